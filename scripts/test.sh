@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Checks everything: scripts/test.sh [fmt|clippy|unit|site|e2e ...]
+#
+# Without a name, all of these in this order, up to the first that fails. All use the same
+# features and profiles, so that each compiles only what the ones before it did not.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+run_fmt() {
+  cargo fmt --check
+}
+
+run_clippy() {
+  cargo clippy "${FEATURE_ARGS[@]}" --all-targets -- -D warnings
+  cargo clippy "${LIB_ARGS[@]}" -- -D warnings
+}
+
+run_unit() {
+  local runner=(cargo test)
+  if cargo nextest --version >/dev/null 2>&1; then runner=(cargo nextest run); fi
+  scripts/with-postgres.sh "${runner[@]}" --no-fail-fast "${FEATURE_ARGS[@]}"
+}
+
+run_site() {
+  scripts/build.sh dev
+}
+
+run_e2e() {
+  if [[ ! -f end2end/package.json ]]; then
+    say "There are no browser tests (end2end/package.json)."
+    return
+  fi
+  CHROMIUM_PATH=$(find_chromium) || die "Chromium is missing; run: scripts/setup.sh test"
+  export CHROMIUM_PATH
+  export SERVER_BIN=$SERVER
+  scripts/with-postgres.sh bash -c 'cd end2end && exec npx playwright test'
+}
+
+title() {
+  case $1 in
+  fmt) say "Formatting" ;;
+  clippy) say "Lints, server and browser" ;;
+  unit) say "Tests" ;;
+  site) say "Site and server" ;;
+  e2e) say "Tests in the browser" ;;
+  *) die "unknown check '$1'; there are: fmt, clippy, unit, site, e2e" ;;
+  esac
+}
+
+require_toolchain
+compile_env dev
+
+current=
+trap '[[ $? == 0 || ! $current ]] || say "== $current: FAILED after $((SECONDS - start)) s"' EXIT
+(($#)) || set -- fmt clippy unit site e2e
+for check in "$@"; do
+  name=$(title "$check")
+  current=$name start=$SECONDS
+  printf '\n== %s\n' "$current"
+  "run_$check"
+  say "== $current: passed, $((SECONDS - start)) s"
+done

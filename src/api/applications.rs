@@ -1,0 +1,81 @@
+//! `/applications`.
+
+use super::rest::{Body, Delete, Get, Patch, Post, Query, Reply, Resource, Rest, Version};
+use crate::domain::{
+    application::{Application, ApplicationCreate, ApplicationPatch},
+    cursor::Page,
+    error::Problem,
+    filter::ApplicationQuery,
+    stage::StageEvent,
+};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+impl Resource for Application {
+    fn version(&self) -> Option<i64> {
+        Some(self.version)
+    }
+    fn location(&self) -> Option<String> {
+        Some(format!("/applications/{}", self.id))
+    }
+}
+
+impl Resource for Vec<StageEvent> {}
+
+/// A page of applications.
+#[server(prefix = "/api/v1", endpoint = "/applications", protocol = Rest<Get>)]
+pub async fn list_applications(
+    query: Query<ApplicationQuery>,
+) -> Result<Reply<Page<Application>>, Problem> {
+    use crate::server::{auth::caller::caller, services::applications};
+    applications::list(&caller().await?, &query.parse()?).await.map(Reply::ok)
+}
+
+/// A new application.
+#[server(prefix = "/api/v1", endpoint = "/applications", protocol = Rest<Post>)]
+pub async fn create_application(
+    body: Body<ApplicationCreate>,
+) -> Result<Reply<Application>, Problem> {
+    use crate::server::{auth::caller::caller, services::applications};
+    use applications::Outcome;
+    match applications::create(&caller().await?, body.parse()?).await? {
+        Outcome::Row(row) => Ok(Reply::created(row)),
+        Outcome::Bare(status) => Ok(Reply::bare(status)),
+    }
+}
+
+/// One application.
+#[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Get>)]
+pub async fn get_application(id: Uuid) -> Result<Reply<Application>, Problem> {
+    use crate::server::{auth::caller::caller, services::applications};
+    applications::get(&caller().await?, id).await.map(Reply::ok)
+}
+
+/// Changes an application.
+#[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Patch>)]
+pub async fn patch_application(
+    id: Uuid,
+    if_match: Version,
+    body: Body<ApplicationPatch>,
+) -> Result<Reply<Application>, Problem> {
+    use crate::server::{auth::caller::caller, services::applications};
+    use applications::Outcome;
+    match applications::patch(&caller().await?, id, if_match.0, &body.parse()?).await? {
+        Outcome::Row(row) => Ok(Reply::ok(row)),
+        Outcome::Bare(status) => Ok(Reply::bare(status)),
+    }
+}
+
+/// Deletes an application, for ever.
+#[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Delete>)]
+pub async fn delete_application(id: Uuid, if_match: Version) -> Result<Reply<()>, Problem> {
+    use crate::server::{auth::caller::caller, services::applications};
+    applications::delete(&caller().await?, id, if_match.0).await.map(|()| Reply::bare(204))
+}
+
+/// The moves of an application, oldest first.
+#[server(prefix = "/api/v1", endpoint = "/applications/{id}/stage-events", protocol = Rest<Get>)]
+pub async fn list_stage_events(id: Uuid) -> Result<Reply<Vec<StageEvent>>, Problem> {
+    use crate::server::{auth::caller::caller, services::stage_events};
+    stage_events::of_application(&caller().await?, id).await.map(Reply::ok)
+}

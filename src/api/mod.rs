@@ -1,0 +1,16 @@
+//! The server functions: one function, one REST endpoint, one typed call (DESIGN §4). Their bodies
+//! extract who asks and call a service, and do nothing else.
+
+pub mod applications;
+pub mod auth;
+pub mod board;
+pub mod problem;
+pub mod rest;
+pub mod settings;
+pub mod sync;
+
+#[cfg(feature = "hydrate")]
+pub mod transport;
+
+/// Where every endpoint stands.
+pub const BASE: &str = "/api/v1";

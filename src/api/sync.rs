@@ -1,0 +1,17 @@
+//! `/sync`.
+
+use super::rest::{Get, Query, Reply, Resource, Rest};
+use crate::domain::{
+    error::Problem,
+    sync::{SyncPage, SyncQuery},
+};
+use leptos::prelude::*;
+
+impl Resource for SyncPage {}
+
+/// What changed since the cursor, in the order of the user's history.
+#[server(prefix = "/api/v1", endpoint = "/sync", protocol = Rest<Get>)]
+pub async fn pull_changes(query: Query<SyncQuery>) -> Result<Reply<SyncPage>, Problem> {
+    use crate::server::{auth::caller::caller, services::sync};
+    sync::pull(&caller().await?, &query.parse()?).await.map(Reply::ok)
+}

@@ -1,0 +1,482 @@
+//! A job application: its fields, how it is created and changed, and what must hold of it.
+
+use super::{
+    change::Change,
+    choice::choice,
+    error::{FieldError, Problem},
+    link::{Links, WebUrl},
+    money::{Amount, Currency},
+    stage::Status,
+    tags::Tags,
+    text::{Line, Prose},
+    time::{Timestamp, ZoneName},
+    user::Email,
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+choice! {
+    /// How much the seeker wants it.
+    pub enum Priority as "priority_level" {
+        /// Not said.
+        None = "None",
+        /// Nice to have.
+        Low = "Low",
+        /// Wanted.
+        Medium = "Medium",
+        /// Wanted most.
+        High = "High",
+    }
+}
+
+choice! {
+    /// Where the work is done.
+    pub enum LocationMode as "location_mode" {
+        /// From anywhere.
+        Remote = "remote",
+        /// Some days on site.
+        Hybrid = "hybrid",
+        /// On site.
+        Onsite = "onsite",
+    }
+}
+
+impl LocationMode {
+    /// The name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Remote => "Remote",
+            Self::Hybrid => "Hybrid",
+            Self::Onsite => "On site",
+        }
+    }
+}
+
+/// A person behind an application, kept inline (SPEC §4: as little as possible).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// What they are called.
+    pub name: Line<120>,
+    /// What they do there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Line<120>>,
+    /// Where to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// Where to call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Line<40>>,
+    /// A profile page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<WebUrl>,
+}
+
+/// The most contacts of one application.
+pub const MAX_CONTACTS: usize = 16;
+
+/// At most [`MAX_CONTACTS`] contacts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(try_from = "Vec<Contact>")]
+pub struct Contacts(pub(super) Vec<Contact>);
+
+impl TryFrom<Vec<Contact>> for Contacts {
+    type Error = String;
+
+    fn try_from(contacts: Vec<Contact>) -> Result<Self, String> {
+        if contacts.len() > MAX_CONTACTS {
+            return Err(format!("At most {MAX_CONTACTS} contacts."));
+        }
+        Ok(Self(contacts))
+    }
+}
+
+impl std::ops::Deref for Contacts {
+    type Target = [Contact];
+    fn deref(&self) -> &[Contact] {
+        &self.0
+    }
+}
+
+/// The fields that a person fills in, in the order in which they are stored: name, type, and the
+/// value of a field that was not given (`today` is the user's day). One list, so that creating,
+/// patching, storing and comparing cannot disagree.
+macro_rules! application_fields {
+    ($then:ident) => {
+        $then! {
+            /// The employer.
+            company: Line<200>,
+            /// The job's title.
+            role_title: Line<200>,
+            /// Where it stands.
+            status: Status,
+            /// Where the seeker found it.
+            source: Line<80>,
+            /// The day of the application, in the user's time zone.
+            application_date: NaiveDate,
+            /// How much the seeker wants it.
+            priority: Priority,
+            /// Where the work is done.
+            location_mode: LocationMode,
+            /// The place, in words.
+            location_text: Option<Line<200>>,
+            /// The employer's time zone.
+            timezone: Option<ZoneName>,
+            /// The posting.
+            job_url: Option<WebUrl>,
+            /// The employer's own number for the job.
+            job_requisition_id: Option<Line<120>>,
+            /// The level, in words.
+            seniority_level: Option<Line<80>>,
+            /// The lower end of the pay.
+            salary_min: Option<Amount>,
+            /// The upper end of the pay; not below `salary_min`.
+            salary_max: Option<Amount>,
+            /// The currency of the pay.
+            salary_currency: Option<Currency>,
+            /// Technologies, for searching.
+            tech_keywords: Tags,
+            /// The résumé that was sent.
+            resume_url: Option<WebUrl>,
+            /// The cover letter that was sent.
+            cover_letter_url: Option<WebUrl>,
+            /// Whether a cover letter was sent.
+            cover_letter_used: bool,
+            /// People behind it.
+            contacts_inline: Contacts,
+            /// What to do next.
+            next_action: Option<Line<200>>,
+            /// When to do it.
+            next_action_due: Option<Timestamp>,
+            /// Anything else.
+            notes: Option<Prose<20000>>,
+            /// Free-form labels.
+            tags: Tags,
+            /// Anything that has an address.
+            attachments_links: Links,
+            /// When it was archived; an archived application is not on the board.
+            archived_at: Option<Timestamp>,
+        }
+    };
+}
+pub(crate) use application_fields;
+
+macro_rules! define_application {
+    ($( $(#[$meta:meta])* $field:ident : $type:ty, )+) => {
+        /// An application as the server issued it.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema, sqlx::FromRow))]
+        pub struct Application {
+            /// Made by the client or the server; never used again after a deletion.
+            pub id: Uuid,
+            /// Raised by one with each change; the `ETag`.
+            pub version: i64,
+            $( $(#[$meta])* pub $field: $type, )+
+            /// Since when it has this status (its newest stage event that counts).
+            pub status_since: Timestamp,
+            /// When it was created.
+            pub created_at: Timestamp,
+            /// When it was last changed.
+            pub updated_at: Timestamp,
+        }
+
+        /// The body of `POST /applications`. Company and role are required; the rest has defaults.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields)]
+        pub struct ApplicationCreate {
+            /// The id to give it; a new one when absent.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub id: Option<Uuid>,
+            /// When it took its status; now when absent.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub status_occurred_at: Option<Timestamp>,
+            $( $(#[$meta])* #[serde(default, skip_serializing_if = "Change::is_keep")] pub $field: Change<$type>, )+
+        }
+
+        /// The body of `PATCH /applications/{id}`: an absent field stays, `null` clears.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields)]
+        pub struct ApplicationPatch {
+            /// When the change of status happened; now when absent.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub status_occurred_at: Option<Timestamp>,
+            /// Undoes a move: the application's newest stage event, which then counts for nothing.
+            /// `status` must be what it was before that event.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub voids_stage_event: Option<Uuid>,
+            $( $(#[$meta])* #[serde(default, skip_serializing_if = "Change::is_keep")] pub $field: Change<$type>, )+
+        }
+
+        impl ApplicationPatch {
+            /// Writes the changed fields, and nothing else, to `row`.
+            pub fn apply(&self, row: &mut Application) {
+                $( self.$field.apply(&mut row.$field); )+
+            }
+
+            /// Whether `row` already is what this patch would make of it.
+            pub fn leaves(&self, row: &Application) -> bool {
+                $( self.$field.leaves(&row.$field) )&&+
+            }
+
+            /// This patch, then `later`, as one.
+            pub fn then(&mut self, later: Self) {
+                $( self.$field.then(later.$field); )+
+            }
+
+            /// The names of the fields that it changes.
+            pub fn fields(&self) -> Vec<&'static str> {
+                let mut names = Vec::new();
+                $( if !self.$field.is_keep() { names.push(stringify!($field)); } )+
+                names
+            }
+
+            /// What would set these same fields back to what `row` has.
+            pub fn inverse(&self, row: &Application) -> Self {
+                Self {
+                    status_occurred_at: None,
+                    voids_stage_event: None,
+                    $( $field: if self.$field.is_keep() { Change::Keep } else { Change::Set(row.$field.clone()) }, )+
+                }
+            }
+        }
+
+        impl ApplicationCreate {
+            /// The fields as a patch, for what creating and changing share.
+            fn into_patch(self) -> ApplicationPatch {
+                ApplicationPatch {
+                    status_occurred_at: self.status_occurred_at,
+                    voids_stage_event: None,
+                    $( $field: self.$field, )+
+                }
+            }
+        }
+
+        impl Application {
+            /// The names of the fields that a person fills in, as stored.
+            pub const FIELDS: &'static [&'static str] = &[ $( stringify!($field) ),+ ];
+        }
+    };
+}
+application_fields!(define_application);
+
+impl ApplicationCreate {
+    /// An application with company and role alone.
+    pub fn quick(id: Uuid, company: Line<200>, role_title: Line<200>) -> Self {
+        Self {
+            id: Some(id),
+            company: Change::Set(company),
+            role_title: Change::Set(role_title),
+            ..Self::default()
+        }
+    }
+
+    /// The application that this creates, with the defaults of SPEC §3.1 for what is absent.
+    ///
+    /// # Errors
+    /// 400 naming every required field that is absent and every rule that does not hold.
+    pub fn build(self, id: Uuid, today: NaiveDate, now: Timestamp) -> Result<Application, Problem> {
+        let patch = self.into_patch();
+        let mut errors = Vec::new();
+        let mut required = |field: &str, value: &Change<Line<200>>| {
+            if value.is_keep() {
+                errors.push(FieldError::new(field, "Fill this in."));
+            }
+        };
+        required("company", &patch.company);
+        required("role_title", &patch.role_title);
+        let (Some(company), Some(role_title)) = (patch.company.value(), patch.role_title.value())
+        else {
+            return Err(Problem::validation(errors));
+        };
+        let mut row = Application {
+            id,
+            version: 1,
+            company: company.clone(),
+            role_title: role_title.clone(),
+            status: Status::Applied,
+            source: default_source(),
+            application_date: today,
+            priority: Priority::None,
+            location_mode: LocationMode::Remote,
+            location_text: None,
+            timezone: None,
+            job_url: None,
+            job_requisition_id: None,
+            seniority_level: None,
+            salary_min: None,
+            salary_max: None,
+            salary_currency: None,
+            tech_keywords: Tags::default(),
+            resume_url: None,
+            cover_letter_url: None,
+            cover_letter_used: false,
+            contacts_inline: Contacts::default(),
+            next_action: None,
+            next_action_due: None,
+            notes: None,
+            tags: Tags::default(),
+            attachments_links: Links::default(),
+            archived_at: None,
+            status_since: patch.status_occurred_at.unwrap_or(now),
+            created_at: now,
+            updated_at: now,
+        };
+        patch.apply(&mut row);
+        check(&row, patch.status_occurred_at, now)?;
+        Ok(row)
+    }
+}
+
+fn default_source() -> Line<80> {
+    // A literal that is within the limits.
+    "Other".parse().unwrap_or_else(|_| unreachable!("a literal line"))
+}
+
+impl Application {
+    /// What `patch` makes of this application: the next version, changed at `now`.
+    ///
+    /// # Errors
+    /// 400 naming every rule that would not hold.
+    pub fn patched(&self, patch: &ApplicationPatch, now: Timestamp) -> Result<Self, Problem> {
+        let mut row = self.clone();
+        patch.apply(&mut row);
+        check(&row, patch.status_occurred_at, now)?;
+        row.version += 1;
+        row.updated_at = now;
+        if row.status != self.status {
+            row.status_since = patch.status_occurred_at.unwrap_or(now);
+        }
+        Ok(row)
+    }
+
+    /// Whether it stands on the board.
+    pub fn is_on_board(&self) -> bool {
+        self.archived_at.is_none()
+    }
+}
+
+/// How far a client's clock may be ahead of ours before a date counts as wrong.
+const CLOCK_SKEW: chrono::Duration = chrono::Duration::days(1);
+
+/// What must hold between fields.
+fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    if let (Some(min), Some(max)) = (row.salary_min, row.salary_max)
+        && min > max
+    {
+        errors.push(FieldError::new("salary_max", "The upper end is below the lower end."));
+    }
+    let mut in_range = |field: &str, year: i32| {
+        if !(1970..=2200).contains(&year) {
+            errors.push(FieldError::new(field, "Give a date between 1970 and 2200."));
+        }
+    };
+    use chrono::Datelike;
+    in_range("application_date", row.application_date.year());
+    if let Some(due) = row.next_action_due {
+        in_range("next_action_due", due.year());
+    }
+    if let Some(archived) = row.archived_at {
+        in_range("archived_at", archived.year());
+    }
+    if let Some(at) = occurred {
+        in_range("status_occurred_at", at.year());
+        if at > now + CLOCK_SKEW {
+            errors.push(FieldError::new("status_occurred_at", "A move cannot be in the future."));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::validation(errors)) }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use chrono::TimeZone;
+
+    pub(crate) fn now() -> Timestamp {
+        chrono::Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap()
+    }
+
+    pub(crate) fn sample(id: u128) -> Application {
+        ApplicationCreate::quick(
+            Uuid::from_u128(id),
+            "Acme".parse().unwrap(),
+            "Backend Engineer".parse().unwrap(),
+        )
+        .build(Uuid::from_u128(id), now().date_naive(), now())
+        .unwrap()
+    }
+
+    #[test]
+    fn company_and_role_are_enough() {
+        let row = sample(1);
+        assert_eq!(row.status, Status::Applied);
+        assert_eq!(row.source.as_str(), "Other");
+        assert_eq!(row.priority, Priority::None);
+        assert_eq!(row.location_mode, LocationMode::Remote);
+        assert_eq!(row.application_date, now().date_naive());
+        assert_eq!(row.version, 1);
+    }
+
+    #[test]
+    fn both_missing_fields_are_named() {
+        let problem = ApplicationCreate::default()
+            .build(Uuid::from_u128(1), now().date_naive(), now())
+            .unwrap_err();
+        assert!(problem.message_for("company").is_some());
+        assert!(problem.message_for("role_title").is_some());
+    }
+
+    #[test]
+    fn pay_must_be_a_range() {
+        let patch: ApplicationPatch =
+            serde_json::from_str(r#"{"salary_min": 90000, "salary_max": 80000}"#).unwrap();
+        let problem = sample(1).patched(&patch, now()).unwrap_err();
+        assert!(problem.message_for("salary_max").is_some());
+        // The rule holds against what is stored too, not only within the patch.
+        let stored = sample(1)
+            .patched(&serde_json::from_str(r#"{"salary_min": 90000}"#).unwrap(), now())
+            .unwrap();
+        let patch = serde_json::from_str(r#"{"salary_max": 80000}"#).unwrap();
+        assert!(stored.patched(&patch, now()).is_err());
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_its_inverse_restores_it() {
+        let before = sample(1);
+        let patch: ApplicationPatch =
+            serde_json::from_str(r#"{"company": "Beta", "tags": ["x"], "notes": "n"}"#).unwrap();
+        let after = before.patched(&patch, now()).unwrap();
+        assert_eq!(after.company.as_str(), "Beta");
+        assert_eq!(after.role_title, before.role_title);
+        assert_eq!(after.version, 2);
+        assert!(patch.leaves(&after) && !patch.leaves(&before));
+        assert_eq!(patch.fields(), ["company", "notes", "tags"]);
+        let restored = after.patched(&patch.inverse(&before), now()).unwrap();
+        assert_eq!(restored, Application { version: 3, ..before });
+    }
+
+    #[test]
+    fn a_move_takes_the_time_at_which_it_happened() {
+        let earlier = now() - chrono::Duration::days(2);
+        let patch = ApplicationPatch {
+            status: Change::Set(Status::Screening),
+            status_occurred_at: Some(earlier),
+            ..Default::default()
+        };
+        assert_eq!(sample(1).patched(&patch, now()).unwrap().status_since, earlier);
+        let future = ApplicationPatch { status_occurred_at: Some(now() + chrono::Duration::days(3)), ..patch };
+        assert!(sample(1).patched(&future, now()).is_err());
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        assert!(serde_json::from_str::<ApplicationPatch>(r#"{"colour": "red"}"#).is_err());
+        assert!(serde_json::from_str::<ApplicationPatch>(r#"{"id": "x"}"#).is_err());
+    }
+}

@@ -1,0 +1,306 @@
+//! The one error type that leaves a service: what went wrong, which field or resource, and what a
+//! client may do about it. On the wire it is an RFC 9457 problem document.
+
+use serde::{Deserialize, Serialize};
+
+/// The base of every problem's `type` URI (SPEC §11).
+pub const TYPE_BASE: &str = "https://errors.jobtracker.app/";
+
+/// What kind of problem it is. It decides the status, the title and the last part of `type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemKind {
+    /// 400: a body, query or header that does not fit; `errors` names the fields.
+    Validation,
+    /// 401: no session, or one that has ended.
+    Unauthorized,
+    /// 403: the CSRF token is missing or wrong, or the request came from another origin.
+    Csrf,
+    /// 404: no such resource for this user.
+    NotFound,
+    /// 405: the path exists, the method does not.
+    MethodNotAllowed,
+    /// 409: the row has changed since the version in `If-Match`; `meta.current` is the latest row.
+    Conflict,
+    /// 409: the id was deleted and never comes back.
+    Gone,
+    /// 410: a sync cursor that is too old; start again from nothing.
+    CursorExpired,
+    /// 413: the body is too large.
+    PayloadTooLarge,
+    /// 415: the body is not `application/json`.
+    UnsupportedMediaType,
+    /// 422: the idempotency key was used for another request.
+    IdempotencyMismatch,
+    /// 428: `If-Match` is required.
+    PreconditionRequired,
+    /// 429: too many requests; see `Retry-After`.
+    TooManyRequests,
+    /// 500: our fault; `instance` finds it in the log.
+    Internal,
+    /// 503: the database does not answer.
+    Unavailable,
+    /// No answer came from the server (made by the client only).
+    Network,
+}
+
+impl ProblemKind {
+    /// The HTTP status; 0 where no answer came.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Validation => 400,
+            Self::Unauthorized => 401,
+            Self::Csrf => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::Conflict | Self::Gone => 409,
+            Self::CursorExpired => 410,
+            Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::IdempotencyMismatch => 422,
+            Self::PreconditionRequired => 428,
+            Self::TooManyRequests => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+            Self::Network => 0,
+        }
+    }
+
+    /// The short, constant title of the kind.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Validation => "Some values do not fit",
+            Self::Unauthorized => "Sign in first",
+            Self::Csrf => "Request not confirmed",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::Conflict => "Version conflict",
+            Self::Gone => "Deleted",
+            Self::CursorExpired => "Cursor expired",
+            Self::PayloadTooLarge => "Too large",
+            Self::UnsupportedMediaType => "JSON expected",
+            Self::IdempotencyMismatch => "Idempotency key used before",
+            Self::PreconditionRequired => "If-Match required",
+            Self::TooManyRequests => "Too many requests",
+            Self::Internal => "Something broke on our side",
+            Self::Unavailable => "Not available right now",
+            Self::Network => "No connection",
+        }
+    }
+
+    /// The last part of the `type` URI.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Validation => "validation",
+            Self::Unauthorized => "unauthorized",
+            Self::Csrf => "csrf",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Conflict => "conflict",
+            Self::Gone => "gone",
+            Self::CursorExpired => "cursor-expired",
+            Self::PayloadTooLarge => "payload-too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::IdempotencyMismatch => "idempotency-mismatch",
+            Self::PreconditionRequired => "precondition-required",
+            Self::TooManyRequests => "too-many-requests",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+            Self::Network => "network",
+        }
+    }
+
+    const ALL: [Self; 16] = [
+        Self::Validation,
+        Self::Unauthorized,
+        Self::Csrf,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::Gone,
+        Self::CursorExpired,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::IdempotencyMismatch,
+        Self::PreconditionRequired,
+        Self::TooManyRequests,
+        Self::Internal,
+        Self::Unavailable,
+        Self::Network,
+    ];
+
+    fn from_type(uri: &str) -> Option<Self> {
+        let slug = uri.strip_prefix(TYPE_BASE)?;
+        Self::ALL.into_iter().find(|kind| kind.slug() == slug)
+    }
+}
+
+/// One field that does not fit, and why, in words for the person who filled it in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+pub struct FieldError {
+    /// The field's path in the body or query (`contacts_inline[0].email`), or a header's name.
+    pub field: String,
+    /// What is wrong with it, as a sentence.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A complaint about `field`.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// A failure that a client can act on.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}: {detail}", kind.title())]
+pub struct Problem {
+    /// What kind it is.
+    pub kind: ProblemKind,
+    /// What happened this time, as a sentence.
+    pub detail: String,
+    /// The fields that do not fit; empty but for `Validation`.
+    pub errors: Vec<FieldError>,
+    /// Facts for a program: the resource, its id, the current row. `Null` when there are none.
+    pub meta: serde_json::Value,
+    /// The id of the request, to find it in the log.
+    pub instance: Option<String>,
+    /// Seconds to wait before another try.
+    pub retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// A problem of `kind` with one sentence of detail.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            meta: serde_json::Value::Null,
+            instance: None,
+            retry_after: None,
+        }
+    }
+
+    /// 400 with the fields that do not fit.
+    pub fn validation(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [one] => format!("{}: {}", one.field, one.message),
+            many => format!("{} fields do not fit.", many.len()),
+        };
+        Self { errors, ..Self::new(ProblemKind::Validation, detail) }
+    }
+
+    /// 400 about one field.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::validation(vec![FieldError::new(field, message)])
+    }
+
+    /// 404 for `resource` (`application`), which may exist for somebody else.
+    pub fn not_found(resource: &str, id: impl std::fmt::Display) -> Self {
+        let mut problem = Self::new(ProblemKind::NotFound, format!("No {resource} {id}."));
+        problem.meta = serde_json::json!({ "resource": resource, "id": id.to_string() });
+        problem
+    }
+
+    /// The same problem with facts for a program.
+    #[must_use]
+    pub fn with_meta(mut self, meta: serde_json::Value) -> Self {
+        self.meta = meta;
+        self
+    }
+
+    /// The message for `field`, if there is one.
+    pub fn message_for(&self, field: &str) -> Option<&str> {
+        self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    }
+
+    /// A sentence for a person.
+    pub fn sentence(&self) -> String {
+        match self.errors.first() {
+            Some(first) => first.message.clone(),
+            None => self.detail.clone(),
+        }
+    }
+}
+
+/// The document of RFC 9457, as it is written and read.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ssr", schemars(rename = "Problem"))]
+pub struct ProblemDocument {
+    /// A URI that names the kind.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What happened this time.
+    detail: String,
+    /// The request's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    /// The fields that do not fit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// Facts for a program; on a conflict `current` is the latest row.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    meta: serde_json::Value,
+}
+
+impl Serialize for Problem {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ProblemDocument {
+            kind: format!("{TYPE_BASE}{}", self.kind.slug()),
+            title: self.kind.title().to_owned(),
+            status: self.kind.status(),
+            detail: self.detail.clone(),
+            instance: self.instance.clone(),
+            errors: self.errors.clone(),
+            meta: self.meta.clone(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Problem {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let document = ProblemDocument::deserialize(deserializer)?;
+        let kind = ProblemKind::from_type(&document.kind)
+            .ok_or_else(|| serde::de::Error::custom(format!("unknown problem {}", document.kind)))?;
+        Ok(Self {
+            kind,
+            detail: document.detail,
+            errors: document.errors,
+            meta: document.meta,
+            instance: document.instance,
+            retry_after: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_survives_the_wire() {
+        for kind in ProblemKind::ALL {
+            let problem = Problem::new(kind, "why")
+                .with_meta(serde_json::json!({ "resource": "application" }));
+            let text = serde_json::to_string(&problem).unwrap();
+            assert!(text.contains(kind.slug()));
+            assert_eq!(serde_json::from_str::<Problem>(&text).unwrap(), problem);
+        }
+    }
+
+    #[test]
+    fn validation_names_a_single_field_in_its_detail() {
+        let problem = Problem::field("company", "Give a company.");
+        assert_eq!(problem.detail, "company: Give a company.");
+        assert_eq!(problem.message_for("company"), Some("Give a company."));
+        assert_eq!(problem.message_for("role_title"), None);
+    }
+}

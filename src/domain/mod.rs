@@ -1,0 +1,21 @@
+//! What the product means, free of IO: types, validation, workflow and wire formats. Both sides
+//! compile it, so the server and the offline client cannot disagree.
+
+pub mod application;
+pub mod change;
+pub mod choice;
+pub mod cursor;
+pub mod error;
+pub mod filter;
+pub mod link;
+pub mod money;
+pub mod settings;
+pub mod stage;
+pub mod sync;
+pub mod tags;
+pub mod text;
+pub mod time;
+pub mod user;
+
+#[cfg(feature = "ssr")]
+mod sql;

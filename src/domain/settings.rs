@@ -1,0 +1,188 @@
+//! How a person wants things.
+
+use super::{
+    change::Change,
+    error::{FieldError, Problem},
+    text::Line,
+    time::{Timestamp, ZoneName},
+};
+use chrono::NaiveTime;
+use serde::{Deserialize, Serialize};
+
+/// Shortest and longest idle time of a session, in minutes: five minutes to thirty days.
+pub const SESSION_TIMEOUT_MINS: std::ops::RangeInclusive<i32> = 5..=43_200;
+
+/// A time of day to the minute, as on a wall clock: `21:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClockTime(NaiveTime);
+
+impl TryFrom<String> for ClockTime {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        NaiveTime::parse_from_str(text.trim(), "%H:%M")
+            .map(Self)
+            .map_err(|_| "Give a time of day, such as 21:00.".to_owned())
+    }
+}
+
+impl std::fmt::Display for ClockTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.format("%H:%M"))
+    }
+}
+
+impl From<ClockTime> for String {
+    fn from(time: ClockTime) -> Self {
+        time.to_string()
+    }
+}
+
+/// Settings of a user (SPEC §6.1 and §6.2 together: a client needs them at the same moment).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+pub struct Settings {
+    /// Raised by one with each change; the `ETag`.
+    pub version: i64,
+    /// How to address the person.
+    pub display_name: Option<Line<80>>,
+    /// The zone in which dates and times are shown.
+    pub timezone: ZoneName,
+    /// Idle minutes after which a session ends.
+    pub session_timeout_mins: i32,
+    /// Reminders wait from then…
+    pub quiet_hours_start: Option<ClockTime>,
+    /// …until then. Both or neither.
+    pub quiet_hours_end: Option<ClockTime>,
+    /// Changes to the default reminders, by rule.
+    pub reminder_defaults: serde_json::Map<String, serde_json::Value>,
+    /// When they were last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The body of `PATCH /settings`: an absent field stays, `null` clears.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SettingsPatch {
+    /// How to address the person.
+    #[serde(default, skip_serializing_if = "Change::is_keep")]
+    pub display_name: Change<Option<Line<80>>>,
+    /// The zone in which dates and times are shown.
+    #[serde(default, skip_serializing_if = "Change::is_keep")]
+    pub timezone: Change<ZoneName>,
+    /// Idle minutes after which a session ends.
+    #[serde(default, skip_serializing_if = "Change::is_keep")]
+    pub session_timeout_mins: Change<i32>,
+    /// Reminders wait from then…
+    #[serde(default, skip_serializing_if = "Change::is_keep")]
+    pub quiet_hours_start: Change<Option<ClockTime>>,
+    /// …until then.
+    #[serde(default, skip_serializing_if = "Change::is_keep")]
+    pub quiet_hours_end: Change<Option<ClockTime>>,
+    /// Changes to the default reminders, by rule.
+    #[serde(default, skip_serializing_if = "Change::is_keep")]
+    pub reminder_defaults: Change<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl Settings {
+    /// What `patch` makes of these settings: the next version, changed at `now`.
+    ///
+    /// # Errors
+    /// 400 naming every rule that would not hold.
+    pub fn patched(&self, patch: &SettingsPatch, now: Timestamp) -> Result<Self, Problem> {
+        let mut next = self.clone();
+        patch.display_name.apply(&mut next.display_name);
+        patch.timezone.apply(&mut next.timezone);
+        patch.session_timeout_mins.apply(&mut next.session_timeout_mins);
+        patch.quiet_hours_start.apply(&mut next.quiet_hours_start);
+        patch.quiet_hours_end.apply(&mut next.quiet_hours_end);
+        patch.reminder_defaults.apply(&mut next.reminder_defaults);
+        let mut errors = Vec::new();
+        if !SESSION_TIMEOUT_MINS.contains(&next.session_timeout_mins) {
+            errors.push(FieldError::new(
+                "session_timeout_mins",
+                "Between 5 minutes and 30 days (43,200 minutes).",
+            ));
+        }
+        match (next.quiet_hours_start, next.quiet_hours_end) {
+            (Some(_), None) => {
+                errors.push(FieldError::new("quiet_hours_end", "Say when quiet hours end."));
+            }
+            (None, Some(_)) => {
+                errors.push(FieldError::new("quiet_hours_start", "Say when quiet hours start."));
+            }
+            _ => {}
+        }
+        if !errors.is_empty() {
+            return Err(Problem::validation(errors));
+        }
+        next.version += 1;
+        next.updated_at = now;
+        Ok(next)
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod storage {
+    use super::ClockTime;
+
+    crate::domain::sql::sql_as!(
+        ClockTime,
+        String,
+        |time: &ClockTime| time.to_string(),
+        // Checked by the database; midnight stands for what cannot be.
+        |text: String| ClockTime::try_from(text).unwrap_or(ClockTime(chrono::NaiveTime::MIN))
+    );
+
+    impl schemars::JsonSchema for ClockTime {
+        fn inline_schema() -> bool {
+            true
+        }
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "ClockTime".into()
+        }
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            schemars::json_schema!({ "type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$", "examples": ["21:00"] })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone;
+
+    fn settings() -> Settings {
+        Settings {
+            version: 1,
+            display_name: None,
+            timezone: ZoneName::default(),
+            session_timeout_mins: 4320,
+            quiet_hours_start: None,
+            quiet_hours_end: None,
+            reminder_defaults: serde_json::Map::new(),
+            updated_at: chrono::Utc.timestamp_opt(0, 0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn quiet_hours_need_both_ends() {
+        let now = chrono::Utc.timestamp_opt(60, 0).unwrap();
+        let half: SettingsPatch = serde_json::from_str(r#"{"quiet_hours_start": "21:00"}"#).unwrap();
+        assert!(settings().patched(&half, now).unwrap_err().message_for("quiet_hours_end").is_some());
+        let both: SettingsPatch =
+            serde_json::from_str(r#"{"quiet_hours_start": "21:00", "quiet_hours_end": "08:00"}"#).unwrap();
+        let next = settings().patched(&both, now).unwrap();
+        assert_eq!(next.version, 2);
+        assert_eq!(next.quiet_hours_start.unwrap().to_string(), "21:00");
+    }
+
+    #[test]
+    fn clock_times_are_strict() {
+        for wrong in ["", "25:00", "12:60", "noon", "12"] {
+            assert!(ClockTime::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+}

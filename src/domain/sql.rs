@@ -1,0 +1,155 @@
+//! How domain types are stored. The database layer cannot implement sqlx's traits for them (orphan
+//! rule), so the mappings stand here, and nothing else that knows of SQL does.
+
+/// A closed set of words: a native enum in PostgreSQL, checked text in SQLite.
+macro_rules! sql_choice {
+    ($name:ty, $sql:literal) => {
+        impl sqlx::Type<sqlx::Postgres> for $name {
+            fn type_info() -> sqlx::postgres::PgTypeInfo {
+                sqlx::postgres::PgTypeInfo::with_name($sql)
+            }
+        }
+        impl sqlx::postgres::PgHasArrayType for $name {
+            fn array_type_info() -> sqlx::postgres::PgTypeInfo {
+                sqlx::postgres::PgTypeInfo::array_of($sql)
+            }
+        }
+        impl sqlx::Type<sqlx::Sqlite> for $name {
+            fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
+                <str as sqlx::Type<sqlx::Sqlite>>::type_info()
+            }
+            fn compatible(ty: &sqlx::sqlite::SqliteTypeInfo) -> bool {
+                <str as sqlx::Type<sqlx::Sqlite>>::compatible(ty)
+            }
+        }
+        impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for $name
+        where
+            &'q str: sqlx::Encode<'q, DB>,
+        {
+            fn encode_by_ref(
+                &self,
+                buf: &mut <DB as sqlx::Database>::ArgumentBuffer,
+            ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+                <&str as sqlx::Encode<'q, DB>>::encode(self.as_str(), buf)
+            }
+        }
+        impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for $name
+        where
+            &'r str: sqlx::Decode<'r, DB>,
+        {
+            fn decode(
+                value: <DB as sqlx::Database>::ValueRef<'r>,
+            ) -> Result<Self, sqlx::error::BoxDynError> {
+                let word = <&str as sqlx::Decode<'r, DB>>::decode(value)?;
+                word.parse().map_err(Into::into)
+            }
+        }
+    };
+}
+pub(crate) use sql_choice;
+
+/// A type that is stored as another one that sqlx knows. `$out` and `$back` convert.
+macro_rules! sql_as {
+    ($name:ty, $raw:ty, $out:expr, $back:expr $(, const $n:ident)?) => {
+        impl<DB: sqlx::Database $(, const $n: usize)?> sqlx::Type<DB> for $name
+        where
+            $raw: sqlx::Type<DB>,
+        {
+            fn type_info() -> DB::TypeInfo {
+                <$raw as sqlx::Type<DB>>::type_info()
+            }
+            fn compatible(ty: &DB::TypeInfo) -> bool {
+                <$raw as sqlx::Type<DB>>::compatible(ty)
+            }
+        }
+        impl<'q, DB: sqlx::Database $(, const $n: usize)?> sqlx::Encode<'q, DB> for $name
+        where
+            $raw: sqlx::Encode<'q, DB>,
+        {
+            fn encode_by_ref(
+                &self,
+                buf: &mut <DB as sqlx::Database>::ArgumentBuffer,
+            ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+                let raw: $raw = $out(self);
+                <$raw as sqlx::Encode<'q, DB>>::encode(raw, buf)
+            }
+        }
+        impl<'r, DB: sqlx::Database $(, const $n: usize)?> sqlx::Decode<'r, DB> for $name
+        where
+            $raw: sqlx::Decode<'r, DB>,
+        {
+            fn decode(
+                value: <DB as sqlx::Database>::ValueRef<'r>,
+            ) -> Result<Self, sqlx::error::BoxDynError> {
+                Ok($back(<$raw as sqlx::Decode<'r, DB>>::decode(value)?))
+            }
+        }
+    };
+}
+pub(crate) use sql_as;
+
+use super::{application::Contact, link::Links, tags::Tags};
+use sqlx::{Postgres, Sqlite, types::Json};
+
+// A list of tags is `text[]` in PostgreSQL (GIN-indexable) and a JSON array in SQLite.
+impl sqlx::Type<Postgres> for Tags {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <Vec<String> as sqlx::Type<Postgres>>::type_info()
+    }
+    fn compatible(ty: &sqlx::postgres::PgTypeInfo) -> bool {
+        <Vec<String> as sqlx::Type<Postgres>>::compatible(ty)
+    }
+}
+impl sqlx::Type<Sqlite> for Tags {
+    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
+        <Json<Vec<String>> as sqlx::Type<Sqlite>>::type_info()
+    }
+    fn compatible(ty: &sqlx::sqlite::SqliteTypeInfo) -> bool {
+        <Json<Vec<String>> as sqlx::Type<Sqlite>>::compatible(ty)
+    }
+}
+impl<'q> sqlx::Encode<'q, Postgres> for Tags {
+    fn encode_by_ref(
+        &self,
+        buf: &mut <Postgres as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        <Vec<String> as sqlx::Encode<'q, Postgres>>::encode(self.to_strings(), buf)
+    }
+}
+impl<'q> sqlx::Encode<'q, Sqlite> for Tags {
+    fn encode_by_ref(
+        &self,
+        buf: &mut <Sqlite as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        <Json<Vec<String>> as sqlx::Encode<'q, Sqlite>>::encode(Json(self.to_strings()), buf)
+    }
+}
+impl<'r> sqlx::Decode<'r, Postgres> for Tags {
+    fn decode(
+        value: <Postgres as sqlx::Database>::ValueRef<'r>,
+    ) -> Result<Self, sqlx::error::BoxDynError> {
+        <Vec<String> as sqlx::Decode<'r, Postgres>>::decode(value).map(Self::from_stored)
+    }
+}
+impl<'r> sqlx::Decode<'r, Sqlite> for Tags {
+    fn decode(
+        value: <Sqlite as sqlx::Database>::ValueRef<'r>,
+    ) -> Result<Self, sqlx::error::BoxDynError> {
+        <Json<Vec<String>> as sqlx::Decode<'r, Sqlite>>::decode(value)
+            .map(|Json(strings)| Self::from_stored(strings))
+    }
+}
+
+/// A list of structures: `jsonb` in PostgreSQL, JSON text in SQLite.
+macro_rules! sql_json {
+    ($name:ty, $raw:ty, $out:expr, $back:expr) => {
+        sql_as!($name, Json<$raw>, |list: &$name| Json($out(list)), |Json(list)| $back(list));
+    };
+}
+sql_json!(Links, Vec<super::link::Link>, |links: &Links| links.0.clone(), Links);
+sql_json!(
+    super::application::Contacts,
+    Vec<Contact>,
+    |contacts: &super::application::Contacts| contacts.0.clone(),
+    super::application::Contacts
+);

@@ -1,0 +1,116 @@
+//! Statuses, and the facts of how an application moved between them.
+
+use super::{choice::choice, time::Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+choice! {
+    /// Where an application stands (SPEC §3.1, and two that every job seeker asks for). Any move
+    /// between two of them is legal: real hunts are messy. Columns stand in this order.
+    pub enum Status as "app_status" {
+        /// Being written.
+        Draft = "Draft",
+        /// Sent.
+        Applied = "Applied",
+        /// Somebody looks at it.
+        Screening = "Screening",
+        /// A call with a recruiter.
+        RecruiterCall = "Recruiter_Call",
+        /// A technical screen.
+        TechScreen = "Tech_Screen",
+        /// A round of interviews.
+        InterviewLoop = "Interview_Loop",
+        /// They made an offer.
+        Offer = "Offer",
+        /// The offer was accepted.
+        Accepted = "Accepted",
+        /// The offer was declined.
+        Declined = "Declined",
+        /// They said no.
+        Rejected = "Rejected",
+        /// Waiting, by agreement.
+        OnHold = "On_Hold",
+        /// They never answered.
+        Ghosted = "Ghosted",
+        /// The seeker stepped back.
+        Withdrawn = "Withdrawn",
+    }
+}
+
+impl Status {
+    /// The name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::RecruiterCall => "Recruiter call",
+            Self::TechScreen => "Tech screen",
+            Self::InterviewLoop => "Interview loop",
+            Self::OnHold => "On hold",
+            other => other.as_str(),
+        }
+    }
+
+    /// Whether the hunt for this job is over.
+    pub const fn is_closed(self) -> bool {
+        matches!(
+            self,
+            Self::Accepted | Self::Declined | Self::Rejected | Self::Ghosted | Self::Withdrawn
+        )
+    }
+}
+
+/// The namespace of ids that are derived from their cause (UUIDv5, RFC 9562 §5.5).
+const STAGE_EVENTS: Uuid = Uuid::from_u128(0x6f0d_3c1e_52a7_4b0e_9a55_0c9d_1f6e_7b21);
+
+/// One change of status: a fact that later changes never touch. A creation has no `from`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema, sqlx::FromRow))]
+pub struct StageEvent {
+    /// Derived from the application and the mutation that caused it, so that an offline client
+    /// knows it before the server does.
+    pub id: Uuid,
+    /// Whose move it was.
+    pub application_id: Uuid,
+    /// The status before; none for a creation.
+    pub from_status: Option<Status>,
+    /// The status after.
+    pub to_status: Status,
+    /// When the move happened, as the user says.
+    pub occurred_at: Timestamp,
+    /// When the server learned of it.
+    pub recorded_at: Timestamp,
+    /// When it was called off by undoing the move; it then counts for nothing.
+    pub voided_at: Option<Timestamp>,
+}
+
+impl StageEvent {
+    /// The id of the event that the mutation `mutation` of `application` causes. The mutation is
+    /// known by its idempotency key.
+    pub fn derive_id(application: Uuid, mutation: &str) -> Uuid {
+        let namespace = Uuid::new_v5(&STAGE_EVENTS, application.as_bytes());
+        Uuid::new_v5(&namespace, mutation.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_reads_back_and_has_a_label_without_underscores() {
+        for &status in Status::ALL {
+            assert_eq!(status.as_str().parse::<Status>().unwrap(), status);
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+            assert!(!status.label().contains('_'));
+        }
+        assert_eq!(Status::ALL.len(), 13);
+        assert!("applied".parse::<Status>().is_err());
+    }
+
+    #[test]
+    fn the_same_cause_has_the_same_event() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(StageEvent::derive_id(a, "m1"), StageEvent::derive_id(a, "m1"));
+        assert_ne!(StageEvent::derive_id(a, "m1"), StageEvent::derive_id(b, "m1"));
+        assert_ne!(StageEvent::derive_id(a, "m1"), StageEvent::derive_id(a, "m2"));
+    }
+}

@@ -1,0 +1,76 @@
+//! Free-form tags.
+
+use super::text::Line;
+use serde::{Deserialize, Serialize};
+
+/// The most tags of one application.
+pub const MAX_TAGS: usize = 32;
+
+/// One tag: a line of at most 40 characters.
+pub type Tag = Line<40>;
+
+/// At most [`MAX_TAGS`] tags, unique without regard to case; the first spelling stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(try_from = "Vec<Tag>")]
+pub struct Tags(Vec<Tag>);
+
+impl TryFrom<Vec<Tag>> for Tags {
+    type Error = String;
+
+    fn try_from(tags: Vec<Tag>) -> Result<Self, String> {
+        let mut seen = std::collections::HashSet::new();
+        let unique: Vec<Tag> =
+            tags.into_iter().filter(|tag| seen.insert(tag.as_str().to_lowercase())).collect();
+        if unique.len() > MAX_TAGS {
+            return Err(format!("At most {MAX_TAGS} tags."));
+        }
+        Ok(Self(unique))
+    }
+}
+
+impl Tags {
+    /// Whether `tag` is among them, without regard to case.
+    pub fn has(&self, tag: &str) -> bool {
+        let wanted = tag.to_lowercase();
+        self.0.iter().any(|tag| tag.as_str().to_lowercase() == wanted)
+    }
+
+    /// The tags as plain strings.
+    pub fn to_strings(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
+    /// What the database holds; it was valid when it was stored.
+    #[cfg(feature = "ssr")]
+    pub(super) fn from_stored(strings: Vec<String>) -> Self {
+        Self(strings.into_iter().filter_map(|tag| tag.parse().ok()).collect())
+    }
+}
+
+impl std::ops::Deref for Tags {
+    type Target = [Tag];
+    fn deref(&self) -> &[Tag] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_unique_without_regard_to_case() {
+        let tags: Tags = serde_json::from_str(r#"["Rust"," rust ","remote"]"#).unwrap();
+        assert_eq!(tags.to_strings(), ["Rust", "remote"]);
+        assert!(tags.has("RUST"));
+        assert!(!tags.has("go"));
+    }
+
+    #[test]
+    fn too_many_tags_and_too_long_ones_are_refused() {
+        let many: Vec<String> = (0..33).map(|n| format!("tag {n}")).collect();
+        assert!(serde_json::from_value::<Tags>(serde_json::json!(many)).is_err());
+        assert!(serde_json::from_value::<Tags>(serde_json::json!(["x".repeat(41)])).is_err());
+    }
+}

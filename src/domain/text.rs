@@ -1,0 +1,147 @@
+//! Text with stated limits. Limits count characters (Unicode scalar values), not bytes.
+
+use serde::{Deserialize, Serialize};
+
+/// Implements what every text newtype shares: reading as `&str`, display, storage.
+macro_rules! text_type {
+    ($name:ty $(, const $n:ident)?) => {
+        impl$(<const $n: usize>)? $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl$(<const $n: usize>)? From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+        impl$(<const $n: usize>)? std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl$(<const $n: usize>)? std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::try_from(text.to_owned())
+            }
+        }
+        #[cfg(feature = "ssr")]
+        $crate::domain::sql::sql_as!(
+            $name, String, |text: &Self| text.0.clone(), |text| Self(text) $(, const $n)?
+        );
+    };
+}
+pub(crate) use text_type;
+
+/// One line of text: trimmed, not blank, without control characters, at most `MAX` characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Line<const MAX: usize>(String);
+
+impl<const MAX: usize> TryFrom<String> for Line<MAX> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Err("Fill this in.".into());
+        }
+        if trimmed.chars().count() > MAX {
+            return Err(format!("At most {MAX} characters."));
+        }
+        if trimmed.chars().any(char::is_control) {
+            return Err("One line only, without control characters.".into());
+        }
+        Ok(Self(trimmed.to_owned()))
+    }
+}
+text_type!(Line<MAX>, const MAX);
+
+/// Free text over several lines, at most `MAX` characters. Space at the end is dropped, line ends
+/// become `\n`, and control characters other than tab and newline are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Prose<const MAX: usize>(String);
+
+impl<const MAX: usize> TryFrom<String> for Prose<MAX> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let text = text.replace("\r\n", "\n").trim_end().to_owned();
+        if text.is_empty() {
+            return Err("Fill this in.".into());
+        }
+        if text.chars().count() > MAX {
+            return Err(format!("At most {MAX} characters."));
+        }
+        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+            return Err("Control characters are not text.".into());
+        }
+        Ok(Self(text))
+    }
+}
+text_type!(Prose<MAX>, const MAX);
+
+#[cfg(feature = "ssr")]
+mod schema {
+    use super::{Line, Prose};
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+    use std::borrow::Cow;
+
+    impl<const MAX: usize> JsonSchema for Line<MAX> {
+        fn inline_schema() -> bool {
+            true
+        }
+        fn schema_name() -> Cow<'static, str> {
+            format!("Line{MAX}").into()
+        }
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+        }
+    }
+    impl<const MAX: usize> JsonSchema for Prose<MAX> {
+        fn inline_schema() -> bool {
+            true
+        }
+        fn schema_name() -> Cow<'static, str> {
+            format!("Prose{MAX}").into()
+        }
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_line_is_trimmed_and_bounded() {
+        assert_eq!("  Acme ".parse::<Line<5>>().unwrap().as_str(), "Acme");
+        assert!("".parse::<Line<5>>().is_err());
+        assert!(" \t ".parse::<Line<5>>().is_err());
+        assert!("Acme Corp".parse::<Line<5>>().is_err());
+        assert!("a\nb".parse::<Line<5>>().is_err());
+    }
+
+    #[test]
+    fn limits_count_characters_not_bytes() {
+        assert!("ÄÖÜÄÖ".parse::<Line<5>>().is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_twice_changes_nothing(text in any::<String>()) {
+            if let Ok(line) = text.parse::<Line<40>>() {
+                prop_assert_eq!(line.as_str().parse::<Line<40>>().unwrap(), line);
+            }
+            if let Ok(prose) = text.parse::<Prose<40>>() {
+                prop_assert_eq!(prose.as_str().parse::<Prose<40>>().unwrap(), prose);
+            }
+        }
+    }
+}

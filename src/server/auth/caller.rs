@@ -1,0 +1,107 @@
+//! What a server function knows of the request that it answers.
+
+use super::{cookies, csrf, session, session::Session};
+use crate::{
+    domain::{
+        error::{Problem, ProblemKind},
+        time::Timestamp,
+    },
+    server::{AppState, services::ledger::MutationKey},
+};
+use axum::extract::ConnectInfo;
+use http::{HeaderMap, header, request::Parts};
+use leptos::prelude::use_context;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// A request before anybody is known to be behind it.
+pub struct Visitor {
+    /// The parts of the server.
+    pub state: AppState,
+    /// The request's head.
+    pub parts: Parts,
+}
+
+/// A signed-in user's request.
+pub struct Caller {
+    /// The parts of the server.
+    pub state: AppState,
+    /// The session that was checked.
+    pub session: Session,
+    /// The idempotency key of the request, if it has one.
+    pub mutation: Option<MutationKey>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// The request that is being answered, by a server function or while a page is rendered.
+///
+/// # Errors
+/// 500 outside a request, which is a mistake of ours.
+pub fn visitor() -> Result<Visitor, Problem> {
+    let (Some(state), Some(parts)) = (use_context::<AppState>(), use_context::<Parts>()) else {
+        tracing::error!("a server function ran outside a request");
+        return Err(Problem::new(ProblemKind::Internal, "Nothing was changed. Try again."));
+    };
+    Ok(Visitor { state, parts })
+}
+
+/// The signed-in user behind the request. Checks the session and, for an unsafe method that is
+/// authorised by the cookie, where the request came from.
+///
+/// # Errors
+/// 401 without a session; 403 for a request that another site caused.
+pub async fn caller() -> Result<Caller, Problem> {
+    let mutation = use_context::<MutationKey>();
+    visitor()?.authenticate(mutation).await
+}
+
+impl Visitor {
+    async fn authenticate(self, mutation: Option<MutationKey>) -> Result<Caller, Problem> {
+        let Self { state, parts } = self;
+        let session = session_of(&state, &parts).await?;
+        let now = state.clock.now();
+        Ok(Caller { state, session, mutation, now })
+    }
+
+    /// The client's address, as far as it is known.
+    pub fn client(&self) -> IpAddr {
+        if self.state.config.trust_proxy
+            && let Some(forwarded) = self.parts.headers.get("x-forwarded-for")
+            && let Ok(list) = forwarded.to_str()
+            && let Some(last) = list.rsplit(',').next()
+            && let Ok(address) = last.trim().parse()
+        {
+            return address;
+        }
+        self.parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip())
+    }
+}
+
+/// The session of a request: the bearer token if there is one (cookies are then ignored), else the
+/// cookie.
+///
+/// # Errors
+/// As [`caller`].
+pub async fn session_of(state: &AppState, parts: &Parts) -> Result<Session, Problem> {
+    let missing = || Problem::new(ProblemKind::Unauthorized, "Sign in first.");
+    if let Some(token) = bearer(&parts.headers) {
+        return session::authenticate(state, token).await;
+    }
+    let token = cookies::read(&state.config, cookies::Kind::Session, &parts.headers)
+        .ok_or_else(missing)?;
+    let session = session::authenticate(state, &token).await?;
+    if csrf::is_unsafe(&parts.method) {
+        csrf::check_origin(&state.config, &parts.headers)?;
+        csrf::check_token(&state.keys, session.id, &parts.headers)?;
+    }
+    Ok(session)
+}
+
+/// The token of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110 §11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

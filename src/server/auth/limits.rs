@@ -1,0 +1,80 @@
+//! Who asks too often. Counted in memory: a restart forgives, and each instance counts alone.
+
+use crate::{
+    domain::error::{Problem, ProblemKind},
+    server::config::Config,
+};
+use governor::{Quota, RateLimiter, clock::Clock as _, clock::DefaultClock, state::keyed::DefaultKeyedStateStore};
+use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
+
+type Keyed<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock>;
+
+/// Every limit (DESIGN §4).
+pub struct Limits {
+    mails_per_address: Keyed<String>,
+    mails_per_client: Keyed<IpAddr>,
+    verifications_per_client: Keyed<IpAddr>,
+}
+
+impl Limits {
+    /// The limits that the settings ask for.
+    pub fn new(config: &Config) -> Self {
+        let hourly = |most: NonZeroU32| per(Duration::from_secs(3600), most);
+        Self {
+            mails_per_address: RateLimiter::keyed(hourly(config.limit_mails_per_address)),
+            mails_per_client: RateLimiter::keyed(hourly(config.limit_mails_per_client)),
+            verifications_per_client: RateLimiter::keyed(per(
+                Duration::from_secs(60),
+                config.limit_verifications,
+            )),
+        }
+    }
+
+    /// Counts a sign-in mail.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub fn sign_in_mail(&self, address: &str, client: IpAddr) -> Result<(), Problem> {
+        check(&self.mails_per_client, &client, "sign-in mails")?;
+        check(&self.mails_per_address, &address.to_owned(), "sign-in mails")
+    }
+
+    /// Counts a try to use a link or a code.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub fn verification(&self, client: IpAddr) -> Result<(), Problem> {
+        check(&self.verifications_per_client, &client, "tries to sign in")
+    }
+
+    /// Forgets clients that have been quiet, so that the tables do not grow for ever.
+    pub fn forget_idle(&self) {
+        self.mails_per_address.retain_recent();
+        self.mails_per_client.retain_recent();
+        self.verifications_per_client.retain_recent();
+    }
+}
+
+/// `most` in `window`, all at once if need be, then evenly.
+fn per(window: Duration, most: NonZeroU32) -> Quota {
+    let quota = Quota::with_period(window / most.get());
+    // `with_period` refuses only a period of zero, which no count of this size makes.
+    quota.unwrap_or_else(|| Quota::per_second(most)).allow_burst(most)
+}
+
+fn check<K: Hash + Eq + Clone>(limiter: &Keyed<K>, key: &K, what: &str) -> Result<(), Problem> {
+    limiter.check_key(key).map_err(|not_until| {
+        let wait = not_until.wait_time_from(DefaultClock::default().now());
+        let seconds = wait.as_secs() + 1;
+        let words = match seconds {
+            ..=90 => format!("{seconds} seconds"),
+            _ => format!("{} minutes", seconds.div_ceil(60)),
+        };
+        let mut problem = Problem::new(
+            ProblemKind::TooManyRequests,
+            format!("Too many {what}. Try again in {words}."),
+        );
+        problem.retry_after = Some(seconds);
+        problem
+    })
+}

@@ -1,0 +1,27 @@
+//! The time, as an argument: tests hold it still or move it.
+
+use crate::domain::time::{Timestamp, to_millis};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+/// Tells the time, to the millisecond.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// Milliseconds by which a test has moved the clock.
+    shift: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        let shift = chrono::Duration::milliseconds(self.shift.load(Ordering::Relaxed));
+        to_millis(chrono::Utc::now() + shift)
+    }
+
+    /// Moves the clock of everything that shares it. For tests.
+    pub fn advance(&self, by: chrono::Duration) {
+        self.shift.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,298 @@
+//! Settings from the environment or the command line, parsed once; a wrong one stops the start
+//! with a line that names it.
+
+use clap::{Args, Parser, Subcommand};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+/// Tracks a whole job hunt: the server and its tools.
+#[derive(Debug, Parser)]
+#[command(name = "job-hunt-tracker", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the app.
+    Serve(Config),
+    /// Bring the database's schema up to date, and stop.
+    Migrate(Config),
+    /// Load a demo user with applications over all statuses. Doing it again adds nothing.
+    Seed(SeedArgs),
+}
+
+/// How `seed` does it.
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// Whose account to fill.
+    #[arg(long, env = "SEED_EMAIL", default_value = "demo@example.com")]
+    pub email: crate::domain::user::Email,
+    /// How many applications to make instead of the ten of the demo, for measuring.
+    #[arg(long)]
+    pub count: Option<u32>,
+    /// The rest.
+    #[command(flatten)]
+    pub config: Config,
+}
+
+/// Every setting. See the table in the README.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// `sqlite:PATH` or `postgres://…`.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite:data/job-hunt-tracker.db")]
+    pub database_url: DatabaseUrl,
+    /// Where people reach the app; links in mails start with it.
+    #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    pub public_url: PublicUrl,
+    /// The address to listen on; 127.0.0.1:3000 when neither this nor `Leptos.toml` says.
+    #[arg(long, env = "LEPTOS_SITE_ADDR")]
+    pub site_addr: Option<SocketAddr>,
+    /// The folder of the built site; `target/site` when neither this nor `Leptos.toml` says.
+    #[arg(long, env = "LEPTOS_SITE_ROOT")]
+    pub site_root: Option<PathBuf>,
+    /// Signs sessions: at least 32 characters. Made once under the data folder when absent.
+    #[arg(long, env = "SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Option<SecretKey>,
+    /// The folder for the database, the key and mails when nothing else is said.
+    #[arg(long, env = "DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// `file:DIR`, `smtp://[user:password@]host[:port]` or `smtps://…`.
+    #[arg(long, env = "MAIL_URL", default_value = "file:data/mail", hide_env_values = true)]
+    pub mail_url: MailUrl,
+    /// The sender of every mail.
+    #[arg(long, env = "MAIL_FROM", default_value = "Job Hunt Tracker <tracker@localhost>")]
+    pub mail_from: lettre::message::Mailbox,
+    /// `text` or `json`.
+    #[arg(long, env = "LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// Whether the last `X-Forwarded-For` address is the client's. Only behind a proxy that sets it.
+    #[arg(long, env = "TRUST_PROXY", default_value_t = false, action = clap::ArgAction::Set)]
+    pub trust_proxy: bool,
+    /// Sign-in mails an hour to one address.
+    #[arg(long, env = "LIMIT_SIGN_IN_MAILS_PER_ADDRESS", default_value = "5")]
+    pub limit_mails_per_address: std::num::NonZeroU32,
+    /// Sign-in mails an hour asked for by one client.
+    #[arg(long, env = "LIMIT_SIGN_IN_MAILS_PER_CLIENT", default_value = "20")]
+    pub limit_mails_per_client: std::num::NonZeroU32,
+    /// Tries a minute to use a sign-in link or code, by one client.
+    #[arg(long, env = "LIMIT_VERIFICATIONS_PER_CLIENT", default_value = "10")]
+    pub limit_verifications: std::num::NonZeroU32,
+}
+
+impl Config {
+    /// What no single value can tell.
+    ///
+    /// # Errors
+    /// A line that names the setting.
+    pub fn check(&self) -> Result<(), String> {
+        if matches!(self.mail_url, MailUrl::File(_)) && !self.public_url.is_loopback() {
+            return Err(format!(
+                "MAIL_URL: file: prints sign-in links in the log, so it is for a loopback PUBLIC_URL only, not {}; give smtp:// or smtps://",
+                self.public_url
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Which database engine, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server.
+    Postgres(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let path = path.split('?').next().unwrap_or(path);
+            if path.is_empty() || path == ":memory:" {
+                return Err("name a file, such as sqlite:data/job-hunt-tracker.db".into());
+            }
+            Ok(Self::Sqlite(path.into()))
+        } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Ok(Self::Postgres(text.to_owned()))
+        } else {
+            Err("expected sqlite:PATH or postgres://…".into())
+        }
+    }
+}
+
+/// An origin: scheme, host and port, without a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: String,
+    authority: http::uri::Authority,
+    https: bool,
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let uri: http::Uri = text.parse().map_err(|error| format!("{error}"))?;
+        let https = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err("expected http://HOST or https://HOST".into()),
+        };
+        let authority = uri.authority().ok_or("expected a host")?.clone();
+        if uri.path_and_query().is_some_and(|path| path != "/") {
+            return Err("the app lives at the root of its host: leave the path off".into());
+        }
+        Ok(Self { origin: format!("{}://{authority}", if https { "https" } else { "http" }), authority, https })
+    }
+}
+
+impl PublicUrl {
+    /// Whether people come by HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Whether it can be reached from this machine alone.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.authority.host().trim_matches(['[', ']']);
+        host == "localhost"
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Host and port.
+    pub fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// Scheme, host and port, without a slash at the end.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+impl std::fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.origin)
+    }
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailUrl {
+    /// As `.eml` files in a folder.
+    File(PathBuf),
+    /// By SMTP; lettre reads the address.
+    Smtp(String),
+}
+
+impl FromStr for MailUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(folder) = text.strip_prefix("file:") {
+            if folder.is_empty() {
+                return Err("name a folder, such as file:data/mail".into());
+            }
+            return Ok(Self::File(folder.into()));
+        }
+        if text.starts_with("smtp://") || text.starts_with("smtps://") {
+            return Ok(Self::Smtp(text.to_owned()));
+        }
+        Err("expected file:DIR, smtp://HOST or smtps://HOST".into())
+    }
+}
+
+/// The secret from which signing keys are derived.
+#[derive(Clone)]
+pub struct SecretKey(String);
+
+impl SecretKey {
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+impl FromStr for SecretKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim().len() < 32 {
+            return Err("at least 32 characters".into());
+        }
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("expected text or json".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn database_urls_name_an_engine() {
+        assert_eq!("sqlite:data/x.db".parse(), Ok(DatabaseUrl::Sqlite("data/x.db".into())));
+        assert_eq!("sqlite:///tmp/x.db".parse(), Ok(DatabaseUrl::Sqlite("/tmp/x.db".into())));
+        assert!("mysql://x".parse::<DatabaseUrl>().is_err());
+        assert!("sqlite::memory:".parse::<DatabaseUrl>().is_err());
+    }
+
+    #[test]
+    fn links_in_a_log_are_for_loopback_alone() {
+        let parse = |args: &[&str]| {
+            let Cli { command: Command::Serve(config) } =
+                Cli::try_parse_from([&["x", "serve"], args].concat()).unwrap()
+            else {
+                unreachable!()
+            };
+            config
+        };
+        assert!(parse(&["--mail-url", "file:m"]).check().is_ok());
+        let public = parse(&["--mail-url", "file:m", "--public-url", "https://hunt.example.com"]);
+        assert!(public.check().unwrap_err().starts_with("MAIL_URL"));
+        let smtp = parse(&["--mail-url", "smtp://localhost", "--public-url", "https://hunt.example.com"]);
+        assert!(smtp.check().is_ok());
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        let url: PublicUrl = "https://hunt.example.com/".parse().unwrap();
+        assert_eq!(url.origin(), "https://hunt.example.com");
+        assert!(url.is_https() && !url.is_loopback());
+        assert!("http://[::1]:3000".parse::<PublicUrl>().unwrap().is_loopback());
+        assert!("https://x.example/app".parse::<PublicUrl>().is_err());
+        assert!("hunt.example.com".parse::<PublicUrl>().is_err());
+    }
+}

@@ -1,0 +1,327 @@
+//! Users, sessions and sign-in tokens: what is looked up before anybody is signed in, so without a
+//! tenant. Nothing here returns what a user has stored.
+
+use super::{Db, on};
+use crate::domain::{time::Timestamp, user::{Email, User}};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+/// A sign-in that was asked for.
+#[derive(Debug, sqlx::FromRow)]
+pub struct SignInToken {
+    /// Its row.
+    pub id: Uuid,
+    /// Who asked.
+    pub email: Email,
+    /// Hash of the code in the same mail.
+    pub code_hash: Vec<u8>,
+    /// Wrong codes so far.
+    pub code_attempts: i32,
+    /// It does not work after this.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub consumed_at: Option<Timestamp>,
+}
+
+/// A session as it is checked on every request.
+#[derive(Debug, sqlx::FromRow)]
+pub struct SessionRow {
+    /// When a request last used it, to the minute.
+    pub last_seen_at: Timestamp,
+    /// It ends then, whatever happens.
+    pub expires_at: Timestamp,
+    /// When it was signed out.
+    pub revoked_at: Option<Timestamp>,
+    /// Idle minutes after which it ends.
+    pub session_timeout_mins: i32,
+}
+
+/// A sign-in token to be stored.
+pub struct NewSignInToken {
+    /// Who asked.
+    pub email: Email,
+    /// SHA-256 of the token in the link.
+    pub token_hash: [u8; 32],
+    /// SHA-256 of the code.
+    pub code_hash: [u8; 32],
+    /// SHA-256 of the cookie of the browser that asked.
+    pub browser_hash: [u8; 32],
+    /// Now.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+const TOKEN_COLUMNS: &str = "id, email, code_hash, code_attempts, expires_at, consumed_at";
+
+/// How a token is found.
+pub enum TokenKey {
+    /// By the link: SHA-256 of its token.
+    Link([u8; 32]),
+    /// By the browser that asked: SHA-256 of its cookie.
+    Browser([u8; 32]),
+}
+
+impl Db {
+    /// Stores a sign-in token, and forgets those that have long expired.
+    pub async fn insert_sign_in_token(&self, token: &NewSignInToken) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        on!(tx.link(), |conn: DB| {
+            QueryBuilder::<DB>::new("DELETE FROM sign_in_tokens WHERE expires_at < ")
+                .push_bind(token.created_at - chrono::Duration::days(1))
+                .build()
+                .execute(conn)
+                .await
+                .map(drop)
+        })?;
+        on!(tx.link(), |conn: DB| {
+            let mut query = QueryBuilder::<DB>::new(
+                "INSERT INTO sign_in_tokens (id, email, token_hash, code_hash, browser_hash, created_at, expires_at) VALUES (",
+            );
+            query
+                .separated(", ")
+                .push_bind(Uuid::new_v4())
+                .push_bind(token.email.clone())
+                .push_bind(token.token_hash.to_vec())
+                .push_bind(token.code_hash.to_vec())
+                .push_bind(token.browser_hash.to_vec())
+                .push_bind(token.created_at)
+                .push_bind(token.expires_at);
+            query.push(")").build().execute(conn).await.map(drop)
+        })?;
+        tx.commit().await
+    }
+
+    /// The token that `key` finds, used or not.
+    pub async fn find_sign_in_token(&self, key: &TokenKey) -> sqlx::Result<Option<SignInToken>> {
+        let mut conn = self.read().await?;
+        let (column, hash) = match key {
+            TokenKey::Link(hash) => ("token_hash", hash),
+            TokenKey::Browser(hash) => ("browser_hash", hash),
+        };
+        on!(conn.link(), |conn: DB| {
+            QueryBuilder::<DB>::new("SELECT ")
+                .push(TOKEN_COLUMNS)
+                .push(" FROM sign_in_tokens WHERE ")
+                .push(column)
+                .push(" = ")
+                .push_bind(hash.to_vec())
+                .build_query_as()
+                .fetch_optional(conn)
+                .await
+        })
+    }
+
+    /// Counts a wrong code, and answers whether this try was still allowed. Counting and asking are
+    /// one statement, so that tries at the same moment cannot share a number.
+    pub async fn spend_code_attempt(&self, id: Uuid, most: i32) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        let changed = on!(tx.link(), |conn: DB| {
+            QueryBuilder::<DB>::new(
+                "UPDATE sign_in_tokens SET code_attempts = code_attempts + 1 WHERE id = ",
+            )
+            .push_bind(id)
+            .push(" AND code_attempts < ")
+            .push_bind(most)
+            .build()
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected())
+        })?;
+        tx.commit().await?;
+        Ok(changed == 1)
+    }
+
+    /// Uses the token up, makes the user where the address is new, and opens a session: all or
+    /// nothing. `None` when another request has used the token first.
+    pub async fn sign_in(
+        &self,
+        token: &SignInToken,
+        session: Uuid,
+        user_agent: Option<&str>,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> sqlx::Result<Option<User>> {
+        let mut tx = self.begin().await?;
+        let consumed = on!(tx.link(), |conn: DB| {
+            QueryBuilder::<DB>::new("UPDATE sign_in_tokens SET consumed_at = ")
+                .push_bind(now)
+                .push(" WHERE id = ")
+                .push_bind(token.id)
+                .push(" AND consumed_at IS NULL")
+                .build()
+                .execute(conn)
+                .await
+                .map(|done| done.rows_affected())
+        })?;
+        if consumed != 1 {
+            return Ok(None);
+        }
+        let user = tx.user_for(&token.email, now).await?;
+        on!(tx.link(), |conn: DB| {
+            let mut query = QueryBuilder::<DB>::new(
+                "INSERT INTO sessions (user_id, id, user_agent, created_at, last_seen_at, expires_at) VALUES (",
+            );
+            query
+                .separated(", ")
+                .push_bind(user.id)
+                .push_bind(session)
+                .push_bind(user_agent.map(ToOwned::to_owned))
+                .push_bind(now)
+                .push_bind(now)
+                .push_bind(expires_at);
+            query.push(")").build().execute(conn).await.map(drop)
+        })?;
+        tx.audit(Some(user.id), "sign_in", now).await?;
+        tx.commit().await?;
+        Ok(Some(user))
+    }
+
+    /// The user with this address, made where it is new.
+    pub async fn ensure_user(&self, email: &Email, now: Timestamp) -> sqlx::Result<User> {
+        let mut tx = self.begin().await?;
+        let user = tx.user_for(email, now).await?;
+        tx.commit().await?;
+        Ok(user)
+    }
+
+    /// Writes a line of the audit log.
+    pub async fn audit(&self, user_id: Option<Uuid>, event: &str, now: Timestamp) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        tx.audit(user_id, event, now).await?;
+        tx.commit().await
+    }
+
+    /// The session `id` of `user_id`, ended or not.
+    pub async fn find_session(&self, user_id: Uuid, id: Uuid) -> sqlx::Result<Option<SessionRow>> {
+        let mut conn = self.read().await?;
+        on!(conn.link(), |conn: DB| {
+            QueryBuilder::<DB>::new(
+                "SELECT s.last_seen_at, s.expires_at, s.revoked_at, u.session_timeout_mins \
+                 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.user_id = ",
+            )
+            .push_bind(user_id)
+            .push(" AND s.id = ")
+            .push_bind(id)
+            .build_query_as()
+            .fetch_optional(conn)
+            .await
+        })
+    }
+
+    /// Notes that a request used the session.
+    pub async fn touch_session(&self, user_id: Uuid, id: Uuid, now: Timestamp) -> sqlx::Result<()> {
+        self.set_session_time("last_seen_at", user_id, id, now).await
+    }
+
+    /// Ends the session.
+    pub async fn revoke_session(&self, user_id: Uuid, id: Uuid, now: Timestamp) -> sqlx::Result<()> {
+        self.set_session_time("revoked_at", user_id, id, now).await
+    }
+
+    async fn set_session_time(
+        &self,
+        column: &'static str,
+        user_id: Uuid,
+        id: Uuid,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        on!(tx.link(), |conn: DB| {
+            QueryBuilder::<DB>::new("UPDATE sessions SET ")
+                .push(column)
+                .push(" = ")
+                .push_bind(now)
+                .push(" WHERE user_id = ")
+                .push_bind(user_id)
+                .push(" AND id = ")
+                .push_bind(id)
+                .build()
+                .execute(conn)
+                .await
+                .map(drop)
+        })?;
+        tx.commit().await
+    }
+
+    /// The user `id`.
+    pub async fn find_user(&self, id: Uuid) -> sqlx::Result<Option<User>> {
+        let mut conn = self.read().await?;
+        on!(conn.link(), |conn: DB| {
+            QueryBuilder::<DB>::new("SELECT id, email FROM users WHERE id = ")
+                .push_bind(id)
+                .build_query_as()
+                .fetch_optional(conn)
+                .await
+        })
+    }
+}
+
+impl super::Tx {
+    /// The user with this address; where it is new, one with default settings. Two first sign-ins
+    /// at the same moment make one user.
+    async fn user_for(&mut self, email: &Email, now: Timestamp) -> sqlx::Result<User> {
+        let id = Uuid::new_v4();
+        let made: Option<User> = on!(self.link(), |conn: DB| {
+            let mut query = QueryBuilder::<DB>::new(
+                "INSERT INTO users (id, email, email_verified_at, created_at, updated_at) VALUES (",
+            );
+            query
+                .separated(", ")
+                .push_bind(id)
+                .push_bind(email.clone())
+                .push_bind(now)
+                .push_bind(now)
+                .push_bind(now);
+            query
+                .push(") ON CONFLICT (email) DO NOTHING RETURNING id, email")
+                .build_query_as()
+                .fetch_optional(conn)
+                .await
+        })?;
+        let Some(user) = made else {
+            return on!(self.link(), |conn: DB| {
+                QueryBuilder::<DB>::new("SELECT id, email FROM users WHERE email = ")
+                    .push_bind(email.clone())
+                    .build_query_as()
+                    .fetch_one(conn)
+                    .await
+            });
+        };
+        on!(self.link(), |conn: DB| {
+            let mut query = QueryBuilder::<DB>::new(
+                "INSERT INTO user_sequences (user_id, epoch, last_seq) VALUES (",
+            );
+            query.separated(", ").push_bind(user.id).push_bind(Uuid::new_v4()).push_bind(1_i64);
+            query.push(")").build().execute(conn).await.map(drop)
+        })?;
+        on!(self.link(), |conn: DB| {
+            let mut query = QueryBuilder::<DB>::new(
+                "INSERT INTO user_settings (user_id, seq, created_at, updated_at) VALUES (",
+            );
+            query
+                .separated(", ")
+                .push_bind(user.id)
+                .push_bind(1_i64)
+                .push_bind(now)
+                .push_bind(now);
+            query.push(")").build().execute(conn).await.map(drop)
+        })?;
+        Ok(user)
+    }
+
+    async fn audit(&mut self, user_id: Option<Uuid>, event: &str, now: Timestamp) -> sqlx::Result<()> {
+        on!(self.link(), |conn: DB| {
+            let mut query = QueryBuilder::<DB>::new(
+                "INSERT INTO audit_log (id, user_id, event, occurred_at) VALUES (",
+            );
+            query
+                .separated(", ")
+                .push_bind(Uuid::new_v4())
+                .push_bind(user_id)
+                .push_bind(event.to_owned())
+                .push_bind(now);
+            query.push(")").build().execute(conn).await.map(drop)
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! The table `applications`.
+
+use super::{
+    on,
+    tenant::{Tenant, TenantWrite},
+};
+use crate::domain::{
+    application::{Application, application_fields},
+    cursor::Sort,
+    filter::ApplicationQuery,
+    stage::Status,
+    time::Timestamp,
+};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+/// Where a page starts: after this sort key and id.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct After {
+    /// The last row's sort key.
+    pub key: Timestamp,
+    /// The last row's id.
+    pub id: Uuid,
+}
+
+macro_rules! define_columns {
+    ($( $(#[$meta:meta])* $field:ident : $type:ty, )+) => {
+        /// Every column that an [`Application`] is read from.
+        pub(super) const COLUMNS: &str = concat!(
+            "id, version, ", $( stringify!($field), ", ", )+ "status_since, created_at, updated_at"
+        );
+
+        /// Pushes `column = value` for every field, then what the server keeps.
+        macro_rules! push_assignments {
+            ($query:expr, $row:expr) => {{
+                let mut list = $query.separated(", ");
+                $(
+                    list.push(concat!(stringify!($field), " = "))
+                        .push_bind_unseparated($row.$field.clone());
+                )+
+                list.push("version = ").push_bind_unseparated($row.version);
+                list.push("status_since = ").push_bind_unseparated($row.status_since);
+                list.push("updated_at = ").push_bind_unseparated($row.updated_at);
+            }};
+        }
+
+        /// Pushes the values of [`COLUMNS`], in its order.
+        macro_rules! push_values {
+            ($list:expr, $row:expr) => {
+                $list.push_bind($row.id).push_bind($row.version);
+                $( $list.push_bind($row.$field.clone()); )+
+                $list.push_bind($row.status_since).push_bind($row.created_at).push_bind($row.updated_at);
+            };
+        }
+    };
+}
+application_fields!(define_columns);
+
+/// The application `id`, if it is this user's.
+pub async fn find(tenant: &mut impl Tenant, id: Uuid) -> sqlx::Result<Option<Application>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("SELECT ")
+            .push(COLUMNS)
+            .push(" FROM applications WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND id = ")
+            .push_bind(id)
+            .build_query_as()
+            .fetch_optional(conn)
+            .await
+    })
+}
+
+/// What the create of `id` asked for.
+pub async fn created_hash(tenant: &mut impl Tenant, id: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("SELECT created_hash FROM applications WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND id = ")
+            .push_bind(id)
+            .build_query_scalar()
+            .fetch_optional(conn)
+            .await
+    })
+}
+
+/// Stores a new application.
+pub async fn insert(
+    tenant: &mut TenantWrite,
+    row: &Application,
+    created_hash: [u8; 32],
+) -> sqlx::Result<()> {
+    let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
+    on!(tenant.link(), |conn: DB| {
+        let mut query = QueryBuilder::<DB>::new("INSERT INTO applications (user_id, seq, created_hash, ");
+        query.push(COLUMNS).push(") VALUES (");
+        let mut list = query.separated(", ");
+        list.push_bind(user_id).push_bind(seq).push_bind(created_hash.to_vec());
+        push_values!(list, row);
+        query.push(")").build().execute(conn).await.map(drop)
+    })
+}
+
+/// Stores a changed application. Its version was checked under the user's lock.
+pub async fn update(tenant: &mut TenantWrite, row: &Application) -> sqlx::Result<()> {
+    let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
+    on!(tenant.link(), |conn: DB| {
+        let mut query = QueryBuilder::<DB>::new("UPDATE applications SET ");
+        push_assignments!(query, row);
+        query
+            .push(", seq = ")
+            .push_bind(seq)
+            .push(" WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND id = ")
+            .push_bind(row.id)
+            .build()
+            .execute(conn)
+            .await
+            .map(drop)
+    })
+}
+
+/// Removes an application; its children go with it.
+pub async fn delete(tenant: &mut TenantWrite, id: Uuid) -> sqlx::Result<()> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("DELETE FROM applications WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND id = ")
+            .push_bind(id)
+            .build()
+            .execute(conn)
+            .await
+            .map(drop)
+    })
+}
+
+/// A page of applications: those that fit `query`, after `after`, at most `limit`.
+pub async fn list(
+    tenant: &mut impl Tenant,
+    query: &ApplicationQuery,
+    sort: Sort,
+    after: Option<After>,
+    limit: i64,
+) -> sqlx::Result<Vec<Application>> {
+    let user_id = tenant.user_id();
+    let (key, direction, comparison) = match sort {
+        Sort::CreatedDesc => ("created_at", "DESC", "<"),
+        Sort::CreatedAsc => ("created_at", "ASC", ">"),
+        Sort::UpdatedDesc => ("updated_at", "DESC", "<"),
+        Sort::UpdatedAsc => ("updated_at", "ASC", ">"),
+    };
+    let link = tenant.link();
+    let tag_matches = match &link {
+        super::Link::Sqlite(_) => "EXISTS (SELECT 1 FROM json_each(tags) AS t WHERE lower(t.value) = lower(",
+        super::Link::Postgres(_) => "EXISTS (SELECT 1 FROM unnest(tags) AS t WHERE lower(t) = lower(",
+    };
+    on!(link, |conn: DB| {
+        let mut sql = QueryBuilder::<DB>::new("SELECT ");
+        sql.push(COLUMNS).push(" FROM applications WHERE user_id = ").push_bind(user_id);
+        if let Some(status) = query.status {
+            sql.push(" AND status = ").push_bind(status);
+        }
+        if let Some(priority) = query.priority {
+            sql.push(" AND priority = ").push_bind(priority);
+        }
+        match query.archived {
+            Some(true) => _ = sql.push(" AND archived_at IS NOT NULL"),
+            Some(false) => _ = sql.push(" AND archived_at IS NULL"),
+            None => {}
+        }
+        if let Some(tag) = &query.tag {
+            sql.push(" AND ").push(tag_matches).push_bind(tag.clone()).push("))");
+        }
+        if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+            let pattern = like_pattern(text);
+            sql.push(" AND (");
+            for (index, column) in ["company", "role_title", "location_text", "notes"].iter().enumerate() {
+                if index > 0 {
+                    sql.push(" OR ");
+                }
+                sql.push("lower(").push(*column).push(") LIKE lower(").push_bind(pattern.clone()).push(") ESCAPE '!'");
+            }
+            sql.push(")");
+        }
+        if let Some(after) = after {
+            sql.push(" AND (").push(key).push(", id) ").push(comparison).push(" (");
+            sql.push_bind(after.key).push(", ").push_bind(after.id).push(")");
+        }
+        sql.push(format_args!(" ORDER BY {key} {direction}, id {direction} LIMIT ")).push_bind(limit);
+        sql.build_query_as().fetch_all(conn).await
+    })
+}
+
+/// `%text%` with the pattern characters of LIKE taken literally.
+fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The newest `each` applications of every status in `statuses` that stand on the board. One
+/// statement of index scans, however long the columns are.
+pub async fn board(
+    tenant: &mut impl Tenant,
+    statuses: &[Status],
+    each: i64,
+) -> sqlx::Result<Vec<Application>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        let mut sql = QueryBuilder::<DB>::new("");
+        for (index, status) in statuses.iter().enumerate() {
+            if index > 0 {
+                sql.push(" UNION ALL ");
+            }
+            sql.push("SELECT * FROM (SELECT ").push(COLUMNS);
+            sql.push(" FROM applications WHERE archived_at IS NULL AND user_id = ").push_bind(user_id);
+            sql.push(" AND status = ").push_bind(*status);
+            sql.push(" ORDER BY status_since DESC, id DESC LIMIT ").push_bind(each);
+            sql.push(format_args!(") AS c{index}"));
+        }
+        sql.build_query_as().fetch_all(conn).await
+    })
+}
+
+/// How many applications every status has on the board; a status without any is left out.
+pub async fn board_counts(tenant: &mut impl Tenant) -> sqlx::Result<Vec<(Status, i64)>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new(
+            "SELECT status, COUNT(*) FROM applications WHERE archived_at IS NULL AND user_id = ",
+        )
+        .push_bind(user_id)
+        .push(" GROUP BY status")
+        .build_query_as()
+        .fetch_all(conn)
+        .await
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn pattern_characters_are_taken_literally() {
+        assert_eq!(super::like_pattern("100%_a!"), "%100!%!_a!!%");
+    }
+}

@@ -1,0 +1,103 @@
+//! A user's settings, which stand in `users` and `user_settings`.
+
+use super::{
+    on,
+    tenant::{Tenant, TenantWrite},
+};
+use crate::domain::settings::Settings;
+use serde_json::{Map, Value};
+use sqlx::{FromRow, QueryBuilder, Row, types::Json};
+
+pub(super) const SELECT: &str = "SELECT s.version, s.seq, u.display_name, u.timezone, \
+    u.session_timeout_mins, s.quiet_hours_start, s.quiet_hours_end, s.reminder_defaults, \
+    s.updated_at FROM user_settings s JOIN users u ON u.id = s.user_id WHERE s.user_id = ";
+
+/// The settings and their place in the user's history.
+pub(super) struct SettingsRow {
+    pub settings: Settings,
+    pub seq: i64,
+}
+
+macro_rules! impl_from_row {
+    ($row:ty) => {
+        impl FromRow<'_, $row> for SettingsRow {
+            fn from_row(row: &$row) -> sqlx::Result<Self> {
+                let Json(reminder_defaults): Json<Map<String, Value>> =
+                    row.try_get("reminder_defaults")?;
+                Ok(Self {
+                    seq: row.try_get("seq")?,
+                    settings: Settings {
+                        version: row.try_get("version")?,
+                        display_name: row.try_get("display_name")?,
+                        timezone: row.try_get("timezone")?,
+                        session_timeout_mins: row.try_get("session_timeout_mins")?,
+                        quiet_hours_start: row.try_get("quiet_hours_start")?,
+                        quiet_hours_end: row.try_get("quiet_hours_end")?,
+                        reminder_defaults,
+                        updated_at: row.try_get("updated_at")?,
+                    },
+                })
+            }
+        }
+    };
+}
+impl_from_row!(sqlx::sqlite::SqliteRow);
+impl_from_row!(sqlx::postgres::PgRow);
+
+/// The settings with their sequence number.
+pub(super) async fn find_row(tenant: &mut impl Tenant) -> sqlx::Result<SettingsRow> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new(SELECT)
+            .push_bind(user_id)
+            .build_query_as()
+            .fetch_one(conn)
+            .await
+    })
+}
+
+/// The user's settings.
+pub async fn find(tenant: &mut impl Tenant) -> sqlx::Result<Settings> {
+    find_row(tenant).await.map(|row| row.settings)
+}
+
+/// Stores changed settings. Their version was checked under the user's lock.
+pub async fn update(tenant: &mut TenantWrite, settings: &Settings) -> sqlx::Result<()> {
+    let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("UPDATE users SET display_name = ")
+            .push_bind(settings.display_name.clone())
+            .push(", timezone = ")
+            .push_bind(settings.timezone.clone())
+            .push(", session_timeout_mins = ")
+            .push_bind(settings.session_timeout_mins)
+            .push(", updated_at = ")
+            .push_bind(settings.updated_at)
+            .push(" WHERE id = ")
+            .push_bind(user_id)
+            .build()
+            .execute(conn)
+            .await
+            .map(drop)
+    })?;
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("UPDATE user_settings SET version = ")
+            .push_bind(settings.version)
+            .push(", seq = ")
+            .push_bind(seq)
+            .push(", quiet_hours_start = ")
+            .push_bind(settings.quiet_hours_start)
+            .push(", quiet_hours_end = ")
+            .push_bind(settings.quiet_hours_end)
+            .push(", reminder_defaults = ")
+            .push_bind(Json(settings.reminder_defaults.clone()))
+            .push(", updated_at = ")
+            .push_bind(settings.updated_at)
+            .push(" WHERE user_id = ")
+            .push_bind(user_id)
+            .build()
+            .execute(conn)
+            .await
+            .map(drop)
+    })
+}

@@ -1,0 +1,126 @@
+//! The only way to a table that belongs to users: a handle that carries whose rows it may touch.
+//! Every function over such a table takes a [`Tenant`], so that a query without an owner cannot be
+//! written by accident.
+
+use super::{Conn, Db, Link, Tx, on};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+/// Somebody whose identity was established: by a session, or by the program itself for a job that
+/// it does for a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(Uuid);
+
+impl Owner {
+    /// Vouches for `user_id`. Only code that has checked a session, or made the user, may call it.
+    pub(in crate::server) fn vouched(user_id: Uuid) -> Self {
+        Self(user_id)
+    }
+
+    /// The user's id.
+    pub fn user_id(self) -> Uuid {
+        self.0
+    }
+}
+
+/// A handle to one user's rows.
+pub trait Tenant: Send {
+    /// Whose rows.
+    fn user_id(&self) -> Uuid;
+    /// Where statements run.
+    fn link(&mut self) -> Link<'_>;
+}
+
+/// One user's rows, for reading.
+pub struct TenantRead {
+    owner: Owner,
+    conn: Conn,
+}
+
+impl Tenant for TenantRead {
+    fn user_id(&self) -> Uuid {
+        self.owner.0
+    }
+    fn link(&mut self) -> Link<'_> {
+        self.conn.link()
+    }
+}
+
+/// One user's rows, for writing: a transaction that holds the user's sequence lock from its start,
+/// so that writes of one user stand in one order, and a reader of the sequence never skips one.
+pub struct TenantWrite {
+    owner: Owner,
+    tx: Tx,
+    last_seq: i64,
+    first_seq: i64,
+}
+
+impl Tenant for TenantWrite {
+    fn user_id(&self) -> Uuid {
+        self.owner.0
+    }
+    fn link(&mut self) -> Link<'_> {
+        self.tx.link()
+    }
+}
+
+impl TenantWrite {
+    /// The next number of the user's history, for one row that this transaction changes.
+    pub fn next_seq(&mut self) -> i64 {
+        self.last_seq += 1;
+        self.last_seq
+    }
+
+    /// Makes everything durable and lets go of the lock.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        if self.last_seq != self.first_seq {
+            let (user_id, last_seq) = (self.owner.0, self.last_seq);
+            on!(self.tx.link(), |conn: DB| {
+                QueryBuilder::<DB>::new("UPDATE user_sequences SET last_seq = ")
+                    .push_bind(last_seq)
+                    .push(" WHERE user_id = ")
+                    .push_bind(user_id)
+                    .build()
+                    .execute(conn)
+                    .await
+                    .map(drop)
+            })?;
+        }
+        self.tx.commit().await
+    }
+}
+
+impl Db {
+    /// `owner`'s rows, for reading.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn read_as(&self, owner: Owner) -> sqlx::Result<TenantRead> {
+        Ok(TenantRead { owner, conn: self.read().await? })
+    }
+
+    /// `owner`'s rows, for writing.
+    ///
+    /// # Errors
+    /// `RowNotFound` when the user is gone; else when no connection is to be had.
+    pub async fn write_as(&self, owner: Owner) -> sqlx::Result<TenantWrite> {
+        let mut tx = self.begin().await?;
+        let lock = match &tx {
+            // BEGIN IMMEDIATE holds the lock already.
+            Tx::Sqlite(_) => "",
+            Tx::Postgres(_) => " FOR UPDATE",
+        };
+        let last_seq: i64 = on!(tx.link(), |conn: DB| {
+            QueryBuilder::<DB>::new("SELECT last_seq FROM user_sequences WHERE user_id = ")
+                .push_bind(owner.0)
+                .push(lock)
+                .build_query_scalar()
+                .fetch_one(conn)
+                .await
+        })?;
+        Ok(TenantWrite { owner, tx, last_seq, first_seq: last_seq })
+    }
+}

@@ -1,0 +1,129 @@
+//! HTTP: the router and what stands around every request.
+
+mod headers;
+mod health;
+pub mod openapi;
+mod pages;
+mod rest;
+mod serve;
+
+use super::AppState;
+use crate::domain::error::{Problem, ProblemKind};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderName, HeaderValue};
+pub use serve::serve;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, CompressionLevel, predicate::{DefaultPredicate, NotForContentType, Predicate}},
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    trace::TraceLayer,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Everything that the server answers.
+pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router {
+    let api = rest::routes(&state)
+        .route("/api/v1/openapi.json", get(openapi::serve))
+        .route("/api/{*rest}", axum::routing::any(no_such_endpoint))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(headers::for_data));
+    let health = Router::new()
+        .route("/healthz", get(health::process))
+        .route("/readyz", get(health::ready))
+        .with_state(state.clone());
+    let pages = pages::routes(&state, leptos);
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        // The font is compressed as it is.
+        .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("font/")));
+    let around = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID, FreshId))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(answered).on_request(()).on_failure(()))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(middleware::from_fn_with_state(state, headers::for_all))
+        .layer(compression)
+        .layer(CatchPanicLayer::custom(panicked));
+    Router::new().merge(api).merge(health).merge(pages).layer(around)
+}
+
+/// A new id for every request; one that a client sends is not trusted to be unique.
+#[derive(Clone)]
+struct FreshId;
+
+impl MakeRequestId for FreshId {
+    fn make_request_id<B>(&mut self, _: &http::Request<B>) -> Option<RequestId> {
+        let id = format!("req_{}", uuid::Uuid::new_v4().simple());
+        HeaderValue::from_str(&id).ok().map(RequestId::new)
+    }
+}
+
+fn span(request: &Request) -> tracing::Span {
+    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or("");
+    // The path alone: a query may carry a sign-in token.
+    tracing::info_span!("request", request_id = id, method = %request.method(), path = request.uri().path())
+}
+
+fn answered(response: &Response, latency: std::time::Duration, _: &tracing::Span) {
+    let status = response.status().as_u16();
+    let ms = latency.as_secs_f64() * 1000.0;
+    if status >= 500 {
+        tracing::error!(status, latency_ms = format_args!("{ms:.1}"), "failed");
+    } else {
+        tracing::debug!(status, latency_ms = format_args!("{ms:.1}"), "answered");
+    }
+}
+
+async fn no_such_endpoint(request: Request) -> Problem {
+    with_instance(&request, Problem::new(ProblemKind::NotFound, "There is no such endpoint. See /api/v1/openapi.json."))
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let detail = format!("{} does not work here. See /api/v1/openapi.json.", request.method());
+    with_instance(&request, Problem::new(ProblemKind::MethodNotAllowed, detail))
+}
+
+fn with_instance(request: &Request, problem: Problem) -> Problem {
+    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
+    Problem { instance: id.map(ToOwned::to_owned), ..problem }
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {
+    tracing::error!("a request panicked");
+    Problem::new(ProblemKind::Internal, "Nothing was changed. Try again.").into_response()
+}
+
+/// What Leptos needs to know: from our settings, else from `Cargo.toml` where the project is, else
+/// from `Leptos.toml` where a deployed binary stands.
+///
+/// # Errors
+/// A line that names what is wrong.
+pub fn leptos_options(config: &super::config::Config) -> Result<leptos::config::LeptosOptions, String> {
+    let file = ["Cargo.toml", "Leptos.toml"].into_iter().find(|file| std::path::Path::new(file).exists());
+    let mut options = match file {
+        Some(file) => {
+            leptos::config::get_configuration(Some(file))
+                .map_err(|error| format!("{file}: {error}"))?
+                .leptos_options
+        }
+        None => leptos::config::LeptosOptions::builder()
+            .output_name("job-hunt-tracker")
+            .site_root("target/site")
+            .build(),
+    };
+    if let Some(address) = config.site_addr {
+        options.site_addr = address;
+    }
+    if let Some(root) = &config.site_root {
+        options.site_root = root.to_string_lossy().into();
+    }
+    Ok(options)
+}

@@ -1,0 +1,73 @@
+//! Pages: rendered by Leptos; and the files of the site.
+
+use crate::{
+    app::{App, shell},
+    server::{AppState, auth::caller},
+};
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use http::{HeaderValue, header};
+use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower::ServiceBuilder;
+use tower_http::services::ServeDir;
+
+/// The pages and the files.
+pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
+    let list = generate_route_list(App);
+    let context = {
+        let state = state.clone();
+        move || provide_context(state.clone())
+    };
+    let pages = Router::new()
+        .leptos_routes_with_context(&options, list, context.clone(), {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .layer(middleware::from_fn_with_state(state.clone(), guard));
+    let files = ServeDir::new(&*options.site_root)
+        .precompressed_br()
+        .precompressed_gzip()
+        .append_index_html_on_directories(false)
+        .fallback(get(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell)).with_state(options.clone()));
+    let files = ServiceBuilder::new().layer(middleware::from_fn(cache_files)).service(files);
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/board") }))
+        .merge(pages.with_state(options))
+        .fallback_service(files)
+}
+
+/// Sends a visitor without a session to sign in, and one with a session past the sign-in page.
+/// Authorisation itself stands in the server functions; this only spares a wrong page.
+async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let (parts, body) = request.into_parts();
+    let signed_in = caller::session_of(&state, &parts).await.is_ok();
+    let request = Request::from_parts(parts, body);
+    let mut response = match (path.starts_with("/sign-in"), signed_in) {
+        (false, false) => {
+            let query = serde_urlencoded::to_string([("next", path.as_str())]).unwrap_or_default();
+            Redirect::to(&format!("/sign-in?{query}")).into_response()
+        }
+        (true, true) if path == "/sign-in" => Redirect::to("/board").into_response(),
+        _ => next.run(request).await,
+    };
+    // A signed-in page is one user's: no cache may keep it.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Files are asked for again after every deploy: their names do not change, their contents do.
+/// The font's content never does.
+async fn cache_files(request: Request, next: Next) -> Response {
+    let font = request.uri().path().starts_with("/fonts/");
+    let mut response = next.run(request).await;
+    let value = if font { "public, max-age=31536000, immutable" } else { "no-cache" };
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(value));
+    response
+}

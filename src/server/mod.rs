@@ -1,0 +1,15 @@
+//! The server: configuration, storage, business rules and HTTP. Compiled with the feature `ssr`.
+
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod mail;
+pub mod secrets;
+pub mod seed;
+pub mod services;
+pub mod state;
+pub mod telemetry;
+
+pub use state::AppState;

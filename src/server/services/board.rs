@@ -1,0 +1,42 @@
+//! What the board's first paint needs.
+
+use crate::{
+    domain::{error::Problem, stage::Status, sync::BoardSnapshot},
+    server::{auth::caller::Caller, db::applications},
+};
+use uuid::Uuid;
+
+/// Cards of each open column that the first paint shows: more than the tallest screen holds.
+pub const FIRST_CARDS: i64 = 16;
+
+/// The top of every open column, how long every column is, and `focus`, the application whose
+/// sidebar is open.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn snapshot(caller: &Caller, focus: Option<Uuid>) -> Result<BoardSnapshot, Problem> {
+    let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
+    let counts = applications::board_counts(&mut tenant).await?;
+    let total: i64 = counts.iter().map(|(_, count)| count).sum();
+    // Columns of closed applications are folded, so their cards can wait, unless the whole board
+    // is small.
+    let statuses: Vec<Status> = Status::ALL
+        .iter()
+        .copied()
+        .filter(|status| !status.is_closed() || total <= FIRST_CARDS)
+        .collect();
+    let mut rows = applications::board(&mut tenant, &statuses, FIRST_CARDS).await?;
+    if let Some(id) = focus
+        && !rows.iter().any(|row| row.id == id)
+    {
+        rows.extend(applications::find(&mut tenant, id).await?);
+    }
+    Ok(BoardSnapshot {
+        now: caller.now,
+        rows,
+        counts: counts
+            .into_iter()
+            .map(|(status, count)| (status, u32::try_from(count).unwrap_or(u32::MAX)))
+            .collect(),
+    })
+}
