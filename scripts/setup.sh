@@ -170,7 +170,8 @@ setup_wasm_bindgen() {
 }
 
 install_wasm_bindgen() {
-  local install=(cargo install wasm-bindgen-cli --version "$1" --root "$TOOLS" --debug)
+  local install=(cargo install wasm-bindgen-cli --bin wasm-bindgen --version "$1" --root "$TOOLS" --debug)
+  export CARGO_PROFILE_DEV_DEBUG=0
   # Its own list of versions can name one that was withdrawn.
   "${install[@]}" --locked || "${install[@]}"
 }
@@ -197,6 +198,7 @@ setup_dev() {
   setup_build
   cargo leptos --version >/dev/null 2>&1 && return
   # Unoptimised: its release build takes half an hour on two cores.
+  export CARGO_PROFILE_DEV_DEBUG=0
   step "cargo-leptos $CARGO_LEPTOS_VERSION, compiled once (9 min on two cores)" \
     cargo install cargo-leptos --version "$CARGO_LEPTOS_VERSION" --debug --locked --features no_downloads
 }

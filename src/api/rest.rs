@@ -467,7 +467,7 @@ mod browser {
     use send_wrapper::SendWrapper;
     use serde::{Serialize, de::DeserializeOwned};
     use serde_json::Value;
-    use server_fn::{Protocol, Server, client::Client};
+    use server_fn::{Protocol, client::Client, server::Server};
     use std::future::Future;
 
     impl<V, Input, Output, C, S> Protocol<Input, Reply<Output>, C, S, Problem> for Rest<V>

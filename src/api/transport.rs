@@ -84,6 +84,10 @@ async fn fetch(request: Request) -> Result<Response, Problem> {
         headers.set("x-csrf-token", &token).map_err(broken)?;
     }
     init.set_headers(&headers);
+    if request.method != http::Method::GET {
+        // A change that is under way is finished even if the page is left. web-sys has no setter.
+        js_sys::Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE).map_err(broken)?;
+    }
     let window = web_sys::window().ok_or_else(|| broken(JsValue::NULL))?;
     let answer = JsFuture::from(window.fetch_with_str_and_init(&request.url, &init)).await.map_err(broken)?;
     let answer: web_sys::Response = answer.dyn_into().map_err(broken)?;

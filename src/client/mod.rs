@@ -1,1 +1,9 @@
-//! stub
+//! The client's memory: what the server issued (base), what the user did since (pending), and the
+//! view that is both. The engine is pure and is compiled and tested natively; what touches the
+//! browser is compiled for it alone.
+
+pub mod engine;
+pub mod store;
+
+#[cfg(feature = "hydrate")]
+mod driver;

@@ -162,6 +162,7 @@ macro_rules! application_fields {
         }
     };
 }
+#[cfg(feature = "ssr")]
 pub(crate) use application_fields;
 
 macro_rules! define_application {

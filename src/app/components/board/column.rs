@@ -1,0 +1,231 @@
+//! A column: its head, and as many cards as can be seen. Windowed, so that five thousand cards
+//! scroll like fifty.
+
+use super::{
+    card::{Card, slot_height},
+    model::{Cards, use_board},
+};
+use crate::{
+    app::{IconButton, components::icon::Icon, session::Dialogs},
+    client::store::use_store,
+    domain::stage::Status,
+};
+use leptos::{html, prelude::*};
+use std::ops::Range;
+
+/// Cards that are kept above and below what can be seen.
+const MARGIN: usize = 6;
+/// Cards of the first paint: those that the server sends along.
+const FIRST: usize = 16;
+
+/// What of a column is in the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Window {
+    /// Which cards.
+    range: Range<usize>,
+    /// Pixels of the cards before.
+    above: u32,
+    /// Pixels of the cards after.
+    below: u32,
+}
+
+impl Window {
+    /// The part of `cards` that shows between `top` and `top + height`, and a margin.
+    fn of(cards: &Cards, top: f64, height: f64) -> Self {
+        let heights: Vec<u32> = cards.iter().map(|row| slot_height(row)).collect();
+        let total: u32 = heights.iter().sum();
+        let (mut first, mut last, mut edge) = (heights.len(), heights.len(), 0_u32);
+        for (index, slot) in heights.iter().enumerate() {
+            edge += slot;
+            if first == heights.len() && f64::from(edge) > top {
+                first = index;
+            }
+            if f64::from(edge) >= top + height {
+                last = index + 1;
+                break;
+            }
+        }
+        let range = first.saturating_sub(MARGIN)..(last + MARGIN).min(heights.len());
+        let sum = |part: Option<&[u32]>| part.map(|part| part.iter().sum()).unwrap_or_default();
+        let above: u32 = sum(heights.get(..range.start));
+        let shown: u32 = sum(heights.get(range.clone()));
+        Self { range, above, below: total.saturating_sub(above + shown) }
+    }
+}
+
+/// The column of a status: open, or a strip.
+#[component]
+pub fn ColumnView(
+    /// Which.
+    status: Status,
+) -> impl IntoView {
+    let board = use_board();
+    let open = Memo::new(move |_| board.is_open(status));
+    move || if open.get() { view! { <Open status/> }.into_any() } else { view! { <Folded status/> }.into_any() }
+}
+
+fn title_id(status: Status) -> String {
+    format!("column-{}", status.as_str())
+}
+
+#[component]
+fn Folded(status: Status) -> impl IntoView {
+    let board = use_board();
+    view! {
+        <section
+            class="column column-folded"
+            data-status=status.as_str()
+            aria-labelledby=title_id(status)
+            data-over=move || is_over(status).then_some("")
+        >
+            <button
+                type="button"
+                class="column-unfold"
+                aria-expanded="false"
+                title=format!("Show {}", status.label())
+                on:click=move |_| board.toggle(status)
+            >
+                <h2 class="column-title" id=title_id(status)>
+                    <i class="status-dot"></i>
+                    {status.label()}
+                    " "
+                    <span class="column-count">{move || board.count(status)}</span>
+                </h2>
+            </button>
+        </section>
+    }
+}
+
+fn is_over(status: Status) -> bool {
+    use_board().drag.get().is_some_and(|drag| drag.over == Some(status) && drag.from != status)
+}
+
+#[component]
+fn Open(status: Status) -> impl IntoView {
+    let (store, board) = (use_store(), use_board());
+    let dialogs = expect_context::<Dialogs>();
+    let cards = Memo::new(move |_| board.cards(status));
+    let scroller = NodeRef::<html::Div>::new();
+    // Until the column was measured it shows what the server sent.
+    let seen = RwSignal::new(None::<(f64, f64)>);
+    let window = Memo::new(move |_| {
+        let cards = cards.read();
+        match seen.get() {
+            Some((top, height)) => Window::of(&cards, top, height),
+            None => Window { range: 0..cards.len().min(FIRST), above: 0, below: 0 },
+        }
+    });
+    let shown = move || {
+        let (cards, window) = (cards.read(), window.read());
+        cards.get(window.range.clone()).unwrap_or_default().to_vec()
+    };
+    let measure = move || {
+        if let Some(element) = scroller.get_untracked() {
+            seen.set(Some((f64::from(element.scroll_top()), f64::from(element.client_height()))));
+        }
+    };
+    // After hydration, and whenever the column may have become higher.
+    Effect::new(move |_| {
+        scroller.track();
+        cards.track();
+        measure();
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
+
+    let (above, below) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
+    // Through the object model, since the content policy forbids style attributes.
+    let pad = |node: NodeRef<html::Div>, height: u32| {
+        if let Some(element) = node.get() {
+            _ = element.style(("height", format!("{height}px")));
+        }
+    };
+    Effect::new(move |_| {
+        let window = window.read();
+        pad(above, window.above);
+        pad(below, window.below);
+    });
+    let missing = move || board.count(status).saturating_sub(cards.read().len());
+
+    view! {
+        <section
+            class="column"
+            data-status=status.as_str()
+            aria-labelledby=title_id(status)
+            data-over=move || is_over(status).then_some("")
+        >
+            <header class="column-header">
+                <h2 class="column-title" id=title_id(status)>
+                    <i class="status-dot"></i>
+                    {status.label()}
+                    " "
+                    <span class="column-count">{move || board.count(status)}</span>
+                </h2>
+                <IconButton
+                    label=format!("Add to {}", status.label())
+                    icon=Icon::Plus
+                    on_press=move || dialogs.adding.set(Some(status))
+                    class="column-add"
+                />
+                <IconButton
+                    label=format!("Fold {}", status.label())
+                    icon=Icon::Fold
+                    on_press=move || board.toggle(status)
+                    class="column-fold"
+                />
+            </header>
+            <div class="column-scroll" node_ref=scroller on:scroll=move |_| measure()>
+                <div class="column-pad" node_ref=above></div>
+                <ul class="cards">
+                    <For each=shown key=|row| row.id let:row>
+                        <li class="card-slot">
+                            <Card id=row.id first=row/>
+                        </li>
+                    </For>
+                </ul>
+                <div class="column-pad" node_ref=below></div>
+                {move || {
+                    (cards.read().is_empty() && missing() == 0).then(|| {
+                        let text = if board.is_searching() { "Nothing fits the search." } else { "Nothing here." };
+                        view! { <p class="column-empty">{text}</p> }
+                    })
+                }}
+                {move || {
+                    (missing() > 0 && !store.is_whole()).then(|| view! {
+                        <div class="skeleton skeleton-card" aria-hidden="true"></div>
+                        <div class="skeleton skeleton-card" aria-hidden="true"></div>
+                    })
+                }}
+            </div>
+        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::application::tests::sample;
+    use std::sync::Arc;
+
+    fn cards(count: u128) -> Cards {
+        Arc::new((1..=count).map(|id| Arc::new(sample(id))).collect())
+    }
+
+    #[test]
+    fn a_short_column_is_whole() {
+        assert_eq!(Window::of(&cards(3), 0.0, 600.0), Window { range: 0..3, above: 0, below: 0 });
+        assert_eq!(Window::of(&cards(0), 0.0, 600.0), Window { range: 0..0, above: 0, below: 0 });
+    }
+
+    #[test]
+    fn a_long_column_shows_what_can_be_seen_and_keeps_its_height() {
+        let cards = cards(5000);
+        for top in [0.0, 71.0, 72.0, 100_000.0, 359_000.0, 999_999.0] {
+            let window = Window::of(&cards, top, 600.0);
+            let shown = u32::try_from(window.range.len()).unwrap() * 72;
+            assert_eq!(window.above + shown + window.below, 5000 * 72);
+            assert!(window.range.len() <= 9 + 1 + 2 * MARGIN, "{window:?}");
+        }
+        assert_eq!(Window::of(&cards, 7200.0, 600.0).range.start, 100 - MARGIN);
+    }
+}

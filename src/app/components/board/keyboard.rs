@@ -1,0 +1,178 @@
+//! The board by keyboard: arrows walk, Space picks up and drops, Esc puts back.
+
+use super::model::{BoardModel, Drag};
+use crate::{
+    app::components::announcer::{Announcer, use_announcer},
+    client::store::{Store, use_store},
+    domain::stage::Status,
+};
+use leptos::{ev, prelude::*};
+use uuid::Uuid;
+
+/// Listens while the caller lives.
+pub fn listen(board: BoardModel) {
+    let (store, announcer) = (use_store(), use_announcer());
+    let handle = window_event_listener(ev::keydown, move |event| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let Some(id) = focused_card(&event) else { return };
+        let keys = Keys { board, store, announcer, id };
+        let used = match board.drag.get_untracked() {
+            Some(drag) if drag.by_keyboard && drag.id == id => keys.lifted(&event.key(), drag),
+            Some(_) => false,
+            None => keys.resting(&event.key()),
+        };
+        if used {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+struct Keys {
+    board: BoardModel,
+    store: Store,
+    announcer: Announcer,
+    id: Uuid,
+}
+
+impl Keys {
+    /// A key while the card lies in its column. Answers whether it meant something.
+    fn resting(&self, key: &str) -> bool {
+        let Some(row) = self.store.row_untracked(self.id) else { return false };
+        match key {
+            " " => {
+                self.board.drag.set(Some(Drag {
+                    id: self.id,
+                    from: row.status,
+                    over: Some(row.status),
+                    by_keyboard: true,
+                }));
+                self.announcer.say(format!(
+                    "Picked up {} at {}, in {}. Left and right choose a column, Space drops, Escape puts back.",
+                    row.role_title,
+                    row.company,
+                    row.status.label()
+                ));
+            }
+            "ArrowDown" | "j" => self.step(row.status, 1),
+            "ArrowUp" | "k" => self.step(row.status, -1),
+            "ArrowRight" | "l" => self.hop(row.status, 1),
+            "ArrowLeft" | "h" => self.hop(row.status, -1),
+            "e" => self.store.set_archived(self.id, true),
+            _ => return false,
+        }
+        true
+    }
+
+    /// A key while the card is picked up.
+    fn lifted(&self, key: &str, drag: Drag) -> bool {
+        let over = drag.over.unwrap_or(drag.from);
+        match key {
+            "ArrowRight" | "l" => self.carry(drag, neighbour(over, 1)),
+            "ArrowLeft" | "h" => self.carry(drag, neighbour(over, -1)),
+            "Home" => self.carry(drag, Status::ALL.first().copied()),
+            "End" => self.carry(drag, Status::ALL.last().copied()),
+            " " | "Enter" => {
+                self.board.drag.set(None);
+                self.store.move_to(self.id, over);
+                self.announcer.say(if over == drag.from {
+                    format!("Put back in {}.", over.label())
+                } else {
+                    format!("Dropped in {}.", over.label())
+                });
+                refocus(self.id);
+            }
+            "Escape" | "Tab" => {
+                self.board.drag.set(None);
+                self.announcer.say(format!("Put back in {}.", drag.from.label()));
+                // Tab goes on to where it was going.
+                return key == "Escape";
+            }
+            "ArrowUp" | "ArrowDown" => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn carry(&self, drag: Drag, over: Option<Status>) {
+        let Some(over) = over else { return };
+        self.board.drag.set(Some(Drag { over: Some(over), ..drag }));
+        let place = Status::ALL.iter().position(|status| *status == over).unwrap_or_default() + 1;
+        self.announcer.say(format!("{}, column {place} of {}.", over.label(), Status::ALL.len()));
+        reveal(over);
+    }
+
+    /// To the card above or below.
+    fn step(&self, status: Status, by: isize) {
+        let cards = self.board.cards(status);
+        let here = cards.iter().position(|row| row.id == self.id);
+        let next = here.and_then(|here| here.checked_add_signed(by)).and_then(|next| cards.get(next));
+        if let Some(next) = next {
+            focus_card(next.id);
+        }
+    }
+
+    /// To the same height in the next open column that has cards.
+    fn hop(&self, status: Status, by: isize) {
+        let place = self.board.cards(status).iter().position(|row| row.id == self.id).unwrap_or(0);
+        let mut column = neighbour(status, by);
+        while let Some(next) = column {
+            let cards = self.board.cards(next);
+            if self.board.is_open(next)
+                && let Some(card) = cards.get(place).or_else(|| cards.last())
+            {
+                focus_card(card.id);
+                return;
+            }
+            column = neighbour(next, by);
+        }
+    }
+}
+
+fn neighbour(status: Status, by: isize) -> Option<Status> {
+    let here = Status::ALL.iter().position(|other| *other == status)?;
+    Status::ALL.get(here.checked_add_signed(by)?).copied()
+}
+
+/// The card that has the focus.
+fn focused_card(event: &ev::KeyboardEvent) -> Option<Uuid> {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let element = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+        element.class_list().contains("card").then(|| element.get_attribute("data-id"))??.parse().ok()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        _ = event;
+        None
+    }
+}
+
+fn focus_card(id: Uuid) {
+    crate::app::keys::focus(&format!(".card[data-id=\"{id}\"]"));
+}
+
+/// The card is made anew in its new column; the focus follows it there.
+fn refocus(id: Uuid) {
+    request_animation_frame(move || focus_card(id));
+}
+
+/// Scrolls the board so that the column can be seen.
+fn reveal(status: Status) {
+    let selector = format!(".column[data-status=\"{}\"]", status.as_str());
+    if let Ok(Some(column)) = document().query_selector(&selector) {
+        #[cfg(feature = "hydrate")]
+        {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            column.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+        #[cfg(not(feature = "hydrate"))]
+        drop(column);
+    }
+}

@@ -1,0 +1,12 @@
+//! The board: columns by status, cards that can be dragged by pointer, touch and keyboard.
+
+mod card;
+mod column;
+mod drag;
+mod keyboard;
+mod model;
+
+pub use column::ColumnView;
+pub use drag::DragLayer;
+pub use keyboard::listen as listen_to_keys;
+pub use model::{BoardModel, use_board};

@@ -1,0 +1,13 @@
+//! What pages are composed of.
+
+pub mod announcer;
+pub mod board;
+pub mod icon;
+pub mod keys_dialog;
+pub mod monogram;
+pub mod page_header;
+pub mod quick_add;
+pub mod rail;
+pub mod sidebar;
+pub mod sync_status;
+pub mod toasts;

@@ -1,0 +1,38 @@
+//! The head of a page: its name, how it stands with the server, and the way to add.
+
+use super::{icon::Icon, sync_status::SyncStatus};
+use crate::{app::session::Dialogs, domain::stage::Status};
+use leptos::prelude::*;
+
+/// The head of a page; `children` stand between the name and the buttons.
+#[component]
+pub fn PageHeader(
+    /// The page's name.
+    title: &'static str,
+    /// A few words beside it.
+    #[prop(optional, into)]
+    sub: Signal<String>,
+    /// What this page has of its own.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let dialogs = expect_context::<Dialogs>();
+    view! {
+        <header class="page-header">
+            <h1 class="page-title">{title}</h1>
+            <span class="page-sub">{sub}</span>
+            <div class="spacer"></div>
+            <SyncStatus/>
+            {children.map(|children| children())}
+            <button
+                type="button"
+                class="button button-primary page-add"
+                on:click=move |_| dialogs.adding.set(Some(Status::Applied))
+            >
+                {Icon::Plus.view()}
+                <span>"Add"</span>
+                <kbd>"C"</kbd>
+            </button>
+        </header>
+    }
+}

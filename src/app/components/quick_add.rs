@@ -1,0 +1,155 @@
+//! Quick add: company, role, Enter.
+
+use super::{announcer::use_announcer, keys_dialog::drive_dialog};
+use crate::{
+    app::{session::Dialogs, zone::use_zone},
+    client::store::{ToastAction, use_store},
+    domain::{
+        application::{Application, ApplicationCreate},
+        change::Change,
+        stage::Status,
+        time::{ZoneRules, day_label},
+    },
+};
+use leptos::{html, prelude::*};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The dialog, open while the frame says so.
+#[component]
+pub fn QuickAdd() -> impl IntoView {
+    let dialogs = expect_context::<Dialogs>();
+    let (store, zone, announcer) = (use_store(), use_zone(), use_announcer());
+    let (company, role) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (company_error, role_error) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
+    let node = NodeRef::<html::Dialog>::new();
+    let first = NodeRef::<html::Input>::new();
+    let second = NodeRef::<html::Input>::new();
+    drive_dialog(node, move || dialogs.adding.get().is_some());
+    let status = move || dialogs.adding.get().unwrap_or(Status::Applied);
+    let close = move || dialogs.adding.set(None);
+    let reset = move || {
+        company.set(String::new());
+        role.set(String::new());
+        company_error.set(None);
+        role_error.set(None);
+    };
+
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let parsed = (company.get_untracked().parse(), role.get_untracked().parse());
+        company_error.set(parsed.0.as_ref().err().map(|_| complaint(&company.get_untracked(), "company")));
+        role_error.set(parsed.1.as_ref().err().map(|_| complaint(&role.get_untracked(), "role")));
+        let (Ok(company), Ok(role)) = parsed else {
+            let focus = if company_error.get_untracked().is_some() { first } else { second };
+            if let Some(input) = focus.get_untracked() {
+                _ = input.focus();
+            }
+            return;
+        };
+        let title = format!("{role} at {company}");
+        let create = ApplicationCreate {
+            status: Change::Set(dialogs.adding.get_untracked().unwrap_or(Status::Applied)),
+            ..ApplicationCreate::quick(Uuid::new_v4(), company, role)
+        };
+        match store.create(create) {
+            Ok(id) => {
+                store.toast("info", format!("Added {title}"), Some(ToastAction::Open(id)));
+                announcer.say(format!("Added {title}"));
+                close();
+            }
+            Err(problem) => role_error.set(Some(problem.sentence())),
+        }
+    };
+
+    // The typing guard: warns, never forbids.
+    let twin = Memo::new(move |_| {
+        let (company, role) = (company.get(), role.get());
+        let company = company.trim().to_lowercase();
+        if company.len() < 2 {
+            return None;
+        }
+        let role = role.trim().to_lowercase();
+        let rows = store.rows();
+        let same = |row: &&Arc<Application>| {
+            row.company.as_str().to_lowercase() == company
+                && (role.is_empty() || row.role_title.as_str().to_lowercase().starts_with(&role))
+        };
+        rows.values().filter(same).max_by_key(|row| row.application_date).cloned()
+    });
+    let guard = move || {
+        let row = twin.get()?;
+        let today = zone.get().day(store.now());
+        let text = format!(
+            "You applied to {}, {}, on {}: {}.",
+            row.company,
+            row.role_title,
+            day_label(row.application_date, today),
+            row.status.label().to_lowercase(),
+        );
+        Some(view! { <p class="notice" data-kind="warn">{text}</p> })
+    };
+
+    view! {
+        <dialog
+            class="dialog quick-add"
+            node_ref=node
+            aria-labelledby="quick-add-title"
+            on:close=move |_| {
+                close();
+                reset();
+            }
+        >
+            <form class="dialog-form" novalidate on:submit=submit>
+                <h2 class="dialog-title" id="quick-add-title">"Add application"</h2>
+                <div class="stack">
+                    <label class="stack-label" for="quick-company">"Company"</label>
+                    <input
+                        class="input input-large"
+                        id="quick-company"
+                        name="company"
+                        autocomplete="off"
+                        autofocus
+                        node_ref=first
+                        prop:value=company
+                        aria-invalid=move || company_error.get().map(|_| "true")
+                        aria-describedby="quick-company-error"
+                        on:input=move |event| company.set(event_target_value(&event))
+                    />
+                    <p class="field-error" id="quick-company-error">{company_error}</p>
+                </div>
+                <div class="stack">
+                    <label class="stack-label" for="quick-role">"Role"</label>
+                    <input
+                        class="input input-large"
+                        id="quick-role"
+                        name="role"
+                        autocomplete="off"
+                        node_ref=second
+                        prop:value=role
+                        aria-invalid=move || role_error.get().map(|_| "true")
+                        aria-describedby="quick-role-error"
+                        on:input=move |event| role.set(event_target_value(&event))
+                    />
+                    <p class="field-error" id="quick-role-error">{role_error}</p>
+                </div>
+                {guard}
+                <p class="dialog-hint">
+                    "Goes to " <b>{move || status().label()}</b> ", dated today. Everything else can wait."
+                </p>
+                <footer class="dialog-footer">
+                    <button type="button" class="button button-quiet" on:click=move |_| close()>
+                        "Cancel" <kbd>"Esc"</kbd>
+                    </button>
+                    <button type="submit" class="button button-primary">
+                        "Add" <kbd>"⏎"</kbd>
+                    </button>
+                </footer>
+            </form>
+        </dialog>
+    }
+}
+
+fn complaint(text: &str, what: &str) -> String {
+    if text.trim().is_empty() { format!("Give a {what}.") } else { "At most 200 characters, on one line.".into() }
+}

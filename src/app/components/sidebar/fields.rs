@@ -1,0 +1,339 @@
+//! The plain fields: text, choice, date, amount.
+
+use super::editor::Editor;
+use crate::{
+    app::{components::icon::Icon, zone::use_zone},
+    domain::{money::Currency, time::ZoneRules},
+};
+use chrono::NaiveDateTime;
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+/// What a text field takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Entry {
+    /// Words.
+    #[default]
+    Words,
+    /// A web address, with a way to open it.
+    Url,
+}
+
+/// A label, its control, and what is wrong.
+#[component]
+pub fn FieldRow(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// Its name for people.
+    label: &'static str,
+    /// The control.
+    children: Children,
+) -> impl IntoView {
+    let invalid = move || editor.error(field).map(|_| "");
+    view! {
+        <div class="field" data-invalid=invalid>
+            <label class="field-label" for=input_id(field)>{label}</label>
+            <div class="field-control">
+                {children()}
+                <p class="field-error" id=error_id(field)>{move || editor.error(field)}</p>
+            </div>
+        </div>
+    }
+}
+
+/// The id of a field's control.
+pub fn input_id(field: &str) -> String {
+    format!("f-{field}")
+}
+
+fn error_id(field: &str) -> String {
+    format!("f-{field}-error")
+}
+
+/// One line of text.
+#[component]
+pub fn TextField(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// Its name for people.
+    label: &'static str,
+    /// It may not be blank.
+    #[prop(optional)]
+    required: bool,
+    /// What it takes.
+    #[prop(optional)]
+    entry: Entry,
+    /// What it looks like while blank.
+    #[prop(optional)]
+    placeholder: &'static str,
+    /// What is offered.
+    #[prop(optional)]
+    suggestions: &'static [&'static str],
+) -> impl IntoView {
+    let value = Memo::new(move |_| editor.text(field));
+    let list = (!suggestions.is_empty()).then(|| format!("f-{field}-list"));
+    let offers = list.clone().map(|list| {
+        let options = suggestions.iter().map(|text| view! { <option value=*text></option> }).collect_view();
+        view! { <datalist id=list>{options}</datalist> }
+    });
+    let open = move || {
+        let url = value.get();
+        (entry == Entry::Url && !url.is_empty()).then(|| view! {
+            <a class="field-open" href=url target="_blank" rel="noopener noreferrer" aria-label=format!("Open {label}")>
+                {Icon::ExternalLink.view()}
+            </a>
+        })
+    };
+    view! {
+        <FieldRow editor field label>
+            <input
+                class="input"
+                id=input_id(field)
+                type="text"
+                inputmode=if entry == Entry::Url { "url" } else { "text" }
+                autocomplete="off"
+                list=list
+                placeholder=placeholder
+                value=value.get_untracked()
+                prop:value=value
+                aria-invalid=move || editor.error(field).map(|_| "true")
+                aria-describedby=error_id(field)
+                on:change=move |event| editor.save_text(field, &event_target_value(&event), required)
+            />
+            {open}
+            {offers}
+        </FieldRow>
+    }
+}
+
+/// Text over several lines.
+#[component]
+pub fn TextAreaField(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// Its name for people.
+    label: &'static str,
+) -> impl IntoView {
+    let value = Memo::new(move |_| editor.text(field));
+    view! {
+        <div class="field field-wide" data-invalid=move || editor.error(field).map(|_| "")>
+            <label class="visually-hidden" for=input_id(field)>{label}</label>
+            <div class="field-control">
+                <textarea
+                    class="textarea"
+                    id=input_id(field)
+                    rows="6"
+                    placeholder="Anything worth remembering"
+                    prop:value=value
+                    aria-describedby=error_id(field)
+                    on:change=move |event| editor.save_text(field, &event_target_value(&event), false)
+                >
+                    {value.get_untracked()}
+                </textarea>
+                <p class="field-error" id=error_id(field)>{move || editor.error(field)}</p>
+            </div>
+        </div>
+    }
+}
+
+/// One of a few.
+#[component]
+pub fn SelectField(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// Its name for people.
+    label: &'static str,
+    /// Values and their names.
+    options: Vec<(&'static str, &'static str)>,
+) -> impl IntoView {
+    let value = Memo::new(move |_| editor.text(field));
+    let chosen = value.get_untracked();
+    view! {
+        <FieldRow editor field label>
+            <select
+                class="select"
+                id=input_id(field)
+                prop:value=value
+                on:change=move |event| editor.save(field, event_target_value(&event).into())
+            >
+                {options
+                    .into_iter()
+                    .map(|(value, label)| view! { <option value=value selected=value == chosen>{label}</option> })
+                    .collect_view()}
+            </select>
+        </FieldRow>
+    }
+}
+
+/// Yes or no.
+#[component]
+pub fn CheckField(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// Its name for people.
+    label: &'static str,
+    /// What yes means.
+    text: &'static str,
+) -> impl IntoView {
+    let on = Memo::new(move |_| editor.value(field) == Value::Bool(true));
+    view! {
+        <FieldRow editor field label>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    id=input_id(field)
+                    checked=on.get_untracked()
+                    prop:checked=on
+                    on:change=move |event| editor.save(field, event_target_checked(&event).into())
+                />
+                <span>{text}</span>
+            </label>
+        </FieldRow>
+    }
+}
+
+/// A calendar day.
+#[component]
+pub fn DateField(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// Its name for people.
+    label: &'static str,
+) -> impl IntoView {
+    let value = Memo::new(move |_| editor.text(field));
+    view! {
+        <FieldRow editor field label>
+            <input
+                class="input"
+                id=input_id(field)
+                type="date"
+                value=value.get_untracked()
+                prop:value=value
+                on:change=move |event| editor.save_text(field, &event_target_value(&event), true)
+            />
+        </FieldRow>
+    }
+}
+
+/// An instant, as a clock on the user's wall shows it.
+#[component]
+pub fn DueField(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// Its name for people.
+    label: &'static str,
+) -> impl IntoView {
+    const WALL: &str = "%Y-%m-%dT%H:%M";
+    let zone = use_zone();
+    let value = Memo::new(move |_| {
+        let due = editor.row.read().next_action_due;
+        due.map(|due| zone.read().local(due).format(WALL).to_string()).unwrap_or_default()
+    });
+    let save = move |event| {
+        let text = event_target_value(&event);
+        if text.is_empty() {
+            editor.save(field, Value::Null);
+            return;
+        }
+        // Browsers add seconds where the value had some.
+        let wall = NaiveDateTime::parse_from_str(&text, WALL)
+            .or_else(|_| NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S"));
+        match wall {
+            Ok(wall) => editor.save(field, json!(zone.get_untracked().instant(wall))),
+            Err(_) => editor.refuse(field, "Give a day and a time."),
+        }
+    };
+    view! {
+        <FieldRow editor field label>
+            <input
+                class="input"
+                id=input_id(field)
+                type="datetime-local"
+                value=value.get_untracked()
+                prop:value=value
+                on:change=save
+            />
+        </FieldRow>
+    }
+}
+
+/// The pay: a range and its currency.
+#[component]
+pub fn PayField(
+    /// The editor.
+    editor: Editor,
+) -> impl IntoView {
+    const FIELD: &str = "salary_min";
+    let min = Memo::new(move |_| editor.text("salary_min"));
+    let max = Memo::new(move |_| editor.text("salary_max"));
+    let currency = Memo::new(move |_| editor.text("salary_currency"));
+    let error = move || {
+        ["salary_min", "salary_max", "salary_currency"].into_iter().find_map(|field| editor.error(field))
+    };
+    let save = move |field: &'static str, event: leptos::ev::Event| {
+        // Grouping is how people write; the exact form is how it is kept.
+        let text: String = event_target_value(&event).chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}')).collect();
+        editor.save_text(field, &text, false);
+    };
+    let codes = Currency::codes().map(|code| view! { <option value=code></option> }).collect_view();
+    view! {
+        <div class="field" data-invalid=move || error().map(|_| "")>
+            <label class="field-label" for=input_id(FIELD)>"Pay"</label>
+            <div class="field-control">
+                <div class="input-pair">
+                    <input
+                        class="input"
+                        id=input_id(FIELD)
+                        inputmode="decimal"
+                        autocomplete="off"
+                        placeholder="From"
+                        aria-label="Pay from"
+                        value=min.get_untracked()
+                        prop:value=min
+                        on:change=move |event| save("salary_min", event)
+                    />
+                    <span>"–"</span>
+                    <input
+                        class="input"
+                        id="f-salary_max"
+                        inputmode="decimal"
+                        autocomplete="off"
+                        placeholder="to"
+                        aria-label="Pay to"
+                        value=max.get_untracked()
+                        prop:value=max
+                        on:change=move |event| save("salary_max", event)
+                    />
+                    <input
+                        class="input input-currency"
+                        id="f-salary_currency"
+                        list="currencies"
+                        maxlength="3"
+                        autocomplete="off"
+                        placeholder="EUR"
+                        aria-label="Currency"
+                        value=currency.get_untracked()
+                        prop:value=currency
+                        on:change=move |event| save("salary_currency", event)
+                    />
+                    <datalist id="currencies">{codes}</datalist>
+                </div>
+                <p class="field-error">{error}</p>
+            </div>
+        </div>
+    }
+}

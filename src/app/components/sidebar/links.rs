@@ -1,0 +1,157 @@
+//! Lists of small records: contacts, links. A row is saved once what it must have is there.
+
+use super::editor::Editor;
+use crate::app::components::icon::Icon;
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+
+/// What a row's inputs hold, in the order of the columns.
+type Cells = Vec<String>;
+
+/// The links of an application.
+#[component]
+pub fn LinksField(
+    /// The editor.
+    editor: Editor,
+) -> impl IntoView {
+    view! {
+        <RowsEditor
+            editor
+            field="attachments_links"
+            columns=&[("label", "What it is"), ("url", "https://…")]
+            required="url"
+            noun="link"
+        />
+    }
+}
+
+/// Rows that can be added, changed and removed.
+#[component]
+pub fn RowsEditor(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// The names of a record's parts, and what they look like while blank.
+    columns: &'static [(&'static str, &'static str)],
+    /// The part without which a row is not saved.
+    required: &'static str,
+    /// What one is called.
+    noun: &'static str,
+) -> impl IntoView {
+    let saved = Memo::new(move |_| cells(&editor.value(field), columns));
+    // Rows that show: the saved ones, and those that are not whole yet.
+    let rows = RwSignal::new(Vec::<(u32, Cells)>::new());
+    let next = StoredValue::new(0_u32);
+    let number = move || {
+        next.update_value(|next| *next += 1);
+        next.get_value()
+    };
+    let fill = move |saved: Vec<Cells>| rows.set(saved.into_iter().map(|row| (number(), row)).collect());
+    fill(saved.get_untracked());
+    Effect::new(move |before: Option<()>| {
+        let saved = saved.get();
+        let shown: Vec<Cells> = rows.with_untracked(|rows| whole(rows, columns, required));
+        // What this form itself saved needs no new rows; the focus would be lost with the old.
+        if before.is_some() && shown != saved {
+            fill(saved);
+        }
+    });
+    let save = move || {
+        let whole = rows.with_untracked(|rows| whole(rows, columns, required));
+        editor.save(field, json(&whole, columns));
+    };
+    let edit = move |key: u32, column: usize, text: String| {
+        rows.update_untracked(|rows| {
+            if let Some(cell) = rows.iter_mut().find(|row| row.0 == key).and_then(|row| row.1.get_mut(column)) {
+                *cell = text;
+            }
+        });
+        save();
+    };
+    let remove = move |key: u32| {
+        rows.update(|rows| rows.retain(|row| row.0 != key));
+        save();
+    };
+    let add = move |_| {
+        let blank = columns.iter().map(|_| String::new()).collect();
+        rows.update(|rows| rows.push((number(), blank)));
+    };
+    view! {
+        <div class="field field-wide" data-invalid=move || editor.error(field).map(|_| "")>
+            <div class="field-control">
+                <div class="rows">
+                    <For each=move || rows.get() key=|row| row.0 let:row>
+                        {
+                            let (key, cells) = row;
+                            let inputs = columns
+                                .iter()
+                                .zip(cells)
+                                .enumerate()
+                                .map(|(index, ((name, hint), text))| view! {
+                                    <input
+                                        class="input"
+                                        name=*name
+                                        aria-label=format!("{noun}: {hint}")
+                                        placeholder=*hint
+                                        autocomplete="off"
+                                        value=text
+                                        on:change=move |event| edit(key, index, event_target_value(&event))
+                                    />
+                                })
+                                .collect_view();
+                            view! {
+                                <div class="row">
+                                    {inputs}
+                                    <button
+                                        type="button"
+                                        class="icon-button icon-danger"
+                                        aria-label=format!("Remove this {noun}")
+                                        on:click=move |_| remove(key)
+                                    >
+                                        {Icon::Trash.view()}
+                                    </button>
+                                </div>
+                            }
+                        }
+                    </For>
+                </div>
+                <p class="field-error">{move || editor.error(field)}</p>
+                <button type="button" class="button button-quiet" on:click=add>
+                    {Icon::Plus.view()}
+                    {format!("Add {noun}")}
+                </button>
+            </div>
+        </div>
+    }
+}
+
+/// The records of a field as cells.
+fn cells(value: &Value, columns: &[(&str, &str)]) -> Vec<Cells> {
+    let cell = |record: &Value, name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|record| columns.iter().map(|(name, _)| cell(record, name)).collect())
+        .collect()
+}
+
+/// The rows that have what a record must have, trimmed.
+fn whole(rows: &[(u32, Cells)], columns: &[(&str, &str)], required: &str) -> Vec<Cells> {
+    let place = columns.iter().position(|(name, _)| *name == required).unwrap_or_default();
+    rows.iter()
+        .map(|(_, cells)| cells.iter().map(|cell| cell.trim().to_owned()).collect::<Cells>())
+        .filter(|cells| cells.get(place).is_some_and(|cell| !cell.is_empty()))
+        .collect()
+}
+
+/// Cells as records; blank ones are left out.
+fn json(rows: &[Cells], columns: &[(&str, &str)]) -> Value {
+    rows.iter()
+        .map(|cells| {
+            let parts = columns.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
+            Value::Object(parts.map(|((name, _), cell)| ((*name).to_owned(), cell.as_str().into())).collect::<Map<_, _>>())
+        })
+        .collect()
+}

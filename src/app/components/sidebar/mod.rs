@@ -1,0 +1,242 @@
+//! An application in full, beside the board: every field, saved as one leaves it.
+
+mod contacts;
+mod editor;
+mod fields;
+mod history;
+mod links;
+mod tokens;
+
+use super::{icon::Icon, monogram::Monogram, sync_status::SyncStatus};
+use crate::{
+    app::{IconButton, keys, zone::use_zone},
+    client::store::use_store,
+    domain::{
+        application::{Application, LocationMode, Priority},
+        stage::Status,
+        time::{ZoneRules, stay_label},
+    },
+};
+use contacts::ContactsField;
+use editor::Editor;
+use fields::{CheckField, DateField, DueField, Entry, PayField, SelectField, TextAreaField, TextField};
+use history::History;
+use leptos::{ev, prelude::*};
+use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
+use links::LinksField;
+use std::sync::Arc;
+use tokens::TokensField;
+use uuid::Uuid;
+
+/// The sidebar of the application `id`.
+#[component]
+pub fn Sidebar(
+    /// Whose.
+    id: Uuid,
+) -> impl IntoView {
+    let store = use_store();
+    let row = Memo::new(move |_| store.row(id));
+    let known = Memo::new(move |_| row.read().is_some());
+    let navigate = use_navigate();
+    let close = {
+        let navigate = navigate.clone();
+        move || {
+            navigate("/board", NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            request_animation_frame(move || keys::focus(&format!(".card[data-id=\"{id}\"]")));
+        }
+    };
+    let on_escape = close.clone();
+    let escape = window_event_listener(ev::keydown, move |event| {
+        let dialog = document().query_selector("dialog[open]").ok().flatten().is_some();
+        if event.key() == "Escape" && !event.default_prevented() && !dialog {
+            on_escape();
+        }
+    });
+    on_cleanup(move || escape.remove());
+    // The focus goes into the panel, so that the next Tab is in it.
+    Effect::new(move |_| request_animation_frame(|| keys::focus("#sidebar-title")));
+    view! {
+        <section class="sidebar" role="dialog" aria-labelledby="sidebar-title">
+            {move || {
+                if known.get() {
+                    let first = row.get_untracked();
+                    first.map(|first| view! { <Known first/> }).into_any()
+                } else {
+                    view! { <Unknown/> }.into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Unknown() -> impl IntoView {
+    let store = use_store();
+    view! {
+        <header class="sidebar-header">
+            <div class="spacer"></div>
+            <A href="/board" attr:class="icon-button" attr:aria-label="Close" scroll=false>
+                {Icon::Close.view()}
+            </A>
+        </header>
+        <div class="sidebar-body">
+            {move || if store.is_whole() {
+                view! {
+                    <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">"Not here"</h2>
+                    <p>"This application was deleted, or belongs to another account."</p>
+                }
+                .into_any()
+            } else {
+                view! {
+                    <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">"Loading…"</h2>
+                    <div class="skeleton skeleton-text"></div>
+                    <div class="skeleton skeleton-text"></div>
+                }
+                .into_any()
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Known(first: Arc<Application>) -> impl IntoView {
+    let (store, zone) = (use_store(), use_zone());
+    let id = first.id;
+    let editor = Editor::new(first);
+    let company = Signal::derive(move || editor.row.read().company.to_string());
+    let archived = Signal::derive(move || editor.row.read().archived_at.is_some());
+    let archive_label = Signal::derive(move || if archived.get() { "Restore".to_owned() } else { "Archive".to_owned() });
+    let archive = move || store.set_archived(id, !archived.get_untracked());
+    let navigate = use_navigate();
+    let delete = move || {
+        store.delete(id);
+        navigate("/board", NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    };
+    let since = move || {
+        let (row, zone) = (editor.row.read(), zone.read());
+        format!("{} here", stay_label(zone.day(row.status_since), zone.day(store.now())))
+    };
+    view! {
+        <header class="sidebar-header">
+            <Monogram company/>
+            <span class="sidebar-company">{company}</span>
+            <div class="spacer"></div>
+            <SyncStatus/>
+            <button
+                type="button"
+                class="icon-button"
+                aria-label=archive_label
+                title=archive_label
+                on:click=move |_| archive()
+            >
+                {move || if archived.get() { Icon::Restore.view().into_any() } else { Icon::ArchiveBox.view().into_any() }}
+            </button>
+            <IconButton label="Delete" icon=Icon::Trash on_press=delete class="icon-danger"/>
+            <A href="/board" attr:class="icon-button" attr:aria-label="Close" scroll=false>
+                {Icon::Close.view()}
+            </A>
+        </header>
+        <div class="sidebar-body">
+            <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">
+                {move || editor.row.read().role_title.to_string()}
+            </h2>
+            <div class="sidebar-status">
+                <StatusSelect editor/>
+                <span class="sidebar-since">{since}</span>
+            </div>
+            {move || archived.get().then(|| view! {
+                <p class="notice" data-kind="info">"Archived: not on the board, but still in your figures."</p>
+            })}
+            <Group title="Essentials">
+                <TextField editor field="company" label="Company" required=true/>
+                <TextField editor field="role_title" label="Role" required=true/>
+                <DateField editor field="application_date" label="Applied on"/>
+                <SelectField editor field="priority" label="Priority" options=options(Priority::ALL, |p| p.as_str(), |p| p.as_str())/>
+                <TextField editor field="source" label="Source" required=true suggestions=SOURCES/>
+                <TokensField editor field="tags" label="Tags" noun="tag"/>
+            </Group>
+            <Group title="Next">
+                <TextField editor field="next_action" label="Next action" placeholder="What to do next"/>
+                <DueField editor field="next_action_due" label="Due"/>
+            </Group>
+            <Group title="The job">
+                <TextField editor field="job_url" label="Posting" entry=Entry::Url placeholder="https://…"/>
+                <SelectField editor field="location_mode" label="Work" options=options(LocationMode::ALL, |m| m.as_str(), |m| m.label())/>
+                <TextField editor field="location_text" label="Place" placeholder="City, country"/>
+                <TextField editor field="timezone" label="Time zone" placeholder="Europe/Berlin"/>
+                <PayField editor/>
+                <TextField editor field="seniority_level" label="Level" placeholder="Senior, staff, …"/>
+                <TextField editor field="job_requisition_id" label="Job number" placeholder="The employer's own"/>
+                <TokensField editor field="tech_keywords" label="Technologies" noun="technology"/>
+            </Group>
+            <Group title="What you sent">
+                <TextField editor field="resume_url" label="Résumé" entry=Entry::Url placeholder="https://…"/>
+                <CheckField editor field="cover_letter_used" label="Cover letter" text="Sent one"/>
+                <TextField editor field="cover_letter_url" label="Its address" entry=Entry::Url placeholder="https://…"/>
+                <LinksField editor/>
+            </Group>
+            <Group title="People">
+                <ContactsField editor/>
+            </Group>
+            <Group title="Notes">
+                <TextAreaField editor field="notes" label="Notes"/>
+            </Group>
+            <Group title="History">
+                <History id/>
+            </Group>
+        </div>
+    }
+}
+
+const SOURCES: &[&str] =
+    &["LinkedIn", "Referral", "Company site", "Job board", "Recruiter", "Agency", "Conference", "Other"];
+
+fn options<T: Copy>(
+    all: &'static [T],
+    value: fn(T) -> &'static str,
+    label: fn(T) -> &'static str,
+) -> Vec<(&'static str, &'static str)> {
+    all.iter().map(|one| (value(*one), label(*one))).collect()
+}
+
+#[component]
+fn Group(title: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <section class="group">
+            <h3 class="group-title">{title}</h3>
+            <div class="fields">{children()}</div>
+        </section>
+    }
+}
+
+#[component]
+fn StatusSelect(editor: Editor) -> impl IntoView {
+    let status = move || editor.row.read().status;
+    let store = use_store();
+    let chosen = status_untracked(editor);
+    view! {
+        <label class="status-select" data-status=move || status().as_str()>
+            <i class="status-dot"></i>
+            <select
+                aria-label="Status"
+                prop:value=move || status().as_str()
+                on:change=move |event| {
+                    if let Ok(status) = event_target_value(&event).parse() {
+                        store.move_to(editor.id, status);
+                    }
+                }
+            >
+                {Status::ALL
+                    .iter()
+                    .map(|status| view! {
+                        <option value=status.as_str() selected=*status == chosen>{status.label()}</option>
+                    })
+                    .collect_view()}
+            </select>
+        </label>
+    }
+}
+
+fn status_untracked(editor: Editor) -> Status {
+    editor.row.with_untracked(|row| row.status)
+}

@@ -1,0 +1,113 @@
+//! What was taken off the board.
+
+use crate::{
+    app::{
+        components::{icon::Icon, page_header::PageHeader},
+        session::SignedIn,
+        zone::use_zone,
+    },
+    client::store::use_store,
+    domain::time::{ZoneRules, day_label},
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use std::sync::Arc;
+
+/// `/archive`.
+#[component]
+pub fn ArchivePage() -> impl IntoView {
+    view! {
+        <Title text="Archive"/>
+        <SignedIn>
+            <Archive/>
+        </SignedIn>
+    }
+}
+
+#[component]
+fn Archive() -> impl IntoView {
+    let (store, zone) = (use_store(), use_zone());
+    let rows = Memo::new(move |_| {
+        let mut rows: Vec<_> = store.rows().values().filter(|row| !row.is_on_board()).cloned().collect();
+        rows.sort_unstable_by(|a, b| (b.archived_at, b.id).cmp(&(a.archived_at, a.id)));
+        Arc::new(rows)
+    });
+    let sub = Signal::derive(move || match rows.read().len() {
+        0 => String::new(),
+        1 => "1 application".to_owned(),
+        count => format!("{count} applications"),
+    });
+    let body = move || {
+        if rows.read().is_empty() && !store.is_whole() {
+            return view! {
+                <div class="skeleton skeleton-card" aria-hidden="true"></div>
+                <div class="skeleton skeleton-card" aria-hidden="true"></div>
+            }
+            .into_any();
+        }
+        if rows.read().is_empty() {
+            return view! {
+                <div class="empty">
+                    {Icon::Archive.view()}
+                    <h2>"Nothing archived"</h2>
+                    <p>"Archive what is over to keep the board short. It still counts in your figures, and you can bring it back."</p>
+                </div>
+            }
+            .into_any();
+        }
+        view! {
+            <table class="table archive-table" role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"Role"</th>
+                        <th role="columnheader" scope="col">"Company"</th>
+                        <th role="columnheader" scope="col">"Status"</th>
+                        <th role="columnheader" scope="col">"Archived"</th>
+                        <th role="columnheader" scope="col"><span class="visually-hidden">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">
+                    <For each=move || rows.get().to_vec() key=|row| (row.id, row.version, row.updated_at) let:row>
+                        {
+                            let (id, archived_at) = (row.id, row.archived_at);
+                            let when = move || {
+                                let (zone, now) = (zone.read(), store.now());
+                                archived_at.map(|at| day_label(zone.day(at), zone.day(now)))
+                            };
+                            view! {
+                                <tr role="row">
+                                    <td role="cell"><a href=format!("/board/{id}")>{row.role_title.to_string()}</a></td>
+                                    <td role="cell">{row.company.to_string()}</td>
+                                    <td role="cell">
+                                        <span class="status" data-status=row.status.as_str()>
+                                            <i class="status-dot"></i>
+                                            {row.status.label()}
+                                        </span>
+                                    </td>
+                                    <td role="cell">{when}</td>
+                                    <td role="cell">
+                                        <button
+                                            type="button"
+                                            class="button button-quiet"
+                                            on:click=move |_| store.set_archived(id, false)
+                                        >
+                                            {Icon::Restore.view()}
+                                            "Restore"
+                                        </button>
+                                    </td>
+                                </tr>
+                            }
+                        }
+                    </For>
+                </tbody>
+            </table>
+        }
+        .into_any()
+    };
+    view! {
+        <main class="page" id="main">
+            <PageHeader title="Archive" sub/>
+            <div class="page-body">{body}</div>
+        </main>
+    }
+}

@@ -1,0 +1,8 @@
+//! One file a page.
+
+pub mod archive;
+pub mod board;
+pub mod not_found;
+pub mod settings;
+pub mod sign_in;
+pub mod verify;

@@ -1,0 +1,162 @@
+//! The signed-in user, and the frame that every page of theirs stands in.
+
+use super::{
+    components::{announcer::AnnouncerView, keys_dialog::KeysDialog, quick_add::QuickAdd, rail::Rail, toasts::Toasts},
+    keys,
+    zone::{CurrentZone, Zone},
+};
+use crate::{
+    api::{
+        auth,
+        board::{BoardQuery, get_board},
+        rest::{Query, Reply},
+    },
+    client::store::use_store,
+    domain::{
+        error::{Problem, ProblemKind},
+        sync::BoardSnapshot,
+        time::ZoneName,
+        user::Me,
+    },
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Who is signed in; nobody until a page of theirs is loaded.
+pub type CurrentUser = RwSignal<Option<Me>>;
+
+/// The signed-in user.
+pub fn use_me() -> CurrentUser {
+    expect_context::<CurrentUser>()
+}
+
+/// What the app asks of its frame.
+#[derive(Clone, Copy)]
+pub struct Dialogs {
+    /// Quick add is open, for a status.
+    pub adding: RwSignal<Option<crate::domain::stage::Status>>,
+    /// The list of keys is open.
+    pub keys: RwSignal<bool>,
+}
+
+/// Provides what pages share.
+pub fn provide() {
+    provide_context(CurrentUser::new(None));
+    provide_context(CurrentZone::new(Zone::new(ZoneName::default())));
+    provide_context(Dialogs { adding: RwSignal::new(None), keys: RwSignal::new(false) });
+}
+
+/// What the first page of a session is rendered from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Start {
+    me: Me,
+    board: BoardSnapshot,
+}
+
+async fn start(focus: Option<Uuid>) -> Result<Start, Problem> {
+    let me = auth::me().await.and_then(Reply::into_body)?;
+    let query = Query::of(&BoardQuery { focus });
+    let board = get_board(query).await.and_then(Reply::into_body)?;
+    Ok(Start { me, board })
+}
+
+/// A page of a signed-in user: the frame around it, once there is something to show. The first
+/// page of a session brings its data along; later ones find it in the store.
+#[component]
+pub fn SignedIn(
+    /// The page.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let store = use_store();
+    let children = StoredValue::new(children);
+    let frame = move || {
+        view! {
+            <Frame>{children.with_value(|children| children())}</Frame>
+        }
+    };
+    if store.is_loaded() {
+        return frame().into_any();
+    }
+    let location = use_location();
+    let focus = move || {
+        location.pathname.with_untracked(|path| path.strip_prefix("/board/").and_then(|id| id.parse().ok()))
+    };
+    let start = Resource::new_blocking(focus, start);
+    view! {
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match start.await {
+                    Ok(Start { me, board }) => {
+                        remember(me);
+                        store.load(&board);
+                        frame().into_any()
+                    }
+                    Err(problem) => view! { <Trouble problem/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// Takes note of who is signed in.
+pub fn remember(me: Me) {
+    #[cfg(feature = "hydrate")]
+    crate::api::transport::set_csrf_token(me.csrf_token.clone());
+    expect_context::<CurrentZone>().set(Zone::new(me.settings.timezone.clone()));
+    use_me().set(Some(me));
+}
+
+/// The frame: navigation, dialogs, toasts.
+#[component]
+fn Frame(children: Children) -> impl IntoView {
+    keys::listen();
+    Effect::new(|started: Option<bool>| {
+        super::mark_hydrated();
+        #[cfg(feature = "hydrate")]
+        if started.is_none() && !STARTED.replace(true) {
+            use_store().start();
+        }
+        started.unwrap_or(true)
+    });
+    view! {
+        <a class="skip-link" href="#main">"Skip to content"</a>
+        <div class="app">
+            <Rail/>
+            {children()}
+        </div>
+        <QuickAdd/>
+        <KeysDialog/>
+        <Toasts/>
+        <AnnouncerView/>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+thread_local! {
+    /// The store works once, however often the frame is built.
+    static STARTED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// A page that could not be loaded.
+#[component]
+fn Trouble(problem: Problem) -> impl IntoView {
+    Effect::new(|_| super::mark_hydrated());
+    let signed_out = problem.kind == ProblemKind::Unauthorized;
+    view! {
+        <div class="entry">
+            <main class="entry-card" id="main">
+                <h1 class="entry-title">{problem.kind.title()}</h1>
+                <p class="entry-text">{problem.sentence()}</p>
+                {if signed_out {
+                    view! { <a class="button button-primary button-wide" href="/sign-in" rel="external">"Sign in"</a> }.into_any()
+                } else {
+                    view! { <a class="button button-primary button-wide" href="" rel="external">"Try again"</a> }.into_any()
+                }}
+                {problem.instance.map(|id| view! { <p class="entry-text">"Request " {id}</p> })}
+            </main>
+        </div>
+    }
+}

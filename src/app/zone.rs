@@ -1,0 +1,140 @@
+//! The rules of the user's time zone: the server's from the IANA database, the browser's from
+//! `Intl`. See `docs/decisions/0003-time-zone-rules-are-an-argument.md`.
+
+use crate::domain::time::{ZoneName, ZoneRules};
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+
+/// A time zone whose rules are at hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    name: ZoneName,
+}
+
+impl Zone {
+    /// The zone of this name.
+    pub fn new(name: ZoneName) -> Self {
+        Self { name }
+    }
+}
+
+impl ZoneRules for Zone {
+    #[cfg(not(feature = "hydrate"))]
+    fn offset_seconds(&self, at: DateTime<Utc>) -> i32 {
+        #[cfg(feature = "ssr")]
+        let offset = self.name.rules().map_or(0, |rules| rules.offset_seconds(at));
+        #[cfg(not(feature = "ssr"))]
+        let offset = { _ = at; 0 };
+        offset
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn offset_seconds(&self, at: DateTime<Utc>) -> i32 {
+        intl::offset_seconds(self.name.as_str(), at)
+    }
+}
+
+/// The signed-in user's zone.
+pub type CurrentZone = RwSignal<Zone>;
+
+/// The zone in which this app shows times.
+pub fn use_zone() -> CurrentZone {
+    expect_context::<CurrentZone>()
+}
+
+/// Every zone that the browser knows; empty on the server.
+pub fn known_zones() -> Vec<String> {
+    #[cfg(feature = "hydrate")]
+    return intl::known_zones();
+    #[cfg(not(feature = "hydrate"))]
+    Vec::new()
+}
+
+/// The zone of the machine, where it can be told.
+pub fn machine_zone() -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    return intl::machine_zone();
+    #[cfg(not(feature = "hydrate"))]
+    None
+}
+
+#[cfg(feature = "hydrate")]
+mod intl {
+    use chrono::{DateTime, NaiveDate, Utc};
+    use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+    use std::{cell::RefCell, collections::HashMap};
+    use wasm_bindgen::{JsCast, JsValue};
+
+    thread_local! {
+        /// Making a formatter is slow; using one is not.
+        static FORMATTERS: RefCell<HashMap<String, Option<Intl::DateTimeFormat>>> = RefCell::default();
+    }
+
+    pub fn offset_seconds(zone: &str, at: DateTime<Utc>) -> i32 {
+        FORMATTERS
+            .with_borrow_mut(|formatters| {
+                let formatter =
+                    formatters.entry(zone.to_owned()).or_insert_with(|| formatter(zone)).as_ref()?;
+                offset(formatter, at)
+            })
+            .unwrap_or(0)
+    }
+
+    /// A formatter for the zone; none where the browser does not know it.
+    fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
+        let options = Object::new();
+        let mut set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into()).ok();
+        set("timeZone", zone)?;
+        set("hourCycle", "h23")?;
+        for part in ["year", "month", "day", "hour", "minute", "second"] {
+            set(part, "numeric")?;
+        }
+        let locales = Array::of1(&"en-US".into());
+        // Constructed through Reflect, since an unknown zone throws.
+        let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+        let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
+        let made = Reflect::construct(&constructor, &Array::of2(&locales, &options)).ok()?;
+        Some(made.unchecked_into())
+    }
+
+    fn offset(formatter: &Intl::DateTimeFormat, at: DateTime<Utc>) -> Option<i32> {
+        let date = Date::new(&JsValue::from_f64(at.timestamp_millis() as f64));
+        let format: Function = Reflect::get(formatter, &"formatToParts".into()).ok()?.dyn_into().ok()?;
+        let parts: Array = format.call1(formatter, &date).ok()?.dyn_into().ok()?;
+        let mut numbers = HashMap::new();
+        for part in parts.iter() {
+            let kind = Reflect::get(&part, &"type".into()).ok()?.as_string()?;
+            let value = Reflect::get(&part, &"value".into()).ok()?.as_string()?;
+            if let Ok(number) = value.parse::<u32>() {
+                numbers.insert(kind, number);
+            }
+        }
+        let number = |kind: &str| numbers.get(kind).copied();
+        let day = NaiveDate::from_ymd_opt(
+            i32::try_from(number("year")?).ok()?,
+            number("month")?,
+            number("day")?,
+        )?;
+        let wall = day.and_hms_opt(number("hour")? % 24, number("minute")?, number("second")?)?;
+        i32::try_from((wall.and_utc().timestamp()) - at.timestamp()).ok()
+    }
+
+    pub fn known_zones() -> Vec<String> {
+        let list = || {
+            let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+            let values: Function =
+                Reflect::get(&intl, &"supportedValuesOf".into()).ok()?.dyn_into().ok()?;
+            let zones: Array = values.call1(&intl, &"timeZone".into()).ok()?.dyn_into().ok()?;
+            Some(zones.iter().filter_map(|zone| zone.as_string()).collect())
+        };
+        list().unwrap_or_default()
+    }
+
+    pub fn machine_zone() -> Option<String> {
+        let formatter = Intl::DateTimeFormat::default();
+        let resolve: Function =
+            Reflect::get(&formatter, &"resolvedOptions".into()).ok()?.dyn_into().ok()?;
+        let options = resolve.call0(&formatter).ok()?;
+        Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
+    }
+}

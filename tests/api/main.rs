@@ -1,0 +1,23 @@
+//! The API, asked over HTTP as any client asks it, on both database engines. PostgreSQL is found by
+//! `TEST_POSTGRES_URL`; `scripts/with-postgres.sh` starts one and sets it.
+
+// Helpers outside of `#[test]` functions are tests too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod applications;
+mod board;
+mod client;
+mod crash;
+mod harness;
+mod idempotency;
+mod paging;
+mod process;
+mod program;
+mod protocol;
+mod schema;
+mod seed;
+mod sessions;
+mod settings;
+mod sign_in;
+mod stage_events;
+mod sync;

@@ -1,0 +1,95 @@
+//! The real program, in a process of its own.
+
+use crate::harness::Site;
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+/// The program with these arguments, on this site and with no other settings than it names.
+pub fn command(site: &Site, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_job-hunt-tracker"));
+    command
+        .args(arguments)
+        .current_dir(&site.folder)
+        .env_clear()
+        .env("DATABASE_URL", &site.database_url)
+        .stdin(Stdio::null());
+    command
+}
+
+/// A running server; killed when it is dropped.
+pub struct Program {
+    child: Child,
+    /// Scheme, host and port.
+    pub base: String,
+    log: PathBuf,
+}
+
+impl Program {
+    /// Starts it, and waits until it is ready.
+    pub async fn serve(site: &Site) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let base = format!("http://{address}");
+        let log = site.folder.join("server.log");
+        let child = command(site, &["serve"])
+            .env("LEPTOS_SITE_ADDR", address.to_string())
+            .env("PUBLIC_URL", &base)
+            .env("MAIL_URL", format!("file:{}", site.mail_folder().display()))
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut program = Self { child, base, log };
+        let client = crate::client::Client::browser(&program.base);
+        let start = Instant::now();
+        loop {
+            match client.raw(http::Method::GET, "/readyz").try_send().await {
+                Ok(answer) if answer.status == 200 => return program,
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+            if start.elapsed() > Duration::from_secs(30) || program.child.try_wait().unwrap().is_some() {
+                panic!("the server did not start: {}", program.log());
+            }
+        }
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// How it ended; it must end soon.
+    pub async fn wait(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "it does not end: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}

@@ -1,0 +1,46 @@
+//! The demo data.
+
+use crate::harness::{Site, both};
+use job_hunt_tracker::server::seed::seed;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+both![it_covers_every_status_once_loaded_and_no_more, it_makes_as_many_as_are_asked_for];
+
+async fn it_covers_every_status_once_loaded_and_no_more(site: Site) {
+    let app = site.start().await;
+    let email = "demo@example.com".parse().unwrap();
+    let added = seed(&app.state, &email, None).await.unwrap().added;
+    assert!(added >= 10);
+    let demo = app.sign_in("demo@example.com").await;
+    let rows = demo.list().await;
+    assert_eq!(rows.len(), usize::try_from(added).unwrap());
+    let statuses: BTreeSet<&str> = rows.iter().map(|row| row["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses.len(), 13);
+    // Their past is told by their events.
+    for row in &rows {
+        let events = demo.events(row).await;
+        assert_eq!(events.last().unwrap()["to_status"], row["status"]);
+        assert_eq!(events.last().unwrap()["occurred_at"], row["status_since"]);
+    }
+
+    let history = demo.get("/sync").await.is(200).json();
+    assert_eq!(seed(&app.state, &email, None).await.unwrap().added, 0);
+    assert_eq!(demo.get("/sync").await.is(200).json(), history, "nothing was touched");
+    // What the user deleted stays deleted.
+    let row: &Value = &rows[0];
+    demo.delete(&crate::client::path_of(row), row["version"].as_i64().unwrap()).await.is(204);
+    seed(&app.state, &email, None).await.unwrap();
+    assert_eq!(demo.list().await.len(), rows.len() - 1);
+    // Another account gets its own.
+    let other = "other@example.com".parse().unwrap();
+    assert_eq!(seed(&app.state, &other, None).await.unwrap().added, added);
+}
+
+async fn it_makes_as_many_as_are_asked_for(site: Site) {
+    let app = site.start().await;
+    let email = "demo@example.com".parse().unwrap();
+    assert_eq!(seed(&app.state, &email, Some(30)).await.unwrap().added, 30);
+    assert_eq!(seed(&app.state, &email, Some(40)).await.unwrap().added, 10);
+    assert_eq!(app.sign_in("demo@example.com").await.list().await.len(), 40);
+}
