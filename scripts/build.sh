@@ -12,7 +12,7 @@ mode=${1:-dev}
 [[ $mode == dev || $mode == release ]] || die "usage: scripts/build.sh [dev|release]"
 
 require_toolchain
-compile_env "$mode"
+cargo_args "$mode"
 
 say "Browser side: cargo, profile $LIB_PROFILE"
 cargo build "${LIB_ARGS[@]}"

@@ -39,13 +39,12 @@ require_toolchain() {
   use_toolchain || die "no Rust toolchain here can build for the browser; run: scripts/setup.sh build"
 }
 
-# compile_env dev|release: the arguments and the environment that cargo-leptos would give cargo.
-# Crates read some of that environment at compile time, so a build without it builds all anew.
-# Sets LIB_ARGS, BIN_ARGS (arrays), FEATURE_ARGS (the server's features alone), LIB_PROFILE,
-# BIN_PROFILE and SERVER (the binary), exports RUSTFLAGS and LEPTOS_OUTPUT_NAME.
-compile_env() {
+# cargo_args dev|release: the arguments that cargo-leptos would give cargo. Sets LIB_ARGS and
+# BIN_ARGS (arrays), FEATURE_ARGS (the server's features alone), LIB_PROFILE, BIN_PROFILE and
+# SERVER (the binary).
+cargo_args() {
   local settings
-  settings=$(node scripts/site.mjs env "$1") || exit 1
+  settings=$(node scripts/site.mjs args "$1") || exit 1
   eval "$settings"
 }
 

@@ -1,6 +1,6 @@
 // Puts the site together as cargo-leptos does, from [package.metadata.leptos] in Cargo.toml.
 //
-//   node scripts/site.mjs env dev|release     prints what scripts/lib.sh's compile_env evaluates
+//   node scripts/site.mjs args dev|release    prints what cargo_args of scripts/lib.sh evaluates
 //   node scripts/site.mjs build dev|release   site from the compiled WASM, style/ and public/
 //   node scripts/site.mjs list                files of the site with a hash of each
 //
@@ -65,8 +65,9 @@ function featureArgs({ leptos }, side) {
   ];
 }
 
-function printEnv(config) {
-  const { leptos } = config;
+/// What crates read at compile time is not here but in .cargo/config.toml, so that it holds for
+/// plain cargo and editors too.
+function printArgs(config) {
   const quote = (text) => `'${String(text).replaceAll("'", `'\\''`)}'`;
   const array = (items) => `(${items.map(quote).join(' ')})`;
   const variables = {
@@ -87,20 +88,9 @@ function printEnv(config) {
     ]),
     LIB_PROFILE: quote(config.libProfile),
     BIN_PROFILE: quote(config.binProfile),
-    SITE_ROOT: quote(config.siteRoot),
     SERVER: quote(path.join(config.target, profileFolder(config.binProfile), config.binName)),
   };
-  // Leptos and its macros read these with option_env!.
-  const exported = { LEPTOS_OUTPUT_NAME: config.outputName };
-  if (leptos['server-fn-prefix']) exported.SERVER_FN_PREFIX = leptos['server-fn-prefix'];
-  if (leptos['disable-server-fn-hash']) exported.DISABLE_SERVER_FN_HASH = 'true';
-  if (leptos['server-fn-mod-path']) exported.SERVER_FN_MOD_PATH = 'true';
-  // Erased view types compile much faster. As in cargo-leptos: in dev unless disabled.
-  if (leptos['always-erase-components'] || (!config.release && !leptos['disable-erase-components'])) {
-    exported.RUSTFLAGS = [process.env.RUSTFLAGS, '--cfg erase_components'].filter(Boolean).join(' ');
-  }
   for (const [name, value] of Object.entries(variables)) console.log(`${name}=${value}`);
-  for (const [name, value] of Object.entries(exported)) console.log(`export ${name}=${quote(value)}`);
 }
 
 // --- files ---
@@ -306,9 +296,9 @@ function list(config) {
 // --- start ---
 
 const [command, mode = 'dev'] = process.argv.slice(2);
-const commands = { env: printEnv, build, list };
+const commands = { args: printArgs, build, list };
 try {
-  if (!commands[command]) throw new Failure('usage: node scripts/site.mjs env|build|list [dev|release]');
+  if (!commands[command]) throw new Failure('usage: node scripts/site.mjs args|build|list [dev|release]');
   await commands[command](readConfig(mode === 'release'));
 } catch (error) {
   if (!(error instanceof Failure)) throw error;

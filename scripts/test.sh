@@ -49,7 +49,7 @@ title() {
 }
 
 require_toolchain
-compile_env dev
+cargo_args dev
 
 current=
 trap '[[ $? == 0 || ! $current ]] || say "== $current: FAILED after $((SECONDS - start)) s"' EXIT

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Runs a command as the other scripts would: with their toolchain, tools and compile-time
-# environment, so that it shares their build cache. For example:
+# Runs a command as the other scripts would, with their toolchain and tools, so that it shares
+# their build cache. For example:
 #
 #   scripts/with-env.sh cargo nextest run --features ssr
 set -euo pipefail
-(($#)) || { sed -n '2,6s/^# \{0,1\}//p' "$0" && exit 2; }
+(($#)) || { sed -n '2,5s/^# \{0,1\}//p' "$0" && exit 2; }
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 require_toolchain
-compile_env dev
 exec "$@"

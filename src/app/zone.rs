@@ -83,7 +83,7 @@ mod intl {
     /// A formatter for the zone; none where the browser does not know it.
     fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
         let options = Object::new();
-        let mut set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into()).ok();
+        let set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into()).ok();
         set("timeZone", zone)?;
         set("hourCycle", "h23")?;
         for part in ["year", "month", "day", "hour", "minute", "second"] {

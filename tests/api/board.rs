@@ -59,7 +59,7 @@ async fn a_small_board_is_whole(site: Site) {
     assert_eq!(counts.len(), 13);
     assert_eq!(counts["Draft"], 2);
     assert_eq!(counts.values().sum::<u64>(), 15);
-    let now = board["now"].as_str().unwrap().parse().unwrap();
+    let now = board["now"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
     assert!(before <= now && now <= app.clock.now());
 }
 

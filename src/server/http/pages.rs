@@ -13,13 +13,15 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use tower::ServiceBuilder;
 use tower_http::services::ServeDir;
 
 /// The pages and the files.
 pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
-    let list = generate_route_list(App);
+    // Server functions have their own routes (`super::rest`).
+    let functions = server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    let list = generate_route_list_with_exclusions(App, Some(functions));
     let context = {
         let state = state.clone();
         move || provide_context(state.clone())

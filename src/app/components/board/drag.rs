@@ -51,7 +51,7 @@ mod pointer {
         /// Where on the card it was taken.
         grip: (f64, f64),
         /// Starts the drag of a finger; dropped, it does not.
-        long_press: Option<Timeout>,
+        _long_press: Option<Timeout>,
         /// Scrolls at the edges.
         scroll: Option<Interval>,
     }
@@ -212,7 +212,7 @@ mod pointer {
             touch,
             copy: None,
             grip: (start.0 - bounds.left(), start.1 - bounds.top()),
-            long_press,
+            _long_press: long_press,
             scroll: None,
         });
     }
