@@ -12,7 +12,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) if error.use_stderr() => return fail(&first_line(&error.to_string())),
+        Err(error) if error.use_stderr() => return fail(&Cli::complaint(&error)),
         // `--help` and `--version`.
         Err(error) => error.exit(),
     };
@@ -90,10 +90,6 @@ async fn asked_to_stop() {
     #[cfg(not(unix))]
     let terminate = std::future::pending::<()>();
     tokio::select! { () = interrupt => {}, () = terminate => {} }
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 fn fail(line: &str) -> ExitCode {

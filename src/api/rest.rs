@@ -254,12 +254,17 @@ mod server {
     fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
         let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
         let text = value.to_str().unwrap_or_default().trim();
-        let text = text.strip_prefix("W/").unwrap_or(text);
-        let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-        match text.parse::<i64>() {
-            Ok(version) if version > 0 => Ok(Some(version)),
-            _ => Err(Problem::field("If-Match", "Send one version, such as W/\"2\".")),
-        }
+        let quoted = |tag: &'_ str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
+        let digits = match text.strip_prefix("W/") {
+            Some(tag) => quoted(tag),
+            None => quoted(text).or_else(|| Some(text.to_owned())),
+        };
+        digits
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok())
+            .filter(|version| *version > 0)
+            .map(Some)
+            .ok_or_else(|| Problem::field("If-Match", "Send one version, such as W/\"2\"."))
     }
 
     /// The key of an unsafe request, with the hash of what it asks. Sign-in is exempt, so that no

@@ -38,7 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="apple-touch-icon" href="/icons/apple-touch-icon.png"/>
                 <link
                     rel="preload"
-                    as_="font"
+                    r#as="font"
                     type="font/woff2"
                     crossorigin="anonymous"
                     href="/fonts/inter-latin.woff2"

@@ -9,7 +9,7 @@ use super::{
     stage::Status,
     tags::Tags,
     text::{Line, Prose},
-    time::{Timestamp, ZoneName},
+    time::{Timestamp, ZoneName, to_millis},
     user::Email,
 };
 use chrono::NaiveDate;
@@ -329,6 +329,7 @@ impl ApplicationCreate {
         };
         patch.apply(&mut row);
         check(&row, patch.status_occurred_at, now)?;
+        row.keep_millis();
         Ok(row)
     }
 }
@@ -352,7 +353,15 @@ impl Application {
         if row.status != self.status {
             row.status_since = patch.status_occurred_at.unwrap_or(now);
         }
+        row.keep_millis();
         Ok(row)
+    }
+
+    /// Drops what is finer than a millisecond: not every store keeps it.
+    fn keep_millis(&mut self) {
+        self.next_action_due = self.next_action_due.map(to_millis);
+        self.archived_at = self.archived_at.map(to_millis);
+        self.status_since = to_millis(self.status_since);
     }
 
     /// Whether it stands on the board.
@@ -386,8 +395,9 @@ fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Resu
         in_range("archived_at", archived.year());
     }
     if let Some(at) = occurred {
-        in_range("status_occurred_at", at.year());
-        if at > now + CLOCK_SKEW {
+        if at <= now + CLOCK_SKEW {
+            in_range("status_occurred_at", at.year());
+        } else {
             errors.push(FieldError::new("status_occurred_at", "A move cannot be in the future."));
         }
     }

@@ -115,12 +115,28 @@ impl Settings {
             }
             _ => {}
         }
+        if next.reminder_defaults.iter().any(|(name, value)| name.contains('\0') || has_nul(value)) {
+            errors.push(FieldError::new("reminder_defaults", "The character 0 is not text."));
+        }
         if !errors.is_empty() {
             return Err(Problem::validation(errors));
         }
         next.version += 1;
         next.updated_at = now;
         Ok(next)
+    }
+}
+
+/// Whether the character 0, which PostgreSQL does not store, is anywhere in it.
+fn has_nul(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -129,10 +129,10 @@ pub fn days_label(since: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
-/// A length of stay in words: `less than a day`, `1 day`, `9 days`.
+/// A length of stay in words: `under a day`, `1 day`, `9 days`.
 pub fn stay_label(from: NaiveDate, to: NaiveDate) -> String {
     match (to - from).num_days() {
-        ..=0 => "less than a day".into(),
+        ..=0 => "under a day".into(),
         1 => "1 day".into(),
         days => format!("{days} days"),
     }

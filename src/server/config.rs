@@ -1,7 +1,7 @@
 //! Settings from the environment or the command line, parsed once; a wrong one stops the start
 //! with a line that names it.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, error::ContextKind};
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 /// Tracks a whole job hunt: the server and its tools.
@@ -11,6 +11,35 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// What is wrong with the arguments, in one line. A setting is named as in the environment, and
+    /// its value is not shown: it may be a secret.
+    pub fn complaint(error: &clap::Error) -> String {
+        if let Some(argument) = error.get(ContextKind::InvalidArg)
+            && let Some(name) = argument.to_string().split_whitespace().next()
+            && error.get(ContextKind::InvalidValue).is_some()
+        {
+            let why = match (std::error::Error::source(error), error.get(ContextKind::ValidValue)) {
+                (Some(why), _) => why.to_string(),
+                (None, Some(values)) => format!("expected one of {values}"),
+                (None, None) => "this value does not fit".into(),
+            };
+            let name = variable(name.trim_start_matches('-')).unwrap_or_else(|| name.to_owned());
+            return format!("{name}: {why}");
+        }
+        let text = error.to_string();
+        text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    }
+}
+
+/// The environment variable behind a long argument.
+fn variable(long: &str) -> Option<String> {
+    let command = Cli::command();
+    let mut arguments = command.get_subcommands().flat_map(|command| command.get_arguments());
+    let argument = arguments.find(|argument| argument.get_long() == Some(long))?;
+    argument.get_env().map(|name| name.to_string_lossy().into_owned())
 }
 
 /// What the program does.

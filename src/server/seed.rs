@@ -47,8 +47,9 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
             Err(problem) if problem.kind == crate::domain::error::ProblemKind::NotFound => {}
             Err(problem) => return Err(problem),
         }
-        load(&mut caller, id, number, card).await?;
-        added += 1;
+        if load(&mut caller, id, number, card).await? {
+            added += 1;
+        }
     }
     Ok(Seeded { email: email.clone(), added })
 }
@@ -59,7 +60,8 @@ struct Card {
     moves: Vec<(Status, i64)>,
 }
 
-async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Result<(), Problem> {
+/// Loads a card, and says whether it did: one that its user has deleted stays deleted.
+async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Result<bool, Problem> {
     let parse = |error: serde_json::Error| Problem::field("demo", error.to_string());
     let now = caller.now;
     let mut moves = card.moves.into_iter().map(|(status, days)| (status, days_ago(now, days)));
@@ -76,9 +78,10 @@ async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Resul
     };
     caller.mutation = key(0);
     match applications::create(caller, create).await {
-        Ok(_) => {}
-        // The demo card was deleted by its user: it stays deleted.
-        Err(problem) if problem.kind == crate::domain::error::ProblemKind::Gone => return Ok(()),
+        Ok(applications::Outcome::Row(_)) => {}
+        // The ledger remembers that there was one.
+        Ok(applications::Outcome::Bare(_)) => return Ok(false),
+        Err(problem) if problem.kind == crate::domain::error::ProblemKind::Gone => return Ok(false),
         Err(problem) => return Err(problem),
     }
     for (step, (status, at)) in moves.enumerate() {
@@ -91,7 +94,7 @@ async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Resul
         caller.mutation = key(step + 1);
         applications::patch(caller, id, version, &patch).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn days_ago(now: Timestamp, days: i64) -> Timestamp {

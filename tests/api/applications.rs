@@ -716,11 +716,29 @@ async fn text_is_found_literally_and_in_any_case(site: Site) {
     }
     // Nothing that can be typed breaks it.
     for text in ["%00", "a%00b", "%25", "_", "!", "%5C", "%22", "%EF%BF%BF"] {
-        let both = [format!("/applications?q={text}"), format!("/applications?tag={text}")];
-        for path in both {
-            let status = jane.get(&path).await.status;
-            assert!(matches!(status, 200 | 400), "{path}: {status}");
+        for parameter in ["q", "tag"] {
+            let answer = jane.get(&format!("/applications?{parameter}={text}")).await;
+            if text.contains("%00") {
+                assert_eq!(answer.wrong_fields(), [parameter], "{text}");
+            } else {
+                answer.is(200);
+            }
         }
+    }
+    for c in (' '..='~').filter(|c| *c != ' ') {
+        let word = format!("x{c}y");
+        let row = jane.create(json!({ "company": word, "tags": [word] })).await;
+        let text: String = word.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for parameter in ["q", "tag"] {
+            let found = jane.pages(&format!("/applications?{parameter}={text}")).await;
+            let of_letters = c.is_ascii_alphabetic() && found.len() == 2;
+            assert!(found.contains(&row) && (found.len() == 1 || of_letters), "{parameter}={word}");
+        }
+    }
+    for (parameter, most) in [("q", 200), ("tag", 40)] {
+        let path = |length: usize| format!("/applications?{parameter}={}", "%C3%A9".repeat(length));
+        jane.get(&path(most)).await.is(200);
+        assert_eq!(jane.get(&path(most + 1)).await.wrong_fields(), [parameter]);
     }
 }
 

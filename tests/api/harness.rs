@@ -391,12 +391,26 @@ pub mod watch {
         }
 
         fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+            // sqlx asks PostgreSQL for the enum types once a connection.
+            let mut text = Text(String::new());
+            event.record(&mut text);
+            if text.0.contains("pg_catalog") {
+                return;
+            }
             for span in context.event_scope(event).into_iter().flatten() {
                 if let Some(RequestId(id)) = span.extensions().get() {
                     let mut counts = COUNTS.lock().unwrap();
                     *counts.get_or_insert_default().entry(id.clone()).or_default() += 1;
                 }
             }
+        }
+    }
+
+    struct Text(String);
+
+    impl Visit for Text {
+        fn record_debug(&mut self, _: &Field, value: &dyn std::fmt::Debug) {
+            self.0.push_str(&format!("{value:?}"));
         }
     }
 

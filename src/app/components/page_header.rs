@@ -12,6 +12,9 @@ pub fn PageHeader(
     /// A few words beside it.
     #[prop(optional, into)]
     sub: Signal<String>,
+    /// Without the button that adds: where there is nothing to add to.
+    #[prop(optional)]
+    quiet: bool,
     /// What this page has of its own.
     #[prop(optional)]
     children: Option<Children>,
@@ -24,15 +27,17 @@ pub fn PageHeader(
             <div class="spacer"></div>
             <SyncStatus/>
             {children.map(|children| children())}
-            <button
-                type="button"
-                class="button button-primary page-add"
-                on:click=move |_| dialogs.adding.set(Some(Status::Applied))
-            >
-                {Icon::Plus.view()}
-                <span>"Add"</span>
-                <kbd>"C"</kbd>
-            </button>
+            {(!quiet).then(|| view! {
+                <button
+                    type="button"
+                    class="button button-primary page-add"
+                    on:click=move |_| dialogs.adding.set(Some(Status::Applied))
+                >
+                    {Icon::Plus.view()}
+                    <span>"Add"</span>
+                    <kbd>"C"</kbd>
+                </button>
+            })}
         </header>
     }
 }

@@ -87,7 +87,7 @@ impl Form {
 fn SettingsView() -> impl IntoView {
     view! {
         <main class="page" id="main">
-            <PageHeader title="Settings"/>
+            <PageHeader title="Settings" quiet=true/>
             <div class="page-body">
                 <You/>
                 <QuietHours/>

@@ -154,9 +154,20 @@ pub async fn list(
         Sort::UpdatedAsc => ("updated_at", "ASC", ">"),
     };
     let link = tenant.link();
-    let tag_matches = match &link {
-        super::Link::Sqlite(_) => "EXISTS (SELECT 1 FROM json_each(tags) AS t WHERE lower(t.value) = lower(",
-        super::Link::Postgres(_) => "EXISTS (SELECT 1 FROM unnest(tags) AS t WHERE lower(t) = lower(",
+    let engine = match &link {
+        super::Link::Sqlite(_) => Search {
+            // SQLite's own functions know the case of ASCII alone.
+            tag: "EXISTS (SELECT 1 FROM json_each(tags) AS t WHERE t.value REGEXP ",
+            tag_pattern: |text| format!("(?i)^{}$", literally(text)),
+            text: " REGEXP ",
+            text_pattern: |text| format!("(?i){}", literally(text)),
+        },
+        super::Link::Postgres(_) => Search {
+            tag: "EXISTS (SELECT 1 FROM unnest(tags) AS t WHERE t ILIKE ",
+            tag_pattern: like_pattern,
+            text: " ILIKE ",
+            text_pattern: |text| format!("%{}%", like_pattern(text)),
+        },
     };
     on!(link, |conn: DB| {
         let mut sql = QueryBuilder::<DB>::new("SELECT ");
@@ -173,16 +184,16 @@ pub async fn list(
             None => {}
         }
         if let Some(tag) = &query.tag {
-            sql.push(" AND ").push(tag_matches).push_bind(tag.clone()).push("))");
+            sql.push(" AND ").push(engine.tag).push_bind((engine.tag_pattern)(tag.trim())).push(")");
         }
         if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            let pattern = like_pattern(text);
+            let pattern = (engine.text_pattern)(text);
             sql.push(" AND (");
             for (index, column) in ["company", "role_title", "location_text", "notes"].iter().enumerate() {
                 if index > 0 {
                     sql.push(" OR ");
                 }
-                sql.push("lower(").push(*column).push(") LIKE lower(").push_bind(pattern.clone()).push(") ESCAPE '!'");
+                sql.push(*column).push(engine.text).push_bind(pattern.clone());
             }
             sql.push(")");
         }
@@ -195,16 +206,33 @@ pub async fn list(
     })
 }
 
-/// `%text%` with the pattern characters of LIKE taken literally.
+/// How an engine looks for text in any case: what stands before the pattern, and the pattern.
+struct Search {
+    tag: &'static str,
+    tag_pattern: fn(&str) -> String,
+    text: &'static str,
+    text_pattern: fn(&str) -> String,
+}
+
+/// The text with the pattern characters of LIKE taken literally.
 fn like_pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
+    escaped(text, |c| matches!(c, '%' | '_' | '\\'))
+}
+
+/// The text with the pattern characters of a regular expression taken literally.
+fn literally(text: &str) -> String {
+    // Those of the crate `regex`; it gives an escaped `<` a meaning of its own.
+    escaped(text, |c| r"\.+*?()|[]{}^$#&-~".contains(c))
+}
+
+fn escaped(text: &str, special: impl Fn(char) -> bool) -> String {
+    let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
+        if special(c) {
+            pattern.push('\\');
         }
         pattern.push(c);
     }
-    pattern.push('%');
     pattern
 }
 
@@ -251,6 +279,7 @@ pub async fn board_counts(tenant: &mut impl Tenant) -> sqlx::Result<Vec<(Status,
 mod tests {
     #[test]
     fn pattern_characters_are_taken_literally() {
-        assert_eq!(super::like_pattern("100%_a!"), "%100!%!_a!!%");
+        assert_eq!(super::like_pattern("100%_a!\\"), "100\\%\\_a!\\\\");
+        assert_eq!(super::literally("a.b (C++)"), "a\\.b \\(C\\+\\+\\)");
     }
 }

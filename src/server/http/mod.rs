@@ -46,6 +46,7 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
         // The font is compressed as it is.
         .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("font/")));
     let around = ServiceBuilder::new()
+        .layer(middleware::map_request(without_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID, FreshId))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(answered).on_request(()).on_failure(()))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
@@ -55,7 +56,13 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
     Router::new().merge(api).merge(health).merge(pages).layer(around)
 }
 
-/// A new id for every request; one that a client sends is not trusted to be unique.
+/// The id that a client sends is not trusted to be unique.
+async fn without_id(mut request: Request) -> Request {
+    request.headers_mut().remove(REQUEST_ID);
+    request
+}
+
+/// A new id for every request.
 #[derive(Clone)]
 struct FreshId;
 

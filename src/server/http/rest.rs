@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodFilter, on},
 };
-use http::Method;
+use http::{Method, header};
 use leptos::{prelude::provide_context, reactive::{computed::ScopedFuture, owner::Owner}};
 
 /// A route for every registered server function.
@@ -34,7 +34,9 @@ async fn answer(State(state): State<AppState>, matched: MatchedPath, request: Re
         return super::no_such_endpoint(request).await.into_response();
     };
     let (parts, body) = request.into_parts();
-    let request = Request::from_parts(parts.clone(), body);
+    let mut request = Request::from_parts(parts.clone(), body);
+    // To whoever takes HTML it would answer with a redirect to the page of the form.
+    request.headers_mut().remove(header::ACCEPT);
     Owner::new()
         .with(|| {
             ScopedFuture::new(async move {

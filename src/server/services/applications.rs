@@ -57,6 +57,8 @@ pub async fn list(caller: &Caller, query: &ApplicationQuery) -> Result<Page<Appl
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::field("limit", format!("Between 1 and {MAX_LIMIT}.")));
     }
+    check_text("q", query.q.as_deref(), MAX_SEARCH)?;
+    check_text("tag", query.tag.as_deref(), MAX_TAG)?;
     let sort = query.sort.unwrap_or(Sort::CreatedDesc);
     let after = query.cursor.as_deref().map(|cursor| read_cursor(caller, cursor, sort)).transpose()?;
     let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
@@ -73,6 +75,23 @@ pub async fn list(caller: &Caller, query: &ApplicationQuery) -> Result<Page<Appl
         write_cursor(caller, sort, applications::After { key, id: last.id })
     });
     Ok(Page { items, next_cursor })
+}
+
+/// The longest text to search for, in characters.
+const MAX_SEARCH: usize = 200;
+/// As long as a tag can be.
+const MAX_TAG: usize = 40;
+
+/// Text to look for is short, and has nothing in it that no stored text has.
+fn check_text(parameter: &str, text: Option<&str>, most: usize) -> Result<(), Problem> {
+    let text = text.unwrap_or_default();
+    if text.chars().count() > most {
+        return Err(Problem::field(parameter, format!("At most {most} characters.")));
+    }
+    if text.contains('\0') {
+        return Err(Problem::field(parameter, "The character 0 is not text."));
+    }
+    Ok(())
 }
 
 const CURSOR: &str = "list-cursor";

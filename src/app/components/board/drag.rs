@@ -100,7 +100,12 @@ mod pointer {
         });
         for name in ["pointercancel", "blur"] {
             let press = press.clone();
-            on(name, Box::new(move |_| {
+            on(name, Box::new(move |event| {
+                // Every element's blur passes here; only the window's ends a drag.
+                let element = event.target().is_some_and(|target| target.has_type::<Element>());
+                if element && event.type_() == "blur" {
+                    return;
+                }
                 if let Some(done) = take(&press, None) {
                     finish(board, done);
                 }

@@ -26,7 +26,7 @@ pub fn History(
             let until = counting.get(index + 1).map(|next| zone.day(next.occurred_at));
             let stay = match until {
                 Some(until) => stay_label(day, until),
-                None => format!("{} so far", stay_label(day, today)),
+                None => format!("{} here", stay_label(day, today)),
             };
             items.push(view! {
                 <li class="timeline-item" data-status=event.to_status.as_str()>
