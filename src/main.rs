@@ -16,7 +16,10 @@ fn main() -> ExitCode {
         // `--help` and `--version`.
         Err(error) => error.exit(),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string()),
     };
@@ -44,7 +47,10 @@ async fn run(command: Command) -> Result<(), String> {
                 .map_err(|problem| problem.to_string())?;
             state.db.close().await;
             println!("{}: {} applications added.", seeded.email, seeded.added);
-            println!("Start the app, ask for a link as {}, and open it.", seeded.email);
+            println!(
+                "Start the app, ask for a link as {}, and open it.",
+                seeded.email
+            );
             Ok(())
         }
     }
@@ -63,8 +69,10 @@ async fn serve(config: Config) -> Result<(), String> {
         "\n  Job Hunt Tracker is ready: open {public_url}\n  \
          Sign in with any address; {}\n",
         match &state.config.mail_url {
-            job_hunt_tracker::server::config::MailUrl::File(folder) =>
-                format!("the link is printed here (mails land in {}).", folder.display()),
+            job_hunt_tracker::server::config::MailUrl::File(folder) => format!(
+                "the link is printed here (mails land in {}).\n  For a demo board: make seed, then sign in as demo@example.com.",
+                folder.display()
+            ),
             job_hunt_tracker::server::config::MailUrl::Smtp(_) => "the link comes by mail.".into(),
         }
     );

@@ -28,7 +28,9 @@ pub async fn list_applications(
     query: Query<ApplicationQuery>,
 ) -> Result<Reply<Page<Application>>, Problem> {
     use crate::server::{auth::caller::caller, services::applications};
-    applications::list(&caller().await?, &query.parse()?).await.map(Reply::ok)
+    applications::list(&caller().await?, &query.parse()?)
+        .await
+        .map(Reply::ok)
 }
 
 /// A new application.
@@ -70,12 +72,16 @@ pub async fn patch_application(
 #[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Delete>)]
 pub async fn delete_application(id: Uuid, if_match: Version) -> Result<Reply<()>, Problem> {
     use crate::server::{auth::caller::caller, services::applications};
-    applications::delete(&caller().await?, id, if_match.0).await.map(|()| Reply::bare(204))
+    applications::delete(&caller().await?, id, if_match.0)
+        .await
+        .map(|()| Reply::bare(204))
 }
 
 /// The moves of an application, oldest first.
 #[server(prefix = "/api/v1", endpoint = "/applications/{id}/stage-events", protocol = Rest<Get>)]
 pub async fn list_stage_events(id: Uuid) -> Result<Reply<Vec<StageEvent>>, Problem> {
     use crate::server::{auth::caller::caller, services::stage_events};
-    stage_events::of_application(&caller().await?, id).await.map(Reply::ok)
+    stage_events::of_application(&caller().await?, id)
+        .await
+        .map(Reply::ok)
 }

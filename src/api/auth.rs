@@ -60,8 +60,14 @@ pub async fn request_magic_link(body: Body<MagicLinkRequest>) -> Result<Reply<()
 pub async fn verify_magic_link(body: Body<MagicLinkVerify>) -> Result<Reply<SignedIn>, Problem> {
     use crate::server::auth::{caller::visitor, cookies, magic_link, session};
     let proof = match body.parse()? {
-        MagicLinkVerify { token: Some(token), code: None } => magic_link::Proof::Token(token),
-        MagicLinkVerify { token: None, code: Some(code) } => magic_link::Proof::Code(code),
+        MagicLinkVerify {
+            token: Some(token),
+            code: None,
+        } => magic_link::Proof::Token(token),
+        MagicLinkVerify {
+            token: None,
+            code: Some(code),
+        } => magic_link::Proof::Code(code),
         _ => return Err(Problem::field("token", "Send either token or code.")),
     };
     let visitor = visitor()?;
@@ -73,9 +79,12 @@ pub async fn verify_magic_link(body: Body<MagicLinkVerify>) -> Result<Reply<Sign
         signed_in.jwt,
         session::ABSOLUTE_LIFETIME,
     );
-    Ok(Reply::ok(SignedIn { user: signed_in.user, expires_at: signed_in.expires_at })
-        .header("set-cookie", cookie)
-        .header("set-cookie", cookies::clear(config, cookies::Kind::SignIn)))
+    Ok(Reply::ok(SignedIn {
+        user: signed_in.user,
+        expires_at: signed_in.expires_at,
+    })
+    .header("set-cookie", cookie)
+    .header("set-cookie", cookies::clear(config, cookies::Kind::SignIn)))
 }
 
 /// Ends the session.
@@ -84,7 +93,11 @@ pub async fn logout() -> Result<Reply<()>, Problem> {
     use crate::server::auth::{caller::caller, cookies};
     let caller = caller().await?;
     let session = caller.session;
-    caller.state.db.revoke_session(session.owner.user_id(), session.id, caller.now).await?;
+    caller
+        .state
+        .db
+        .revoke_session(session.owner.user_id(), session.id, caller.now)
+        .await?;
     let cookie = cookies::clear(&caller.state.config, cookies::Kind::Session);
     Ok(Reply::bare(204).header("set-cookie", cookie))
 }

@@ -1,7 +1,10 @@
 //! The server functions: one function, one REST endpoint, one typed call (DESIGN §4). Their bodies
 //! extract who asks and call a service, and do nothing else.
 
-#![allow(missing_docs, reason = "the server macro makes structs of arguments, whose fields cannot be documented")]
+#![allow(
+    missing_docs,
+    reason = "the server macro makes structs of arguments, whose fields cannot be documented"
+)]
 
 pub mod applications;
 pub mod auth;

@@ -28,9 +28,12 @@ impl axum::response::IntoResponse for Problem {
         let status = http::StatusCode::from_u16(self.kind.status())
             .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (status, [(http::header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
+        let mut response =
+            (status, [(http::header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
+            response
+                .headers_mut()
+                .insert(http::header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -55,7 +55,10 @@ impl<T: Serialize> Body<T> {
     /// The body that says `value`.
     pub fn of(value: &T) -> Self {
         // Our own types are plain data; what cannot be written would be refused by the server.
-        Self { value: serde_json::to_value(value).unwrap_or_default(), kind: PhantomData }
+        Self {
+            value: serde_json::to_value(value).unwrap_or_default(),
+            kind: PhantomData,
+        }
     }
 }
 
@@ -71,7 +74,10 @@ pub struct Query<T> {
 impl<T: Serialize> Query<T> {
     /// The query that says `value`.
     pub fn of(value: &T) -> Self {
-        Self { text: serde_urlencoded::to_string(value).unwrap_or_default(), kind: PhantomData }
+        Self {
+            text: serde_urlencoded::to_string(value).unwrap_or_default(),
+            kind: PhantomData,
+        }
     }
 }
 
@@ -103,17 +109,28 @@ pub struct Reply<T> {
 impl<T> Reply<T> {
     /// 200 with a body.
     pub fn ok(body: T) -> Self {
-        Self { status: 200, body: Some(body), headers: Vec::new() }
+        Self {
+            status: 200,
+            body: Some(body),
+            headers: Vec::new(),
+        }
     }
 
     /// 201 with the row that was created.
     pub fn created(body: T) -> Self {
-        Self { status: 201, ..Self::ok(body) }
+        Self {
+            status: 201,
+            ..Self::ok(body)
+        }
     }
 
     /// A status without a body.
     pub fn bare(status: u16) -> Self {
-        Self { status, body: None, headers: Vec::new() }
+        Self {
+            status,
+            body: None,
+            headers: Vec::new(),
+        }
     }
 
     /// The same with one more header.
@@ -129,7 +146,10 @@ impl<T> Reply<T> {
     /// When the answer had none.
     pub fn into_body(self) -> Result<T, Problem> {
         self.body.ok_or_else(|| {
-            Problem::new(crate::domain::error::ProblemKind::Internal, "The answer was empty.")
+            Problem::new(
+                crate::domain::error::ProblemKind::Internal,
+                "The answer was empty.",
+            )
         })
     }
 }
@@ -139,9 +159,15 @@ mod server {
     use super::{Body, Query, Reply, Resource, Rest, Verb, parse::parse};
     use crate::{
         domain::error::{Problem, ProblemKind},
-        server::{secrets, services::ledger::{MAX_KEY, MutationKey}},
+        server::{
+            secrets,
+            services::ledger::{MAX_KEY, MutationKey},
+        },
     };
-    use axum::{extract::{FromRequestParts, RawPathParams}, response::IntoResponse};
+    use axum::{
+        extract::{FromRequestParts, RawPathParams},
+        response::IntoResponse,
+    };
     use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
     use leptos::prelude::provide_context;
     use serde::{Serialize, de::DeserializeOwned};
@@ -152,7 +178,8 @@ mod server {
     /// The largest body, in bytes.
     pub const MAX_BODY: usize = 256 * 1024;
 
-    impl<V, Input, Output, C> Protocol<Input, Reply<Output>, C, AxumServerFnBackend, Problem> for Rest<V>
+    impl<V, Input, Output, C> Protocol<Input, Reply<Output>, C, AxumServerFnBackend, Problem>
+        for Rest<V>
     where
         V: Verb,
         Input: DeserializeOwned + Send,
@@ -181,13 +208,20 @@ mod server {
             };
             let response = match answer.and_then(write) {
                 Ok(response) => response,
-                Err(problem) => Problem { instance, ..problem }.into_response(),
+                Err(problem) => Problem {
+                    instance,
+                    ..problem
+                }
+                .into_response(),
             };
             Ok(response)
         }
 
         async fn run_client(_: &str, _: Input) -> Result<Reply<Output>, Problem> {
-            Err(Problem::new(ProblemKind::Internal, "The server does not call itself."))
+            Err(Problem::new(
+                ProblemKind::Internal,
+                "The server does not call itself.",
+            ))
         }
     }
 
@@ -215,7 +249,11 @@ mod server {
         }
         let query = parts.uri.query().unwrap_or_default();
         arguments.insert("query".into(), query.into());
-        let bytes = if V::HAS_BODY { read_body(&parts.headers, body).await? } else { Vec::new() };
+        let bytes = if V::HAS_BODY {
+            read_body(&parts.headers, body).await?
+        } else {
+            Vec::new()
+        };
         if V::HAS_BODY {
             let value = if bytes.is_empty() {
                 Value::Object(Map::new())
@@ -232,9 +270,9 @@ mod server {
     }
 
     async fn read_body(headers: &HeaderMap, body: axum::body::Body) -> Result<Vec<u8>, Problem> {
-        let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
-            Problem::new(ProblemKind::PayloadTooLarge, "A body may have 256 KiB.")
-        })?;
+        let bytes = axum::body::to_bytes(body, MAX_BODY)
+            .await
+            .map_err(|_| Problem::new(ProblemKind::PayloadTooLarge, "A body may have 256 KiB."))?;
         let json = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
@@ -252,7 +290,9 @@ mod server {
     /// `2`, `"2"` and `W/"2"` are all version 2: one number names one state, so weak and strong
     /// mean the same here.
     fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-        let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+        let Some(value) = headers.get(header::IF_MATCH) else {
+            return Ok(None);
+        };
         let text = value.to_str().unwrap_or_default().trim();
         let quoted = |tag: &'_ str| Some(tag.strip_prefix('"')?.strip_suffix('"')?.to_owned());
         let digits = match text.strip_prefix("W/") {
@@ -275,21 +315,33 @@ mod server {
         body: &[u8],
     ) -> Result<Option<MutationKey>, Problem> {
         const NAME: &str = "Idempotency-Key";
-        let Some(value) = parts.headers.get(NAME) else { return Ok(None) };
+        let Some(value) = parts.headers.get(NAME) else {
+            return Ok(None);
+        };
         if V::METHOD == http::Method::GET || parts.uri.path().starts_with("/api/v1/auth/") {
             return Ok(None);
         }
         let key = value.to_str().unwrap_or_default().trim();
         if key.is_empty() || key.len() > MAX_KEY {
-            return Err(Problem::field(NAME, format!("1 to {MAX_KEY} visible characters.")));
+            return Err(Problem::field(
+                NAME,
+                format!("1 to {MAX_KEY} visible characters."),
+            ));
         }
-        let version = version.map(|version| version.to_string()).unwrap_or_default();
+        let version = version
+            .map(|version| version.to_string())
+            .unwrap_or_default();
         let head = format!("{}\n{}\n{version}\n", V::METHOD, parts.uri.path());
         let request_hash = secrets::sha256(&[head.as_bytes(), body].concat());
-        Ok(Some(MutationKey { key: key.to_owned(), request_hash }))
+        Ok(Some(MutationKey {
+            key: key.to_owned(),
+            request_hash,
+        }))
     }
 
-    fn write<T: Serialize + Resource>(reply: Reply<T>) -> Result<Response<axum::body::Body>, Problem> {
+    fn write<T: Serialize + Resource>(
+        reply: Reply<T>,
+    ) -> Result<Response<axum::body::Body>, Problem> {
         let status = http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::OK);
         let mut response = match &reply.body {
             Some(body) => axum::Json(body).into_response(),
@@ -332,7 +384,8 @@ mod server {
         /// # Errors
         /// 400 that names the parameter that does not fit.
         pub fn parse(self) -> Result<T, Problem> {
-            let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(self.text.as_bytes()));
+            let pairs =
+                serde_urlencoded::Deserializer::new(form_urlencoded::parse(self.text.as_bytes()));
             serde_path_to_error::deserialize(pairs).map_err(|error| {
                 let (path, message) = (error.path().to_string(), error.into_inner().to_string());
                 super::parse::field_error(&path, &message).into_problem()
@@ -399,7 +452,10 @@ mod parse {
     /// Turns serde's path and message into the field's name and a sentence.
     pub fn field_error(path: &str, message: &str) -> Complaint {
         let quoted = |prefix: &str| {
-            message.strip_prefix(prefix).and_then(|rest| rest.split('`').next()).map(ToOwned::to_owned)
+            message
+                .strip_prefix(prefix)
+                .and_then(|rest| rest.split('`').next())
+                .map(ToOwned::to_owned)
         };
         let parent = if path == "." { "" } else { path };
         let join = |name: String| {
@@ -416,7 +472,11 @@ mod parse {
         } else if let Some(name) = quoted("missing field `") {
             (join(name), "Fill this in.".to_owned())
         } else {
-            let field = if parent.is_empty() { "body".to_owned() } else { parent.to_owned() };
+            let field = if parent.is_empty() {
+                "body".to_owned()
+            } else {
+                parent.to_owned()
+            };
             let mut sentence = message.trim_end_matches('.').to_owned();
             sentence.push('.');
             (field, sentence)
@@ -444,9 +504,21 @@ mod parse {
             let problem = parse::<ApplicationCreate>(body).unwrap_err();
             let mut fields: Vec<_> = problem.errors.iter().map(|e| e.field.as_str()).collect();
             fields.sort_unstable();
-            assert_eq!(fields, ["colour", "company", "contacts_inline[0].email", "job_url", "status"]);
+            assert_eq!(
+                fields,
+                [
+                    "colour",
+                    "company",
+                    "contacts_inline[0].email",
+                    "job_url",
+                    "status"
+                ]
+            );
             assert_eq!(problem.message_for("company"), Some("Fill this in."));
-            assert_eq!(problem.message_for("colour"), Some("There is no such field."));
+            assert_eq!(
+                problem.message_for("colour"),
+                Some("There is no such field.")
+            );
         }
 
         #[test]
@@ -459,7 +531,9 @@ mod parse {
 
         #[test]
         fn null_for_what_must_stay_is_an_error() {
-            let problem = parse::<ApplicationCreate>(serde_json::json!({"company": null, "role_title": "x"})).unwrap_err();
+            let problem =
+                parse::<ApplicationCreate>(serde_json::json!({"company": null, "role_title": "x"}))
+                    .unwrap_err();
             assert_eq!(problem.errors[0].field, "company");
         }
     }
@@ -508,10 +582,17 @@ mod browser {
                     None
                 } else {
                     Some(serde_json::from_str(&response.body).map_err(|error| {
-                        Problem::new(crate::domain::error::ProblemKind::Network, error.to_string())
+                        Problem::new(
+                            crate::domain::error::ProblemKind::Network,
+                            error.to_string(),
+                        )
                     })?)
                 };
-                Ok(Reply { status: response.status, body, headers: Vec::new() })
+                Ok(Reply {
+                    status: response.status,
+                    body,
+                    headers: Vec::new(),
+                })
             })
         }
     }
@@ -542,4 +623,3 @@ mod browser {
 
 impl<T> Resource for crate::domain::cursor::Page<T> {}
 impl Resource for () {}
-

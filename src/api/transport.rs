@@ -24,7 +24,13 @@ pub struct Request {
 impl Request {
     /// A request without headers and body.
     pub fn new(method: http::Method, url: String) -> Self {
-        Self { method, url, if_match: None, idempotency_key: None, body: None }
+        Self {
+            method,
+            url,
+            if_match: None,
+            idempotency_key: None,
+            body: None,
+        }
     }
 }
 
@@ -36,6 +42,10 @@ pub struct Response {
     /// The body; empty when there was none.
     pub body: String,
 }
+
+/// Browsers refuse `keepalive` where all such bodies together exceed 64 KiB; a larger body goes
+/// without.
+const KEEPALIVE_MAX: usize = 8 * 1024;
 
 thread_local! {
     /// The session's CSRF token, once it is known.
@@ -58,9 +68,10 @@ pub async fn send(request: Request) -> Result<Response, Problem> {
 
 async fn fetch(request: Request) -> Result<Response, Problem> {
     let broken = |error: JsValue| {
-        let detail = error
-            .dyn_ref::<js_sys::Error>()
-            .map_or_else(|| "The server did not answer.".to_owned(), |error| String::from(error.message()));
+        let detail = error.dyn_ref::<js_sys::Error>().map_or_else(
+            || "The server did not answer.".to_owned(),
+            |error| String::from(error.message()),
+        );
         Problem::new(ProblemKind::Network, detail)
     };
     let init = web_sys::RequestInit::new();
@@ -69,11 +80,15 @@ async fn fetch(request: Request) -> Result<Response, Problem> {
     let headers = web_sys::Headers::new().map_err(broken)?;
     headers.set("accept", "application/json").map_err(broken)?;
     if let Some(body) = &request.body {
-        headers.set("content-type", "application/json").map_err(broken)?;
+        headers
+            .set("content-type", "application/json")
+            .map_err(broken)?;
         init.set_body(&JsValue::from_str(body));
     }
     if let Some(version) = request.if_match {
-        headers.set("if-match", &format!("W/\"{version}\"")).map_err(broken)?;
+        headers
+            .set("if-match", &format!("W/\"{version}\""))
+            .map_err(broken)?;
     }
     if let Some(key) = &request.idempotency_key {
         headers.set("idempotency-key", key).map_err(broken)?;
@@ -84,28 +99,50 @@ async fn fetch(request: Request) -> Result<Response, Problem> {
         headers.set("x-csrf-token", &token).map_err(broken)?;
     }
     init.set_headers(&headers);
-    if request.method != http::Method::GET {
+    let small = request
+        .body
+        .as_ref()
+        .is_none_or(|body| body.len() < KEEPALIVE_MAX);
+    if request.method != http::Method::GET && small {
         // A change that is under way is finished even if the page is left. web-sys has no setter.
         js_sys::Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE).map_err(broken)?;
     }
     let window = web_sys::window().ok_or_else(|| broken(JsValue::NULL))?;
-    let answer = JsFuture::from(window.fetch_with_str_and_init(&request.url, &init)).await.map_err(broken)?;
+    let answer = JsFuture::from(window.fetch_with_str_and_init(&request.url, &init))
+        .await
+        .map_err(broken)?;
     let answer: web_sys::Response = answer.dyn_into().map_err(broken)?;
     let status = answer.status();
-    let header = |name: &str| answer.headers().get(name).ok().flatten().unwrap_or_default();
+    let header = |name: &str| {
+        answer
+            .headers()
+            .get(name)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    };
     let kind = header("content-type");
     let retry_after = header("retry-after").parse().ok();
-    let body = JsFuture::from(answer.text().map_err(broken)?).await.map_err(broken)?;
+    let body = JsFuture::from(answer.text().map_err(broken)?)
+        .await
+        .map_err(broken)?;
     let body = body.as_string().unwrap_or_default();
     let json = kind.contains("json");
     if (200..300).contains(&status) && (body.is_empty() || json) {
         return Ok(Response { status, body });
     }
     match serde_json::from_str::<Problem>(&body) {
-        Ok(problem) if json => Err(Problem { retry_after, ..problem }),
-        _ if status >= 500 => {
-            Err(Problem { retry_after, ..Problem::new(ProblemKind::Unavailable, "The server is not available.") })
-        }
-        _ => Err(Problem::new(ProblemKind::Network, "Something between you and the server answered instead of it.")),
+        Ok(problem) if json => Err(Problem {
+            retry_after,
+            ..problem
+        }),
+        _ if status >= 500 => Err(Problem {
+            retry_after,
+            ..Problem::new(ProblemKind::Unavailable, "The server is not available.")
+        }),
+        _ => Err(Problem::new(
+            ProblemKind::Network,
+            "Something between you and the server answered instead of it.",
+        )),
     }
 }

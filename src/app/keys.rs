@@ -10,7 +10,10 @@ pub const LIST: &[(&[&str], &str)] = &[
     (&["/"], "Search the board"),
     (&["↑", "↓", "←", "→"], "Walk over the cards"),
     (&["Enter"], "Open the card"),
-    (&["Space"], "Pick the card up; arrows move it, Space drops it, Esc puts it back"),
+    (
+        &["Space"],
+        "Pick the card up; arrows move it, Space drops it, Esc puts it back",
+    ),
     (&["E"], "Archive the card"),
     (&["Esc"], "Close what is open"),
     (&["?"], "This list"),
@@ -50,9 +53,15 @@ pub fn types_text(event: &ev::KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let element = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         element.is_some_and(|element| {
-            element.closest("input, textarea, select, [contenteditable]").ok().flatten().is_some()
+            element
+                .closest("input, textarea, select, [contenteditable]")
+                .ok()
+                .flatten()
+                .is_some()
         })
     }
     #[cfg(not(feature = "hydrate"))]
@@ -63,7 +72,11 @@ pub fn types_text(event: &ev::KeyboardEvent) -> bool {
 }
 
 fn a_dialog_is_open() -> bool {
-    document().query_selector("dialog[open]").ok().flatten().is_some()
+    document()
+        .query_selector("dialog[open]")
+        .ok()
+        .flatten()
+        .is_some()
 }
 
 /// Puts the focus on the first element that fits.
@@ -72,7 +85,9 @@ pub fn focus(selector: &str) {
     {
         use wasm_bindgen::JsCast;
         let found = document().query_selector(selector).ok().flatten();
-        if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        if let Some(element) =
+            found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        {
             _ = element.focus();
         }
     }

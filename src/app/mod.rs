@@ -15,7 +15,10 @@ use leptos_router::{
     components::{Route, Router, Routes},
     path,
 };
-use pages::{archive::ArchivePage, board::BoardPage, not_found::NotFoundPage, settings::SettingsPage, sign_in::SignInPage, verify::VerifyPage};
+use pages::{
+    archive::ArchivePage, board::BoardPage, not_found::NotFoundPage, settings::SettingsPage,
+    sign_in::SignInPage, verify::VerifyPage,
+};
 
 /// The document around the app.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -87,11 +90,16 @@ pub fn App() -> impl IntoView {
 /// stand in the page itself carries this page's nonce.
 fn send_content_policy() {
     #[cfg(feature = "ssr")]
-    if let (Some(nonce), Some(response)) =
-        (leptos::nonce::use_nonce(), use_context::<leptos_axum::ResponseOptions>())
-    {
+    if let (Some(nonce), Some(response)) = (
+        leptos::nonce::use_nonce(),
+        use_context::<leptos_axum::ResponseOptions>(),
+    ) {
         // `cargo leptos watch` reloads pages over a socket of its own.
-        let dev = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
+        let dev = if std::env::var_os("LEPTOS_WATCH").is_some() {
+            " ws:"
+        } else {
+            ""
+        };
         let policy = format!(
             "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
              img-src 'self' data:; font-src 'self'; connect-src 'self'{dev}; manifest-src 'self'; \

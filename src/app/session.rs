@@ -1,7 +1,10 @@
 //! The signed-in user, and the frame that every page of theirs stands in.
 
 use super::{
-    components::{announcer::AnnouncerView, keys_dialog::KeysDialog, quick_add::QuickAdd, rail::Rail, toasts::Toasts},
+    components::{
+        announcer::AnnouncerView, keys_dialog::KeysDialog, quick_add::QuickAdd, rail::Rail,
+        toasts::Toasts,
+    },
     keys,
     zone::{CurrentZone, Zone},
 };
@@ -45,7 +48,10 @@ pub struct Dialogs {
 pub fn provide() {
     provide_context(CurrentUser::new(None));
     provide_context(CurrentZone::new(Zone::new(ZoneName::default())));
-    provide_context(Dialogs { adding: RwSignal::new(None), keys: RwSignal::new(false) });
+    provide_context(Dialogs {
+        adding: RwSignal::new(None),
+        keys: RwSignal::new(false),
+    });
 }
 
 /// What the first page of a session is rendered from.
@@ -81,7 +87,9 @@ pub fn SignedIn(
     }
     let location = use_location();
     let focus = move || {
-        location.pathname.with_untracked(|path| path.strip_prefix("/board/").and_then(|id| id.parse().ok()))
+        location
+            .pathname
+            .with_untracked(|path| path.strip_prefix("/board/").and_then(|id| id.parse().ok()))
     };
     let start = Resource::new_blocking(focus, start);
     view! {

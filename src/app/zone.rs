@@ -22,9 +22,15 @@ impl ZoneRules for Zone {
     #[cfg(not(feature = "hydrate"))]
     fn offset_seconds(&self, at: DateTime<Utc>) -> i32 {
         #[cfg(feature = "ssr")]
-        let offset = self.name.rules().map_or(0, |rules| rules.offset_seconds(at));
+        let offset = self
+            .name
+            .rules()
+            .map_or(0, |rules| rules.offset_seconds(at));
         #[cfg(not(feature = "ssr"))]
-        let offset = { _ = at; 0 };
+        let offset = {
+            _ = at;
+            0
+        };
         offset
     }
 
@@ -73,8 +79,10 @@ mod intl {
     pub fn offset_seconds(zone: &str, at: DateTime<Utc>) -> i32 {
         FORMATTERS
             .with_borrow_mut(|formatters| {
-                let formatter =
-                    formatters.entry(zone.to_owned()).or_insert_with(|| formatter(zone)).as_ref()?;
+                let formatter = formatters
+                    .entry(zone.to_owned())
+                    .or_insert_with(|| formatter(zone))
+                    .as_ref()?;
                 offset(formatter, at)
             })
             .unwrap_or(0)
@@ -83,7 +91,8 @@ mod intl {
     /// A formatter for the zone; none where the browser does not know it.
     fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
         let options = Object::new();
-        let set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into()).ok();
+        let set =
+            |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into()).ok();
         set("timeZone", zone)?;
         set("hourCycle", "h23")?;
         for part in ["year", "month", "day", "hour", "minute", "second"] {
@@ -92,14 +101,20 @@ mod intl {
         let locales = Array::of1(&"en-US".into());
         // Constructed through Reflect, since an unknown zone throws.
         let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
-        let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
+        let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into())
+            .ok()?
+            .dyn_into()
+            .ok()?;
         let made = Reflect::construct(&constructor, &Array::of2(&locales, &options)).ok()?;
         Some(made.unchecked_into())
     }
 
     fn offset(formatter: &Intl::DateTimeFormat, at: DateTime<Utc>) -> Option<i32> {
         let date = Date::new(&JsValue::from_f64(at.timestamp_millis() as f64));
-        let format: Function = Reflect::get(formatter, &"formatToParts".into()).ok()?.dyn_into().ok()?;
+        let format: Function = Reflect::get(formatter, &"formatToParts".into())
+            .ok()?
+            .dyn_into()
+            .ok()?;
         let parts: Array = format.call1(formatter, &date).ok()?.dyn_into().ok()?;
         let mut numbers = HashMap::new();
         for part in parts.iter() {
@@ -122,9 +137,15 @@ mod intl {
     pub fn known_zones() -> Vec<String> {
         let list = || {
             let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
-            let values: Function =
-                Reflect::get(&intl, &"supportedValuesOf".into()).ok()?.dyn_into().ok()?;
-            let zones: Array = values.call1(&intl, &"timeZone".into()).ok()?.dyn_into().ok()?;
+            let values: Function = Reflect::get(&intl, &"supportedValuesOf".into())
+                .ok()?
+                .dyn_into()
+                .ok()?;
+            let zones: Array = values
+                .call1(&intl, &"timeZone".into())
+                .ok()?
+                .dyn_into()
+                .ok()?;
             Some(zones.iter().filter_map(|zone| zone.as_string()).collect())
         };
         list().unwrap_or_default()
@@ -132,8 +153,10 @@ mod intl {
 
     pub fn machine_zone() -> Option<String> {
         let formatter = Intl::DateTimeFormat::default();
-        let resolve: Function =
-            Reflect::get(&formatter, &"resolvedOptions".into()).ok()?.dyn_into().ok()?;
+        let resolve: Function = Reflect::get(&formatter, &"resolvedOptions".into())
+            .ok()?
+            .dyn_into()
+            .ok()?;
         let options = resolve.call0(&formatter).ok()?;
         Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
     }

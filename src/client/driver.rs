@@ -108,7 +108,10 @@ impl Store {
         spawn_local(async move {
             loop {
                 let since = self.engine(|engine| engine.cursor().map(ToOwned::to_owned));
-                let query = SyncQuery { since, limit: Some(PULL_LIMIT) };
+                let query = SyncQuery {
+                    since,
+                    limit: Some(PULL_LIMIT),
+                };
                 let page = api::sync::pull_changes(Query::of(&query)).await;
                 match page.and_then(api::rest::Reply::into_body) {
                     Ok(page) => {
@@ -153,9 +156,11 @@ impl Store {
 fn request(entry: &Entry) -> transport::Request {
     let one = format!("{BASE}/applications/{}", entry.record);
     let (method, url, body) = match &entry.mutation {
-        Mutation::Create(create) => {
-            (http::Method::POST, format!("{BASE}/applications"), serde_json::to_string(create).ok())
-        }
+        Mutation::Create(create) => (
+            http::Method::POST,
+            format!("{BASE}/applications"),
+            serde_json::to_string(create).ok(),
+        ),
         Mutation::Patch(patch) => (http::Method::PATCH, one, serde_json::to_string(patch).ok()),
         Mutation::Delete => (http::Method::DELETE, one, None),
     };

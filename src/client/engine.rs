@@ -159,7 +159,10 @@ impl Engine {
                 create.as_ref().clone().build(record, today, now)?;
             }
             (Mutation::Create(_), Some(_)) => {
-                return Err(Problem::new(ProblemKind::Conflict, "This application exists already."));
+                return Err(Problem::new(
+                    ProblemKind::Conflict,
+                    "This application exists already.",
+                ));
             }
             (Mutation::Patch(patch), Some(row)) => {
                 row.patched(patch, now)?;
@@ -168,7 +171,11 @@ impl Engine {
             (_, None) => return Err(Problem::not_found("application", record)),
         }
         let queued = self.outbox.iter().any(|entry| entry.record == record);
-        let seen = if queued { None } else { self.base.get(&record).map(|row| row.version) };
+        let seen = if queued {
+            None
+        } else {
+            self.base.get(&record).map(|row| row.version)
+        };
         let not_before = match mutation {
             Mutation::Delete => now + DELETE_GRACE,
             _ => now,
@@ -190,7 +197,8 @@ impl Engine {
     /// Takes back a mutation that was not sent. Answers whether it still could.
     pub fn retract(&mut self, key: Uuid) -> bool {
         let before = self.outbox.len();
-        self.outbox.retain(|entry| entry.key != key || entry.in_flight);
+        self.outbox
+            .retain(|entry| entry.key != key || entry.in_flight);
         self.outbox.len() < before
     }
 
@@ -246,7 +254,9 @@ impl Engine {
             Err(problem) => problem,
         };
         self.offline = matches!(problem.kind, ProblemKind::Network);
-        let Some(entry) = self.outbox.get_mut(index) else { return Vec::new() };
+        let Some(entry) = self.outbox.get_mut(index) else {
+            return Vec::new();
+        };
         entry.in_flight = false;
         match problem.kind {
             ProblemKind::Network
@@ -272,18 +282,32 @@ impl Engine {
         }
     }
 
-    fn acknowledge(&mut self, index: usize, row: Option<Application>, now: Timestamp) -> Vec<Effect> {
-        let Some(entry) = self.outbox.remove(index) else { return Vec::new() };
+    fn acknowledge(
+        &mut self,
+        index: usize,
+        row: Option<Application>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
+        let Some(entry) = self.outbox.remove(index) else {
+            return Vec::new();
+        };
         match row {
             Some(row) => {
                 self.derive_event(&entry, &row, now);
                 let version = row.version;
-                let newer = self.base.get(&entry.record).is_none_or(|base| base.version <= version);
+                let newer = self
+                    .base
+                    .get(&entry.record)
+                    .is_none_or(|base| base.version <= version);
                 if newer {
                     self.base.insert(entry.record, Arc::new(row));
                 }
                 // Only this queue's own acknowledgements advance what its next entry builds on.
-                if let Some(next) = self.outbox.iter_mut().find(|next| next.record == entry.record) {
+                if let Some(next) = self
+                    .outbox
+                    .iter_mut()
+                    .find(|next| next.record == entry.record)
+                {
                     next.seen = Some(version);
                 }
             }
@@ -338,14 +362,19 @@ impl Engine {
         let displaced = self.drop_record(record);
         let title = current.role_title.to_string();
         self.base.insert(record, Arc::new(current));
-        let mut effects =
-            vec![Effect::Notify(Notice::Conflict { record, title, displaced: Box::new(displaced) })];
+        let mut effects = vec![Effect::Notify(Notice::Conflict {
+            record,
+            title,
+            displaced: Box::new(displaced),
+        })];
         effects.extend(self.wake(now));
         effects
     }
 
     fn vanished(&mut self, index: usize, now: Timestamp) -> Vec<Effect> {
-        let Some(entry) = self.outbox.get(index) else { return Vec::new() };
+        let Some(entry) = self.outbox.get(index) else {
+            return Vec::new();
+        };
         let (record, deleted) = (entry.record, entry.mutation == Mutation::Delete);
         let title = self.title(record);
         self.drop_record(record);
@@ -359,7 +388,9 @@ impl Engine {
     }
 
     fn rejected(&mut self, index: usize, problem: Problem, now: Timestamp) -> Vec<Effect> {
-        let Some(entry) = self.outbox.get(index) else { return Vec::new() };
+        let Some(entry) = self.outbox.get(index) else {
+            return Vec::new();
+        };
         let record = entry.record;
         let title = self.title(record);
         // What was done after it was done to a state that never came to be.
@@ -390,7 +421,9 @@ impl Engine {
     }
 
     fn title(&self, record: Uuid) -> String {
-        self.view_of(record).map(|row| row.role_title.to_string()).unwrap_or_default()
+        self.view_of(record)
+            .map(|row| row.role_title.to_string())
+            .unwrap_or_default()
     }
 
     /// A page of the server's history. It never changes what a queued edit builds on.
@@ -399,7 +432,10 @@ impl Engine {
         for change in page.changes {
             match change.what {
                 SyncRow::Upsert(Entity::Application(row)) => {
-                    let newer = self.base.get(&row.id).is_none_or(|base| base.version <= row.version);
+                    let newer = self
+                        .base
+                        .get(&row.id)
+                        .is_none_or(|base| base.version <= row.version);
                     if newer {
                         self.base.insert(row.id, Arc::new(*row));
                     }
@@ -411,7 +447,9 @@ impl Engine {
                         None => events.push(event),
                     }
                 }
-                SyncRow::Delete { entity: EntityKind::Application } => self.forget(change.id),
+                SyncRow::Delete {
+                    entity: EntityKind::Application,
+                } => self.forget(change.id),
                 SyncRow::Delete { .. } | SyncRow::Upsert(Entity::Settings(_)) => {}
             }
         }
@@ -564,14 +602,19 @@ impl Engine {
 /// What an entry makes of a row.
 fn step(row: Option<&Arc<Application>>, entry: &Entry) -> Option<Application> {
     match &entry.mutation {
-        Mutation::Create(create) => {
-            create.as_ref().clone().build(entry.record, entry.made_on, entry.made_at).ok()
-        }
+        Mutation::Create(create) => create
+            .as_ref()
+            .clone()
+            .build(entry.record, entry.made_on, entry.made_at)
+            .ok(),
         Mutation::Patch(patch) => {
             let row = row?;
             // It fitted when it was made; where base has moved so that it no longer does, the
             // server will say so, and until then the row stands as it is.
-            Some(row.patched(patch, entry.made_at).unwrap_or_else(|_| row.as_ref().clone()))
+            Some(
+                row.patched(patch, entry.made_at)
+                    .unwrap_or_else(|_| row.as_ref().clone()),
+            )
         }
         Mutation::Delete => None,
     }

@@ -159,7 +159,8 @@ impl Store {
 
     /// How many applications a status has on the board, as the server counted, until all are here.
     pub fn counted(self, status: Status) -> usize {
-        self.counts.with(|counts| counts.get(&status).copied().unwrap_or_default() as usize)
+        self.counts
+            .with(|counts| counts.get(&status).copied().unwrap_or_default() as usize)
     }
 
     /// How it stands with the server.
@@ -192,7 +193,12 @@ impl Store {
         let id = self.next_toast.with_value(|id| id + 1);
         self.next_toast.set_value(id);
         self.toasts.update(|toasts| {
-            toasts.push(Toast { id, kind, text: text.into(), action });
+            toasts.push(Toast {
+                id,
+                kind,
+                text: text.into(),
+                action,
+            });
             // The oldest make room.
             let excess = toasts.len().saturating_sub(3);
             toasts.drain(..excess);
@@ -209,14 +215,17 @@ impl Store {
 
     /// Takes a message away.
     pub fn dismiss(self, id: u64) {
-        self.toasts.update(|toasts| toasts.retain(|toast| toast.id != id));
+        self.toasts
+            .update(|toasts| toasts.retain(|toast| toast.id != id));
     }
 
     /// Does what a toast offers. What needs a page (opening, signing in) is the component's.
     pub fn act(self, action: &ToastAction) {
         match action {
             ToastAction::UndoMove { record, key, from } => {
-                let patch = self.engine.with_value(|engine| engine.undo_of_move(*record, *key, *from));
+                let patch = self
+                    .engine
+                    .with_value(|engine| engine.undo_of_move(*record, *key, *from));
                 self.report(self.patch(*record, patch));
             }
             ToastAction::Apply { record, patch, .. } => {
@@ -242,7 +251,11 @@ impl Store {
     /// 400 naming what does not fit.
     pub fn create(self, create: ApplicationCreate) -> Result<Uuid, Problem> {
         let id = create.id.unwrap_or_else(Uuid::new_v4);
-        let create = ApplicationCreate { id: Some(id), status_occurred_at: Some(self.clock()), ..create };
+        let create = ApplicationCreate {
+            id: Some(id),
+            status_occurred_at: Some(self.clock()),
+            ..create
+        };
         self.mutate(id, Mutation::Create(Box::new(create)))?;
         Ok(id)
     }
@@ -257,7 +270,9 @@ impl Store {
 
     /// Moves a card to another column, with an undo.
     pub fn move_to(self, id: Uuid, status: Status) {
-        let Some(row) = self.row_untracked(id) else { return };
+        let Some(row) = self.row_untracked(id) else {
+            return;
+        };
         if row.status == status {
             return;
         }
@@ -270,7 +285,11 @@ impl Store {
             Ok(key) => self.toast(
                 "info",
                 format!("Moved “{}” to {}", row.role_title, status.label()),
-                Some(ToastAction::UndoMove { record: id, key, from: row.status }),
+                Some(ToastAction::UndoMove {
+                    record: id,
+                    key,
+                    from: row.status,
+                }),
             ),
             Err(problem) => self.toast("error", problem.sentence(), None),
         }
@@ -278,16 +297,25 @@ impl Store {
 
     /// Takes an application off the board, or puts it back, with an undo.
     pub fn set_archived(self, id: Uuid, archived: bool) {
-        let Some(row) = self.row_untracked(id) else { return };
+        let Some(row) = self.row_untracked(id) else {
+            return;
+        };
         let at = archived.then(|| self.clock());
-        let patch = ApplicationPatch { archived_at: Change::Set(at), ..ApplicationPatch::default() };
+        let patch = ApplicationPatch {
+            archived_at: Change::Set(at),
+            ..ApplicationPatch::default()
+        };
         let undo = patch.inverse(&row);
         let verb = if archived { "Archived" } else { "Restored" };
         match self.patch(id, patch) {
             Ok(_) => self.toast(
                 "info",
                 format!("{verb} “{}”", row.role_title),
-                Some(ToastAction::Apply { record: id, patch: Box::new(undo), label: "Undo" }),
+                Some(ToastAction::Apply {
+                    record: id,
+                    patch: Box::new(undo),
+                    label: "Undo",
+                }),
             ),
             Err(problem) => self.toast("error", problem.sentence(), None),
         }
@@ -295,7 +323,9 @@ impl Store {
 
     /// Deletes an application, with an undo.
     pub fn delete(self, id: Uuid) {
-        let Some(row) = self.row_untracked(id) else { return };
+        let Some(row) = self.row_untracked(id) else {
+            return;
+        };
         match self.mutate(id, Mutation::Delete) {
             Ok(key) => self.toast(
                 "info",
@@ -311,7 +341,8 @@ impl Store {
         let now = self.clock();
         let today = use_today(now);
         let mut done = Ok(Vec::new());
-        self.engine.update_value(|engine| done = engine.mutate(record, mutation, key, now, today));
+        self.engine
+            .update_value(|engine| done = engine.mutate(record, mutation, key, now, today));
         let effects = done?;
         self.refresh();
         self.run(effects);
@@ -321,9 +352,13 @@ impl Store {
     /// Shows what the engine holds.
     fn refresh(self) {
         let now = self.clock();
-        let (rows, pending, sync) = self
-            .engine
-            .with_value(|engine| (engine.view(), engine.pending_records(), engine.sync_state(now)));
+        let (rows, pending, sync) = self.engine.with_value(|engine| {
+            (
+                engine.view(),
+                engine.pending_records(),
+                engine.sync_state(now),
+            )
+        });
         self.rows.set(Arc::new(rows));
         if self.pending.with_untracked(|known| **known != pending) {
             self.pending.set(Arc::new(pending));
@@ -345,12 +380,19 @@ impl Store {
 
     fn notify(self, notice: Notice) {
         match notice {
-            Notice::Conflict { record, title, displaced } => {
+            Notice::Conflict {
+                record,
+                title,
+                displaced,
+            } => {
                 let fields = words(&displaced.fields());
                 let text = format!(
                     "“{title}” was changed elsewhere meanwhile, so your change{fields} was not saved. Undo local change? It already shows the newer state."
                 );
-                let again = ApplicationPatch { voids_stage_event: None, ..*displaced };
+                let again = ApplicationPatch {
+                    voids_stage_event: None,
+                    ..*displaced
+                };
                 let action = (!again.fields().is_empty()).then(|| ToastAction::Apply {
                     record,
                     patch: Box::new(again),
@@ -362,7 +404,11 @@ impl Store {
                 self.toast("error", format!("“{title}” was deleted elsewhere."), None);
             }
             Notice::Rejected { title, problem } => {
-                self.toast("error", format!("“{title}” could not be saved. {}", problem.sentence()), None);
+                self.toast(
+                    "error",
+                    format!("“{title}” could not be saved. {}", problem.sentence()),
+                    None,
+                );
             }
         }
     }

@@ -168,7 +168,8 @@ pub(crate) use application_fields;
 macro_rules! define_application {
     ($( $(#[$meta:meta])* $field:ident : $type:ty, )+) => {
         /// An application as the server issued it.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        // `Eq` lets two `Arc`s of the same row compare by address.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema, sqlx::FromRow))]
         pub struct Application {
             /// Made by the client or the server; never used again after a deletion.
@@ -336,7 +337,9 @@ impl ApplicationCreate {
 
 fn default_source() -> Line<80> {
     // A literal that is within the limits.
-    "Other".parse().unwrap_or_else(|_| unreachable!("a literal line"))
+    "Other"
+        .parse()
+        .unwrap_or_else(|_| unreachable!("a literal line"))
 }
 
 impl Application {
@@ -379,7 +382,10 @@ fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Resu
     if let (Some(min), Some(max)) = (row.salary_min, row.salary_max)
         && min > max
     {
-        errors.push(FieldError::new("salary_max", "The upper end is below the lower end."));
+        errors.push(FieldError::new(
+            "salary_max",
+            "The upper end is below the lower end.",
+        ));
     }
     let mut in_range = |field: &str, year: i32| {
         if !(1970..=2200).contains(&year) {
@@ -398,10 +404,17 @@ fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Resu
         if at <= now + CLOCK_SKEW {
             in_range("status_occurred_at", at.year());
         } else {
-            errors.push(FieldError::new("status_occurred_at", "A move cannot be in the future."));
+            errors.push(FieldError::new(
+                "status_occurred_at",
+                "A move cannot be in the future.",
+            ));
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Problem::validation(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::validation(errors))
+    }
 }
 
 #[cfg(test)]
@@ -451,7 +464,10 @@ pub(crate) mod tests {
         assert!(problem.message_for("salary_max").is_some());
         // The rule holds against what is stored too, not only within the patch.
         let stored = sample(1)
-            .patched(&serde_json::from_str(r#"{"salary_min": 90000}"#).unwrap(), now())
+            .patched(
+                &serde_json::from_str(r#"{"salary_min": 90000}"#).unwrap(),
+                now(),
+            )
             .unwrap();
         let patch = serde_json::from_str(r#"{"salary_max": 80000}"#).unwrap();
         assert!(stored.patched(&patch, now()).is_err());
@@ -469,7 +485,13 @@ pub(crate) mod tests {
         assert!(patch.leaves(&after) && !patch.leaves(&before));
         assert_eq!(patch.fields(), ["company", "notes", "tags"]);
         let restored = after.patched(&patch.inverse(&before), now()).unwrap();
-        assert_eq!(restored, Application { version: 3, ..before });
+        assert_eq!(
+            restored,
+            Application {
+                version: 3,
+                ..before
+            }
+        );
     }
 
     #[test]
@@ -480,8 +502,14 @@ pub(crate) mod tests {
             status_occurred_at: Some(earlier),
             ..Default::default()
         };
-        assert_eq!(sample(1).patched(&patch, now()).unwrap().status_since, earlier);
-        let future = ApplicationPatch { status_occurred_at: Some(now() + chrono::Duration::days(3)), ..patch };
+        assert_eq!(
+            sample(1).patched(&patch, now()).unwrap().status_since,
+            earlier
+        );
+        let future = ApplicationPatch {
+            status_occurred_at: Some(now() + chrono::Duration::days(3)),
+            ..patch
+        };
         assert!(sample(1).patched(&future, now()).is_err());
     }
 

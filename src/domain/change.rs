@@ -108,7 +108,13 @@ mod tests {
     #[test]
     fn absent_keeps_null_clears_and_null_on_a_required_field_is_an_error() {
         let patch: Patch = serde_json::from_str(r#"{"note":null}"#).unwrap();
-        assert_eq!(patch, Patch { name: Change::Keep, note: Change::Set(None) });
+        assert_eq!(
+            patch,
+            Patch {
+                name: Change::Keep,
+                note: Change::Set(None)
+            }
+        );
         assert_eq!(serde_json::to_string(&patch).unwrap(), r#"{"note":null}"#);
         assert!(serde_json::from_str::<Patch>(r#"{"name":null}"#).is_err());
     }

@@ -148,7 +148,10 @@ pub struct FieldError {
 impl FieldError {
     /// A complaint about `field`.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -189,7 +192,10 @@ impl Problem {
             [one] => format!("{}: {}", one.field, one.message),
             many => format!("{} fields do not fit.", many.len()),
         };
-        Self { errors, ..Self::new(ProblemKind::Validation, detail) }
+        Self {
+            errors,
+            ..Self::new(ProblemKind::Validation, detail)
+        }
     }
 
     /// 400 about one field.
@@ -213,7 +219,10 @@ impl Problem {
 
     /// The message for `field`, if there is one.
     pub fn message_for(&self, field: &str) -> Option<&str> {
-        self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+        self.errors
+            .iter()
+            .find(|error| error.field == field)
+            .map(|error| error.message.as_str())
     }
 
     /// A sentence for a person.
@@ -268,8 +277,9 @@ impl Serialize for Problem {
 impl<'de> Deserialize<'de> for Problem {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = ProblemDocument::deserialize(deserializer)?;
-        let kind = ProblemKind::from_type(&document.kind)
-            .ok_or_else(|| serde::de::Error::custom(format!("unknown problem {}", document.kind)))?;
+        let kind = ProblemKind::from_type(&document.kind).ok_or_else(|| {
+            serde::de::Error::custom(format!("unknown problem {}", document.kind))
+        })?;
         Ok(Self {
             kind,
             detail: document.detail,

@@ -65,13 +65,18 @@ fn host(url: &str) -> Option<&str> {
 }
 
 fn plausible_host(host: &str) -> bool {
-    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+    if let Some(inner) = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
         return inner.parse::<std::net::Ipv6Addr>().is_ok();
     }
     !host.is_empty()
         && host.len() <= 253
         && !host.starts_with('.')
-        && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        && host
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
         && (host.contains('.') || host == "localhost")
 }
 
@@ -133,7 +138,10 @@ mod tests {
     #[test]
     fn only_web_addresses_pass() {
         for (text, expected) in [
-            ("https://jobs.example.com/42?x=1#y", "https://jobs.example.com/42?x=1#y"),
+            (
+                "https://jobs.example.com/42?x=1#y",
+                "https://jobs.example.com/42?x=1#y",
+            ),
             (" HTTP://example.com ", "http://example.com"),
             ("example.com/jobs", "https://example.com/jobs"),
             ("example.com:8080/jobs", "https://example.com:8080/jobs"),

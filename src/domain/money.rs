@@ -32,7 +32,9 @@ impl std::str::FromStr for Amount {
             return Err(WRONG.into());
         }
         let whole: i64 = whole.parse().map_err(|_| WRONG.to_owned())?;
-        let part: i64 = format!("{part:0<2}").parse().map_err(|_| WRONG.to_owned())?;
+        let part: i64 = format!("{part:0<2}")
+            .parse()
+            .map_err(|_| WRONG.to_owned())?;
         let hundredths = whole * 100 + part;
         if hundredths > MAX_HUNDREDTHS {
             return Err("At most 10,000,000,000.".into());
@@ -165,11 +167,26 @@ mod tests {
         assert_eq!("18.5".parse::<Amount>().unwrap().hundredths(), 1850);
         assert_eq!("85000".parse::<Amount>().unwrap().to_string(), "85000");
         assert_eq!("0.05".parse::<Amount>().unwrap().to_string(), "0.05");
-        for wrong in ["", "-1", "1e5", "1.234", "1,000", ".5", "5.", "10000000000.01", "NaN"] {
+        for wrong in [
+            "",
+            "-1",
+            "1e5",
+            "1.234",
+            "1,000",
+            ".5",
+            "5.",
+            "10000000000.01",
+            "NaN",
+        ] {
             assert!(wrong.parse::<Amount>().is_err(), "{wrong}");
         }
         assert!(serde_json::from_str::<Amount>("-5").is_err());
-        assert_eq!(serde_json::from_str::<Amount>("\"18.50\"").unwrap().hundredths(), 1850);
+        assert_eq!(
+            serde_json::from_str::<Amount>("\"18.50\"")
+                .unwrap()
+                .hundredths(),
+            1850
+        );
     }
 
     #[test]

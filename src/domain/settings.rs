@@ -95,7 +95,9 @@ impl Settings {
         let mut next = self.clone();
         patch.display_name.apply(&mut next.display_name);
         patch.timezone.apply(&mut next.timezone);
-        patch.session_timeout_mins.apply(&mut next.session_timeout_mins);
+        patch
+            .session_timeout_mins
+            .apply(&mut next.session_timeout_mins);
         patch.quiet_hours_start.apply(&mut next.quiet_hours_start);
         patch.quiet_hours_end.apply(&mut next.quiet_hours_end);
         patch.reminder_defaults.apply(&mut next.reminder_defaults);
@@ -108,15 +110,28 @@ impl Settings {
         }
         match (next.quiet_hours_start, next.quiet_hours_end) {
             (Some(_), None) => {
-                errors.push(FieldError::new("quiet_hours_end", "Say when quiet hours end."));
+                errors.push(FieldError::new(
+                    "quiet_hours_end",
+                    "Say when quiet hours end.",
+                ));
             }
             (None, Some(_)) => {
-                errors.push(FieldError::new("quiet_hours_start", "Say when quiet hours start."));
+                errors.push(FieldError::new(
+                    "quiet_hours_start",
+                    "Say when quiet hours start.",
+                ));
             }
             _ => {}
         }
-        if next.reminder_defaults.iter().any(|(name, value)| name.contains('\0') || has_nul(value)) {
-            errors.push(FieldError::new("reminder_defaults", "The character 0 is not text."));
+        if next
+            .reminder_defaults
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value))
+        {
+            errors.push(FieldError::new(
+                "reminder_defaults",
+                "The character 0 is not text.",
+            ));
         }
         if !errors.is_empty() {
             return Err(Problem::validation(errors));
@@ -133,9 +148,9 @@ fn has_nul(value: &serde_json::Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(fields) => {
-            fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
@@ -186,10 +201,18 @@ mod tests {
     #[test]
     fn quiet_hours_need_both_ends() {
         let now = chrono::Utc.timestamp_opt(60, 0).unwrap();
-        let half: SettingsPatch = serde_json::from_str(r#"{"quiet_hours_start": "21:00"}"#).unwrap();
-        assert!(settings().patched(&half, now).unwrap_err().message_for("quiet_hours_end").is_some());
+        let half: SettingsPatch =
+            serde_json::from_str(r#"{"quiet_hours_start": "21:00"}"#).unwrap();
+        assert!(
+            settings()
+                .patched(&half, now)
+                .unwrap_err()
+                .message_for("quiet_hours_end")
+                .is_some()
+        );
         let both: SettingsPatch =
-            serde_json::from_str(r#"{"quiet_hours_start": "21:00", "quiet_hours_end": "08:00"}"#).unwrap();
+            serde_json::from_str(r#"{"quiet_hours_start": "21:00", "quiet_hours_end": "08:00"}"#)
+                .unwrap();
         let next = settings().patched(&both, now).unwrap();
         assert_eq!(next.version, 2);
         assert_eq!(next.quiet_hours_start.unwrap().to_string(), "21:00");

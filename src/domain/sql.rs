@@ -143,10 +143,20 @@ impl<'r> sqlx::Decode<'r, Sqlite> for Tags {
 /// A list of structures: `jsonb` in PostgreSQL, JSON text in SQLite.
 macro_rules! sql_json {
     ($name:ty, $raw:ty, $out:expr, $back:expr) => {
-        sql_as!($name, Json<$raw>, |list: &$name| Json($out(list)), |Json(list)| $back(list));
+        sql_as!(
+            $name,
+            Json<$raw>,
+            |list: &$name| Json($out(list)),
+            |Json(list)| $back(list)
+        );
     };
 }
-sql_json!(Links, Vec<super::link::Link>, |links: &Links| links.0.clone(), Links);
+sql_json!(
+    Links,
+    Vec<super::link::Link>,
+    |links: &Links| links.0.clone(),
+    Links
+);
 sql_json!(
     super::application::Contacts,
     Vec<Contact>,

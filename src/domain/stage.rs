@@ -109,8 +109,17 @@ mod tests {
     #[test]
     fn the_same_cause_has_the_same_event() {
         let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        assert_eq!(StageEvent::derive_id(a, "m1"), StageEvent::derive_id(a, "m1"));
-        assert_ne!(StageEvent::derive_id(a, "m1"), StageEvent::derive_id(b, "m1"));
-        assert_ne!(StageEvent::derive_id(a, "m1"), StageEvent::derive_id(a, "m2"));
+        assert_eq!(
+            StageEvent::derive_id(a, "m1"),
+            StageEvent::derive_id(a, "m1")
+        );
+        assert_ne!(
+            StageEvent::derive_id(a, "m1"),
+            StageEvent::derive_id(b, "m1")
+        );
+        assert_ne!(
+            StageEvent::derive_id(a, "m1"),
+            StageEvent::derive_id(a, "m2")
+        );
     }
 }

@@ -1,8 +1,6 @@
 //! What travels between a client's cache and the server (DESIGN §7).
 
-use super::{
-    application::Application, settings::Settings, stage::StageEvent, time::Timestamp,
-};
+use super::{application::Application, settings::Settings, stage::StageEvent, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -100,7 +98,11 @@ pub struct BoardSnapshot {
 impl BoardSnapshot {
     /// Whether `rows` is the whole board.
     pub fn is_whole(&self) -> bool {
-        self.counts.iter().map(|(_, count)| *count as usize).sum::<usize>() == self.rows.len()
+        self.counts
+            .iter()
+            .map(|(_, count)| *count as usize)
+            .sum::<usize>()
+            == self.rows.len()
     }
 }
 
@@ -125,7 +127,9 @@ mod tests {
         let gone = SyncChange {
             seq: 8,
             id: Uuid::from_u128(1),
-            what: SyncRow::Delete { entity: EntityKind::Application },
+            what: SyncRow::Delete {
+                entity: EntityKind::Application,
+            },
         };
         let json = serde_json::to_value(&gone).unwrap();
         assert_eq!(json["op"], "delete");

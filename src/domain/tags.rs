@@ -20,8 +20,10 @@ impl TryFrom<Vec<Tag>> for Tags {
 
     fn try_from(tags: Vec<Tag>) -> Result<Self, String> {
         let mut seen = std::collections::HashSet::new();
-        let unique: Vec<Tag> =
-            tags.into_iter().filter(|tag| seen.insert(tag.as_str().to_lowercase())).collect();
+        let unique: Vec<Tag> = tags
+            .into_iter()
+            .filter(|tag| seen.insert(tag.as_str().to_lowercase()))
+            .collect();
         if unique.len() > MAX_TAGS {
             return Err(format!("At most {MAX_TAGS} tags."));
         }
@@ -33,7 +35,9 @@ impl Tags {
     /// Whether `tag` is among them, without regard to case.
     pub fn has(&self, tag: &str) -> bool {
         let wanted = tag.to_lowercase();
-        self.0.iter().any(|tag| tag.as_str().to_lowercase() == wanted)
+        self.0
+            .iter()
+            .any(|tag| tag.as_str().to_lowercase() == wanted)
     }
 
     /// The tags as plain strings.
@@ -44,7 +48,12 @@ impl Tags {
     /// What the database holds; it was valid when it was stored.
     #[cfg(feature = "ssr")]
     pub(super) fn from_stored(strings: Vec<String>) -> Self {
-        Self(strings.into_iter().filter_map(|tag| tag.parse().ok()).collect())
+        Self(
+            strings
+                .into_iter()
+                .filter_map(|tag| tag.parse().ok())
+                .collect(),
+        )
     }
 }
 

@@ -76,7 +76,10 @@ impl<const MAX: usize> TryFrom<String> for Prose<MAX> {
         if text.chars().count() > MAX {
             return Err(format!("At most {MAX} characters."));
         }
-        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        if text
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\t')
+        {
             return Err("Control characters are not text.".into());
         }
         Ok(Self(text))

@@ -37,7 +37,9 @@ impl TryFrom<String> for ZoneName {
             && name.len() <= 64
             && name.split('/').all(|part| {
                 !part.is_empty()
-                    && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
+                    && part
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
             });
         if fits {
             Ok(Self(name.to_owned()))
@@ -95,7 +97,9 @@ mod iana {
 
     impl ZoneRules for chrono_tz::Tz {
         fn offset_seconds(&self, at: DateTime<Utc>) -> i32 {
-            self.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()
+            self.offset_from_utc_datetime(&at.naive_utc())
+                .fix()
+                .local_minus_utc()
         }
     }
 
@@ -188,10 +192,19 @@ mod tests {
     fn a_skipped_and_a_doubled_hour_have_one_meaning() {
         let berlin = chrono_tz::Europe::Berlin;
         // 2026-03-29: 02:00 → 03:00. 02:30 does not exist; it is taken as 03:30 summer time.
-        assert_eq!(berlin.instant(wall("2026-03-29 02:30")).to_rfc3339(), "2026-03-29T01:30:00+00:00");
+        assert_eq!(
+            berlin.instant(wall("2026-03-29 02:30")).to_rfc3339(),
+            "2026-03-29T01:30:00+00:00"
+        );
         // 2026-10-25: 03:00 → 02:00. 02:30 comes twice; the first is summer time.
-        assert_eq!(berlin.instant(wall("2026-10-25 02:30")).to_rfc3339(), "2026-10-25T00:30:00+00:00");
-        assert_eq!(berlin.instant(wall("2026-10-25 12:00")).to_rfc3339(), "2026-10-25T11:00:00+00:00");
+        assert_eq!(
+            berlin.instant(wall("2026-10-25 02:30")).to_rfc3339(),
+            "2026-10-25T00:30:00+00:00"
+        );
+        assert_eq!(
+            berlin.instant(wall("2026-10-25 12:00")).to_rfc3339(),
+            "2026-10-25T11:00:00+00:00"
+        );
     }
 
     #[test]
@@ -199,11 +212,26 @@ mod tests {
         let lagos = chrono_tz::Africa::Lagos;
         let now = Utc.with_ymd_and_hms(2026, 3, 2, 22, 30, 0).unwrap(); // 23:30 in Lagos
         let at = |d, h| Utc.with_ymd_and_hms(2026, 3, d, h, 0, 0).unwrap();
-        assert_eq!(due_label(at(2, 23), now, &lagos), (Due::Soon, "tomorrow 00:00".into()));
-        assert_eq!(due_label(at(2, 22), now, &lagos), (Due::Late, "today 23:00, late".into()));
-        assert_eq!(due_label(at(1, 22), now, &lagos), (Due::Late, "1 day late".into()));
-        assert_eq!(due_label(at(5, 9), now, &lagos), (Due::Later, "Thu 10:00".into()));
-        assert_eq!(due_label(at(20, 9), now, &lagos), (Due::Later, "20 Mar".into()));
+        assert_eq!(
+            due_label(at(2, 23), now, &lagos),
+            (Due::Soon, "tomorrow 00:00".into())
+        );
+        assert_eq!(
+            due_label(at(2, 22), now, &lagos),
+            (Due::Late, "today 23:00, late".into())
+        );
+        assert_eq!(
+            due_label(at(1, 22), now, &lagos),
+            (Due::Late, "1 day late".into())
+        );
+        assert_eq!(
+            due_label(at(5, 9), now, &lagos),
+            (Due::Later, "Thu 10:00".into())
+        );
+        assert_eq!(
+            due_label(at(20, 9), now, &lagos),
+            (Due::Later, "20 Mar".into())
+        );
     }
 
     #[test]

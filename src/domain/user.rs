@@ -85,8 +85,21 @@ mod tests {
 
     #[test]
     fn addresses_are_lower_case_and_plausible() {
-        assert_eq!(" Jane.Doe+x@Example.COM".parse::<Email>().unwrap().as_str(), "jane.doe+x@example.com");
-        for wrong in ["", "jane", "@example.com", "jane@", "jane@x", "a b@example.com", "jane@-x.com", "j..d@example.com", "jane@example.com\nbcc: x@example.com"] {
+        assert_eq!(
+            " Jane.Doe+x@Example.COM".parse::<Email>().unwrap().as_str(),
+            "jane.doe+x@example.com"
+        );
+        for wrong in [
+            "",
+            "jane",
+            "@example.com",
+            "jane@",
+            "jane@x",
+            "a b@example.com",
+            "jane@-x.com",
+            "j..d@example.com",
+            "jane@example.com\nbcc: x@example.com",
+        ] {
             assert!(wrong.parse::<Email>().is_err(), "{wrong}");
         }
     }

@@ -22,6 +22,7 @@ impl Clock {
 
     /// Moves the clock of everything that shares it. For tests.
     pub fn advance(&self, by: chrono::Duration) {
-        self.shift.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+        self.shift
+            .fetch_add(by.num_milliseconds(), Ordering::Relaxed);
     }
 }

@@ -21,7 +21,10 @@ impl Cli {
             && let Some(name) = argument.to_string().split_whitespace().next()
             && error.get(ContextKind::InvalidValue).is_some()
         {
-            let why = match (std::error::Error::source(error), error.get(ContextKind::ValidValue)) {
+            let why = match (
+                std::error::Error::source(error),
+                error.get(ContextKind::ValidValue),
+            ) {
                 (Some(why), _) => why.to_string(),
                 (None, Some(values)) => format!("expected one of {values}"),
                 (None, None) => "this value does not fit".into(),
@@ -30,16 +33,24 @@ impl Cli {
             return format!("{name}: {why}");
         }
         let text = error.to_string();
-        text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        text.lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned()
     }
 }
 
 /// The environment variable behind a long argument.
 fn variable(long: &str) -> Option<String> {
     let command = Cli::command();
-    let mut arguments = command.get_subcommands().flat_map(|command| command.get_arguments());
+    let mut arguments = command
+        .get_subcommands()
+        .flat_map(|command| command.get_arguments());
     let argument = arguments.find(|argument| argument.get_long() == Some(long))?;
-    argument.get_env().map(|name| name.to_string_lossy().into_owned())
+    argument
+        .get_env()
+        .map(|name| name.to_string_lossy().into_owned())
 }
 
 /// What the program does.
@@ -71,7 +82,11 @@ pub struct SeedArgs {
 #[derive(Clone, Debug, Args)]
 pub struct Config {
     /// `sqlite:PATH` or `postgres://…`.
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite:data/job-hunt-tracker.db")]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite:data/job-hunt-tracker.db"
+    )]
     pub database_url: DatabaseUrl,
     /// Where people reach the app; links in mails start with it.
     #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
@@ -89,10 +104,19 @@ pub struct Config {
     #[arg(long, env = "DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
     /// `file:DIR`, `smtp://[user:password@]host[:port]` or `smtps://…`.
-    #[arg(long, env = "MAIL_URL", default_value = "file:data/mail", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "MAIL_URL",
+        default_value = "file:data/mail",
+        hide_env_values = true
+    )]
     pub mail_url: MailUrl,
     /// The sender of every mail.
-    #[arg(long, env = "MAIL_FROM", default_value = "Job Hunt Tracker <tracker@localhost>")]
+    #[arg(
+        long,
+        env = "MAIL_FROM",
+        default_value = "Job Hunt Tracker <tracker@localhost>"
+    )]
     pub mail_from: lettre::message::Mailbox,
     /// `text` or `json`.
     #[arg(long, env = "LOG_FORMAT", default_value = "text")]
@@ -177,7 +201,11 @@ impl FromStr for PublicUrl {
         if uri.path_and_query().is_some_and(|path| path != "/") {
             return Err("the app lives at the root of its host: leave the path off".into());
         }
-        Ok(Self { origin: format!("{}://{authority}", if https { "https" } else { "http" }), authority, https })
+        Ok(Self {
+            origin: format!("{}://{authority}", if https { "https" } else { "http" }),
+            authority,
+            https,
+        })
     }
 }
 
@@ -191,7 +219,9 @@ impl PublicUrl {
     pub fn is_loopback(&self) -> bool {
         let host = self.authority.host().trim_matches(['[', ']']);
         host == "localhost"
-            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
     }
 
     /// Host and port.
@@ -292,8 +322,14 @@ mod tests {
 
     #[test]
     fn database_urls_name_an_engine() {
-        assert_eq!("sqlite:data/x.db".parse(), Ok(DatabaseUrl::Sqlite("data/x.db".into())));
-        assert_eq!("sqlite:///tmp/x.db".parse(), Ok(DatabaseUrl::Sqlite("/tmp/x.db".into())));
+        assert_eq!(
+            "sqlite:data/x.db".parse(),
+            Ok(DatabaseUrl::Sqlite("data/x.db".into()))
+        );
+        assert_eq!(
+            "sqlite:///tmp/x.db".parse(),
+            Ok(DatabaseUrl::Sqlite("/tmp/x.db".into()))
+        );
         assert!("mysql://x".parse::<DatabaseUrl>().is_err());
         assert!("sqlite::memory:".parse::<DatabaseUrl>().is_err());
     }
@@ -301,17 +337,28 @@ mod tests {
     #[test]
     fn links_in_a_log_are_for_loopback_alone() {
         let parse = |args: &[&str]| {
-            let Cli { command: Command::Serve(config) } =
-                Cli::try_parse_from([&["x", "serve"], args].concat()).unwrap()
+            let Cli {
+                command: Command::Serve(config),
+            } = Cli::try_parse_from([&["x", "serve"], args].concat()).unwrap()
             else {
                 unreachable!()
             };
             config
         };
         assert!(parse(&["--mail-url", "file:m"]).check().is_ok());
-        let public = parse(&["--mail-url", "file:m", "--public-url", "https://hunt.example.com"]);
+        let public = parse(&[
+            "--mail-url",
+            "file:m",
+            "--public-url",
+            "https://hunt.example.com",
+        ]);
         assert!(public.check().unwrap_err().starts_with("MAIL_URL"));
-        let smtp = parse(&["--mail-url", "smtp://localhost", "--public-url", "https://hunt.example.com"]);
+        let smtp = parse(&[
+            "--mail-url",
+            "smtp://localhost",
+            "--public-url",
+            "https://hunt.example.com",
+        ]);
         assert!(smtp.check().is_ok());
     }
 
@@ -320,7 +367,12 @@ mod tests {
         let url: PublicUrl = "https://hunt.example.com/".parse().unwrap();
         assert_eq!(url.origin(), "https://hunt.example.com");
         assert!(url.is_https() && !url.is_loopback());
-        assert!("http://[::1]:3000".parse::<PublicUrl>().unwrap().is_loopback());
+        assert!(
+            "http://[::1]:3000"
+                .parse::<PublicUrl>()
+                .unwrap()
+                .is_loopback()
+        );
         assert!("https://x.example/app".parse::<PublicUrl>().is_err());
         assert!("hunt.example.com".parse::<PublicUrl>().is_err());
     }

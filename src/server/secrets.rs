@@ -23,7 +23,9 @@ impl Keys {
             Some(key) => key.as_bytes().to_vec(),
             None => secret_file(&config.data_dir)?,
         };
-        Ok(Self { secret: secret.into() })
+        Ok(Self {
+            secret: secret.into(),
+        })
     }
 
     /// A 256-bit key for `purpose`.
@@ -82,9 +84,15 @@ fn secret_file(folder: &Path) -> io::Result<Vec<u8>> {
     let path = folder.join("secret.key");
     match std::fs::read_to_string(&path) {
         Ok(text) => {
-            return text.parse::<SecretKey>().map(|key| key.as_bytes().to_vec()).map_err(|why| {
-                io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()))
-            });
+            return text
+                .parse::<SecretKey>()
+                .map(|key| key.as_bytes().to_vec())
+                .map_err(|why| {
+                    io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!("{}: {why}", path.display()),
+                    )
+                });
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -116,7 +124,9 @@ mod tests {
 
     #[test]
     fn signatures_belong_to_their_purpose() {
-        let keys = Keys { secret: b"0123456789abcdef0123456789abcdef".as_slice().into() };
+        let keys = Keys {
+            secret: b"0123456789abcdef0123456789abcdef".as_slice().into(),
+        };
         let tag = keys.sign("a", b"m");
         assert!(keys.verify("a", b"m", &tag));
         assert!(!keys.verify("b", b"m", &tag));
@@ -138,7 +148,10 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(folder.join("secret.key")).unwrap().permissions().mode();
+            let mode = std::fs::metadata(folder.join("secret.key"))
+                .unwrap()
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
         std::fs::remove_dir_all(folder).unwrap();

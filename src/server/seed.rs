@@ -14,6 +14,7 @@ use crate::domain::{
     time::Timestamp,
     user::Email,
 };
+use chrono::DurationRound;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -33,7 +34,10 @@ pub struct Seeded {
 pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result<Seeded, Problem> {
     let now = state.clock.now();
     let user = state.db.ensure_user(email, now).await?;
-    let session = Session { id: Uuid::nil(), owner: Owner::vouched(user.id) };
+    let session = Session {
+        id: Uuid::nil(),
+        owner: Owner::vouched(user.id),
+    };
     let demo = match count {
         None => demo(now),
         Some(count) => (0..count).map(|number| made_up(number, now)).collect(),
@@ -41,7 +45,12 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
     let mut added = 0;
     for (number, card) in demo.into_iter().enumerate() {
         let id = Uuid::new_v5(&user.id, format!("demo {number}").as_bytes());
-        let mut caller = Caller { state: state.clone(), session, mutation: None, now };
+        let mut caller = Caller {
+            state: state.clone(),
+            session,
+            mutation: None,
+            now,
+        };
         match applications::get(&caller, id).await {
             Ok(_) => continue,
             Err(problem) if problem.kind == crate::domain::error::ProblemKind::NotFound => {}
@@ -51,7 +60,10 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
             added += 1;
         }
     }
-    Ok(Seeded { email: email.clone(), added })
+    Ok(Seeded {
+        email: email.clone(),
+        added,
+    })
 }
 
 /// An application, and the statuses that it went through: how many days ago it reached each.
@@ -64,7 +76,10 @@ struct Card {
 async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Result<bool, Problem> {
     let parse = |error: serde_json::Error| Problem::field("demo", error.to_string());
     let now = caller.now;
-    let mut moves = card.moves.into_iter().map(|(status, days)| (status, days_ago(now, days)));
+    let mut moves = card
+        .moves
+        .into_iter()
+        .map(|(status, days)| (status, days_ago(now, days)));
     let (status, at) = moves.next().unwrap_or((Status::Applied, now));
     let mut create: ApplicationCreate = serde_json::from_value(card.fields).map_err(parse)?;
     create.id = Some(id);
@@ -74,14 +89,19 @@ async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Resul
         create.application_date = Change::Set(at.date_naive());
     }
     let key = |step: usize| {
-        Some(MutationKey { key: format!("demo-{number}-{step}"), request_hash: [0; 32] })
+        Some(MutationKey {
+            key: format!("demo-{number}-{step}"),
+            request_hash: [0; 32],
+        })
     };
     caller.mutation = key(0);
     match applications::create(caller, create).await {
         Ok(applications::Outcome::Row(_)) => {}
         // The ledger remembers that there was one.
         Ok(applications::Outcome::Bare(_)) => return Ok(false),
-        Err(problem) if problem.kind == crate::domain::error::ProblemKind::Gone => return Ok(false),
+        Err(problem) if problem.kind == crate::domain::error::ProblemKind::Gone => {
+            return Ok(false);
+        }
         Err(problem) => return Err(problem),
     }
     for (step, (status, at)) in moves.enumerate() {
@@ -102,8 +122,16 @@ fn days_ago(now: Timestamp, days: i64) -> Timestamp {
 }
 
 fn demo(now: Timestamp) -> Vec<Card> {
-    use Status::{Accepted, Applied, Declined, Draft, Ghosted, InterviewLoop, Offer, OnHold, RecruiterCall, Rejected, Screening, TechScreen};
-    let due = |hours: i64| now + chrono::Duration::hours(hours);
+    use Status::{
+        Accepted, Applied, Declined, Draft, Ghosted, InterviewLoop, Offer, OnHold, RecruiterCall,
+        Rejected, Screening, TechScreen,
+    };
+    // On the hour, as people plan.
+    let due = |hours: i64| {
+        now.duration_trunc(chrono::Duration::hours(1))
+            .unwrap_or(now)
+            + chrono::Duration::hours(hours)
+    };
     vec![
         Card {
             fields: json!({
@@ -141,11 +169,22 @@ fn demo(now: Timestamp) -> Vec<Card> {
         },
         Card {
             fields: json!({ "company": "Hearth", "role_title": "Senior Backend Engineer", "source": "Referral", "priority": "Medium", "next_action": "Prepare system design", "next_action_due": due(30), "tags": ["go", "remote"] }),
-            moves: vec![(Applied, 30), (RecruiterCall, 21), (TechScreen, 12), (InterviewLoop, 5)],
+            moves: vec![
+                (Applied, 30),
+                (RecruiterCall, 21),
+                (TechScreen, 12),
+                (InterviewLoop, 5),
+            ],
         },
         Card {
             fields: json!({ "company": "Saltwater", "role_title": "API Engineer", "source": "LinkedIn", "priority": "High", "next_action": "Answer the offer", "next_action_due": due(50), "salary_min": 74000, "salary_max": 74000, "salary_currency": "EUR" }),
-            moves: vec![(Applied, 41), (Screening, 33), (TechScreen, 25), (InterviewLoop, 14), (Offer, 1)],
+            moves: vec![
+                (Applied, 41),
+                (Screening, 33),
+                (TechScreen, 25),
+                (InterviewLoop, 14),
+                (Offer, 1),
+            ],
         },
         Card {
             fields: json!({ "company": "Kestrel", "role_title": "Developer Advocate", "source": "Job board" }),
@@ -161,7 +200,13 @@ fn demo(now: Timestamp) -> Vec<Card> {
         },
         Card {
             fields: json!({ "company": "Quarry", "role_title": "Data Engineer", "source": "Agency", "notes": "Two days a week on site; said no." }),
-            moves: vec![(Applied, 70), (Screening, 62), (InterviewLoop, 55), (Offer, 48), (Declined, 45)],
+            moves: vec![
+                (Applied, 70),
+                (Screening, 62),
+                (InterviewLoop, 55),
+                (Offer, 48),
+                (Declined, 45),
+            ],
         },
         Card {
             fields: json!({ "company": "Fable Works", "role_title": "Contract Backend Engineer", "source": "Referral" }),
@@ -177,20 +222,39 @@ fn demo(now: Timestamp) -> Vec<Card> {
 /// One of many: for measuring a large board. The same number always makes the same card.
 fn made_up(number: u32, now: Timestamp) -> Card {
     const COMPANIES: [&str; 12] = [
-        "Northwind", "Acme Corp", "Lumen Labs", "Orbital", "Pine & Co", "Vertex", "Hearth",
-        "Saltwater", "Kestrel", "Tallow", "Brook", "Quarry",
+        "Northwind",
+        "Acme Corp",
+        "Lumen Labs",
+        "Orbital",
+        "Pine & Co",
+        "Vertex",
+        "Hearth",
+        "Saltwater",
+        "Kestrel",
+        "Tallow",
+        "Brook",
+        "Quarry",
     ];
     const ROLES: [&str; 7] = [
-        "Platform Engineer", "Backend Engineer", "Site Reliability Engineer", "Compiler Engineer",
-        "Staff Engineer, Data Platform and Reliability", "Data Engineer", "API Engineer",
+        "Platform Engineer",
+        "Backend Engineer",
+        "Site Reliability Engineer",
+        "Compiler Engineer",
+        "Staff Engineer, Data Platform and Reliability",
+        "Data Engineer",
+        "API Engineer",
     ];
     const TAGS: [&str; 6] = ["rust", "remote", "python", "fintech", "go", "on-call"];
     let pick = |list: &[&'static str], salt: u32| {
-        let index = (number.wrapping_mul(2_654_435_761).rotate_left(salt)) as usize % list.len().max(1);
+        let index =
+            (number.wrapping_mul(2_654_435_761).rotate_left(salt)) as usize % list.len().max(1);
         list.get(index).copied().unwrap_or_default()
     };
     let days = i64::from(number % 180);
-    let status = Status::ALL.get(number as usize % Status::ALL.len()).copied().unwrap_or(Status::Applied);
+    let status = Status::ALL
+        .get(number as usize % Status::ALL.len())
+        .copied()
+        .unwrap_or(Status::Applied);
     let mut fields = json!({
         "company": format!("{} {}", pick(&COMPANIES, 3), number / 12 + 1),
         "role_title": pick(&ROLES, 9),
@@ -200,7 +264,11 @@ fn made_up(number: u32, now: Timestamp) -> Card {
     });
     if number.is_multiple_of(4) {
         fields["next_action"] = "Follow up".into();
-        fields["next_action_due"] = json!(now + chrono::Duration::hours(i64::from(number % 200) - 60));
+        fields["next_action_due"] =
+            json!(now + chrono::Duration::hours(i64::from(number % 200) - 60));
     }
-    Card { fields, moves: vec![(Status::Applied, days + 7), (status, days)] }
+    Card {
+        fields,
+        moves: vec![(Status::Applied, days + 7), (status, days)],
+    }
 }

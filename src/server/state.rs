@@ -32,11 +32,20 @@ impl AppState {
         let db = Db::connect(&config.database_url)
             .await
             .map_err(|error| format!("DATABASE_URL: {error}"))?;
-        db.migrate().await.map_err(|error| format!("DATABASE_URL: migrations: {error}"))?;
+        db.migrate()
+            .await
+            .map_err(|error| format!("DATABASE_URL: migrations: {error}"))?;
         let keys = Keys::load(&config)
             .map_err(|error| format!("SECRET_KEY: {}: {error}", config.data_dir.display()))?;
         let mailer = Mailer::new(&config).map_err(|error| format!("MAIL_URL: {error}"))?;
         let limits = Arc::new(Limits::new(&config));
-        Ok(Self { config: Arc::new(config), db, mailer, keys, clock, limits })
+        Ok(Self {
+            config: Arc::new(config),
+            db,
+            mailer,
+            keys,
+            clock,
+            limits,
+        })
     }
 }

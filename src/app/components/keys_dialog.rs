@@ -25,7 +25,10 @@ pub fn KeysDialog() -> impl IntoView {
     let rows = keys::LIST
         .iter()
         .map(|(keys, meaning)| {
-            let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
+            let keys = keys
+                .iter()
+                .map(|key| view! { <kbd>{*key}</kbd> })
+                .collect_view();
             view! { <div><dt>{keys}</dt><dd>{*meaning}</dd></div> }
         })
         .collect_view();

@@ -21,7 +21,8 @@ pub fn QuickAdd() -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
     let (store, zone, announcer) = (use_store(), use_zone(), use_announcer());
     let (company, role) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let (company_error, role_error) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
+    let (company_error, role_error) =
+        (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let node = NodeRef::<html::Dialog>::new();
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();
@@ -37,11 +38,30 @@ pub fn QuickAdd() -> impl IntoView {
 
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let parsed = (company.get_untracked().parse(), role.get_untracked().parse());
-        company_error.set(parsed.0.as_ref().err().map(|_| complaint(&company.get_untracked(), "company")));
-        role_error.set(parsed.1.as_ref().err().map(|_| complaint(&role.get_untracked(), "role")));
+        let parsed = (
+            company.get_untracked().parse(),
+            role.get_untracked().parse(),
+        );
+        company_error.set(
+            parsed
+                .0
+                .as_ref()
+                .err()
+                .map(|_| complaint(&company.get_untracked(), "company")),
+        );
+        role_error.set(
+            parsed
+                .1
+                .as_ref()
+                .err()
+                .map(|_| complaint(&role.get_untracked(), "role")),
+        );
         let (Ok(company), Ok(role)) = parsed else {
-            let focus = if company_error.get_untracked().is_some() { first } else { second };
+            let focus = if company_error.get_untracked().is_some() {
+                first
+            } else {
+                second
+            };
             if let Some(input) = focus.get_untracked() {
                 _ = input.focus();
             }
@@ -54,7 +74,11 @@ pub fn QuickAdd() -> impl IntoView {
         };
         match store.create(create) {
             Ok(id) => {
-                store.toast("info", format!("Added {title}"), Some(ToastAction::Open(id)));
+                store.toast(
+                    "info",
+                    format!("Added {title}"),
+                    Some(ToastAction::Open(id)),
+                );
                 announcer.say(format!("Added {title}"));
                 close();
             }
@@ -75,7 +99,10 @@ pub fn QuickAdd() -> impl IntoView {
             row.company.as_str().to_lowercase() == company
                 && (role.is_empty() || row.role_title.as_str().to_lowercase().starts_with(&role))
         };
-        rows.values().filter(same).max_by_key(|row| row.application_date).cloned()
+        rows.values()
+            .filter(same)
+            .max_by_key(|row| row.application_date)
+            .cloned()
     });
     let guard = move || {
         let row = twin.get()?;
@@ -151,5 +178,9 @@ pub fn QuickAdd() -> impl IntoView {
 }
 
 fn complaint(text: &str, what: &str) -> String {
-    if text.trim().is_empty() { format!("Give a {what}.") } else { "At most 200 characters, on one line.".into() }
+    if text.trim().is_empty() {
+        format!("Give a {what}.")
+    } else {
+        "At most 200 characters, on one line.".into()
+    }
 }

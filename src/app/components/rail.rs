@@ -23,7 +23,12 @@ pub fn Rail() -> impl IntoView {
 #[component]
 fn RailLink(href: &'static str, icon: Icon, label: &'static str) -> impl IntoView {
     let location = use_location();
-    let current = move || location.pathname.with(|path| path.starts_with(href)).then_some("page");
+    let current = move || {
+        location
+            .pathname
+            .with(|path| path.starts_with(href))
+            .then_some("page")
+    };
     view! {
         // `A` sets aria-current for the exact page only; a card's page is the board's too.
         <A href=href attr:class="rail-link" attr:aria-current=current attr:title=label>

@@ -25,14 +25,22 @@ pub fn Toasts() -> impl IntoView {
 fn ToastView(toast: Toast) -> impl IntoView {
     let store = use_store();
     let navigate = use_navigate();
-    let Toast { id, kind, text, action } = toast;
+    let Toast {
+        id,
+        kind,
+        text,
+        action,
+    } = toast;
     let role = if kind == "info" { "status" } else { "alert" };
     let close = move || store.dismiss(id);
     let offer = action.map(|action| {
         let label = action.label();
         let press = move |_| {
             match &action {
-                ToastAction::Open(record) => navigate(&format!("/board/{record}"), leptos_router::NavigateOptions::default()),
+                ToastAction::Open(record) => navigate(
+                    &format!("/board/{record}"),
+                    leptos_router::NavigateOptions::default(),
+                ),
                 ToastAction::SignIn => _ = window().open_with_url_and_target("/sign-in", "_blank"),
                 other => store.act(other),
             }

@@ -28,7 +28,12 @@ pub fn ArchivePage() -> impl IntoView {
 fn Archive() -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
     let rows = Memo::new(move |_| {
-        let mut rows: Vec<_> = store.rows().values().filter(|row| !row.is_on_board()).cloned().collect();
+        let mut rows: Vec<_> = store
+            .rows()
+            .values()
+            .filter(|row| !row.is_on_board())
+            .cloned()
+            .collect();
         rows.sort_unstable_by(|a, b| (b.archived_at, b.id).cmp(&(a.archived_at, a.id)));
         Arc::new(rows)
     });

@@ -35,10 +35,12 @@ fn Board() -> impl IntoView {
     provide_context(board);
     listen_to_keys(board);
     let params = use_params_map();
-    let selected = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<Uuid>().ok())));
+    let selected = Memo::new(move |_| {
+        params.with(|params| params.get("id").and_then(|id| id.parse::<Uuid>().ok()))
+    });
     let sub = Signal::derive(move || match board.open_count() {
         0 => String::new(),
-        count => format!("{count} open"),
+        count => format!("{} open", grouped(count)),
     });
     let empty = Memo::new(move |_| board.is_empty());
     view! {
@@ -65,6 +67,20 @@ fn Board() -> impl IntoView {
         <DragLayer board/>
         {move || selected.get().map(|id| view! { <Sidebar id/> })}
     }
+}
+
+/// A number with its thousands apart: `3,079`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let lead = digits.len() % 3;
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && index % 3 == lead {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[component]
@@ -123,5 +139,23 @@ fn EmptyBoard() -> impl IntoView {
                 <li><kbd>"?"</kbd> " all keys"</li>
             </ul>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (30_791, "30,791"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
     }
 }

@@ -13,7 +13,11 @@ use crate::{
         zone::{known_zones, machine_zone},
     },
     client::store::use_store,
-    domain::{error::ProblemKind, settings::{Settings, SettingsPatch}, user::Me},
+    domain::{
+        error::ProblemKind,
+        settings::{Settings, SettingsPatch},
+        user::Me,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -37,19 +41,29 @@ struct Form {
 
 impl Form {
     fn error(self, field: &'static str) -> Option<String> {
-        self.errors.with(|errors| errors.iter().find(|(name, _)| *name == field).map(|(_, why)| why.clone()))
+        self.errors.with(|errors| {
+            errors
+                .iter()
+                .find(|(name, _)| *name == field)
+                .map(|(_, why)| why.clone())
+        })
     }
 
     /// Saves some fields, on the version that shows; `field` is where a complaint goes.
     fn save(self, field: &'static str, patch: serde_json::Value) {
         let me = use_me();
         let store = use_store();
-        self.errors.update(|errors| errors.retain(|(name, _)| *name != field));
-        let Some(version) = me.with_untracked(|me| me.as_ref().map(|me| me.settings.version)) else { return };
+        self.errors
+            .update(|errors| errors.retain(|(name, _)| *name != field));
+        let Some(version) = me.with_untracked(|me| me.as_ref().map(|me| me.settings.version))
+        else {
+            return;
+        };
         let patch = match serde_json::from_value::<SettingsPatch>(patch) {
             Ok(patch) => patch,
             Err(error) => {
-                self.errors.update(|errors| errors.push((field, error.to_string())));
+                self.errors
+                    .update(|errors| errors.push((field, error.to_string())));
                 return;
             }
         };
@@ -64,7 +78,10 @@ impl Form {
             });
         };
         spawn_local(async move {
-            match patch_settings(Version(version), Body::of(&patch)).await.and_then(Reply::into_body) {
+            match patch_settings(Version(version), Body::of(&patch))
+                .await
+                .and_then(Reply::into_body)
+            {
                 Ok(settings) => {
                     settled(settings);
                     store.toast("info", "Settings saved", None);
@@ -77,7 +94,9 @@ impl Form {
                     }
                     store.toast("conflict", "Your settings were changed elsewhere; this is the newer state. Change it again if you still want to.", None);
                 }
-                Err(problem) => self.errors.update(|errors| errors.push((field, problem.sentence()))),
+                Err(problem) => self
+                    .errors
+                    .update(|errors| errors.push((field, problem.sentence()))),
             }
         });
     }
@@ -105,8 +124,16 @@ fn setting(read: impl Fn(&Me) -> String + Send + Sync + 'static) -> Signal<Strin
 
 #[component]
 fn You() -> impl IntoView {
-    let form = Form { errors: RwSignal::default() };
-    let name = setting(|me| me.settings.display_name.as_ref().map(ToString::to_string).unwrap_or_default());
+    let form = Form {
+        errors: RwSignal::default(),
+    };
+    let name = setting(|me| {
+        me.settings
+            .display_name
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    });
     let zone = setting(|me| me.settings.timezone.to_string());
     let email = setting(|me| me.user.email.to_string());
     let timeout = setting(|me| me.settings.session_timeout_mins.to_string());
@@ -218,11 +245,18 @@ fn TimeoutOptions(timeout: Signal<String>) -> impl IntoView {
 
 #[component]
 fn QuietHours() -> impl IntoView {
-    let form = Form { errors: RwSignal::default() };
-    let clock = |time: Option<crate::domain::settings::ClockTime>| time.map(|time| time.to_string()).unwrap_or_default();
+    let form = Form {
+        errors: RwSignal::default(),
+    };
+    let clock = |time: Option<crate::domain::settings::ClockTime>| {
+        time.map(|time| time.to_string()).unwrap_or_default()
+    };
     let start = setting(move |me| clock(me.settings.quiet_hours_start));
     let end = setting(move |me| clock(me.settings.quiet_hours_end));
-    let (from, to) = (RwSignal::new(start.get_untracked()), RwSignal::new(end.get_untracked()));
+    let (from, to) = (
+        RwSignal::new(start.get_untracked()),
+        RwSignal::new(end.get_untracked()),
+    );
     Effect::new(move |_| {
         from.set(start.get());
         to.set(end.get());
@@ -233,9 +267,17 @@ fn QuietHours() -> impl IntoView {
         if from.is_empty() || to.is_empty() {
             return;
         }
-        form.save("quiet_hours", serde_json::json!({ "quiet_hours_start": from, "quiet_hours_end": to }));
+        form.save(
+            "quiet_hours",
+            serde_json::json!({ "quiet_hours_start": from, "quiet_hours_end": to }),
+        );
     };
-    let off = move |_| form.save("quiet_hours", serde_json::json!({ "quiet_hours_start": null, "quiet_hours_end": null }));
+    let off = move |_| {
+        form.save(
+            "quiet_hours",
+            serde_json::json!({ "quiet_hours_start": null, "quiet_hours_end": null }),
+        )
+    };
     view! {
         <section class="panel">
             <h2 class="panel-title">"Quiet hours"</h2>
@@ -330,10 +372,18 @@ fn set_theme(theme: &str) {
         let chosen = matches!(theme, "light" | "dark");
         if let Ok(Some(storage)) = window().local_storage() {
             // Where storage is refused the choice lasts as long as the page.
-            _ = if chosen { storage.set_item("theme", theme) } else { storage.remove_item("theme") };
+            _ = if chosen {
+                storage.set_item("theme", theme)
+            } else {
+                storage.remove_item("theme")
+            };
         }
         if let Some(root) = document().document_element() {
-            _ = if chosen { root.set_attribute("data-theme", theme) } else { root.remove_attribute("data-theme") };
+            _ = if chosen {
+                root.set_attribute("data-theme", theme)
+            } else {
+                root.remove_attribute("data-theme")
+            };
         }
     }
     #[cfg(not(feature = "hydrate"))]

@@ -70,7 +70,9 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
         busy.set(true);
         error.set(None);
         spawn_local(async move {
-            let body = Body::of(&MagicLinkRequest { email: address.clone() });
+            let body = Body::of(&MagicLinkRequest {
+                email: address.clone(),
+            });
             match request_magic_link(body).await {
                 Ok(_) => sent.set(Some(address)),
                 Err(problem) => error.set(Some(problem.sentence())),
@@ -109,7 +111,11 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
 #[component]
 fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
     let query = use_query_map();
-    let (code, error, busy) = (RwSignal::new(String::new()), RwSignal::new(None::<String>), RwSignal::new(false));
+    let (code, error, busy) = (
+        RwSignal::new(String::new()),
+        RwSignal::new(None::<String>),
+        RwSignal::new(false),
+    );
     let verify = move || {
         if busy.get_untracked() {
             return;
@@ -118,7 +124,10 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
         error.set(None);
         let next = destination(query.with_untracked(|query| query.get("next")));
         spawn_local(async move {
-            let proof = MagicLinkVerify { code: Some(code.get_untracked()), token: None };
+            let proof = MagicLinkVerify {
+                code: Some(code.get_untracked()),
+                token: None,
+            };
             match verify_magic_link(Body::of(&proof)).await {
                 Ok(_) => leave_for(&next),
                 Err(problem) => {
@@ -129,7 +138,11 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
         });
     };
     let typed = move |event| {
-        let digits: String = event_target_value(&event).chars().filter(char::is_ascii_digit).take(6).collect();
+        let digits: String = event_target_value(&event)
+            .chars()
+            .filter(char::is_ascii_digit)
+            .take(6)
+            .collect();
         let full = digits.len() == 6;
         code.set(digits);
         if full {
@@ -183,7 +196,12 @@ mod tests {
     #[test]
     fn only_paths_of_this_app_are_gone_to() {
         assert_eq!(destination(Some("/board/x".into())), "/board/x");
-        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "x"] {
+        for foreign in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "x",
+        ] {
             assert_eq!(destination(Some(foreign.into())), "/board");
         }
         assert_eq!(destination(None), "/board");

@@ -14,7 +14,11 @@ use leptos_router::hooks::use_query_map;
 #[component]
 pub fn VerifyPage() -> impl IntoView {
     let query = use_query_map();
-    let token = move || query.with(|query| query.get("token")).filter(|token| !token.is_empty());
+    let token = move || {
+        query
+            .with(|query| query.get("token"))
+            .filter(|token| !token.is_empty())
+    };
     let (error, busy) = (RwSignal::new(None::<String>), RwSignal::new(false));
     Effect::new(|_| crate::app::mark_hydrated());
     let verify = move |_| {
@@ -23,7 +27,10 @@ pub fn VerifyPage() -> impl IntoView {
         }
         busy.set(true);
         error.set(None);
-        let proof = MagicLinkVerify { token: query.with_untracked(|query| query.get("token")), code: None };
+        let proof = MagicLinkVerify {
+            token: query.with_untracked(|query| query.get("token")),
+            code: None,
+        };
         spawn_local(async move {
             match verify_magic_link(Body::of(&proof)).await {
                 Ok(_) => leave_for("/board"),

@@ -4,7 +4,11 @@ use proptest::prelude::*;
 
 fn engine(rows: &[Application]) -> Engine {
     let mut engine = Engine::default();
-    engine.load(&BoardSnapshot { now: now(), rows: rows.to_vec(), counts: Vec::new() });
+    engine.load(&BoardSnapshot {
+        now: now(),
+        rows: rows.to_vec(),
+        counts: Vec::new(),
+    });
     engine
 }
 
@@ -47,7 +51,9 @@ fn conflict_with(row: &Application) -> Problem {
 fn a_move_shows_at_once_and_is_sent_on_the_version_that_was_seen() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    let effects = engine.mutate(row.id, to(Status::Offer), key(1), now(), today()).unwrap();
+    let effects = engine
+        .mutate(row.id, to(Status::Offer), key(1), now(), today())
+        .unwrap();
     assert_eq!(engine.view_of(row.id).unwrap().status, Status::Offer);
     assert_eq!(sent(&effects), [(key(1), Some(1))]);
     assert_eq!(engine.sync_state(now()), SyncState::Saving(1));
@@ -58,8 +64,12 @@ fn a_move_shows_at_once_and_is_sent_on_the_version_that_was_seen() {
 fn edits_of_one_record_go_one_after_another_each_on_the_one_before() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    engine.mutate(row.id, to(Status::Offer), key(1), now(), today()).unwrap();
-    let effects = engine.mutate(row.id, note("x"), key(2), now(), today()).unwrap();
+    engine
+        .mutate(row.id, to(Status::Offer), key(1), now(), today())
+        .unwrap();
+    let effects = engine
+        .mutate(row.id, note("x"), key(2), now(), today())
+        .unwrap();
     assert!(sent(&effects).is_empty());
     let mut answer = row.patched(&ApplicationPatch::default(), now()).unwrap();
     answer.status = Status::Offer;
@@ -71,8 +81,12 @@ fn edits_of_one_record_go_one_after_another_each_on_the_one_before() {
 fn records_do_not_block_each_other() {
     let rows = [sample(1), sample(2)];
     let mut engine = engine(&rows);
-    engine.mutate(rows[0].id, note("a"), key(1), now(), today()).unwrap();
-    let effects = engine.mutate(rows[1].id, note("b"), key(2), now(), today()).unwrap();
+    engine
+        .mutate(rows[0].id, note("a"), key(1), now(), today())
+        .unwrap();
+    let effects = engine
+        .mutate(rows[1].id, note("b"), key(2), now(), today())
+        .unwrap();
     assert_eq!(sent(&effects), [(key(2), Some(1))]);
 }
 
@@ -80,8 +94,12 @@ fn records_do_not_block_each_other() {
 fn a_conflict_takes_the_servers_state_and_tells_once() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    engine.mutate(row.id, to(Status::Offer), key(1), now(), today()).unwrap();
-    engine.mutate(row.id, note("mine"), key(2), now(), today()).unwrap();
+    engine
+        .mutate(row.id, to(Status::Offer), key(1), now(), today())
+        .unwrap();
+    engine
+        .mutate(row.id, note("mine"), key(2), now(), today())
+        .unwrap();
     let mut theirs = row.clone();
     theirs.version = 5;
     theirs.status = Status::Rejected;
@@ -98,7 +116,9 @@ fn a_conflict_takes_the_servers_state_and_tells_once() {
 fn a_conflict_with_what_was_wanted_anyway_is_silent() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    engine.mutate(row.id, to(Status::Offer), key(1), now(), today()).unwrap();
+    engine
+        .mutate(row.id, to(Status::Offer), key(1), now(), today())
+        .unwrap();
     let mut theirs = row.clone();
     theirs.version = 5;
     theirs.status = Status::Offer;
@@ -111,10 +131,15 @@ fn a_conflict_with_what_was_wanted_anyway_is_silent() {
 fn a_refusal_brings_the_card_back() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    engine.mutate(row.id, to(Status::Offer), key(1), now(), today()).unwrap();
+    engine
+        .mutate(row.id, to(Status::Offer), key(1), now(), today())
+        .unwrap();
     let problem = Problem::field("status", "no");
     let effects = engine.answered(key(1), Err(problem), now(), 0.5);
-    assert!(matches!(effects.as_slice(), [Effect::Notify(Notice::Rejected { .. })]));
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Notify(Notice::Rejected { .. })]
+    ));
     assert_eq!(*engine.view_of(row.id).unwrap(), row);
 }
 
@@ -122,7 +147,9 @@ fn a_refusal_brings_the_card_back() {
 fn no_network_keeps_the_edit_and_tries_again_with_the_same_key() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    engine.mutate(row.id, to(Status::Offer), key(1), now(), today()).unwrap();
+    engine
+        .mutate(row.id, to(Status::Offer), key(1), now(), today())
+        .unwrap();
     let lost = Problem::new(ProblemKind::Network, "lost");
     let effects = engine.answered(key(1), Err(lost), now(), 1.0);
     assert!(matches!(effects.as_slice(), [Effect::WakeIn(_)]));
@@ -136,7 +163,9 @@ fn a_pull_never_hides_a_conflict() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
     let lost = Problem::new(ProblemKind::Network, "lost");
-    engine.mutate(row.id, note("mine"), key(1), now(), today()).unwrap();
+    engine
+        .mutate(row.id, note("mine"), key(1), now(), today())
+        .unwrap();
     engine.answered(key(1), Err(lost), now(), 0.0);
     let mut theirs = row.clone();
     theirs.version = 2;
@@ -158,13 +187,17 @@ fn a_pull_never_hides_a_conflict() {
 fn a_deletion_waits_for_its_undo() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    let effects = engine.mutate(row.id, Mutation::Delete, key(1), now(), today()).unwrap();
+    let effects = engine
+        .mutate(row.id, Mutation::Delete, key(1), now(), today())
+        .unwrap();
     assert!(sent(&effects).is_empty());
     assert!(engine.view_of(row.id).is_none());
     assert_eq!(engine.sync_state(now()), SyncState::Saved);
     assert!(engine.retract(key(1)));
     assert!(engine.view_of(row.id).is_some());
-    engine.mutate(row.id, Mutation::Delete, key(2), now(), today()).unwrap();
+    engine
+        .mutate(row.id, Mutation::Delete, key(2), now(), today())
+        .unwrap();
     let effects = engine.wake(now() + DELETE_GRACE);
     assert_eq!(sent(&effects), [(key(2), Some(1))]);
     assert!(!engine.retract(key(2)));
@@ -195,12 +228,29 @@ fn undoing_a_move_returns_to_since_when_it_stood_there() {
         next: "x".into(),
         has_more: false,
     });
-    engine.mutate(row.id, to(Status::Offer), key(1), later, today()).unwrap();
+    engine
+        .mutate(row.id, to(Status::Offer), key(1), later, today())
+        .unwrap();
     let undo = engine.undo_of_move(row.id, key(1), Status::Applied);
-    engine.mutate(row.id, Mutation::Patch(Box::new(undo)), key(2), later, today()).unwrap();
+    engine
+        .mutate(
+            row.id,
+            Mutation::Patch(Box::new(undo)),
+            key(2),
+            later,
+            today(),
+        )
+        .unwrap();
     let view = engine.view_of(row.id).unwrap();
-    assert_eq!((view.status, view.status_since), (Status::Applied, row.status_since));
-    let counting: Vec<_> = engine.history(row.id).into_iter().filter(|e| e.voided_at.is_none()).collect();
+    assert_eq!(
+        (view.status, view.status_since),
+        (Status::Applied, row.status_since)
+    );
+    let counting: Vec<_> = engine
+        .history(row.id)
+        .into_iter()
+        .filter(|e| e.voided_at.is_none())
+        .collect();
     assert_eq!(counting.len(), 1);
 }
 
@@ -208,8 +258,15 @@ fn undoing_a_move_returns_to_since_when_it_stood_there() {
 fn a_session_that_ended_keeps_the_queue() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    engine.mutate(row.id, note("x"), key(1), now(), today()).unwrap();
-    let effects = engine.answered(key(1), Err(Problem::new(ProblemKind::Unauthorized, "")), now(), 0.5);
+    engine
+        .mutate(row.id, note("x"), key(1), now(), today())
+        .unwrap();
+    let effects = engine.answered(
+        key(1),
+        Err(Problem::new(ProblemKind::Unauthorized, "")),
+        now(),
+        0.5,
+    );
     assert_eq!(effects, [Effect::SignedOut]);
     assert_eq!(engine.sync_state(now()), SyncState::SignedOut(1));
     assert!(engine.wake(now()).is_empty());
@@ -219,12 +276,20 @@ fn a_session_that_ended_keeps_the_queue() {
 fn a_wrong_token_is_asked_for_once() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
-    engine.mutate(row.id, note("x"), key(1), now(), today()).unwrap();
+    engine
+        .mutate(row.id, note("x"), key(1), now(), today())
+        .unwrap();
     let csrf = || Err(Problem::new(ProblemKind::Csrf, ""));
-    assert_eq!(engine.answered(key(1), csrf(), now(), 0.5), [Effect::RefreshToken]);
+    assert_eq!(
+        engine.answered(key(1), csrf(), now(), 0.5),
+        [Effect::RefreshToken]
+    );
     assert_eq!(sent(&engine.wake(now())), [(key(1), Some(1))]);
     let effects = engine.answered(key(1), csrf(), now(), 0.5);
-    assert!(matches!(effects.as_slice(), [Effect::Notify(Notice::Rejected { .. })]));
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Notify(Notice::Rejected { .. })]
+    ));
 }
 
 #[test]

@@ -40,7 +40,10 @@ pub struct Caller {
 pub fn visitor() -> Result<Visitor, Problem> {
     let (Some(state), Some(parts)) = (use_context::<AppState>(), use_context::<Parts>()) else {
         tracing::error!("a server function ran outside a request");
-        return Err(Problem::new(ProblemKind::Internal, "Nothing was changed. Try again."));
+        return Err(Problem::new(
+            ProblemKind::Internal,
+            "Nothing was changed. Try again.",
+        ));
     };
     Ok(Visitor { state, parts })
 }
@@ -60,7 +63,12 @@ impl Visitor {
         let Self { state, parts } = self;
         let session = session_of(&state, &parts).await?;
         let now = state.clock.now();
-        Ok(Caller { state, session, mutation, now })
+        Ok(Caller {
+            state,
+            session,
+            mutation,
+            now,
+        })
     }
 
     /// The client's address, as far as it is known.
@@ -90,8 +98,8 @@ pub async fn session_of(state: &AppState, parts: &Parts) -> Result<Session, Prob
     if let Some(token) = bearer(&parts.headers) {
         return session::authenticate(state, token).await;
     }
-    let token = cookies::read(&state.config, cookies::Kind::Session, &parts.headers)
-        .ok_or_else(missing)?;
+    let token =
+        cookies::read(&state.config, cookies::Kind::Session, &parts.headers).ok_or_else(missing)?;
     let session = session::authenticate(state, &token).await?;
     if csrf::is_unsafe(&parts.method) {
         csrf::check_origin(&state.config, &parts.headers)?;
@@ -102,6 +110,10 @@ pub async fn session_of(state: &AppState, parts: &Parts) -> Result<Session, Prob
 
 /// The token of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110 §11.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

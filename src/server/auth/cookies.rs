@@ -21,7 +21,11 @@ impl Kind {
             Self::Session => "jht_session",
             Self::SignIn => "jht_sign_in",
         };
-        if config.public_url.is_https() { format!("__Host-{bare}") } else { bare.to_owned() }
+        if config.public_url.is_https() {
+            format!("__Host-{bare}")
+        } else {
+            bare.to_owned()
+        }
     }
 }
 

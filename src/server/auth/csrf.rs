@@ -3,7 +3,10 @@
 
 use crate::{
     domain::error::{Problem, ProblemKind},
-    server::{config::Config, secrets::{self, Keys}},
+    server::{
+        config::Config,
+        secrets::{self, Keys},
+    },
 };
 use http::{HeaderMap, Method, header};
 use uuid::Uuid;
@@ -20,7 +23,10 @@ pub fn token(keys: &Keys, session: Uuid) -> String {
 
 /// Whether a method may change something.
 pub fn is_unsafe(method: &Method) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
+    !matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+    )
 }
 
 /// Checks the token of an unsafe request that is authorised by the cookie.
@@ -47,11 +53,15 @@ pub fn check_token(keys: &Keys, session: Uuid, headers: &HeaderMap) -> Result<()
 pub fn check_origin(config: &Config, headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let foreign = || Problem::new(ProblemKind::Csrf, "This request came from another site.");
-    let fetch_site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let fetch_site = headers
+        .get("sec-fetch-site")
+        .and_then(|value| value.to_str().ok());
     if fetch_site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return Err(foreign());
     }
-    let Some(origin) = text(header::ORIGIN) else { return Ok(()) };
+    let Some(origin) = text(header::ORIGIN) else {
+        return Ok(());
+    };
     if origin == config.public_url.origin() {
         return Ok(());
     }

@@ -4,7 +4,10 @@ use crate::{
     domain::error::{Problem, ProblemKind},
     server::config::Config,
 };
-use governor::{Quota, RateLimiter, clock::Clock as _, clock::DefaultClock, state::keyed::DefaultKeyedStateStore};
+use governor::{
+    Quota, RateLimiter, clock::Clock as _, clock::DefaultClock,
+    state::keyed::DefaultKeyedStateStore,
+};
 use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
 
 type Keyed<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock>;
@@ -36,7 +39,11 @@ impl Limits {
     /// 429 with the seconds to wait.
     pub fn sign_in_mail(&self, address: &str, client: IpAddr) -> Result<(), Problem> {
         check(&self.mails_per_client, &client, "sign-in mails")?;
-        check(&self.mails_per_address, &address.to_owned(), "sign-in mails")
+        check(
+            &self.mails_per_address,
+            &address.to_owned(),
+            "sign-in mails",
+        )
     }
 
     /// Counts a try to use a link or a code.
@@ -59,7 +66,9 @@ impl Limits {
 fn per(window: Duration, most: NonZeroU32) -> Quota {
     let quota = Quota::with_period(window / most.get());
     // `with_period` refuses only a period of zero, which no count of this size makes.
-    quota.unwrap_or_else(|| Quota::per_second(most)).allow_burst(most)
+    quota
+        .unwrap_or_else(|| Quota::per_second(most))
+        .allow_burst(most)
 }
 
 fn check<K: Hash + Eq + Clone>(limiter: &Keyed<K>, key: &K, what: &str) -> Result<(), Problem> {

@@ -47,10 +47,15 @@ pub struct SignedIn {
 pub async fn request(visitor: &Visitor, email: &Email) -> Result<String, Problem> {
     let state = &visitor.state;
     csrf::check_origin(&state.config, &visitor.parts.headers)?;
-    state.limits.sign_in_mail(email.as_str(), visitor.client())?;
+    state
+        .limits
+        .sign_in_mail(email.as_str(), visitor.client())?;
     let now = state.clock.now();
-    let (token, code, browser) =
-        (secrets::random_token(), secrets::random_code(), secrets::random_token());
+    let (token, code, browser) = (
+        secrets::random_token(),
+        secrets::random_code(),
+        secrets::random_token(),
+    );
     state
         .db
         .insert_sign_in_token(&NewSignInToken {
@@ -63,13 +68,17 @@ pub async fn request(visitor: &Visitor, email: &Email) -> Result<String, Problem
         })
         .await?;
     let link = format!("{}/sign-in/verify?token={token}", state.config.public_url);
-    state.mailer.send(sign_in_mail(email, &link, &code)).await.map_err(|error| {
-        tracing::error!(%error, "a sign-in mail did not leave");
-        Problem::new(
-            ProblemKind::Unavailable,
-            "The mail could not be sent. Try again in a minute.",
-        )
-    })?;
+    state
+        .mailer
+        .send(sign_in_mail(email, &link, &code))
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "a sign-in mail did not leave");
+            Problem::new(
+                ProblemKind::Unavailable,
+                "The mail could not be sent. Try again in a minute.",
+            )
+        })?;
     Ok(browser)
 }
 
@@ -108,18 +117,29 @@ pub async fn verify(visitor: &Visitor, proof: &Proof) -> Result<SignedIn, Proble
         .await?
         .ok_or_else(|| Problem::field("token", "This link was used already. Ask for a new one."))?;
     let jwt = session::issue(&state.keys, user.id, session_id, now, expires_at)?;
-    Ok(SignedIn { user, jwt, expires_at })
+    Ok(SignedIn {
+        user,
+        jwt,
+        expires_at,
+    })
 }
 
 async fn by_link(visitor: &Visitor, token: &str, now: Timestamp) -> Result<SignInToken, Problem> {
     let key = TokenKey::Link(secrets::sha256(token.as_bytes()));
     match visitor.state.db.find_sign_in_token(&key).await? {
-        Some(found) if found.consumed_at.is_some() => {
-            Err(Problem::field("token", "This link was used already. Ask for a new one."))
-        }
+        Some(found) if found.consumed_at.is_some() => Err(Problem::field(
+            "token",
+            "This link was used already. Ask for a new one.",
+        )),
         Some(found) if found.expires_at > now => Ok(found),
-        Some(_) => Err(Problem::field("token", "This link is too old. Ask for a new one.")),
-        None => Err(Problem::field("token", "This link does not work. Ask for a new one.")),
+        Some(_) => Err(Problem::field(
+            "token",
+            "This link is too old. Ask for a new one.",
+        )),
+        None => Err(Problem::field(
+            "token",
+            "This link does not work. Ask for a new one.",
+        )),
     }
 }
 
@@ -127,14 +147,29 @@ async fn by_code(visitor: &Visitor, code: &str, now: Timestamp) -> Result<SignIn
     use subtle::ConstantTimeEq;
     let dead = || Problem::field("code", "This code no longer works. Ask for a new mail.");
     let config = &visitor.state.config;
-    let browser = cookies::read(config, cookies::Kind::SignIn, &visitor.parts.headers)
-        .ok_or_else(|| Problem::field("code", "A code works only in the browser that asked for it."))?;
+    let browser =
+        cookies::read(config, cookies::Kind::SignIn, &visitor.parts.headers).ok_or_else(|| {
+            Problem::field(
+                "code",
+                "A code works only in the browser that asked for it.",
+            )
+        })?;
     let key = TokenKey::Browser(secrets::sha256(browser.as_bytes()));
-    let found = visitor.state.db.find_sign_in_token(&key).await?.ok_or_else(dead)?;
+    let found = visitor
+        .state
+        .db
+        .find_sign_in_token(&key)
+        .await?
+        .ok_or_else(dead)?;
     if found.consumed_at.is_some() || found.expires_at <= now {
         return Err(dead());
     }
-    if !visitor.state.db.spend_code_attempt(found.id, CODE_TRIES).await? {
+    if !visitor
+        .state
+        .db
+        .spend_code_attempt(found.id, CODE_TRIES)
+        .await?
+    {
         return Err(dead());
     }
     let given = code_hash(&browser, code.trim());

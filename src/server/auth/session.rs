@@ -70,7 +70,12 @@ pub fn issue(
 /// # Errors
 /// 401 for whatever is wrong with it, without saying what.
 pub async fn authenticate(state: &AppState, token: &str) -> Result<Session, Problem> {
-    let unauthorized = || Problem::new(ProblemKind::Unauthorized, "Your session has ended. Sign in again.");
+    let unauthorized = || {
+        Problem::new(
+            ProblemKind::Unauthorized,
+            "Your session has ended. Sign in again.",
+        )
+    };
     let mut validation = Validation::new(Algorithm::HS256);
     // The row decides, by the injected clock.
     validation.validate_exp = false;
@@ -79,7 +84,11 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Session, Prob
     let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
         .map_err(|_| unauthorized())?
         .claims;
-    let row = state.db.find_session(claims.sub, claims.sid).await?.ok_or_else(unauthorized)?;
+    let row = state
+        .db
+        .find_session(claims.sub, claims.sid)
+        .await?
+        .ok_or_else(unauthorized)?;
     let now = state.clock.now();
     let idle = chrono::Duration::minutes(row.session_timeout_mins.into());
     if row.revoked_at.is_some() || row.expires_at <= now || row.last_seen_at + idle <= now {
@@ -88,5 +97,8 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Session, Prob
     if row.last_seen_at + TOUCH_EVERY <= now {
         state.db.touch_session(claims.sub, claims.sid, now).await?;
     }
-    Ok(Session { id: claims.sid, owner: Owner::vouched(claims.sub) })
+    Ok(Session {
+        id: claims.sid,
+        owner: Owner::vouched(claims.sub),
+    })
 }

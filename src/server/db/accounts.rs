@@ -2,7 +2,10 @@
 //! tenant. Nothing here returns what a user has stored.
 
 use super::{Db, on};
-use crate::domain::{time::Timestamp, user::{Email, User}};
+use crate::domain::{
+    time::Timestamp,
+    user::{Email, User},
+};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -186,7 +189,12 @@ impl Db {
     }
 
     /// Writes a line of the audit log.
-    pub async fn audit(&self, user_id: Option<Uuid>, event: &str, now: Timestamp) -> sqlx::Result<()> {
+    pub async fn audit(
+        &self,
+        user_id: Option<Uuid>,
+        event: &str,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         tx.audit(user_id, event, now).await?;
         tx.commit().await
@@ -211,11 +219,17 @@ impl Db {
 
     /// Notes that a request used the session.
     pub async fn touch_session(&self, user_id: Uuid, id: Uuid, now: Timestamp) -> sqlx::Result<()> {
-        self.set_session_time("last_seen_at", user_id, id, now).await
+        self.set_session_time("last_seen_at", user_id, id, now)
+            .await
     }
 
     /// Ends the session.
-    pub async fn revoke_session(&self, user_id: Uuid, id: Uuid, now: Timestamp) -> sqlx::Result<()> {
+    pub async fn revoke_session(
+        &self,
+        user_id: Uuid,
+        id: Uuid,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
         self.set_session_time("revoked_at", user_id, id, now).await
     }
 
@@ -292,7 +306,11 @@ impl super::Tx {
             let mut query = QueryBuilder::<DB>::new(
                 "INSERT INTO user_sequences (user_id, epoch, last_seq) VALUES (",
             );
-            query.separated(", ").push_bind(user.id).push_bind(Uuid::new_v4()).push_bind(1_i64);
+            query
+                .separated(", ")
+                .push_bind(user.id)
+                .push_bind(Uuid::new_v4())
+                .push_bind(1_i64);
             query.push(")").build().execute(conn).await.map(drop)
         })?;
         on!(self.link(), |conn: DB| {
@@ -310,7 +328,12 @@ impl super::Tx {
         Ok(user)
     }
 
-    async fn audit(&mut self, user_id: Option<Uuid>, event: &str, now: Timestamp) -> sqlx::Result<()> {
+    async fn audit(
+        &mut self,
+        user_id: Option<Uuid>,
+        event: &str,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
         on!(self.link(), |conn: DB| {
             let mut query = QueryBuilder::<DB>::new(
                 "INSERT INTO audit_log (id, user_id, event, occurred_at) VALUES (",

@@ -94,10 +94,13 @@ pub async fn insert(
 ) -> sqlx::Result<()> {
     let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
     on!(tenant.link(), |conn: DB| {
-        let mut query = QueryBuilder::<DB>::new("INSERT INTO applications (user_id, seq, created_hash, ");
+        let mut query =
+            QueryBuilder::<DB>::new("INSERT INTO applications (user_id, seq, created_hash, ");
         query.push(COLUMNS).push(") VALUES (");
         let mut list = query.separated(", ");
-        list.push_bind(user_id).push_bind(seq).push_bind(created_hash.to_vec());
+        list.push_bind(user_id)
+            .push_bind(seq)
+            .push_bind(created_hash.to_vec());
         push_values!(list, row);
         query.push(")").build().execute(conn).await.map(drop)
     })
@@ -171,7 +174,9 @@ pub async fn list(
     };
     on!(link, |conn: DB| {
         let mut sql = QueryBuilder::<DB>::new("SELECT ");
-        sql.push(COLUMNS).push(" FROM applications WHERE user_id = ").push_bind(user_id);
+        sql.push(COLUMNS)
+            .push(" FROM applications WHERE user_id = ")
+            .push_bind(user_id);
         if let Some(status) = query.status {
             sql.push(" AND status = ").push_bind(status);
         }
@@ -184,24 +189,47 @@ pub async fn list(
             None => {}
         }
         if let Some(tag) = &query.tag {
-            sql.push(" AND ").push(engine.tag).push_bind((engine.tag_pattern)(tag.trim())).push(")");
+            sql.push(" AND ")
+                .push(engine.tag)
+                .push_bind((engine.tag_pattern)(tag.trim()))
+                .push(")");
         }
-        if let Some(text) = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        if let Some(text) = query
+            .q
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+        {
             let pattern = (engine.text_pattern)(text);
             sql.push(" AND (");
-            for (index, column) in ["company", "role_title", "location_text", "notes"].iter().enumerate() {
+            for (index, column) in ["company", "role_title", "location_text", "notes"]
+                .iter()
+                .enumerate()
+            {
                 if index > 0 {
                     sql.push(" OR ");
                 }
-                sql.push(*column).push(engine.text).push_bind(pattern.clone());
+                sql.push(*column)
+                    .push(engine.text)
+                    .push_bind(pattern.clone());
             }
             sql.push(")");
         }
         if let Some(after) = after {
-            sql.push(" AND (").push(key).push(", id) ").push(comparison).push(" (");
-            sql.push_bind(after.key).push(", ").push_bind(after.id).push(")");
+            sql.push(" AND (")
+                .push(key)
+                .push(", id) ")
+                .push(comparison)
+                .push(" (");
+            sql.push_bind(after.key)
+                .push(", ")
+                .push_bind(after.id)
+                .push(")");
         }
-        sql.push(format_args!(" ORDER BY {key} {direction}, id {direction} LIMIT ")).push_bind(limit);
+        sql.push(format_args!(
+            " ORDER BY {key} {direction}, id {direction} LIMIT "
+        ))
+        .push_bind(limit);
         sql.build_query_as().fetch_all(conn).await
     })
 }
@@ -251,9 +279,11 @@ pub async fn board(
                 sql.push(" UNION ALL ");
             }
             sql.push("SELECT * FROM (SELECT ").push(COLUMNS);
-            sql.push(" FROM applications WHERE archived_at IS NULL AND user_id = ").push_bind(user_id);
+            sql.push(" FROM applications WHERE archived_at IS NULL AND user_id = ")
+                .push_bind(user_id);
             sql.push(" AND status = ").push_bind(*status);
-            sql.push(" ORDER BY status_since DESC, id DESC LIMIT ").push_bind(each);
+            sql.push(" ORDER BY status_since DESC, id DESC LIMIT ")
+                .push_bind(each);
             sql.push(format_args!(") AS c{index}"));
         }
         sql.build_query_as().fetch_all(conn).await

@@ -118,7 +118,10 @@ impl Db {
     pub async fn connect(url: &DatabaseUrl) -> sqlx::Result<Self> {
         match url {
             DatabaseUrl::Sqlite(path) => {
-                if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                if let Some(folder) = path
+                    .parent()
+                    .filter(|folder| !folder.as_os_str().is_empty())
+                {
                     std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
                 }
                 let options = SqliteConnectOptions::new()
@@ -202,7 +205,13 @@ impl Db {
                 .fetch_one(conn)
                 .await
         })
-        .and_then(|applied| if applied > 0 { Ok(()) } else { Err(sqlx::Error::RowNotFound) })
+        .and_then(|applied| {
+            if applied > 0 {
+                Ok(())
+            } else {
+                Err(sqlx::Error::RowNotFound)
+            }
+        })
     }
 
     /// Closes every connection, after what they are doing.
@@ -226,8 +235,10 @@ impl From<sqlx::Error> for Problem {
         match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
                 tracing::error!(%error, "the database does not answer");
-                let mut problem =
-                    Self::new(ProblemKind::Unavailable, "The database does not answer. Try again.");
+                let mut problem = Self::new(
+                    ProblemKind::Unavailable,
+                    "The database does not answer. Try again.",
+                );
                 problem.retry_after = Some(2);
                 problem
             }

@@ -57,26 +57,41 @@ pub async fn changes(
     limit: i64,
 ) -> sqlx::Result<Vec<SyncChange>> {
     let mut changes = Vec::new();
-    let rows: Vec<Numbered<Application>> =
-        numbered(tenant, applications::COLUMNS, "applications", since, head, limit).await?;
+    let rows: Vec<Numbered<Application>> = numbered(
+        tenant,
+        applications::COLUMNS,
+        "applications",
+        since,
+        head,
+        limit,
+    )
+    .await?;
     changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
         seq,
         id: row.id,
         what: SyncRow::Upsert(Entity::Application(Box::new(row))),
     }));
-    let rows: Vec<Numbered<StageEvent>> =
-        numbered(tenant, stage_events::COLUMNS, "stage_events", since, head, limit).await?;
+    let rows: Vec<Numbered<StageEvent>> = numbered(
+        tenant,
+        stage_events::COLUMNS,
+        "stage_events",
+        since,
+        head,
+        limit,
+    )
+    .await?;
     changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
         seq,
         id: row.id,
         what: SyncRow::Upsert(Entity::StageEvent(row)),
     }));
-    let rows: Vec<Tombstone> =
-        stones(tenant, since, head, limit).await?;
+    let rows: Vec<Tombstone> = stones(tenant, since, head, limit).await?;
     changes.extend(rows.into_iter().map(|stone| SyncChange {
         seq: stone.seq,
         id: stone.id,
-        what: SyncRow::Delete { entity: stone.entity },
+        what: SyncRow::Delete {
+            entity: stone.entity,
+        },
     }));
     let row = settings::find_row(tenant).await?;
     if row.seq > since && row.seq <= head {
@@ -132,16 +147,18 @@ async fn stones(
 ) -> sqlx::Result<Vec<Tombstone>> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("SELECT seq, entity, id, deleted_at FROM tombstones WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND seq > ")
-            .push_bind(since)
-            .push(" AND seq <= ")
-            .push_bind(head)
-            .push(" ORDER BY seq LIMIT ")
-            .push_bind(limit)
-            .build_query_as()
-            .fetch_all(conn)
-            .await
+        QueryBuilder::<DB>::new(
+            "SELECT seq, entity, id, deleted_at FROM tombstones WHERE user_id = ",
+        )
+        .push_bind(user_id)
+        .push(" AND seq > ")
+        .push_bind(since)
+        .push(" AND seq <= ")
+        .push_bind(head)
+        .push(" ORDER BY seq LIMIT ")
+        .push_bind(limit)
+        .build_query_as()
+        .fetch_all(conn)
+        .await
     })
 }

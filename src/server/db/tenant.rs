@@ -99,7 +99,10 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn read_as(&self, owner: Owner) -> sqlx::Result<TenantRead> {
-        Ok(TenantRead { owner, conn: self.read().await? })
+        Ok(TenantRead {
+            owner,
+            conn: self.read().await?,
+        })
     }
 
     /// `owner`'s rows, for writing.
@@ -121,6 +124,11 @@ impl Db {
                 .fetch_one(conn)
                 .await
         })?;
-        Ok(TenantWrite { owner, tx, last_seq, first_seq: last_seq })
+        Ok(TenantWrite {
+            owner,
+            tx,
+            last_seq,
+            first_seq: last_seq,
+        })
     }
 }

@@ -34,8 +34,9 @@ pub async fn insert(
 ) -> sqlx::Result<()> {
     let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
     on!(tenant.link(), |conn: DB| {
-        let mut query =
-            QueryBuilder::<DB>::new("INSERT INTO tombstones (user_id, entity, id, seq, deleted_at) VALUES (");
+        let mut query = QueryBuilder::<DB>::new(
+            "INSERT INTO tombstones (user_id, entity, id, seq, deleted_at) VALUES (",
+        );
         query
             .separated(", ")
             .push_bind(user_id)

@@ -22,7 +22,10 @@ pub use serve::serve;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, CompressionLevel, predicate::{DefaultPredicate, NotForContentType, Predicate}},
+    compression::{
+        CompressionLayer, CompressionLevel,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     trace::TraceLayer,
 };
@@ -48,12 +51,22 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
     let around = ServiceBuilder::new()
         .layer(middleware::map_request(without_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID, FreshId))
-        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(answered).on_request(()).on_failure(()))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_response(answered)
+                .on_request(())
+                .on_failure(()),
+        )
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(middleware::from_fn_with_state(state, headers::for_all))
         .layer(compression)
         .layer(CatchPanicLayer::custom(panicked));
-    Router::new().merge(api).merge(health).merge(pages).layer(around)
+    Router::new()
+        .merge(api)
+        .merge(health)
+        .merge(pages)
+        .layer(around)
 }
 
 /// The id that a client sends is not trusted to be unique.
@@ -74,7 +87,11 @@ impl MakeRequestId for FreshId {
 }
 
 fn span(request: &Request) -> tracing::Span {
-    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or("");
+    let id = request
+        .headers()
+        .get(&REQUEST_ID)
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or("");
     // The path alone: a query may carry a sign-in token.
     tracing::info_span!("request", request_id = id, method = %request.method(), path = request.uri().path())
 }
@@ -90,17 +107,35 @@ fn answered(response: &Response, latency: std::time::Duration, _: &tracing::Span
 }
 
 async fn no_such_endpoint(request: Request) -> Problem {
-    with_instance(&request, Problem::new(ProblemKind::NotFound, "There is no such endpoint. See /api/v1/openapi.json."))
+    with_instance(
+        &request,
+        Problem::new(
+            ProblemKind::NotFound,
+            "There is no such endpoint. See /api/v1/openapi.json.",
+        ),
+    )
 }
 
 async fn method_not_allowed(request: Request) -> Problem {
-    let detail = format!("{} does not work here. See /api/v1/openapi.json.", request.method());
-    with_instance(&request, Problem::new(ProblemKind::MethodNotAllowed, detail))
+    let detail = format!(
+        "{} does not work here. See /api/v1/openapi.json.",
+        request.method()
+    );
+    with_instance(
+        &request,
+        Problem::new(ProblemKind::MethodNotAllowed, detail),
+    )
 }
 
 fn with_instance(request: &Request, problem: Problem) -> Problem {
-    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
-    Problem { instance: id.map(ToOwned::to_owned), ..problem }
+    let id = request
+        .headers()
+        .get(&REQUEST_ID)
+        .and_then(|id| id.to_str().ok());
+    Problem {
+        instance: id.map(ToOwned::to_owned),
+        ..problem
+    }
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {
@@ -113,8 +148,12 @@ fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response<Body> {
 ///
 /// # Errors
 /// A line that names what is wrong.
-pub fn leptos_options(config: &super::config::Config) -> Result<leptos::config::LeptosOptions, String> {
-    let file = ["Cargo.toml", "Leptos.toml"].into_iter().find(|file| std::path::Path::new(file).exists());
+pub fn leptos_options(
+    config: &super::config::Config,
+) -> Result<leptos::config::LeptosOptions, String> {
+    let file = ["Cargo.toml", "Leptos.toml"]
+        .into_iter()
+        .find(|file| std::path::Path::new(file).exists());
     let mut options = match file {
         Some(file) => {
             leptos::config::get_configuration(Some(file))

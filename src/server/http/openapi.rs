@@ -91,7 +91,10 @@ fn parameters<T: JsonSchema>() -> Value {
         .into_generator()
         .into_root_schema_for::<T>()
         .to_value();
-    let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+    let properties = schema["properties"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     properties
         .into_iter()
         .map(|(name, mut schema)| {
@@ -137,7 +140,14 @@ fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             open: true,
             ..read()
         },
-        Operation { method: "post", path: "/auth/logout", summary: "Sign out", status: 204, problems: &[401, 403], ..read() },
+        Operation {
+            method: "post",
+            path: "/auth/logout",
+            summary: "Sign out",
+            status: 204,
+            problems: &[401, 403],
+            ..read()
+        },
         Operation {
             path: "/auth/me",
             summary: "Who is signed in",
@@ -205,7 +215,12 @@ fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             problems: &[400, 401],
             ..read()
         },
-        Operation { path: "/settings", summary: "Get the settings", answer: Some(reference::<Settings>(g)), ..read() },
+        Operation {
+            path: "/settings",
+            summary: "Get the settings",
+            answer: Some(reference::<Settings>(g)),
+            ..read()
+        },
         Operation {
             method: "patch",
             path: "/settings",
@@ -228,10 +243,13 @@ fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
 }
 
 fn describe(operation: &Operation, problem: &Value) -> Value {
-    let mut parameters = operation.query.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
-    let header = |name: &str, required: bool, description: &str| {
-        json!({ "name": name, "in": "header", "required": required, "description": description, "schema": { "type": "string" } })
-    };
+    let mut parameters = operation
+        .query
+        .as_ref()
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let header = |name: &str, required: bool, description: &str| json!({ "name": name, "in": "header", "required": required, "description": description, "schema": { "type": "string" } });
     if operation.path.contains("{id}") {
         parameters.push(json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } }));
     }
@@ -239,16 +257,25 @@ fn describe(operation: &Operation, problem: &Value) -> Value {
         parameters.push(header("If-Match", true, "The version that was seen."));
     }
     if operation.method != "get" && !operation.path.starts_with("/auth/") {
-        parameters.push(header("Idempotency-Key", false, "Makes sending it twice harmless."));
+        parameters.push(header(
+            "Idempotency-Key",
+            false,
+            "Makes sending it twice harmless.",
+        ));
     }
     let mut responses = Map::new();
     let success = match &operation.answer {
-        Some(schema) => json!({ "description": operation.summary, "content": { "application/json": { "schema": schema } } }),
+        Some(schema) => {
+            json!({ "description": operation.summary, "content": { "application/json": { "schema": schema } } })
+        }
         None => json!({ "description": operation.summary }),
     };
     responses.insert(operation.status.to_string(), success);
     for status in operation.problems {
-        let title = http::StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Problem");
+        let title = http::StatusCode::from_u16(*status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("Problem");
         responses.insert(
             status.to_string(),
             json!({ "description": title, "content": { crate::api::problem::CONTENT_TYPE: { "schema": problem } } }),
@@ -266,7 +293,8 @@ fn describe(operation: &Operation, problem: &Value) -> Value {
         described["security"] = json!([]);
     }
     if let Some(schema) = &operation.body {
-        described["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        described["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
     described
 }
@@ -287,7 +315,10 @@ mod tests {
             .unwrap()
             .iter()
             .flat_map(|(path, item)| {
-                item.as_object().unwrap().keys().map(move |method| (format!("/api/v1{path}"), method.clone()))
+                item.as_object()
+                    .unwrap()
+                    .keys()
+                    .map(move |method| (format!("/api/v1{path}"), method.clone()))
             })
             .collect();
         assert_eq!(registered, described);

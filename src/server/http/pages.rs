@@ -20,7 +20,9 @@ use tower_http::services::ServeDir;
 /// The pages and the files.
 pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
     // Server functions have their own routes (`super::rest`).
-    let functions = server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    let functions = server_fn::axum::server_fn_paths()
+        .map(|(path, _)| path.to_owned())
+        .collect();
     let list = generate_route_list_with_exclusions(App, Some(functions));
     let context = {
         let state = state.clone();
@@ -36,8 +38,16 @@ pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
         .precompressed_br()
         .precompressed_gzip()
         .append_index_html_on_directories(false)
-        .fallback(get(leptos_axum::file_and_error_handler_with_context::<LeptosOptions, _>(context, shell)).with_state(options.clone()));
-    let files = ServiceBuilder::new().layer(middleware::from_fn(cache_files)).service(files);
+        .fallback(
+            get(leptos_axum::file_and_error_handler_with_context::<
+                LeptosOptions,
+                _,
+            >(context, shell))
+            .with_state(options.clone()),
+        );
+    let files = ServiceBuilder::new()
+        .layer(middleware::from_fn(cache_files))
+        .service(files);
     Router::new()
         .route("/", get(|| async { Redirect::to("/board") }))
         .merge(pages.with_state(options))
@@ -60,7 +70,9 @@ async fn guard(State(state): State<AppState>, request: Request, next: Next) -> R
         _ => next.run(request).await,
     };
     // A signed-in page is one user's: no cache may keep it.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -69,7 +81,14 @@ async fn guard(State(state): State<AppState>, request: Request, next: Next) -> R
 async fn cache_files(request: Request, next: Next) -> Response {
     let font = request.uri().path().starts_with("/fonts/");
     let mut response = next.run(request).await;
-    let value = if font { "public, max-age=31536000, immutable" } else { "no-cache" };
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(value));
+    let value = if font {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static(value));
     response
 }

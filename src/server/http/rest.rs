@@ -11,7 +11,10 @@ use axum::{
     routing::{MethodFilter, on},
 };
 use http::{Method, header};
-use leptos::{prelude::provide_context, reactive::{computed::ScopedFuture, owner::Owner}};
+use leptos::{
+    prelude::provide_context,
+    reactive::{computed::ScopedFuture, owner::Owner},
+};
 
 /// A route for every registered server function.
 pub fn routes(state: &AppState) -> Router {
@@ -30,7 +33,8 @@ async fn answer(State(state): State<AppState>, matched: MatchedPath, request: Re
         &Method::HEAD => Method::GET,
         method => method.clone(),
     };
-    let Some(mut function) = server_fn::axum::get_server_fn_service(matched.as_str(), method) else {
+    let Some(mut function) = server_fn::axum::get_server_fn_service(matched.as_str(), method)
+    else {
         return super::no_such_endpoint(request).await.into_response();
     };
     let (parts, body) = request.into_parts();

@@ -68,7 +68,10 @@ impl Mailer {
                     .build(),
             ),
         };
-        Ok(Self { from: config.mail_from.clone(), provider })
+        Ok(Self {
+            from: config.mail_from.clone(),
+            provider,
+        })
     }
 
     /// Hands a mail over.

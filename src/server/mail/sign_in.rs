@@ -25,6 +25,8 @@ pub fn sign_in_mail(to: &Email, link: &str, code: &str) -> Mail {
         subject: "Sign in to Job Hunt Tracker".into(),
         text,
         html,
-        notice: Some(format!("Sign-in link for {to}: {link}\n  Or the code: {code}")),
+        notice: Some(format!(
+            "Sign-in link for {to}: {link}\n  Or the code: {code}"
+        )),
     }
 }

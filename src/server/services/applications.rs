@@ -45,7 +45,9 @@ impl<T> From<Replay<T>> for Outcome<T> {
 /// 404 when it is not this user's.
 pub async fn get(caller: &Caller, id: Uuid) -> Result<Application, Problem> {
     let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
-    applications::find(&mut tenant, id).await?.ok_or_else(|| Problem::not_found(RESOURCE, id))
+    applications::find(&mut tenant, id)
+        .await?
+        .ok_or_else(|| Problem::not_found(RESOURCE, id))
 }
 
 /// A page of applications.
@@ -55,12 +57,19 @@ pub async fn get(caller: &Caller, id: Uuid) -> Result<Application, Problem> {
 pub async fn list(caller: &Caller, query: &ApplicationQuery) -> Result<Page<Application>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::field("limit", format!("Between 1 and {MAX_LIMIT}.")));
+        return Err(Problem::field(
+            "limit",
+            format!("Between 1 and {MAX_LIMIT}."),
+        ));
     }
     check_text("q", query.q.as_deref(), MAX_SEARCH)?;
     check_text("tag", query.tag.as_deref(), MAX_TAG)?;
     let sort = query.sort.unwrap_or(Sort::CreatedDesc);
-    let after = query.cursor.as_deref().map(|cursor| read_cursor(caller, cursor, sort)).transpose()?;
+    let after = query
+        .cursor
+        .as_deref()
+        .map(|cursor| read_cursor(caller, cursor, sort))
+        .transpose()?;
     let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
     // One more than asked for tells whether there is a next page.
     let mut items =
@@ -86,7 +95,10 @@ const MAX_TAG: usize = 40;
 fn check_text(parameter: &str, text: Option<&str>, most: usize) -> Result<(), Problem> {
     let text = text.unwrap_or_default();
     if text.chars().count() > most {
-        return Err(Problem::field(parameter, format!("At most {most} characters.")));
+        return Err(Problem::field(
+            parameter,
+            format!("At most {most} characters."),
+        ));
     }
     if text.contains('\0') {
         return Err(Problem::field(parameter, "The character 0 is not text."));
@@ -121,8 +133,14 @@ fn read_cursor(caller: &Caller, cursor: &str, sort: Sort) -> Result<applications
     };
     match read() {
         Some((made_for, after)) if made_for == sort => Ok(after),
-        Some(_) => Err(Problem::field("cursor", "This cursor was made for another order.")),
-        None => Err(Problem::field("cursor", "Use next_cursor of the page before, as it is.")),
+        Some(_) => Err(Problem::field(
+            "cursor",
+            "This cursor was made for another order.",
+        )),
+        None => Err(Problem::field(
+            "cursor",
+            "Use next_cursor of the page before, as it is.",
+        )),
     }
 }
 
@@ -146,11 +164,11 @@ pub async fn create(
             .await?
             .ok_or_else(|| Problem::not_found(RESOURCE, id))?;
         if existing != created_hash {
-            return Err(Problem::new(
-                ProblemKind::Conflict,
-                "Another application has this id.",
-            )
-            .with_meta(serde_json::json!({ "resource": RESOURCE, "id": id, "current": row })));
+            return Err(
+                Problem::new(ProblemKind::Conflict, "Another application has this id.").with_meta(
+                    serde_json::json!({ "resource": RESOURCE, "id": id, "current": row }),
+                ),
+            );
         }
         ledger::record(&mut tenant, mutation, 201, Some(&row), id, caller.now).await?;
         tenant.commit().await?;
@@ -164,7 +182,10 @@ pub async fn create(
         .with_meta(serde_json::json!({ "resource": RESOURCE, "id": id })));
     }
     let settings = settings::find(&mut tenant).await?;
-    let zone = settings.timezone.rules().unwrap_or(chrono_tz::Africa::Lagos);
+    let zone = settings
+        .timezone
+        .rules()
+        .unwrap_or(chrono_tz::Africa::Lagos);
     check_zone(input.timezone.value())?;
     let row = input.build(id, zone.day(caller.now), caller.now)?;
     applications::insert(&mut tenant, &row, created_hash).await?;
@@ -228,7 +249,10 @@ pub async fn patch(
 pub async fn delete(caller: &Caller, id: Uuid, version: i64) -> Result<(), Problem> {
     let mutation = caller.mutation.as_ref();
     let mut tenant = caller.state.db.write_as(caller.session.owner).await?;
-    if ledger::replay::<serde_json::Value>(&mut tenant, mutation).await?.is_some() {
+    if ledger::replay::<serde_json::Value>(&mut tenant, mutation)
+        .await?
+        .is_some()
+    {
         return Ok(());
     }
     current_at(&mut tenant, id, version).await?;
@@ -238,7 +262,15 @@ pub async fn delete(caller: &Caller, id: Uuid, version: i64) -> Result<(), Probl
     applications::delete(&mut tenant, id).await?;
     tombstones::insert(&mut tenant, EntityKind::Application, id, caller.now).await?;
     crate::server::db::mutations::erase_bodies(&mut tenant, id).await?;
-    ledger::record(&mut tenant, mutation, 204, None::<&Application>, id, caller.now).await?;
+    ledger::record(
+        &mut tenant,
+        mutation,
+        204,
+        None::<&Application>,
+        id,
+        caller.now,
+    )
+    .await?;
     tenant.commit().await?;
     Ok(())
 }
@@ -255,7 +287,10 @@ async fn current_at(
     if current.version != version {
         return Err(Problem::new(
             ProblemKind::Conflict,
-            format!("Row version {} does not match If-Match {version}.", current.version),
+            format!(
+                "Row version {} does not match If-Match {version}.",
+                current.version
+            ),
         )
         .with_meta(serde_json::json!({ "resource": RESOURCE, "id": id, "current": current })));
     }
@@ -272,15 +307,27 @@ async fn void_newest(
 ) -> Result<crate::domain::time::Timestamp, Problem> {
     const FIELD: &str = "voids_stage_event";
     let events = stage_events::of_application(tenant, row.id).await?;
-    let mut counting = events.iter().rev().filter(|event| event.voided_at.is_none());
+    let mut counting = events
+        .iter()
+        .rev()
+        .filter(|event| event.voided_at.is_none());
     let newest = counting.next().filter(|event| event.id == event_id);
-    let Some(StageEvent { from_status: Some(from), .. }) = newest else {
+    let Some(StageEvent {
+        from_status: Some(from),
+        ..
+    }) = newest
+    else {
         return Err(Problem::field(FIELD, "Only the newest move can be undone."));
     };
     if *from != row.status {
-        return Err(Problem::field("status", format!("Undoing this move returns to {from}.")));
+        return Err(Problem::field(
+            "status",
+            format!("Undoing this move returns to {from}."),
+        ));
     }
-    let since = counting.next().map_or(row.created_at, |event| event.occurred_at);
+    let since = counting
+        .next()
+        .map_or(row.created_at, |event| event.occurred_at);
     stage_events::void(tenant, event_id, caller.now).await?;
     Ok(since)
 }
@@ -300,11 +347,12 @@ fn content_hash(input: &ApplicationCreate) -> [u8; 32] {
     secrets::sha256(&json)
 }
 
-fn check_zone(
-    zone: Option<&Option<crate::domain::time::ZoneName>>,
-) -> Result<(), Problem> {
+fn check_zone(zone: Option<&Option<crate::domain::time::ZoneName>>) -> Result<(), Problem> {
     match zone {
-        Some(Some(name)) => name.rules().map(drop).map_err(|why| Problem::field("timezone", why)),
+        Some(Some(name)) => name
+            .rules()
+            .map(drop)
+            .map_err(|why| Problem::field("timezone", why)),
         _ => Ok(()),
     }
 }

@@ -39,8 +39,12 @@ pub async fn replay<T: DeserializeOwned>(
     tenant: &mut TenantWrite,
     mutation: Option<&MutationKey>,
 ) -> Result<Option<Replay<T>>, Problem> {
-    let Some(mutation) = mutation else { return Ok(None) };
-    let Some(recorded) = mutations::find(tenant, &mutation.key).await? else { return Ok(None) };
+    let Some(mutation) = mutation else {
+        return Ok(None);
+    };
+    let Some(recorded) = mutations::find(tenant, &mutation.key).await? else {
+        return Ok(None);
+    };
     if recorded.request_hash != mutation.request_hash {
         return Err(Problem::new(
             ProblemKind::IdempotencyMismatch,
@@ -66,10 +70,23 @@ pub async fn record<T: Serialize>(
     entity_id: Uuid,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let Some(mutation) = mutation else { return Ok(()) };
-    let body = body.map(serde_json::to_value).transpose().map_err(unreadable)?;
-    mutations::insert(tenant, &mutation.key, mutation.request_hash, status, body, entity_id, now)
-        .await?;
+    let Some(mutation) = mutation else {
+        return Ok(());
+    };
+    let body = body
+        .map(serde_json::to_value)
+        .transpose()
+        .map_err(unreadable)?;
+    mutations::insert(
+        tenant,
+        &mutation.key,
+        mutation.request_hash,
+        status,
+        body,
+        entity_id,
+        now,
+    )
+    .await?;
     Ok(())
 }
 

@@ -1,16 +1,16 @@
 //! Settings.
 
-use super::{
-    applications::Outcome,
-    ledger,
-};
+use super::{applications::Outcome, ledger};
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
         settings::{Settings, SettingsPatch},
         user::Me,
     },
-    server::{auth::{caller::Caller, csrf}, db::settings},
+    server::{
+        auth::{caller::Caller, csrf},
+        db::settings,
+    },
 };
 
 /// The user's settings.
@@ -58,12 +58,16 @@ pub async fn patch(
     if current.version != version {
         return Err(Problem::new(
             ProblemKind::Conflict,
-            format!("Settings version {} does not match If-Match {version}.", current.version),
+            format!(
+                "Settings version {} does not match If-Match {version}.",
+                current.version
+            ),
         )
         .with_meta(serde_json::json!({ "resource": "settings", "current": current })));
     }
     if let Some(zone) = patch.timezone.value() {
-        zone.rules().map_err(|why| Problem::field("timezone", why))?;
+        zone.rules()
+            .map_err(|why| Problem::field("timezone", why))?;
     }
     let next = current.patched(patch, caller.now)?;
     settings::update(&mut tenant, &next).await?;

@@ -20,7 +20,10 @@ const MAX_LIMIT: u32 = 5_000;
 pub async fn pull(caller: &Caller, query: &SyncQuery) -> Result<SyncPage, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::field("limit", format!("Between 1 and {MAX_LIMIT}.")));
+        return Err(Problem::field(
+            "limit",
+            format!("Between 1 and {MAX_LIMIT}."),
+        ));
     }
     let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
     let head = sync::head(&mut tenant).await?;

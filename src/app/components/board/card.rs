@@ -3,7 +3,10 @@
 
 use super::model::use_board;
 use crate::{
-    app::{components::{icon::Icon, monogram::Monogram}, zone::use_zone},
+    app::{
+        components::{icon::Icon, monogram::Monogram},
+        zone::use_zone,
+    },
     client::store::use_store,
     domain::{
         application::{Application, Priority},
@@ -22,15 +25,27 @@ const SHOWN_TAGS: usize = 3;
 pub fn slot_height(row: &Application) -> u32 {
     const GAP: u32 = 8;
     64 + if lines(row) == 2 { 20 } else { 0 }
-        + if row.next_action.is_some() || row.next_action_due.is_some() { 24 } else { 0 }
+        + if row.next_action.is_some() || row.next_action_due.is_some() {
+            24
+        } else {
+            0
+        }
         + if row.tags.is_empty() { 0 } else { 28 }
         + GAP
 }
 
 /// The lines that the role takes: as many characters as fit, by the font's average width.
 fn lines(row: &Application) -> u8 {
-    let most = if row.priority == Priority::None { 31 } else { 27 };
-    if row.role_title.as_str().chars().count() > most { 2 } else { 1 }
+    let most = if row.priority == Priority::None {
+        31
+    } else {
+        27
+    };
+    if row.role_title.as_str().chars().count() > most {
+        2
+    } else {
+        1
+    }
 }
 
 /// The card of an application.
@@ -44,7 +59,9 @@ pub fn Card(
     let (store, board, zone) = (use_store(), use_board(), use_zone());
     // A card that has just left the view shows its last state until it is taken away.
     let row = Memo::new(move |last: Option<&Arc<Application>>| {
-        store.row(id).unwrap_or_else(|| last.cloned().unwrap_or_else(|| first.clone()))
+        store
+            .row(id)
+            .unwrap_or_else(|| last.cloned().unwrap_or_else(|| first.clone()))
     });
     let selected = use_selected(id);
     let flag = |on: bool| on.then_some("");
@@ -63,12 +80,16 @@ pub fn Card(
             Priority::High => ("▲", "High priority"),
         };
         let value = row.read().priority.as_str();
-        Some(view! { <span class="priority" data-priority=value role="img" aria-label=label title=label>{glyph}</span> })
+        Some(
+            view! { <span class="priority" data-priority=value role="img" aria-label=label title=label>{glyph}</span> },
+        )
     };
     let next = move || {
         let (row, zone) = (row.read(), zone.read());
         let action = row.next_action.as_ref().map(ToString::to_string);
-        let due = row.next_action_due.map(|due| due_label(due, store.now(), &*zone));
+        let due = row
+            .next_action_due
+            .map(|due| due_label(due, store.now(), &*zone));
         let (near, text) = match (action, due) {
             (None, None) => return None,
             (Some(action), None) => (Due::Later, action),
@@ -80,7 +101,9 @@ pub fn Card(
             Due::Soon => "soon",
             Due::Later => "later",
         };
-        Some(view! { <span class="card-next" data-due=near>{Icon::Clock.view()}<span>{text}</span></span> })
+        Some(
+            view! { <span class="card-next" data-due=near>{Icon::Clock.view()}<span>{text}</span></span> },
+        )
     };
     let tags = move || {
         let row = row.read();
@@ -94,7 +117,8 @@ pub fn Card(
             .map(|tag| view! { <span class="tag">{tag.to_string()}</span> })
             .collect_view();
         let more = row.tags.len().saturating_sub(SHOWN_TAGS);
-        let more = (more > 0).then(|| view! { <span class="tag tag-more">{format!("+{more}")}</span> });
+        let more =
+            (more > 0).then(|| view! { <span class="tag tag-more">{format!("+{more}")}</span> });
         Some(view! { <span class="card-tags">{shown}{more}</span> })
     };
     view! {
@@ -145,7 +169,9 @@ mod tests {
     fn a_card_is_as_high_as_the_style_sheet_makes_it() {
         let mut row = sample(1);
         assert_eq!(slot_height(&row), 72);
-        row.role_title = "Staff Engineer, Data Platform and Reliability".parse().unwrap();
+        row.role_title = "Staff Engineer, Data Platform and Reliability"
+            .parse()
+            .unwrap();
         row.next_action = Some("Call".parse().unwrap());
         row.tags = serde_json::from_str(r#"["rust"]"#).unwrap();
         assert_eq!(slot_height(&row), 136 + 8);

@@ -49,7 +49,11 @@ impl Window {
         let sum = |part: Option<&[u32]>| part.map(|part| part.iter().sum()).unwrap_or_default();
         let above: u32 = sum(heights.get(..range.start));
         let shown: u32 = sum(heights.get(range.clone()));
-        Self { range, above, below: total.saturating_sub(above + shown) }
+        Self {
+            range,
+            above,
+            below: total.saturating_sub(above + shown),
+        }
     }
 }
 
@@ -61,7 +65,13 @@ pub fn ColumnView(
 ) -> impl IntoView {
     let board = use_board();
     let open = Memo::new(move |_| board.is_open(status));
-    move || if open.get() { view! { <Open status/> }.into_any() } else { view! { <Folded status/> }.into_any() }
+    move || {
+        if open.get() {
+            view! { <Open status/> }.into_any()
+        } else {
+            view! { <Folded status/> }.into_any()
+        }
+    }
 }
 
 fn title_id(status: Status) -> String {
@@ -97,7 +107,10 @@ fn Folded(status: Status) -> impl IntoView {
 }
 
 fn is_over(status: Status) -> bool {
-    use_board().drag.get().is_some_and(|drag| drag.over == Some(status) && drag.from != status)
+    use_board()
+        .drag
+        .get()
+        .is_some_and(|drag| drag.over == Some(status) && drag.from != status)
 }
 
 #[component]
@@ -112,7 +125,11 @@ fn Open(status: Status) -> impl IntoView {
         let cards = cards.read();
         match seen.get() {
             Some((top, height)) => Window::of(&cards, top, height),
-            None => Window { range: 0..cards.len().min(FIRST), above: 0, below: 0 },
+            None => Window {
+                range: 0..cards.len().min(FIRST),
+                above: 0,
+                below: 0,
+            },
         }
     });
     let shown = move || {
@@ -121,7 +138,10 @@ fn Open(status: Status) -> impl IntoView {
     };
     let measure = move || {
         if let Some(element) = scroller.get_untracked() {
-            seen.set(Some((f64::from(element.scroll_top()), f64::from(element.client_height()))));
+            seen.set(Some((
+                f64::from(element.scroll_top()),
+                f64::from(element.client_height()),
+            )));
         }
     };
     // After hydration, and whenever the column may have become higher.
@@ -213,8 +233,22 @@ mod tests {
 
     #[test]
     fn a_short_column_is_whole() {
-        assert_eq!(Window::of(&cards(3), 0.0, 600.0), Window { range: 0..3, above: 0, below: 0 });
-        assert_eq!(Window::of(&cards(0), 0.0, 600.0), Window { range: 0..0, above: 0, below: 0 });
+        assert_eq!(
+            Window::of(&cards(3), 0.0, 600.0),
+            Window {
+                range: 0..3,
+                above: 0,
+                below: 0
+            }
+        );
+        assert_eq!(
+            Window::of(&cards(0), 0.0, 600.0),
+            Window {
+                range: 0..0,
+                above: 0,
+                below: 0
+            }
+        );
     }
 
     #[test]

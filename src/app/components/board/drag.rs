@@ -25,7 +25,9 @@ mod pointer {
     use std::{cell::RefCell, rc::Rc};
     use uuid::Uuid;
     use wasm_bindgen::{JsCast, closure::Closure};
-    use web_sys::{AddEventListenerOptions, Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
+    use web_sys::{
+        AddEventListenerOptions, Element, Event, HtmlElement, KeyboardEvent, PointerEvent,
+    };
 
     /// Pixels that a mouse moves before it drags.
     const THRESHOLD: f64 = 5.0;
@@ -73,7 +75,12 @@ mod pointer {
             Box::new(move |event| {
                 swallow.set(false);
                 let event: PointerEvent = event.unchecked_into();
-                if event.button() == 0 && event.is_primary() && !event.ctrl_key() && !event.meta_key() && !event.shift_key() {
+                if event.button() == 0
+                    && event.is_primary()
+                    && !event.ctrl_key()
+                    && !event.meta_key()
+                    && !event.shift_key()
+                {
                     down(&press, &event, board);
                 }
             })
@@ -86,12 +93,17 @@ mod pointer {
             let (press, swallow) = (press.clone(), swallow.clone());
             Box::new(move |event| {
                 let event: PointerEvent = event.unchecked_into();
-                let Some(done) = take(&press, Some(event.pointer_id())) else { return };
+                let Some(done) = take(&press, Some(event.pointer_id())) else {
+                    return;
+                };
                 if done.copy.is_none() {
                     return;
                 }
                 swallow.set(true);
-                let over = board.drag.get_untracked().and_then(|drag| Some((drag.over?, drag.id)));
+                let over = board
+                    .drag
+                    .get_untracked()
+                    .and_then(|drag| Some((drag.over?, drag.id)));
                 finish(board, done);
                 if let Some((status, id)) = over {
                     store.move_to(id, status);
@@ -100,22 +112,30 @@ mod pointer {
         });
         for name in ["pointercancel", "blur"] {
             let press = press.clone();
-            on(name, Box::new(move |event| {
-                // Every element's blur passes here; only the window's ends a drag.
-                let element = event.target().is_some_and(|target| target.has_type::<Element>());
-                if element && event.type_() == "blur" {
-                    return;
-                }
-                if let Some(done) = take(&press, None) {
-                    finish(board, done);
-                }
-            }));
+            on(
+                name,
+                Box::new(move |event| {
+                    // Every element's blur passes here; only the window's ends a drag.
+                    let element = event
+                        .target()
+                        .is_some_and(|target| target.has_type::<Element>());
+                    if element && event.type_() == "blur" {
+                        return;
+                    }
+                    if let Some(done) = take(&press, None) {
+                        finish(board, done);
+                    }
+                }),
+            );
         }
         on("keydown", {
             let press = press.clone();
             Box::new(move |event| {
                 let key: &KeyboardEvent = event.unchecked_ref();
-                let dragging = press.borrow().as_ref().is_some_and(|press| press.copy.is_some());
+                let dragging = press
+                    .borrow()
+                    .as_ref()
+                    .is_some_and(|press| press.copy.is_some());
                 if key.key() == "Escape" && dragging {
                     event.stop_propagation();
                     if let Some(done) = take(&press, None) {
@@ -137,7 +157,11 @@ mod pointer {
         on("touchmove", {
             let press = press.clone();
             Box::new(move |event| {
-                if press.borrow().as_ref().is_some_and(|press| press.copy.is_some()) {
+                if press
+                    .borrow()
+                    .as_ref()
+                    .is_some_and(|press| press.copy.is_some())
+                {
                     event.prevent_default();
                 }
             })
@@ -194,12 +218,20 @@ mod pointer {
     }
 
     fn down(shared: &Shared, event: &PointerEvent, board: BoardModel) {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
         let card = target.and_then(|target| target.closest(".board .card").ok().flatten());
-        let Some(card) = card.and_then(|card| card.dyn_into::<HtmlElement>().ok()) else { return };
+        let Some(card) = card.and_then(|card| card.dyn_into::<HtmlElement>().ok()) else {
+            return;
+        };
         let id = card.get_attribute("data-id").and_then(|id| id.parse().ok());
-        let from = card.get_attribute("data-status").and_then(|status| status.parse().ok());
-        let (Some(id), Some(from)) = (id, from) else { return };
+        let from = card
+            .get_attribute("data-status")
+            .and_then(|status| status.parse().ok());
+        let (Some(id), Some(from)) = (id, from) else {
+            return;
+        };
         let touch = event.pointer_type() == "touch";
         let start = position(event);
         let bounds = card.get_bounding_client_rect();
@@ -225,7 +257,10 @@ mod pointer {
     fn moved(shared: &Shared, event: &PointerEvent, board: BoardModel) {
         let far = {
             let mut slot = shared.borrow_mut();
-            let Some(press) = slot.as_mut().filter(|press| press.pointer == event.pointer_id()) else {
+            let Some(press) = slot
+                .as_mut()
+                .filter(|press| press.pointer == event.pointer_id())
+            else {
                 return;
             };
             press.at = position(event);
@@ -254,8 +289,12 @@ mod pointer {
         let again = shared.clone();
         let mut slot = shared.borrow_mut();
         let Some(press) = slot.as_mut() else { return };
-        let Ok(copy) = press.card.clone_node_with_deep(true) else { return };
-        let Ok(copy) = copy.dyn_into::<HtmlElement>() else { return };
+        let Ok(copy) = press.card.clone_node_with_deep(true) else {
+            return;
+        };
+        let Ok(copy) = copy.dyn_into::<HtmlElement>() else {
+            return;
+        };
         for name in ["data-id", "data-selected", "href", "aria-describedby"] {
             _ = copy.remove_attribute(name);
         }
@@ -273,7 +312,12 @@ mod pointer {
                 follow(press, board);
             }
         }));
-        board.drag.set(Some(Drag { id: press.id, from: press.from, over: None, by_keyboard: false }));
+        board.drag.set(Some(Drag {
+            id: press.id,
+            from: press.from,
+            over: None,
+            by_keyboard: false,
+        }));
         follow(press, board);
     }
 
@@ -298,7 +342,9 @@ mod pointer {
     }
 
     fn scroll_at_edges(press: &Press) {
-        let Ok(Some(board)) = document().query_selector(".board") else { return };
+        let Ok(Some(board)) = document().query_selector(".board") else {
+            return;
+        };
         let bounds = board.get_bounding_client_rect();
         if press.at.0 < bounds.left() + EDGE {
             board.set_scroll_left(board.scroll_left() - STEP);
@@ -309,7 +355,9 @@ mod pointer {
 
     fn take(shared: &Shared, pointer: Option<i32>) -> Option<Press> {
         let mut slot = shared.borrow_mut();
-        let ours = slot.as_ref().is_some_and(|press| pointer.is_none_or(|id| press.pointer == id));
+        let ours = slot
+            .as_ref()
+            .is_some_and(|press| pointer.is_none_or(|id| press.pointer == id));
         if ours { slot.take() } else { None }
     }
 

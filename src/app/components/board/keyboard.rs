@@ -16,8 +16,15 @@ pub fn listen(board: BoardModel) {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
-        let Some(id) = focused_card(&event) else { return };
-        let keys = Keys { board, store, announcer, id };
+        let Some(id) = focused_card(&event) else {
+            return;
+        };
+        let keys = Keys {
+            board,
+            store,
+            announcer,
+            id,
+        };
         let used = match board.drag.get_untracked() {
             Some(drag) if drag.by_keyboard && drag.id == id => keys.lifted(&event.key(), drag),
             Some(_) => false,
@@ -41,7 +48,9 @@ struct Keys {
 impl Keys {
     /// A key while the card lies in its column. Answers whether it meant something.
     fn resting(&self, key: &str) -> bool {
-        let Some(row) = self.store.row_untracked(self.id) else { return false };
+        let Some(row) = self.store.row_untracked(self.id) else {
+            return false;
+        };
         match key {
             " " => {
                 self.board.drag.set(Some(Drag {
@@ -87,7 +96,8 @@ impl Keys {
             }
             "Escape" | "Tab" => {
                 self.board.drag.set(None);
-                self.announcer.say(format!("Put back in {}.", drag.from.label()));
+                self.announcer
+                    .say(format!("Put back in {}.", drag.from.label()));
                 // Tab goes on to where it was going.
                 return key == "Escape";
             }
@@ -99,9 +109,20 @@ impl Keys {
 
     fn carry(&self, drag: Drag, over: Option<Status>) {
         let Some(over) = over else { return };
-        self.board.drag.set(Some(Drag { over: Some(over), ..drag }));
-        let place = Status::ALL.iter().position(|status| *status == over).unwrap_or_default() + 1;
-        self.announcer.say(format!("{}, column {place} of {}.", over.label(), Status::ALL.len()));
+        self.board.drag.set(Some(Drag {
+            over: Some(over),
+            ..drag
+        }));
+        let place = Status::ALL
+            .iter()
+            .position(|status| *status == over)
+            .unwrap_or_default()
+            + 1;
+        self.announcer.say(format!(
+            "{}, column {place} of {}.",
+            over.label(),
+            Status::ALL.len()
+        ));
         reveal(over);
     }
 
@@ -109,7 +130,9 @@ impl Keys {
     fn step(&self, status: Status, by: isize) {
         let cards = self.board.cards(status);
         let here = cards.iter().position(|row| row.id == self.id);
-        let next = here.and_then(|here| here.checked_add_signed(by)).and_then(|next| cards.get(next));
+        let next = here
+            .and_then(|here| here.checked_add_signed(by))
+            .and_then(|next| cards.get(next));
         if let Some(next) = next {
             focus_card(next.id);
         }
@@ -117,7 +140,12 @@ impl Keys {
 
     /// To the same height in the next open column that has cards.
     fn hop(&self, status: Status, by: isize) {
-        let place = self.board.cards(status).iter().position(|row| row.id == self.id).unwrap_or(0);
+        let place = self
+            .board
+            .cards(status)
+            .iter()
+            .position(|row| row.id == self.id)
+            .unwrap_or(0);
         let mut column = neighbour(status, by);
         while let Some(next) = column {
             let cards = self.board.cards(next);
@@ -143,7 +171,12 @@ fn focused_card(event: &ev::KeyboardEvent) -> Option<Uuid> {
     {
         use wasm_bindgen::JsCast;
         let element = event.target()?.dyn_into::<web_sys::Element>().ok()?;
-        element.class_list().contains("card").then(|| element.get_attribute("data-id"))??.parse().ok()
+        element
+            .class_list()
+            .contains("card")
+            .then(|| element.get_attribute("data-id"))??
+            .parse()
+            .ok()
     }
     #[cfg(not(feature = "hydrate"))]
     {

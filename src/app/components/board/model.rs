@@ -52,13 +52,24 @@ impl BoardModel {
         let store = use_store();
         let search = RwSignal::new(String::new());
         let columns = Memo::new(move |_| columns(store, &search.read()));
-        let open = Status::ALL.iter().copied().filter(|status| !status.is_closed()).collect();
-        Self { store, columns, search, drag: RwSignal::new(None), open: RwSignal::new(open) }
+        let open = Status::ALL
+            .iter()
+            .copied()
+            .filter(|status| !status.is_closed())
+            .collect();
+        Self {
+            store,
+            columns,
+            search,
+            drag: RwSignal::new(None),
+            open: RwSignal::new(open),
+        }
     }
 
     /// The cards of a column that are known here.
     pub fn cards(self, status: Status) -> Cards {
-        self.columns.with(|columns| columns.get(&status).cloned().unwrap_or_default())
+        self.columns
+            .with(|columns| columns.get(&status).cloned().unwrap_or_default())
     }
 
     /// How many cards a column has: until all are here, as the server counted.
@@ -72,12 +83,19 @@ impl BoardModel {
 
     /// Cards of open applications on the board.
     pub fn open_count(self) -> usize {
-        Status::ALL.iter().filter(|status| !status.is_closed()).map(|status| self.count(*status)).sum()
+        Status::ALL
+            .iter()
+            .filter(|status| !status.is_closed())
+            .map(|status| self.count(*status))
+            .sum()
     }
 
     /// Whether there is nothing on the board at all.
     pub fn is_empty(self) -> bool {
-        !self.is_searching() && Status::ALL.iter().all(|status| self.count(*status) == 0 && self.cards(*status).is_empty())
+        !self.is_searching()
+            && Status::ALL
+                .iter()
+                .all(|status| self.count(*status) == 0 && self.cards(*status).is_empty())
     }
 
     /// Whether a search narrows the board.
@@ -127,7 +145,10 @@ fn matches(row: &Application, words: &[String]) -> bool {
         text.push(' ');
         text.push_str(part.as_str());
     }
-    for part in [row.location_text.as_ref(), row.next_action.as_ref()].into_iter().flatten() {
+    for part in [row.location_text.as_ref(), row.next_action.as_ref()]
+        .into_iter()
+        .flatten()
+    {
         text.push(' ');
         text.push_str(part.as_str());
     }

@@ -26,9 +26,16 @@ impl Editor {
         let (store, id) = (use_store(), first.id);
         let row = Memo::new(move |last: Option<&Arc<Application>>| {
             // While it goes away its last state stands.
-            store.row(id).unwrap_or_else(|| last.cloned().unwrap_or_else(|| first.clone()))
+            store
+                .row(id)
+                .unwrap_or_else(|| last.cloned().unwrap_or_else(|| first.clone()))
         });
-        Self { id, row, store, errors: RwSignal::default() }
+        Self {
+            id,
+            row,
+            store,
+            errors: RwSignal::default(),
+        }
     }
 
     /// The field as JSON, which is how a form sees it.
@@ -67,7 +74,10 @@ impl Editor {
             serde_json::from_value::<ApplicationPatch>(Value::Object(fields))
                 .map_err(|error| error.to_string())
                 .and_then(|patch| {
-                    self.store.patch(self.id, patch).map(drop).map_err(|problem| problem.sentence())
+                    self.store
+                        .patch(self.id, patch)
+                        .map(drop)
+                        .map_err(|problem| problem.sentence())
                 })
         };
         self.errors.update(|errors| match done {
@@ -78,12 +88,17 @@ impl Editor {
 
     /// Complains of what was typed without saving it.
     pub fn refuse(self, field: &'static str, why: impl Into<String>) {
-        self.errors.update(|errors| _ = errors.insert(field, why.into()));
+        self.errors
+            .update(|errors| _ = errors.insert(field, why.into()));
     }
 
     /// Saves a text: blank clears an optional field.
     pub fn save_text(self, field: &'static str, text: &str, required: bool) {
-        let value = if text.trim().is_empty() && !required { Value::Null } else { text.into() };
+        let value = if text.trim().is_empty() && !required {
+            Value::Null
+        } else {
+            text.into()
+        };
         self.save(field, value);
     }
 }

@@ -77,7 +77,10 @@ pub fn TextField(
     let value = Memo::new(move |_| editor.text(field));
     let list = (!suggestions.is_empty()).then(|| format!("f-{field}-list"));
     let offers = list.clone().map(|list| {
-        let options = suggestions.iter().map(|text| view! { <option value=*text></option> }).collect_view();
+        let options = suggestions
+            .iter()
+            .map(|text| view! { <option value=*text></option> })
+            .collect_view();
         view! { <datalist id=list>{options}</datalist> }
     });
     let open = move || {
@@ -241,7 +244,8 @@ pub fn DueField(
     let zone = use_zone();
     let value = Memo::new(move |_| {
         let due = editor.row.read().next_action_due;
-        due.map(|due| zone.read().local(due).format(WALL).to_string()).unwrap_or_default()
+        due.map(|due| zone.read().local(due).format(WALL).to_string())
+            .unwrap_or_default()
     });
     let save = move |event| {
         let text = event_target_value(&event);
@@ -282,14 +286,21 @@ pub fn PayField(
     let max = Memo::new(move |_| editor.text("salary_max"));
     let currency = Memo::new(move |_| editor.text("salary_currency"));
     let error = move || {
-        ["salary_min", "salary_max", "salary_currency"].into_iter().find_map(|field| editor.error(field))
+        ["salary_min", "salary_max", "salary_currency"]
+            .into_iter()
+            .find_map(|field| editor.error(field))
     };
     let save = move |field: &'static str, event: leptos::ev::Event| {
         // Grouping is how people write; the exact form is how it is kept.
-        let text: String = event_target_value(&event).chars().filter(|c| !matches!(c, ',' | ' ' | '\u{a0}')).collect();
+        let text: String = event_target_value(&event)
+            .chars()
+            .filter(|c| !matches!(c, ',' | ' ' | '\u{a0}'))
+            .collect();
         editor.save_text(field, &text, false);
     };
-    let codes = Currency::codes().map(|code| view! { <option value=code></option> }).collect_view();
+    let codes = Currency::codes()
+        .map(|code| view! { <option value=code></option> })
+        .collect_view();
     view! {
         <div class="field" data-invalid=move || error().map(|_| "")>
             <label class="field-label" for=input_id(FIELD)>"Pay"</label>

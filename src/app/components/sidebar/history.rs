@@ -19,11 +19,16 @@ pub fn History(
         let events = store.history(id);
         let (zone, today) = (zone.read(), store.now());
         let today = zone.day(today);
-        let counting: Vec<_> = events.iter().filter(|event| event.voided_at.is_none()).collect();
+        let counting: Vec<_> = events
+            .iter()
+            .filter(|event| event.voided_at.is_none())
+            .collect();
         let mut items = Vec::new();
         for (index, event) in counting.iter().enumerate() {
             let day = zone.day(event.occurred_at);
-            let until = counting.get(index + 1).map(|next| zone.day(next.occurred_at));
+            let until = counting
+                .get(index + 1)
+                .map(|next| zone.day(next.occurred_at));
             let stay = match until {
                 Some(until) => stay_label(day, until),
                 None => format!("{} here", stay_label(day, today)),

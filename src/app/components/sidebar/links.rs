@@ -47,7 +47,8 @@ pub fn RowsEditor(
         next.update_value(|next| *next += 1);
         next.get_value()
     };
-    let fill = move |saved: Vec<Cells>| rows.set(saved.into_iter().map(|row| (number(), row)).collect());
+    let fill =
+        move |saved: Vec<Cells>| rows.set(saved.into_iter().map(|row| (number(), row)).collect());
     fill(saved.get_untracked());
     Effect::new(move |before: Option<()>| {
         let saved = saved.get();
@@ -63,7 +64,11 @@ pub fn RowsEditor(
     };
     let edit = move |key: u32, column: usize, text: String| {
         rows.update_untracked(|rows| {
-            if let Some(cell) = rows.iter_mut().find(|row| row.0 == key).and_then(|row| row.1.get_mut(column)) {
+            if let Some(cell) = rows
+                .iter_mut()
+                .find(|row| row.0 == key)
+                .and_then(|row| row.1.get_mut(column))
+            {
                 *cell = text;
             }
         });
@@ -128,7 +133,13 @@ pub fn RowsEditor(
 
 /// The records of a field as cells.
 fn cells(value: &Value, columns: &[(&str, &str)]) -> Vec<Cells> {
-    let cell = |record: &Value, name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let cell = |record: &Value, name: &str| {
+        record
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     value
         .as_array()
         .into_iter()
@@ -139,9 +150,17 @@ fn cells(value: &Value, columns: &[(&str, &str)]) -> Vec<Cells> {
 
 /// The rows that have what a record must have, trimmed.
 fn whole(rows: &[(u32, Cells)], columns: &[(&str, &str)], required: &str) -> Vec<Cells> {
-    let place = columns.iter().position(|(name, _)| *name == required).unwrap_or_default();
+    let place = columns
+        .iter()
+        .position(|(name, _)| *name == required)
+        .unwrap_or_default();
     rows.iter()
-        .map(|(_, cells)| cells.iter().map(|cell| cell.trim().to_owned()).collect::<Cells>())
+        .map(|(_, cells)| {
+            cells
+                .iter()
+                .map(|cell| cell.trim().to_owned())
+                .collect::<Cells>()
+        })
         .filter(|cells| cells.get(place).is_some_and(|cell| !cell.is_empty()))
         .collect()
 }
@@ -150,8 +169,15 @@ fn whole(rows: &[(u32, Cells)], columns: &[(&str, &str)], required: &str) -> Vec
 fn json(rows: &[Cells], columns: &[(&str, &str)]) -> Value {
     rows.iter()
         .map(|cells| {
-            let parts = columns.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
-            Value::Object(parts.map(|((name, _), cell)| ((*name).to_owned(), cell.as_str().into())).collect::<Map<_, _>>())
+            let parts = columns
+                .iter()
+                .zip(cells)
+                .filter(|(_, cell)| !cell.is_empty());
+            Value::Object(
+                parts
+                    .map(|((name, _), cell)| ((*name).to_owned(), cell.as_str().into()))
+                    .collect::<Map<_, _>>(),
+            )
         })
         .collect()
 }

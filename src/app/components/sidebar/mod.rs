@@ -19,7 +19,9 @@ use crate::{
 };
 use contacts::ContactsField;
 use editor::Editor;
-use fields::{CheckField, DateField, DueField, Entry, PayField, SelectField, TextAreaField, TextField};
+use fields::{
+    CheckField, DateField, DueField, Entry, PayField, SelectField, TextAreaField, TextField,
+};
 use history::History;
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
@@ -41,13 +43,23 @@ pub fn Sidebar(
     let close = {
         let navigate = navigate.clone();
         move || {
-            navigate("/board", NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            navigate(
+                "/board",
+                NavigateOptions {
+                    scroll: false,
+                    ..NavigateOptions::default()
+                },
+            );
             request_animation_frame(move || keys::focus(&format!(".card[data-id=\"{id}\"]")));
         }
     };
     let on_escape = close.clone();
     let escape = window_event_listener(ev::keydown, move |event| {
-        let dialog = document().query_selector("dialog[open]").ok().flatten().is_some();
+        let dialog = document()
+            .query_selector("dialog[open]")
+            .ok()
+            .flatten()
+            .is_some();
         if event.key() == "Escape" && !event.default_prevented() && !dialog {
             on_escape();
         }
@@ -105,16 +117,31 @@ fn Known(first: Arc<Application>) -> impl IntoView {
     let editor = Editor::new(first);
     let company = Signal::derive(move || editor.row.read().company.to_string());
     let archived = Signal::derive(move || editor.row.read().archived_at.is_some());
-    let archive_label = Signal::derive(move || if archived.get() { "Restore".to_owned() } else { "Archive".to_owned() });
+    let archive_label = Signal::derive(move || {
+        if archived.get() {
+            "Restore".to_owned()
+        } else {
+            "Archive".to_owned()
+        }
+    });
     let archive = move || store.set_archived(id, !archived.get_untracked());
     let navigate = use_navigate();
     let delete = move || {
         store.delete(id);
-        navigate("/board", NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        navigate(
+            "/board",
+            NavigateOptions {
+                scroll: false,
+                ..NavigateOptions::default()
+            },
+        );
     };
     let since = move || {
         let (row, zone) = (editor.row.read(), zone.read());
-        format!("{} here", stay_label(zone.day(row.status_since), zone.day(store.now())))
+        format!(
+            "{} here",
+            stay_label(zone.day(row.status_since), zone.day(store.now()))
+        )
     };
     view! {
         <header class="sidebar-header">
@@ -188,8 +215,16 @@ fn Known(first: Arc<Application>) -> impl IntoView {
     }
 }
 
-const SOURCES: &[&str] =
-    &["LinkedIn", "Referral", "Company site", "Job board", "Recruiter", "Agency", "Conference", "Other"];
+const SOURCES: &[&str] = &[
+    "LinkedIn",
+    "Referral",
+    "Company site",
+    "Job board",
+    "Recruiter",
+    "Agency",
+    "Conference",
+    "Other",
+];
 
 fn options<T: Copy>(
     all: &'static [T],

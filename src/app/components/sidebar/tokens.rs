@@ -1,6 +1,9 @@
 //! Words in a row: tags, technologies. Enter or a comma adds one, Backspace takes the last.
 
-use super::{editor::Editor, fields::{FieldRow, input_id}};
+use super::{
+    editor::Editor,
+    fields::{FieldRow, input_id},
+};
 use crate::app::components::icon::Icon;
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -22,13 +25,20 @@ pub fn TokensField(
     let save = move |list: Vec<String>| editor.save(field, json!(list));
     let add = move || {
         let text = typed.get_untracked();
-        let new: Vec<String> = text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();
+        let new: Vec<String> = text
+            .split(',')
+            .map(|word| word.trim().to_owned())
+            .filter(|word| !word.is_empty())
+            .collect();
         if new.is_empty() {
             return;
         }
         let mut list = tokens.get_untracked();
         for word in new {
-            if !list.iter().any(|known| known.to_lowercase() == word.to_lowercase()) {
+            if !list
+                .iter()
+                .any(|known| known.to_lowercase() == word.to_lowercase())
+            {
                 list.push(word);
             }
         }
@@ -38,7 +48,13 @@ pub fn TokensField(
         }
     };
     let remove = move |word: &str| {
-        save(tokens.get_untracked().into_iter().filter(|known| known != word).collect());
+        save(
+            tokens
+                .get_untracked()
+                .into_iter()
+                .filter(|known| known != word)
+                .collect(),
+        );
     };
     let key = move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
         "Enter" | "," if !event.is_composing() => {
@@ -93,5 +109,10 @@ pub fn TokensField(
 }
 
 fn words(value: &Value) -> Vec<String> {
-    value.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(ToOwned::to_owned)).collect()
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|word| word.as_str().map(ToOwned::to_owned))
+        .collect()
 }

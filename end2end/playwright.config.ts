@@ -1,0 +1,48 @@
+import { defineConfig, devices } from "@playwright/test";
+import type { WorkerOptions } from "./support/test.ts";
+
+const desktop = {
+  ...devices["Desktop Chrome"],
+  viewport: { width: 1280, height: 800 },
+};
+
+export default defineConfig<object, WorkerOptions>({
+  testDir: "specs",
+  outputDir: "test-results",
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 45_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    actionTimeout: 10_000,
+    navigationTimeout: 20_000,
+    locale: "en-GB",
+    // Not the zone that an account starts with (Africa/Lagos): what shows must be the account's.
+    timezoneId: "America/St_Johns",
+    launchOptions: {
+      executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "sqlite", use: { ...desktop, engine: "sqlite" } },
+    {
+      name: "postgres",
+      testMatch: "board.spec.ts",
+      use: { ...desktop, engine: "postgres" },
+    },
+  ],
+});

@@ -1,0 +1,172 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { Mailbox } from "./mailbox.ts";
+
+const run = promisify(execFile);
+
+export type Engine = "sqlite" | "postgres";
+
+const root = resolve(import.meta.dirname, "../..");
+const binary = resolve(process.env["SERVER_BIN"] ?? join(root, "target/debug/job-hunt-tracker"));
+const site = resolve(process.env["SITE_ROOT"] ?? join(root, "target/site"));
+
+const START_MS = 30_000;
+const STOP_MS = 15_000;
+
+/** A server process of our own, with a database and a mail folder of its own. */
+export class Server {
+  readonly url: string;
+  readonly mailbox: Mailbox;
+  private readonly process: ChildProcess;
+  private readonly folder: string;
+  private readonly env: Record<string, string>;
+  private readonly dropDatabase: () => Promise<void>;
+
+  private constructor(
+    process: ChildProcess,
+    url: string,
+    folder: string,
+    env: Record<string, string>,
+    dropDatabase: () => Promise<void>,
+  ) {
+    this.process = process;
+    this.url = url;
+    this.folder = folder;
+    this.env = env;
+    this.dropDatabase = dropDatabase;
+    this.mailbox = new Mailbox(mailFolder(folder));
+  }
+
+  /** Starts one, and waits until it is ready. */
+  static async start(engine: Engine): Promise<Server> {
+    const folder = await mkdtemp(join(tmpdir(), "job-hunt-e2e-"));
+    const database = engine === "sqlite" ? sqlite(folder) : await postgres();
+    // Another program can take the port before the server does.
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await Server.startOn(await freePort(), folder, database);
+      } catch (error) {
+        if (attempt === 3) {
+          await database.drop();
+          throw error;
+        }
+      }
+    }
+  }
+
+  private static async startOn(port: number, folder: string, database: Database): Promise<Server> {
+    const url = `http://127.0.0.1:${port}`;
+    const env = {
+      DATABASE_URL: database.url,
+      DATA_DIR: folder,
+      LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+      LEPTOS_SITE_ROOT: site,
+      LIMIT_SIGN_IN_MAILS_PER_ADDRESS: "100000",
+      LIMIT_SIGN_IN_MAILS_PER_CLIENT: "100000",
+      LIMIT_VERIFICATIONS_PER_CLIENT: "100000",
+      MAIL_URL: `file:${mailFolder(folder)}`,
+      PUBLIC_URL: url,
+    };
+    const log = await open(logFile(folder), "w");
+    const process = spawn(binary, ["serve"], { cwd: folder, env, stdio: ["ignore", log.fd, log.fd] });
+    await Promise.all([once(process, "spawn"), log.close()]).catch((error: unknown) => {
+      throw new Error(`${binary} does not start; build it with scripts/build.sh dev`, { cause: error });
+    });
+    const server = new Server(process, url, folder, env, database.drop);
+    await server.untilReady();
+    return server;
+  }
+
+  private async untilReady(): Promise<void> {
+    const deadline = Date.now() + START_MS;
+    while (this.process.exitCode === null && Date.now() < deadline) {
+      const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
+      if (answer?.ok) return;
+      await delay(20);
+    }
+    this.process.kill("SIGKILL");
+    throw new Error(`the server did not get ready:\n${await this.log()}`);
+  }
+
+  /** What it has written so far. */
+  log(): Promise<string> {
+    return readFile(logFile(this.folder), "utf8");
+  }
+
+  /** Gives `email` so many made-up applications, by the program's own subcommand. */
+  async seed(email: string, count: number): Promise<void> {
+    await run(binary, ["seed", "--count", String(count)], {
+      cwd: this.folder,
+      env: { ...this.env, SEED_EMAIL: email },
+    });
+  }
+
+  /** Asks it to stop; it must do so in time, and in order. */
+  async stop(): Promise<void> {
+    const ended = this.process.exitCode === null ? once(this.process, "exit") : undefined;
+    this.process.kill("SIGTERM");
+    const outcome = await Promise.race([ended, delay(STOP_MS, "late", { ref: false })]);
+    const log = await this.log();
+    if (outcome === "late") this.process.kill("SIGKILL");
+    await this.dropDatabase();
+    await rm(this.folder, { recursive: true, force: true });
+    if (outcome === "late" || this.process.exitCode !== 0) {
+      const end = outcome === "late" ? `did not stop within ${STOP_MS} ms` : `ended with ${this.process.exitCode}`;
+      throw new Error(`after SIGTERM the server ${end}:\n${log.slice(-5_000)}`);
+    }
+  }
+}
+
+interface Database {
+  url: string;
+  drop: () => Promise<void>;
+}
+
+function sqlite(folder: string): Database {
+  return { url: `sqlite:${join(folder, "hunt.db")}`, drop: async () => {} };
+}
+
+/** A fresh database on the server that TEST_POSTGRES_URL names. */
+async function postgres(): Promise<Database> {
+  const server = process.env["TEST_POSTGRES_URL"];
+  if (!server) {
+    throw new Error(
+      "TEST_POSTGRES_URL is not set. Run the tests through scripts/test.sh e2e or scripts/with-postgres.sh, " +
+        "or only those on SQLite with --project sqlite.",
+    );
+  }
+  const name = `e2e_${randomUUID().replaceAll("-", "")}`;
+  const sql = (statement: string) => run("psql", ["--no-psqlrc", "--quiet", "--dbname", server, "--command", statement]);
+  await sql(`CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    drop: async () => void (await sql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
+
+function mailFolder(folder: string): string {
+  return join(folder, "mail");
+}
+
+function logFile(folder: string): string {
+  return join(folder, "server.log");
+}

@@ -1,0 +1,210 @@
+// The measurements of scripts/bench.sh. Prints a table; changes nothing outside a temporary folder.
+import { spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { createRequire } from "node:module";
+import zlib from "node:zlib";
+
+const root = path.resolve(import.meta.dirname, "..");
+const { chromium } = createRequire(path.join(root, "end2end/package.json"))("@playwright/test");
+const server = path.join(root, "target/release/job-hunt-tracker");
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "job-hunt-tracker-bench-"));
+const port = await freePort();
+const base = `http://127.0.0.1:${port}`;
+const databaseUrl = process.env.DATABASE_URL ?? `sqlite:${folder}/bench.db`;
+const env = {
+  ...process.env,
+  DATA_DIR: folder,
+  DATABASE_URL: databaseUrl,
+  MAIL_URL: `file:${folder}/mail`,
+  PUBLIC_URL: base,
+  LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+  LEPTOS_SITE_ROOT: path.join(root, "target/site"),
+  LIMIT_SIGN_IN_MAILS_PER_CLIENT: "1000",
+  LIMIT_VERIFICATIONS_PER_CLIENT: "1000",
+};
+const rows = [];
+const note = (what, value, budget = "") => rows.push({ what, value, budget });
+const agent = new http.Agent({ keepAlive: true, maxSockets: 50 });
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function send(method, url, { headers = {}, body } = {}) {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const request = http.request(base + url, { method, agent, headers }, (answer) => {
+      const chunks = [];
+      answer.on("data", (chunk) => chunks.push(chunk));
+      answer.on("end", () =>
+        resolve({
+          status: answer.statusCode,
+          headers: answer.headers,
+          text: Buffer.concat(chunks).toString(),
+          ms: performance.now() - started,
+        }),
+      );
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+const json = (body) => ({
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+async function signIn(email) {
+  await send("POST", "/api/v1/auth/magic-link", json({ email }));
+  const mail = path.join(folder, "mail");
+  const newest = fs.readdirSync(mail).filter((name) => name.endsWith(".eml")).sort().at(-1);
+  const text = fs.readFileSync(path.join(mail, newest), "utf8").replace(/=\r?\n/g, "").replace(/=3D/g, "=");
+  const token = /token=([\w-]+)/.exec(text)[1];
+  const answer = await send("POST", "/api/v1/auth/magic-link/verify", json({ token }));
+  return /jht_session=([^;]+)/.exec(answer.headers["set-cookie"].join())[1];
+}
+
+const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+
+/** `count` requests over 50 connections: p95 in ms and requests a second. */
+async function load(count, request) {
+  const times = [];
+  let next = 0;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      while (next < count) {
+        const answer = await request(next++);
+        if (answer.status >= 400) throw new Error(`${answer.status}: ${answer.text}`);
+        times.push(answer.ms);
+      }
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  times.sort((a, b) => a - b);
+  return { p95: percentile(times, 0.95), rate: count / seconds };
+}
+
+function sizes() {
+  for (const name of ["job-hunt-tracker.wasm", "job-hunt-tracker.js", "job-hunt-tracker.css"]) {
+    const bytes = fs.readFileSync(path.join(root, "target/site/pkg", name));
+    const brotli = zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11 } });
+    const kilo = (size) => `${(size / 1000).toFixed(0)} kB`;
+    note(name, `${kilo(bytes.length)} raw, ${kilo(brotli.length)} brotli`, name.endsWith("wasm") ? "350 kB brotli" : "");
+  }
+}
+
+async function start() {
+  const started = performance.now();
+  const child = spawn(server, ["serve"], { env, stdio: ["ignore", "ignore", "ignore"] });
+  for (;;) {
+    try {
+      if ((await send("GET", "/healthz")).status === 200) break;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+  return { child, ms: performance.now() - started };
+}
+
+function memory(child) {
+  const status = fs.readFileSync(`/proc/${child.pid}/status`, "utf8");
+  return `${(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024).toFixed(0)} MB`;
+}
+
+async function page(browser, session, name, budget) {
+  const context = await browser.newContext();
+  await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+  const runs = [];
+  for (let run = 0; run < 6; run++) {
+    const tab = await context.newPage();
+    const started = performance.now();
+    await tab.goto(`${base}/board`, { waitUntil: "commit" });
+    await tab.waitForSelector("html[data-hydrated]");
+    const hydrated = performance.now() - started;
+    await tab.waitForFunction(() => document.querySelector(".card") && !document.querySelector(".skeleton-card"));
+    const whole = performance.now() - started;
+    const timing = await tab.evaluate(() => {
+      const navigation = performance.getEntriesByType("navigation")[0];
+      const bytes = [navigation, ...performance.getEntriesByType("resource")].reduce((sum, entry) => sum + entry.transferSize, 0);
+      return { ttfb: navigation.responseStart, paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN, bytes };
+    });
+    runs.push({ ...timing, hydrated, whole });
+    await tab.close();
+  }
+  await context.close();
+  // The first run fills the browser's caches; it is the first visit.
+  const [first, ...again] = runs;
+  const middle = (key) => again.map((run) => run[key]).sort((a, b) => a - b)[2].toFixed(0);
+  note(`board, ${name}: first byte / first cards / hydrated / all here`, `${first.ttfb.toFixed(0)} / ${first.paint.toFixed(0)} / ${first.hydrated.toFixed(0)} / ${first.whole.toFixed(0)} ms cold, ${middle("ttfb")} / ${middle("paint")} / ${middle("hydrated")} / ${middle("whole")} ms again`, budget);
+  note(`board, ${name}: bytes until all is here`, `${(first.bytes / 1000).toFixed(0)} kB cold`, "450 kB + 400 kB snapshot");
+}
+
+let child;
+try {
+  sizes();
+  for (const [email, count] of [["ten@example.com", "10"], ["many@example.com", "5000"]]) {
+    const seeded = spawnSync(server, ["seed", "--email", email, "--count", count], { env });
+    if (seeded.status !== 0) throw new Error(seeded.stderr.toString());
+  }
+  const started = await start();
+  child = started.child;
+  note("process start to first 200", `${started.ms.toFixed(0)} ms`, "100 ms");
+  note("memory, idle", memory(child), "40 MB");
+
+  const many = await signIn("many@example.com");
+  const ten = await signIn("ten@example.com");
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+  await page(browser, ten, "10 applications", "");
+  await page(browser, many, "5,000 applications", "– / 150 / 400 ms");
+  await browser.close();
+
+  const bearer = { authorization: `Bearer ${many}` };
+  const bare = await load(10_000, () => send("GET", "/healthz"));
+  const against = (rate) => `${(rate / bare.rate).toFixed(2)}× of ${bare.rate.toFixed(0)}/s bare`;
+  const measure = async (what, count, budget, request) => {
+    const { p95, rate } = await load(count, request);
+    note(`${what}, 50 connections`, `p95 ${p95.toFixed(1)} ms, ${rate.toFixed(0)}/s (${against(rate)})`, budget);
+  };
+  const list = JSON.parse((await send("GET", "/api/v1/applications?limit=200", { headers: bearer })).text).items;
+  await measure("API list of 50", 2_000, "20 ms", () => send("GET", "/api/v1/applications", { headers: bearer }));
+  await measure("API detail", 4_000, "20 ms", (n) => send("GET", `/api/v1/applications/${list[n % list.length].id}`, { headers: bearer }));
+  const versions = new Map(list.map((row) => [row.id, row.version]));
+  const free = [...versions.keys()];
+  await measure("API patch", 1_000, "20 ms", async (n) => {
+    const id = free.shift();
+    const answer = await send("PATCH", `/api/v1/applications/${id}`, {
+      headers: { ...bearer, "content-type": "application/json", "if-match": String(versions.get(id)) },
+      body: JSON.stringify({ notes: `note ${n}` }),
+    });
+    versions.set(id, JSON.parse(answer.text).version);
+    free.push(id);
+    return answer;
+  });
+  await measure("board page", 1_000, "80 ms, 1,000/s", () => send("GET", "/board", { headers: { cookie: `jht_session=${many}`, "accept-encoding": "br" } }));
+  note("memory, after load", memory(child), "150 MB");
+
+  const width = Math.max(...rows.map((row) => row.what.length));
+  console.log(`\n${databaseUrl.split(":")[0]}, ${os.cpus().length} cores\n`);
+  for (const row of rows) {
+    console.log(`${row.what.padEnd(width)}  ${row.value}${row.budget ? `   [budget ${row.budget}]` : ""}`);
+  }
+} finally {
+  child?.kill("SIGTERM");
+  fs.rmSync(folder, { recursive: true, force: true });
+}
