@@ -387,7 +387,7 @@ impl Store {
             } => {
                 let fields = words(&displaced.fields());
                 let text = format!(
-                    "“{title}” was changed elsewhere meanwhile, so your change{fields} was not saved. Undo local change? It already shows the newer state."
+                    "“{title}” was changed elsewhere first, and shows that now. Undo local change{fields}?"
                 );
                 let again = ApplicationPatch {
                     voids_stage_event: None,

@@ -33,6 +33,14 @@ fn ToastView(toast: Toast) -> impl IntoView {
     } = toast;
     let role = if kind == "info" { "status" } else { "alert" };
     let close = move || store.dismiss(id);
+    // A conflict is a question with two answers.
+    let keep = (kind == "conflict" && action.is_some()).then(|| {
+        view! {
+            <button type="button" class="toast-action toast-keep" on:click=move |_| close()>
+                "Keep server’s"
+            </button>
+        }
+    });
     let offer = action.map(|action| {
         let label = action.label();
         let press = move |_| {
@@ -51,6 +59,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
     view! {
         <div class="toast" data-kind=kind role=role>
             <span class="toast-text">{text}</span>
+            {keep}
             {offer}
             <IconButton label="Dismiss" icon=Icon::Close on_press=close class="toast-close"/>
         </div>
