@@ -4,6 +4,7 @@ use crate::{
     client::path_of,
     harness::{Site, User, both},
 };
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::JoinSet;
@@ -46,7 +47,7 @@ async fn every_row_is_met_once_while_others_come(site: Site) {
     for sort in ["-created_at", "created_at", "-updated_at", "updated_at"] {
         for limit in [7, 50] {
             let mut met = BTreeMap::<String, usize>::new();
-            let mut order: Vec<(String, String)> = Vec::new();
+            let mut order: Vec<(DateTime<Utc>, String)> = Vec::new();
             let mut cursor = String::new();
             loop {
                 let path = format!("/applications?sort={sort}&limit={limit}{cursor}");
@@ -55,8 +56,8 @@ async fn every_row_is_met_once_while_others_come(site: Site) {
                 assert!(items.len() <= limit);
                 for row in items {
                     *met.entry(id(row)).or_default() += 1;
-                    let key = row[sort.trim_start_matches('-')].as_str().unwrap().to_owned();
-                    order.push((key, id(row)));
+                    let key = row[sort.trim_start_matches('-')].as_str().unwrap();
+                    order.push((key.parse().unwrap(), id(row)));
                 }
                 match page["next_cursor"].as_str() {
                     Some(next) => cursor = format!("&cursor={next}"),

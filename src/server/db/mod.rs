@@ -133,6 +133,8 @@ impl Db {
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(Duration::from_secs(10))
                     .optimize_on_close(true, 400)
+                    // For searching: the case of all scripts.
+                    .with_regexp()
                     .log_slow_statements(tracing_level(), Duration::from_millis(250));
                 let writer = SqlitePoolOptions::new()
                     .max_connections(1)
