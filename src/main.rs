@@ -68,7 +68,7 @@ async fn serve(config: Config) -> Result<(), String> {
     eprintln!(
         "\n  Job Hunt Tracker is ready: open {public_url}\n  \
          Sign in with any address; {}\n",
-        match &state.config.mail_url {
+        match state.config.mail() {
             job_hunt_tracker::server::config::MailUrl::File(folder) => format!(
                 "the link is printed here (mails land in {}).\n  For a demo board: make seed, then sign in as demo@example.com.",
                 folder.display()

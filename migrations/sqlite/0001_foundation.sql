@@ -98,7 +98,7 @@ CREATE TABLE applications (
     CHECK (salary_min <= salary_max)
 ) STRICT;
 CREATE INDEX applications_status ON applications (user_id, status, status_since DESC, id DESC) WHERE archived_at IS NULL;
-CREATE INDEX applications_user_status ON applications (user_id, status);
+CREATE INDEX applications_user_status ON applications (user_id, status, archived_at);
 CREATE INDEX applications_archived_at ON applications (user_id, archived_at);
 CREATE INDEX applications_next_action_due ON applications (user_id, next_action_due);
 CREATE INDEX applications_created_at ON applications (user_id, created_at DESC, id DESC);

@@ -43,6 +43,9 @@ pub struct Response {
     pub body: String,
 }
 
+/// How long an answer may take, in milliseconds.
+const TIMEOUT_MS: u32 = 30_000;
+
 /// Browsers refuse `keepalive` where all such bodies together exceed 64 KiB; a larger body goes
 /// without.
 const KEEPALIVE_MAX: usize = 8 * 1024;
@@ -99,6 +102,8 @@ async fn fetch(request: Request) -> Result<Response, Problem> {
         headers.set("x-csrf-token", &token).map_err(broken)?;
     }
     init.set_headers(&headers);
+    // A connection that hangs is one that is lost.
+    init.set_signal(Some(&web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS)));
     let small = request
         .body
         .as_ref()

@@ -1,7 +1,7 @@
 //! Keys that work anywhere in the app.
 
 use super::session::Dialogs;
-use crate::domain::stage::Status;
+use crate::{client::dom::focus, domain::stage::Status};
 use leptos::{ev, prelude::*};
 
 /// The keys, for the dialog that lists them.
@@ -77,20 +77,4 @@ fn a_dialog_is_open() -> bool {
         .ok()
         .flatten()
         .is_some()
-}
-
-/// Puts the focus on the first element that fits.
-pub fn focus(selector: &str) {
-    #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast;
-        let found = document().query_selector(selector).ok().flatten();
-        if let Some(element) =
-            found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
-        {
-            _ = element.focus();
-        }
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = selector;
 }

@@ -4,7 +4,6 @@ pub mod components;
 pub mod keys;
 pub mod pages;
 pub mod session;
-pub mod zone;
 
 use crate::client::store::Store;
 use components::{announcer::Announcer, icon::Icon};

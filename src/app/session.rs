@@ -6,7 +6,6 @@ use super::{
         toasts::Toasts,
     },
     keys,
-    zone::{CurrentZone, Zone},
 };
 use crate::{
     api::{
@@ -15,10 +14,10 @@ use crate::{
         rest::{Query, Reply},
     },
     client::store::use_store,
+    client::zone::{CurrentZone, Zone},
     domain::{
         error::{Problem, ProblemKind},
         sync::BoardSnapshot,
-        time::ZoneName,
         user::Me,
     },
 };
@@ -47,7 +46,7 @@ pub struct Dialogs {
 /// Provides what pages share.
 pub fn provide() {
     provide_context(CurrentUser::new(None));
-    provide_context(CurrentZone::new(Zone::new(ZoneName::default())));
+    provide_context(use_store().zone());
     provide_context(Dialogs {
         adding: RwSignal::new(None),
         keys: RwSignal::new(false),
@@ -97,8 +96,9 @@ pub fn SignedIn(
             {move || Suspend::new(async move {
                 match start.await {
                     Ok(Start { me, board }) => {
+                        let owner = me.user.id;
                         remember(me);
-                        store.load(&board);
+                        store.load(owner, &board);
                         frame().into_any()
                     }
                     Err(problem) => view! { <Trouble problem/> }.into_any(),
@@ -121,6 +121,25 @@ pub fn remember(me: Me) {
 #[component]
 fn Frame(children: Children) -> impl IntoView {
     keys::listen();
+    let (store, me, zone) = (use_store(), use_me(), expect_context::<CurrentZone>());
+    // Settings that were changed elsewhere come in with the pulls.
+    Effect::new(move |_| {
+        let Some(settings) = store.pulled_settings() else {
+            return;
+        };
+        let newer = me.with_untracked(|me| {
+            me.as_ref()
+                .is_some_and(|me| me.settings.version < settings.version)
+        });
+        if newer {
+            zone.set(Zone::new(settings.timezone.clone()));
+            me.update(|me| {
+                if let Some(me) = me {
+                    me.settings = settings;
+                }
+            });
+        }
+    });
     Effect::new(|started: Option<bool>| {
         super::mark_hydrated();
         #[cfg(feature = "hydrate")]
@@ -130,7 +149,17 @@ fn Frame(children: Children) -> impl IntoView {
         started.unwrap_or(true)
     });
     view! {
-        <a class="skip-link" href="#main">"Skip to content"</a>
+        <a
+            class="skip-link"
+            href="#main"
+            on:click=|event| {
+                // The router would change the address and leave the focus here.
+                event.prevent_default();
+                crate::client::dom::focus("#main");
+            }
+        >
+            "Skip to content"
+        </a>
         <div class="app">
             <Rail/>
             {children()}

@@ -2,6 +2,7 @@
 //! pull.
 
 use super::{
+    dom,
     engine::{Effect, Entry, Mutation},
     store::{Store, ToastAction},
 };
@@ -45,14 +46,42 @@ impl Store {
             self.step(|engine| engine.online(self.clock()));
             self.pull();
         });
+        // Leaving a field saves it, so that what was typed last goes along.
         _ = window_event_listener(leptos::ev::beforeunload, move |event| {
-            // A deletion's undo ends with the page. What is under way survives it (`keepalive`);
-            // what still waits lives in this page alone, and leaving would lose it.
-            self.step(|engine| engine.release(self.clock()));
+            dom::blur();
+            // What is under way survives the page (`keepalive`); what still waits lives here alone,
+            // and leaving would lose it.
             if self.engine(super::engine::Engine::has_unsent) {
                 event.prevent_default();
             }
         });
+        // A deletion's undo ends with the page.
+        _ = window_event_listener(leptos::ev::pagehide, move |_| self.release());
+    }
+
+    /// Ends the grace of every deletion.
+    fn release(self) {
+        self.step(|engine| engine.release(self.clock()));
+    }
+
+    /// Forgets what waits: the user said so.
+    pub fn forget_pending(self) {
+        self.step(|engine| {
+            engine.forget_pending();
+            Vec::new()
+        });
+    }
+
+    /// Sends all that waits, and answers how many edits are left after at most five seconds.
+    pub async fn flush(self) -> usize {
+        self.release();
+        for _ in 0..100 {
+            if self.engine(super::engine::Engine::pending) == 0 {
+                break;
+            }
+            gloo_timers::future::TimeoutFuture::new(50).await;
+        }
+        self.engine(super::engine::Engine::pending)
     }
 
     /// The time of what happens now.
@@ -72,18 +101,38 @@ impl Store {
             Effect::WakeIn(millis) => {
                 Timeout::new(millis, move || self.step(|engine| engine.wake(self.clock()))).forget();
             }
-            Effect::RefreshToken => spawn_local(async move {
-                if let Ok(me) = api::auth::me().await.and_then(api::rest::Reply::into_body) {
-                    transport::set_csrf_token(me.csrf_token);
-                }
-                self.step(|engine| engine.wake(self.clock()));
-            }),
+            Effect::RefreshToken => spawn_local(self.identify()),
             Effect::SignedOut => self.toast(
                 "error",
                 "Your session has ended. Sign in again; nothing is lost while this page stays open.",
                 Some(ToastAction::SignIn),
             ),
             Effect::Notify(_) => {}
+        }
+    }
+
+    /// Asks who is signed in: the same user goes on with a new token, another one ends this page.
+    async fn identify(self) {
+        match api::auth::me().await.and_then(api::rest::Reply::into_body) {
+            Ok(me) if self.owner() == Some(me.user.id) => {
+                transport::set_csrf_token(me.csrf_token);
+                self.step(|engine| engine.token_refreshed(self.clock()));
+            }
+            Ok(_) => {
+                let mut news = false;
+                self.step(|engine| {
+                    news = engine.session_foreign();
+                    Vec::new()
+                });
+                if news {
+                    self.toast(
+                        "error",
+                        "Another account has signed in in this browser. Nothing more of this page is sent.",
+                        Some(ToastAction::Reload),
+                    );
+                }
+            }
+            Err(problem) => self.step(|engine| engine.token_failed(problem.kind, self.clock())),
         }
     }
 
@@ -102,53 +151,54 @@ impl Store {
 
     /// Brings in what changed at the server, page by page.
     pub fn pull(self) {
-        if PULLING.replace(true) {
+        if !self.engine(super::engine::Engine::may_pull) || PULLING.replace(true) {
             return;
         }
         spawn_local(async move {
-            loop {
-                let since = self.engine(|engine| engine.cursor().map(ToOwned::to_owned));
-                let query = SyncQuery {
-                    since,
-                    limit: Some(PULL_LIMIT),
-                };
-                let page = api::sync::pull_changes(Query::of(&query)).await;
-                match page.and_then(api::rest::Reply::into_body) {
-                    Ok(page) => {
-                        let more = page.has_more;
-                        if page.changes.is_empty() {
-                            self.step(|engine| {
-                                engine.pulled(page);
-                                engine.online(self.clock())
-                            });
-                        } else {
-                            self.step(|engine| {
-                                engine.pulled(page);
-                                engine.wake(self.clock())
-                            });
-                        }
-                        if !more {
-                            self.set_whole();
-                            break;
-                        }
-                    }
-                    Err(problem) if problem.kind == ProblemKind::CursorExpired => {
-                        self.step(|engine| {
-                            engine.restart();
-                            Vec::new()
-                        });
-                    }
-                    Err(problem) => {
-                        self.step(|engine| {
-                            engine.pull_failed(problem.kind);
-                            Vec::new()
-                        });
-                        break;
-                    }
-                }
-            }
+            self.pull_pages().await;
             PULLING.set(false);
         });
+    }
+
+    async fn pull_pages(self) {
+        let mut rebuilt = false;
+        while self.engine(super::engine::Engine::may_pull) {
+            let since = self.engine(|engine| engine.cursor().map(ToOwned::to_owned));
+            let query = SyncQuery {
+                since,
+                limit: Some(PULL_LIMIT),
+            };
+            let page = api::sync::pull_changes(Query::of(&query)).await;
+            match page.and_then(api::rest::Reply::into_body) {
+                Ok(page) => {
+                    if self.engine(super::engine::Engine::is_signed_out) {
+                        self.identify().await;
+                        if self.engine(super::engine::Engine::is_signed_out) {
+                            return;
+                        }
+                    }
+                    let more = page.has_more;
+                    self.step(|engine| engine.pulled(page, self.clock()));
+                    if !more {
+                        self.set_whole();
+                        return;
+                    }
+                }
+                // Another history: another user's, or a restored database.
+                Err(problem) if problem.kind == ProblemKind::CursorExpired && !rebuilt => {
+                    rebuilt = true;
+                    self.identify().await;
+                    self.step(|engine| {
+                        engine.restart();
+                        Vec::new()
+                    });
+                }
+                Err(problem) => {
+                    self.step(|engine| engine.pull_failed(problem.kind));
+                    return;
+                }
+            }
+        }
     }
 }
 

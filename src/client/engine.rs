@@ -9,13 +9,14 @@ use crate::domain::{
     application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::{Problem, ProblemKind},
+    settings::Settings,
     stage::{StageEvent, Status},
     sync::{BoardSnapshot, Entity, EntityKind, SyncPage, SyncRow},
     time::Timestamp,
 };
 use chrono::{Duration, NaiveDate};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 use uuid::Uuid;
@@ -58,6 +59,10 @@ pub struct Entry {
     pub in_flight: bool,
     /// Answers that were no answer, so far.
     pub attempts: u32,
+    /// The server said when to come back (`Retry-After`): earlier is not welcome.
+    pub told_to_wait: bool,
+    /// Times that the CSRF token was refused, each after a new one was fetched.
+    pub token_refusals: u32,
 }
 
 /// What is to be done in the world.
@@ -67,7 +72,8 @@ pub enum Effect {
     Send(Box<Entry>),
     /// Call [`Engine::wake`] after so many milliseconds.
     WakeIn(u32),
-    /// Ask for the CSRF token, then call [`Engine::wake`].
+    /// Ask who is signed in and for the CSRF token, then call [`Engine::token_refreshed`],
+    /// [`Engine::session_foreign`] or [`Engine::token_failed`].
     RefreshToken,
     /// The session has ended; nothing is sent until somebody signs in.
     SignedOut,
@@ -102,6 +108,20 @@ pub enum Notice {
     },
 }
 
+/// How it stands with the session behind this page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Session {
+    /// As far as is known it lives.
+    #[default]
+    Live,
+    /// A new CSRF token is being fetched; nothing is sent meanwhile.
+    Refreshing,
+    /// It has ended; nothing is sent until the same user signs in.
+    Ended,
+    /// Somebody else is signed in now; nothing of this page is ever sent or pulled again.
+    Foreign,
+}
+
 /// How it stands with the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncState {
@@ -119,20 +139,57 @@ pub enum SyncState {
 /// The engine.
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
-    base: Rows,
-    events: HashMap<Uuid, Vec<StageEvent>>,
+    base: Base,
+    /// A new base under construction: the old one shows until it is whole.
+    rebuild: Option<Base>,
     outbox: VecDeque<Entry>,
     cursor: Option<String>,
+    settings: Option<Settings>,
     offline: bool,
-    signed_out: bool,
-    token_refreshed: bool,
+    session: Session,
+}
+
+/// What the server issued.
+#[derive(Clone, Debug, Default)]
+struct Base {
+    rows: Rows,
+    events: HashMap<Uuid, Vec<StageEvent>>,
+    /// Deleted ids: an answer that was on its way never brings one back.
+    gone: HashSet<Uuid>,
+}
+
+impl Base {
+    /// Takes a row, unless a newer one is here or it was deleted.
+    fn take(&mut self, row: Application) {
+        let newer = self
+            .rows
+            .get(&row.id)
+            .is_none_or(|known| known.version <= row.version);
+        if newer && !self.gone.contains(&row.id) {
+            self.rows.insert(row.id, Arc::new(row));
+        }
+    }
+
+    fn take_event(&mut self, event: StageEvent) {
+        let events = self.events.entry(event.application_id).or_default();
+        match events.iter_mut().find(|known| known.id == event.id) {
+            Some(known) => *known = event,
+            None => events.push(event),
+        }
+    }
+
+    fn delete(&mut self, record: Uuid) {
+        self.rows.remove(&record);
+        self.events.remove(&record);
+        self.gone.insert(record);
+    }
 }
 
 impl Engine {
     /// Takes the page's first rows as base.
     pub fn load(&mut self, snapshot: &BoardSnapshot) {
         for row in &snapshot.rows {
-            self.base.insert(row.id, Arc::new(row.clone()));
+            self.base.take(row.clone());
         }
     }
 
@@ -174,7 +231,7 @@ impl Engine {
         let seen = if queued {
             None
         } else {
-            self.base.get(&record).map(|row| row.version)
+            self.base.rows.get(&record).map(|row| row.version)
         };
         let not_before = match mutation {
             Mutation::Delete => now + DELETE_GRACE,
@@ -190,6 +247,8 @@ impl Engine {
             not_before,
             in_flight: false,
             attempts: 0,
+            told_to_wait: false,
+            token_refusals: 0,
         });
         Ok(self.wake(now))
     }
@@ -204,7 +263,7 @@ impl Engine {
 
     /// Sends what may be sent now, and says when to look again.
     pub fn wake(&mut self, now: Timestamp) -> Vec<Effect> {
-        if self.signed_out {
+        if self.session != Session::Live {
             return Vec::new();
         }
         let mut effects = Vec::new();
@@ -248,7 +307,6 @@ impl Engine {
         let problem = match answer {
             Ok(row) => {
                 self.offline = false;
-                self.token_refreshed = false;
                 return self.acknowledge(index, row, now);
             }
             Err(problem) => problem,
@@ -264,22 +322,82 @@ impl Engine {
             | ProblemKind::Internal
             | ProblemKind::TooManyRequests => {
                 entry.attempts += 1;
-                let wait = backoff(entry.attempts, problem.retry_after, jitter);
-                entry.not_before = now + wait;
+                entry.told_to_wait = problem.retry_after.is_some();
+                entry.not_before = now + backoff(entry.attempts, problem.retry_after, jitter);
                 self.wake(now)
             }
-            ProblemKind::Unauthorized => {
-                self.signed_out = true;
-                vec![Effect::SignedOut]
-            }
-            ProblemKind::Csrf if !self.token_refreshed => {
-                self.token_refreshed = true;
-                vec![Effect::RefreshToken]
+            ProblemKind::Unauthorized => self.session_ended(),
+            // Refused with a token that was new: it will not help to fetch another.
+            ProblemKind::Csrf if entry.token_refusals > 0 => self.rejected(index, problem, now),
+            ProblemKind::Csrf => {
+                entry.token_refusals += 1;
+                let known = std::mem::replace(&mut self.session, Session::Refreshing);
+                match known {
+                    Session::Live => vec![Effect::RefreshToken],
+                    // Under way already, or past helping.
+                    other => {
+                        self.session = other;
+                        Vec::new()
+                    }
+                }
             }
             ProblemKind::Conflict => self.conflict(index, &problem, now),
             ProblemKind::NotFound | ProblemKind::Gone => self.vanished(index, now),
             _ => self.rejected(index, problem, now),
         }
+    }
+
+    /// The session has ended: said once.
+    fn session_ended(&mut self) -> Vec<Effect> {
+        match self.session {
+            Session::Ended | Session::Foreign => Vec::new(),
+            Session::Live | Session::Refreshing => {
+                self.session = Session::Ended;
+                vec![Effect::SignedOut]
+            }
+        }
+    }
+
+    /// The same user is signed in, and the token is a new one: what waits goes on.
+    pub fn token_refreshed(&mut self, now: Timestamp) -> Vec<Effect> {
+        if self.session != Session::Foreign {
+            self.session = Session::Live;
+        }
+        self.wake(now)
+    }
+
+    /// Somebody else is signed in. Answers whether that is news.
+    pub fn session_foreign(&mut self) -> bool {
+        std::mem::replace(&mut self.session, Session::Foreign) != Session::Foreign
+    }
+
+    /// Who is signed in could not be asked; the entries that need it wait a little.
+    pub fn token_failed(&mut self, kind: ProblemKind, now: Timestamp) -> Vec<Effect> {
+        if kind == ProblemKind::Unauthorized {
+            return self.session_ended();
+        }
+        if self.session == Session::Refreshing {
+            self.session = Session::Live;
+        }
+        for entry in self
+            .outbox
+            .iter_mut()
+            .filter(|entry| entry.token_refusals > 0)
+        {
+            entry.token_refusals = 0;
+            entry.not_before = entry.not_before.max(now + Duration::seconds(5));
+        }
+        self.wake(now)
+    }
+
+    /// Whether the session has ended, so that a pull that works means it is back.
+    pub fn is_signed_out(&self) -> bool {
+        self.session == Session::Ended
+    }
+
+    /// Whether this page may still pull.
+    pub fn may_pull(&self) -> bool {
+        self.session != Session::Foreign
     }
 
     fn acknowledge(
@@ -295,13 +413,7 @@ impl Engine {
             Some(row) => {
                 self.derive_event(&entry, &row, now);
                 let version = row.version;
-                let newer = self
-                    .base
-                    .get(&entry.record)
-                    .is_none_or(|base| base.version <= version);
-                if newer {
-                    self.base.insert(entry.record, Arc::new(row));
-                }
+                self.base.take(row);
                 // Only this queue's own acknowledgements advance what its next entry builds on.
                 if let Some(next) = self
                     .outbox
@@ -311,7 +423,7 @@ impl Engine {
                     next.seen = Some(version);
                 }
             }
-            None => self.forget(entry.record),
+            None => self.base.delete(entry.record),
         }
         self.wake(now)
     }
@@ -319,8 +431,8 @@ impl Engine {
     /// The stage event that an acknowledged entry caused has a known id, so history need not wait
     /// for the next pull.
     fn derive_event(&mut self, entry: &Entry, row: &Application, now: Timestamp) {
-        let before = self.base.get(&entry.record).map(|row| row.status);
-        let events = self.events.entry(entry.record).or_default();
+        let before = self.base.rows.get(&entry.record).map(|row| row.status);
+        let events = self.base.events.entry(entry.record).or_default();
         if let Mutation::Patch(patch) = &entry.mutation
             && let Some(voided) = patch.voids_stage_event
         {
@@ -361,7 +473,7 @@ impl Engine {
         let record = entry.record;
         let displaced = self.drop_record(record);
         let title = current.role_title.to_string();
-        self.base.insert(record, Arc::new(current));
+        self.base.take(current);
         let mut effects = vec![Effect::Notify(Notice::Conflict {
             record,
             title,
@@ -378,7 +490,7 @@ impl Engine {
         let (record, deleted) = (entry.record, entry.mutation == Mutation::Delete);
         let title = self.title(record);
         self.drop_record(record);
-        self.forget(record);
+        self.base.delete(record);
         let mut effects = Vec::new();
         if !deleted {
             effects.push(Effect::Notify(Notice::Vanished { title }));
@@ -393,8 +505,15 @@ impl Engine {
         };
         let record = entry.record;
         let title = self.title(record);
-        // What was done after it was done to a state that never came to be.
-        self.drop_record(record);
+        if matches!(entry.mutation, Mutation::Create(_)) {
+            // What was done after it was done to something that never came to be.
+            self.drop_record(record);
+        } else if let Some(refused) = self.outbox.remove(index)
+            && let Some(next) = self.outbox.iter_mut().find(|next| next.record == record)
+        {
+            // The next one builds on what this one was to build on.
+            next.seen = next.seen.or(refused.seen);
+        }
         let mut effects = vec![Effect::Notify(Notice::Rejected { title, problem })];
         effects.extend(self.wake(now));
         effects
@@ -415,11 +534,6 @@ impl Engine {
         displaced
     }
 
-    fn forget(&mut self, record: Uuid) {
-        self.base.remove(&record);
-        self.events.remove(&record);
-    }
-
     fn title(&self, record: Uuid) -> String {
         self.view_of(record)
             .map(|row| row.role_title.to_string())
@@ -427,55 +541,56 @@ impl Engine {
     }
 
     /// A page of the server's history. It never changes what a queued edit builds on.
-    pub fn pulled(&mut self, page: SyncPage) {
-        self.offline = false;
+    pub fn pulled(&mut self, page: SyncPage, now: Timestamp) -> Vec<Effect> {
+        let base = self.rebuild.as_mut().unwrap_or(&mut self.base);
         for change in page.changes {
             match change.what {
-                SyncRow::Upsert(Entity::Application(row)) => {
-                    let newer = self
-                        .base
-                        .get(&row.id)
-                        .is_none_or(|base| base.version <= row.version);
-                    if newer {
-                        self.base.insert(row.id, Arc::new(*row));
-                    }
-                }
-                SyncRow::Upsert(Entity::StageEvent(event)) => {
-                    let events = self.events.entry(event.application_id).or_default();
-                    match events.iter_mut().find(|known| known.id == event.id) {
-                        Some(known) => *known = event,
-                        None => events.push(event),
-                    }
-                }
+                SyncRow::Upsert(Entity::Application(row)) => base.take(*row),
+                SyncRow::Upsert(Entity::StageEvent(event)) => base.take_event(event),
+                SyncRow::Upsert(Entity::Settings(settings)) => self.settings = Some(settings),
                 SyncRow::Delete {
                     entity: EntityKind::Application,
-                } => self.forget(change.id),
-                SyncRow::Delete { .. } | SyncRow::Upsert(Entity::Settings(_)) => {}
+                } => base.delete(change.id),
+                SyncRow::Delete { .. } => {}
             }
         }
         self.cursor = Some(page.next);
+        if !page.has_more
+            && let Some(rebuilt) = self.rebuild.take()
+        {
+            self.base = rebuilt;
+        }
+        if std::mem::take(&mut self.offline) {
+            return self.online(now);
+        }
+        self.wake(now)
     }
 
-    /// The server's history is another one, or too old: base is built anew, pending stays.
+    /// The newest settings that a pull brought.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
+
+    /// The server's history is another one, or too old: a new base is built, pending stays.
     pub fn restart(&mut self) {
-        self.base.clear();
-        self.events.clear();
+        self.rebuild = Some(Base::default());
         self.cursor = None;
     }
 
     /// A pull got no answer, or one that was none.
-    pub fn pull_failed(&mut self, kind: ProblemKind) {
+    pub fn pull_failed(&mut self, kind: ProblemKind) -> Vec<Effect> {
         match kind {
             ProblemKind::Network => self.offline = true,
-            ProblemKind::Unauthorized => self.signed_out = true,
+            ProblemKind::Unauthorized => return self.session_ended(),
             _ => {}
         }
+        Vec::new()
     }
 
     /// The network is said to be back: what backs off is tried at once.
     pub fn online(&mut self, now: Timestamp) -> Vec<Effect> {
         for entry in &mut self.outbox {
-            if entry.attempts > 0 {
+            if entry.attempts > 0 && !entry.told_to_wait {
                 entry.not_before = entry.not_before.min(now);
             }
         }
@@ -487,7 +602,7 @@ impl Engine {
     pub fn sync_state(&self, now: Timestamp) -> SyncState {
         let waiting = self.outbox.len();
         let held = |entry: &Entry| entry.attempts == 0 && entry.not_before > now;
-        if self.signed_out {
+        if matches!(self.session, Session::Ended | Session::Foreign) {
             SyncState::SignedOut(waiting)
         } else if self.offline {
             SyncState::Offline(waiting)
@@ -508,9 +623,18 @@ impl Engine {
         self.wake(now)
     }
 
-    /// Whether a mutation is not even under way.
+    /// Forgets what waits: the user said so.
+    pub fn forget_pending(&mut self) {
+        self.outbox.clear();
+    }
+
+    /// Whether an edit is not even under way. A deletion in its grace does not count: leaving the
+    /// page sends it.
     pub fn has_unsent(&self) -> bool {
-        self.outbox.iter().any(|entry| !entry.in_flight)
+        let held = |entry: &Entry| entry.attempts == 0 && entry.mutation == Mutation::Delete;
+        self.outbox
+            .iter()
+            .any(|entry| !entry.in_flight && !held(entry))
     }
 
     /// How many mutations wait.
@@ -525,7 +649,7 @@ impl Engine {
 
     /// The view of every record.
     pub fn view(&self) -> Rows {
-        let mut rows = self.base.clone();
+        let mut rows = self.base.rows.clone();
         for entry in &self.outbox {
             let row = step(rows.get(&entry.record), entry);
             match row {
@@ -538,7 +662,7 @@ impl Engine {
 
     /// The view of one record.
     pub fn view_of(&self, record: Uuid) -> Option<Arc<Application>> {
-        let mut row = self.base.get(&record).cloned();
+        let mut row = self.base.rows.get(&record).cloned();
         for entry in self.outbox.iter().filter(|entry| entry.record == record) {
             row = step(row.as_ref(), entry).map(Arc::new);
         }
@@ -547,9 +671,9 @@ impl Engine {
 
     /// The moves of a record, oldest first, those that are not yet acknowledged too.
     pub fn history(&self, record: Uuid) -> Vec<StageEvent> {
-        let mut events = self.events.get(&record).cloned().unwrap_or_default();
+        let mut events = self.base.events.get(&record).cloned().unwrap_or_default();
         events.sort_by_key(|event| event.recorded_at);
-        let mut row = self.base.get(&record).cloned();
+        let mut row = self.base.rows.get(&record).cloned();
         for entry in self.outbox.iter().filter(|entry| entry.record == record) {
             let next = step(row.as_ref(), entry);
             if let Mutation::Patch(patch) = &entry.mutation

@@ -2,8 +2,10 @@
 //! view that is both. The engine is pure and is compiled and tested natively; what touches the
 //! browser is compiled for it alone.
 
+pub mod dom;
 pub mod engine;
 pub mod store;
+pub mod zone;
 
 #[cfg(feature = "hydrate")]
 mod driver;

@@ -1,14 +1,18 @@
 //! The engine as the components see it: signals to read, verbs to call. On the server it holds the
 //! page's snapshot and nothing ever changes; in the browser the driver does what the engine asks.
 
-use super::engine::{Effect, Engine, Mutation, Notice, Rows, SyncState};
+use super::{
+    engine::{Effect, Engine, Mutation, Notice, Rows, SyncState},
+    zone::{CurrentZone, Zone},
+};
 use crate::domain::{
     application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::Problem,
+    settings::Settings,
     stage::{StageEvent, Status},
     sync::BoardSnapshot,
-    time::{Timestamp, ZoneRules},
+    time::{Timestamp, ZoneName, ZoneRules},
 };
 use leptos::prelude::*;
 use std::{
@@ -49,6 +53,8 @@ pub enum ToastAction {
     Open(Uuid),
     /// Sign in again.
     SignIn,
+    /// Load the page anew.
+    Reload,
 }
 
 impl ToastAction {
@@ -59,6 +65,7 @@ impl ToastAction {
             Self::Apply { label, .. } => label,
             Self::Open(_) => "Open",
             Self::SignIn => "Sign in",
+            Self::Reload => "Reload",
         }
     }
 }
@@ -85,6 +92,10 @@ pub struct Store {
     counts: RwSignal<HashMap<Status, u32>>,
     whole: RwSignal<bool>,
     loaded: RwSignal<bool>,
+    /// Whose rows these are.
+    owner: RwSignal<Option<Uuid>>,
+    settings: RwSignal<Option<Settings>>,
+    zone: CurrentZone,
     sync: RwSignal<SyncState>,
     now: RwSignal<Timestamp>,
     toasts: RwSignal<Vec<Toast>>,
@@ -105,6 +116,9 @@ impl Default for Store {
             counts: RwSignal::default(),
             whole: RwSignal::new(false),
             loaded: RwSignal::new(false),
+            owner: RwSignal::new(None),
+            settings: RwSignal::new(None),
+            zone: CurrentZone::new(Zone::new(ZoneName::default())),
             sync: RwSignal::default(),
             now: RwSignal::new(Timestamp::UNIX_EPOCH),
             toasts: RwSignal::default(),
@@ -115,14 +129,15 @@ impl Default for Store {
 
 impl Store {
     /// Takes the page's snapshot: what the server rendered is what the browser hydrates.
-    pub fn load(self, snapshot: &BoardSnapshot) {
+    pub fn load(self, owner: Uuid, snapshot: &BoardSnapshot) {
         if self.loaded.get_untracked() {
             return;
         }
         self.engine.update_value(|engine| engine.load(snapshot));
+        self.owner.set(Some(owner));
         self.now.set(snapshot.now);
         self.counts.set(snapshot.counts.iter().copied().collect());
-        self.whole.set(snapshot.is_whole());
+        self.whole.set(snapshot.whole);
         self.loaded.set(true);
         self.refresh();
     }
@@ -173,6 +188,11 @@ impl Store {
         self.now.get()
     }
 
+    /// The settings that the last pull brought, if it brought any.
+    pub fn pulled_settings(self) -> Option<Settings> {
+        self.settings.get()
+    }
+
     /// The moves of an application, oldest first.
     pub fn history(self, id: Uuid) -> Vec<StageEvent> {
         self.rows.track();
@@ -199,9 +219,13 @@ impl Store {
                 text: text.into(),
                 action,
             });
-            // The oldest make room.
-            let excess = toasts.len().saturating_sub(3);
-            toasts.drain(..excess);
+            // The oldest make room; a question that holds somebody's edit does not.
+            while toasts.len() > 3 {
+                let Some(oldest) = toasts.iter().position(|toast| toast.kind != "conflict") else {
+                    break;
+                };
+                toasts.remove(oldest);
+            }
         });
         // As long as its offer stands, or as reading takes.
         let seconds = match (kind, toast_offer) {
@@ -232,10 +256,15 @@ impl Store {
                 self.report(self.patch(*record, patch.as_ref().clone()));
             }
             ToastAction::Retract { key, .. } => {
-                self.engine.update_value(|engine| _ = engine.retract(*key));
+                let mut could = false;
+                self.engine
+                    .update_value(|engine| could = engine.retract(*key));
                 self.refresh();
+                if !could {
+                    self.toast("error", "Too late: it is deleted already.", None);
+                }
             }
-            ToastAction::Open(_) | ToastAction::SignIn => {}
+            ToastAction::Open(_) | ToastAction::SignIn | ToastAction::Reload => {}
         }
     }
 
@@ -251,11 +280,16 @@ impl Store {
     /// 400 naming what does not fit.
     pub fn create(self, create: ApplicationCreate) -> Result<Uuid, Problem> {
         let id = create.id.unwrap_or_else(Uuid::new_v4);
-        let create = ApplicationCreate {
+        let now = self.clock();
+        let mut create = ApplicationCreate {
             id: Some(id),
-            status_occurred_at: Some(self.clock()),
+            status_occurred_at: Some(now),
             ..create
         };
+        // The day on which it was made here, not the one on which it arrives at the server.
+        if create.application_date.is_keep() {
+            create.application_date = Change::Set(self.today(now));
+        }
         self.mutate(id, Mutation::Create(Box::new(create)))?;
         Ok(id)
     }
@@ -339,7 +373,7 @@ impl Store {
     fn mutate(self, record: Uuid, mutation: Mutation) -> Result<Uuid, Problem> {
         let key = Uuid::new_v4();
         let now = self.clock();
-        let today = use_today(now);
+        let today = self.today(now);
         let mut done = Ok(Vec::new());
         self.engine
             .update_value(|engine| done = engine.mutate(record, mutation, key, now, today));
@@ -347,6 +381,16 @@ impl Store {
         self.refresh();
         self.run(effects);
         Ok(key)
+    }
+
+    /// The zone in which times are shown.
+    pub fn zone(self) -> CurrentZone {
+        self.zone
+    }
+
+    /// The user's calendar day.
+    fn today(self, now: Timestamp) -> chrono::NaiveDate {
+        self.zone.with_untracked(|zone| zone.day(now))
     }
 
     /// Shows what the engine holds.
@@ -365,6 +409,10 @@ impl Store {
         }
         if self.sync.get_untracked() != sync {
             self.sync.set(sync);
+        }
+        let settings = self.engine.with_value(|engine| engine.settings().cloned());
+        if self.settings.with_untracked(|known| *known != settings) {
+            self.settings.set(settings);
         }
     }
 
@@ -401,7 +449,12 @@ impl Store {
                 self.toast("conflict", text, action);
             }
             Notice::Vanished { title } => {
-                self.toast("error", format!("“{title}” was deleted elsewhere."), None);
+                let text = if title.is_empty() {
+                    "What you changed here was deleted elsewhere.".to_owned()
+                } else {
+                    format!("“{title}” was deleted elsewhere.")
+                };
+                self.toast("error", text, None);
             }
             Notice::Rejected { title, problem } => {
                 self.toast(
@@ -446,14 +499,6 @@ fn words(fields: &[&str]) -> String {
     }
 }
 
-/// The user's calendar day.
-fn use_today(now: Timestamp) -> chrono::NaiveDate {
-    match use_context::<crate::app::zone::CurrentZone>() {
-        Some(zone) => zone.get_untracked().day(now),
-        None => now.date_naive(),
-    }
-}
-
 #[cfg(feature = "hydrate")]
 pub(super) mod access {
     //! What the driver needs of the store.
@@ -478,6 +523,11 @@ pub(super) mod access {
         /// From now on every application is known here.
         pub(in crate::client) fn set_whole(self) {
             self.whole.set(true);
+        }
+
+        /// Whose rows these are.
+        pub(in crate::client) fn owner(self) -> Option<uuid::Uuid> {
+            self.owner.get_untracked()
         }
 
         /// Sets the time that labels are made with.

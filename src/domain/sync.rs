@@ -93,17 +93,8 @@ pub struct BoardSnapshot {
     pub rows: Vec<Application>,
     /// How many applications every status has on the board.
     pub counts: Vec<(super::stage::Status, u32)>,
-}
-
-impl BoardSnapshot {
-    /// Whether `rows` is the whole board.
-    pub fn is_whole(&self) -> bool {
-        self.counts
-            .iter()
-            .map(|(_, count)| *count as usize)
-            .sum::<usize>()
-            == self.rows.len()
-    }
+    /// Whether `rows` is all that the user has, archived ones too.
+    pub whole: bool,
 }
 
 #[cfg(test)]

@@ -81,13 +81,9 @@ pub struct SeedArgs {
 /// Every setting. See the table in the README.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
-    /// `sqlite:PATH` or `postgres://…`.
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        default_value = "sqlite:data/job-hunt-tracker.db"
-    )]
-    pub database_url: DatabaseUrl,
+    /// `sqlite:PATH` or `postgres://…`; an SQLite file in the data folder when absent.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<DatabaseUrl>,
     /// Where people reach the app; links in mails start with it.
     #[arg(long, env = "PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
     pub public_url: PublicUrl,
@@ -103,14 +99,10 @@ pub struct Config {
     /// The folder for the database, the key and mails when nothing else is said.
     #[arg(long, env = "DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
-    /// `file:DIR`, `smtp://[user:password@]host[:port]` or `smtps://…`.
-    #[arg(
-        long,
-        env = "MAIL_URL",
-        default_value = "file:data/mail",
-        hide_env_values = true
-    )]
-    pub mail_url: MailUrl,
+    /// `file:DIR`, `smtp://[user:password@]host[:port]` or `smtps://…`; the folder `mail` in the
+    /// data folder when absent.
+    #[arg(long, env = "MAIL_URL", hide_env_values = true)]
+    pub mail_url: Option<MailUrl>,
     /// The sender of every mail.
     #[arg(
         long,
@@ -136,12 +128,26 @@ pub struct Config {
 }
 
 impl Config {
+    /// The database: what was set, else a file in the data folder.
+    pub fn database(&self) -> DatabaseUrl {
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| DatabaseUrl::Sqlite(self.data_dir.join("job-hunt-tracker.db")))
+    }
+
+    /// How mail leaves: what was set, else into a folder in the data folder.
+    pub fn mail(&self) -> MailUrl {
+        self.mail_url
+            .clone()
+            .unwrap_or_else(|| MailUrl::File(self.data_dir.join("mail")))
+    }
+
     /// What no single value can tell.
     ///
     /// # Errors
     /// A line that names the setting.
     pub fn check(&self) -> Result<(), String> {
-        if matches!(self.mail_url, MailUrl::File(_)) && !self.public_url.is_loopback() {
+        if matches!(self.mail(), MailUrl::File(_)) && !self.public_url.is_loopback() {
             return Err(format!(
                 "MAIL_URL: file: prints sign-in links in the log, so it is for a loopback PUBLIC_URL only, not {}; give smtp:// or smtps://",
                 self.public_url

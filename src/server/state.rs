@@ -29,7 +29,7 @@ impl AppState {
     /// A line that names what could not be opened.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, String> {
         config.check()?;
-        let db = Db::connect(&config.database_url)
+        let db = Db::connect(&config.database())
             .await
             .map_err(|error| format!("DATABASE_URL: {error}"))?;
         db.migrate()

@@ -2,8 +2,9 @@
 
 use super::{announcer::use_announcer, keys_dialog::drive_dialog};
 use crate::{
-    app::{session::Dialogs, zone::use_zone},
+    app::session::Dialogs,
     client::store::{ToastAction, use_store},
+    client::zone::use_zone,
     domain::{
         application::{Application, ApplicationCreate},
         change::Change,

@@ -50,6 +50,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
                     leptos_router::NavigateOptions::default(),
                 ),
                 ToastAction::SignIn => _ = window().open_with_url_and_target("/sign-in", "_blank"),
+                ToastAction::Reload => _ = window().location().reload(),
                 other => store.act(other),
             }
             store.dismiss(id);

@@ -4,9 +4,9 @@ use crate::{
     app::{
         components::{icon::Icon, page_header::PageHeader},
         session::SignedIn,
-        zone::use_zone,
     },
     client::store::use_store,
+    client::zone::use_zone,
     domain::time::{ZoneRules, day_label},
 };
 use leptos::prelude::*;
@@ -110,7 +110,7 @@ fn Archive() -> impl IntoView {
         .into_any()
     };
     view! {
-        <main class="page" id="main">
+        <main class="page" id="main" tabindex="-1">
             <PageHeader title="Archive" sub/>
             <div class="page-body">{body}</div>
         </main>

@@ -44,7 +44,7 @@ fn Board() -> impl IntoView {
     });
     let empty = Memo::new(move |_| board.is_empty());
     view! {
-        <main class="page" id="main">
+        <main class="page" id="main" tabindex="-1">
             <PageHeader title="Board" sub>
                 <Search/>
             </PageHeader>
@@ -101,7 +101,7 @@ fn Search() -> impl IntoView {
                 on:keydown=move |event| {
                     if event.key() == "Escape" {
                         board.search.set(String::new());
-                        crate::app::keys::focus(".board .card");
+                        crate::client::dom::focus(".board .card");
                     }
                 }
             />

@@ -9,18 +9,19 @@ use crate::{
     },
     app::{
         components::{icon::Icon, page_header::PageHeader},
-        session::{SignedIn, use_me},
-        zone::{known_zones, machine_zone},
+        session::{CurrentUser, SignedIn, use_me},
     },
-    client::store::use_store,
+    client::store::{Store, use_store},
+    client::zone::{Zone, known_zones, machine_zone},
     domain::{
-        error::ProblemKind,
+        error::{Problem, ProblemKind},
         settings::{Settings, SettingsPatch},
         user::Me,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use std::collections::VecDeque;
 
 /// `/settings`.
 #[component]
@@ -37,9 +38,18 @@ pub fn SettingsPage() -> impl IntoView {
 #[derive(Clone, Copy)]
 struct Form {
     errors: RwSignal<Vec<(&'static str, String)>>,
+    queue: SaveQueue,
 }
 
 impl Form {
+    /// A form of this page.
+    fn new() -> Self {
+        Self {
+            errors: RwSignal::default(),
+            queue: expect_context(),
+        }
+    }
+
     fn error(self, field: &'static str) -> Option<String> {
         self.errors.with(|errors| {
             errors
@@ -49,39 +59,81 @@ impl Form {
         })
     }
 
-    /// Saves some fields, on the version that shows; `field` is where a complaint goes.
+    /// Saves some fields; `field` is where a complaint goes. Saves go one after another, each on
+    /// the version that the one before it made.
     fn save(self, field: &'static str, patch: serde_json::Value) {
-        let me = use_me();
-        let store = use_store();
         self.errors
             .update(|errors| errors.retain(|(name, _)| *name != field));
-        let Some(version) = me.with_untracked(|me| me.as_ref().map(|me| me.settings.version))
-        else {
-            return;
-        };
         let patch = match serde_json::from_value::<SettingsPatch>(patch) {
             Ok(patch) => patch,
             Err(error) => {
-                self.errors
-                    .update(|errors| errors.push((field, error.to_string())));
+                self.complain(field, error.to_string());
                 return;
             }
         };
-        // The context is gone once the answer comes.
-        let zone = expect_context::<crate::app::zone::CurrentZone>();
+        let queue = self.queue;
+        queue.waiting.update_value(|waiting| {
+            waiting.push_back(Save {
+                form: self,
+                field,
+                patch,
+            });
+        });
+        if !queue.busy.get_value() {
+            queue.busy.set_value(true);
+            spawn_local(queue.run());
+        }
+    }
+
+    fn complain(self, field: &'static str, why: String) {
+        self.errors.try_update(|errors| errors.push((field, why)));
+    }
+}
+
+/// A change of settings that waits for its turn.
+struct Save {
+    form: Form,
+    field: &'static str,
+    patch: SettingsPatch,
+}
+
+/// Changes of settings in the order in which they were made.
+#[derive(Clone, Copy)]
+struct SaveQueue {
+    waiting: StoredValue<VecDeque<Save>>,
+    busy: StoredValue<bool>,
+    me: CurrentUser,
+    store: Store,
+}
+
+impl SaveQueue {
+    fn new() -> Self {
+        Self {
+            waiting: StoredValue::default(),
+            busy: StoredValue::default(),
+            me: use_me(),
+            store: use_store(),
+        }
+    }
+
+    async fn run(self) {
+        let Self { me, store, .. } = self;
         let settled = move |settings: Settings| {
-            zone.set(crate::app::zone::Zone::new(settings.timezone.clone()));
+            store.zone().set(Zone::new(settings.timezone.clone()));
             me.update(|me| {
                 if let Some(me) = me {
                     me.settings = settings;
                 }
             });
         };
-        spawn_local(async move {
-            match patch_settings(Version(version), Body::of(&patch))
-                .await
-                .and_then(Reply::into_body)
-            {
+        // The queue is the page's: once that is left, what waits has been taken along below.
+        while let Some(Some(save)) = self.waiting.try_update_value(VecDeque::pop_front) {
+            let Some(version) = me.with_untracked(|me| me.as_ref().map(|me| me.settings.version))
+            else {
+                break;
+            };
+            let answer = patch_settings(Version(version), Body::of(&save.patch)).await;
+            match answer.and_then(Reply::into_body) {
                 Ok(settings) => {
                     settled(settings);
                     store.toast("info", "Settings saved", None);
@@ -92,20 +144,24 @@ impl Form {
                     {
                         settled(settings);
                     }
-                    store.toast("conflict", "Your settings were changed elsewhere; this is the newer state. Change it again if you still want to.", None);
+                    store.toast(
+                        "conflict",
+                        "Your settings were changed elsewhere; this is the newer state. Change it again if you still want to.",
+                        None,
+                    );
                 }
-                Err(problem) => self
-                    .errors
-                    .update(|errors| errors.push((field, problem.sentence()))),
+                Err(problem) => save.form.complain(save.field, problem.sentence()),
             }
-        });
+        }
+        self.busy.try_set_value(false);
     }
 }
 
 #[component]
 fn SettingsView() -> impl IntoView {
+    provide_context(SaveQueue::new());
     view! {
-        <main class="page" id="main">
+        <main class="page" id="main" tabindex="-1">
             <PageHeader title="Settings" quiet=true/>
             <div class="page-body">
                 <You/>
@@ -124,9 +180,7 @@ fn setting(read: impl Fn(&Me) -> String + Send + Sync + 'static) -> Signal<Strin
 
 #[component]
 fn You() -> impl IntoView {
-    let form = Form {
-        errors: RwSignal::default(),
-    };
+    let form = Form::new();
     let name = setting(|me| {
         me.settings
             .display_name
@@ -245,9 +299,7 @@ fn TimeoutOptions(timeout: Signal<String>) -> impl IntoView {
 
 #[component]
 fn QuietHours() -> impl IntoView {
-    let form = Form {
-        errors: RwSignal::default(),
-    };
+    let form = Form::new();
     let clock = |time: Option<crate::domain::settings::ClockTime>| {
         time.map(|time| time.to_string()).unwrap_or_default()
     };
@@ -393,13 +445,17 @@ fn set_theme(theme: &str) {
 #[component]
 fn Account() -> impl IntoView {
     let store = use_store();
+    let busy = RwSignal::new(false);
     let sign_out = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
         spawn_local(async move {
-            match logout().await {
-                Ok(_) => leave_for("/sign-in"),
-                Err(problem) if problem.kind == ProblemKind::Unauthorized => leave_for("/sign-in"),
-                Err(problem) => store.toast("error", problem.sentence(), None),
+            if let Err(problem) = leave(store).await {
+                store.toast("error", problem.sentence(), None);
             }
+            busy.try_set(false);
         });
     };
     view! {
@@ -411,5 +467,29 @@ fn Account() -> impl IntoView {
                 "Sign out"
             </button>
         </section>
+    }
+}
+
+/// Sends what waits, asks where something cannot be sent, and ends the session.
+async fn leave(store: Store) -> Result<(), Problem> {
+    #[cfg(feature = "hydrate")]
+    {
+        let left = store.flush().await;
+        let question = format!(
+            "{left} of your changes could not be saved yet, and signing out loses them. Sign out all the same?"
+        );
+        if left > 0 && !window().confirm_with_message(&question).unwrap_or(false) {
+            return Ok(());
+        }
+        store.forget_pending();
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = store;
+    match logout().await {
+        Err(problem) if problem.kind != ProblemKind::Unauthorized => Err(problem),
+        _ => {
+            leave_for("/sign-in");
+            Ok(())
+        }
     }
 }

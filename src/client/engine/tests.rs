@@ -169,16 +169,19 @@ fn a_pull_never_hides_a_conflict() {
     engine.answered(key(1), Err(lost), now(), 0.0);
     let mut theirs = row.clone();
     theirs.version = 2;
-    engine.pulled(SyncPage {
-        epoch: Uuid::nil(),
-        changes: vec![crate::domain::sync::SyncChange {
-            seq: 9,
-            id: row.id,
-            what: SyncRow::Upsert(Entity::Application(Box::new(theirs))),
-        }],
-        next: "x".into(),
-        has_more: false,
-    });
+    engine.pulled(
+        SyncPage {
+            epoch: Uuid::nil(),
+            changes: vec![crate::domain::sync::SyncChange {
+                seq: 9,
+                id: row.id,
+                what: SyncRow::Upsert(Entity::Application(Box::new(theirs))),
+            }],
+            next: "x".into(),
+            has_more: false,
+        },
+        now(),
+    );
     // Still the version that the user saw.
     assert_eq!(sent(&engine.online(now())), [(key(1), Some(1))]);
 }
@@ -210,24 +213,27 @@ fn undoing_a_move_returns_to_since_when_it_stood_there() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
     let later = now() + Duration::days(3);
-    engine.pulled(SyncPage {
-        epoch: Uuid::nil(),
-        changes: vec![crate::domain::sync::SyncChange {
-            seq: 1,
-            id: Uuid::from_u128(77),
-            what: SyncRow::Upsert(Entity::StageEvent(StageEvent {
+    engine.pulled(
+        SyncPage {
+            epoch: Uuid::nil(),
+            changes: vec![crate::domain::sync::SyncChange {
+                seq: 1,
                 id: Uuid::from_u128(77),
-                application_id: row.id,
-                from_status: None,
-                to_status: Status::Applied,
-                occurred_at: row.status_since,
-                recorded_at: row.created_at,
-                voided_at: None,
-            })),
-        }],
-        next: "x".into(),
-        has_more: false,
-    });
+                what: SyncRow::Upsert(Entity::StageEvent(StageEvent {
+                    id: Uuid::from_u128(77),
+                    application_id: row.id,
+                    from_status: None,
+                    to_status: Status::Applied,
+                    occurred_at: row.status_since,
+                    recorded_at: row.created_at,
+                    voided_at: None,
+                })),
+            }],
+            next: "x".into(),
+            has_more: false,
+        },
+        now(),
+    );
     engine
         .mutate(row.id, to(Status::Offer), key(1), later, today())
         .unwrap();
@@ -254,42 +260,178 @@ fn undoing_a_move_returns_to_since_when_it_stood_there() {
     assert_eq!(counting.len(), 1);
 }
 
+fn unauthorized() -> Result<Option<Application>, Problem> {
+    Err(Problem::new(ProblemKind::Unauthorized, ""))
+}
+
+fn csrf() -> Result<Option<Application>, Problem> {
+    Err(Problem::new(ProblemKind::Csrf, ""))
+}
+
 #[test]
-fn a_session_that_ended_keeps_the_queue() {
+fn a_session_that_ended_keeps_the_queue_says_so_once_and_goes_on_after_signing_in() {
+    let rows = [sample(1), sample(2)];
+    let mut engine = engine(&rows);
+    engine
+        .mutate(rows[0].id, note("x"), key(1), now(), today())
+        .unwrap();
+    engine
+        .mutate(rows[1].id, note("y"), key(2), now(), today())
+        .unwrap();
+    assert_eq!(
+        engine.answered(key(1), unauthorized(), now(), 0.5),
+        [Effect::SignedOut]
+    );
+    assert!(
+        engine
+            .answered(key(2), unauthorized(), now(), 0.5)
+            .is_empty()
+    );
+    assert!(engine.pull_failed(ProblemKind::Unauthorized).is_empty());
+    assert_eq!(engine.sync_state(now()), SyncState::SignedOut(2));
+    assert!(engine.wake(now()).is_empty());
+    assert_eq!(
+        sent(&engine.token_refreshed(now())),
+        [(key(1), Some(1)), (key(2), Some(1))]
+    );
+}
+
+#[test]
+fn a_session_that_a_pull_finds_ended_is_told_too() {
+    let mut engine = engine(&[]);
+    assert_eq!(
+        engine.pull_failed(ProblemKind::Unauthorized),
+        [Effect::SignedOut]
+    );
+}
+
+#[test]
+fn nothing_is_sent_under_another_user() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
     engine
         .mutate(row.id, note("x"), key(1), now(), today())
         .unwrap();
-    let effects = engine.answered(
-        key(1),
-        Err(Problem::new(ProblemKind::Unauthorized, "")),
-        now(),
-        0.5,
-    );
-    assert_eq!(effects, [Effect::SignedOut]);
-    assert_eq!(engine.sync_state(now()), SyncState::SignedOut(1));
+    engine.answered(key(1), csrf(), now(), 0.5);
+    assert!(engine.session_foreign());
+    assert!(!engine.session_foreign());
+    assert!(!engine.may_pull());
+    assert!(engine.token_refreshed(now()).is_empty());
     assert!(engine.wake(now()).is_empty());
 }
 
 #[test]
-fn a_wrong_token_is_asked_for_once() {
+fn a_wrong_token_is_fetched_once_for_all_and_drops_nothing() {
+    let rows = [sample(1), sample(2)];
+    let mut engine = engine(&rows);
+    engine
+        .mutate(rows[0].id, note("x"), key(1), now(), today())
+        .unwrap();
+    engine
+        .mutate(rows[1].id, note("y"), key(2), now(), today())
+        .unwrap();
+    assert_eq!(
+        engine.answered(key(1), csrf(), now(), 0.5),
+        [Effect::RefreshToken]
+    );
+    assert!(engine.answered(key(2), csrf(), now(), 0.5).is_empty());
+    assert!(engine.wake(now()).is_empty());
+    // Asking failed: both wait, and are tried again.
+    let effects = engine.token_failed(ProblemKind::Network, now());
+    assert!(matches!(effects.as_slice(), [Effect::WakeIn(_)]));
+    let later = now() + Duration::seconds(6);
+    assert_eq!(sent(&engine.wake(later)).len(), 2);
+    assert_eq!(
+        engine.answered(key(1), csrf(), later, 0.5),
+        [Effect::RefreshToken]
+    );
+    assert_eq!(sent(&engine.token_refreshed(later)), [(key(1), Some(1))]);
+    // Refused with a new token: that is an answer.
+    let effects = engine.answered(key(1), csrf(), later, 0.5);
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Notify(Notice::Rejected { .. }), ..]
+    ));
+}
+
+#[test]
+fn a_refusal_takes_only_itself_along() {
+    let row = sample(1);
+    let mut engine = engine(std::slice::from_ref(&row));
+    engine
+        .mutate(row.id, note("bad"), key(1), now(), today())
+        .unwrap();
+    engine
+        .mutate(row.id, to(Status::Offer), key(2), now(), today())
+        .unwrap();
+    let effects = engine.answered(key(1), Err(Problem::field("notes", "no")), now(), 0.5);
+    assert_eq!(sent(&effects), [(key(2), Some(1))]);
+    assert_eq!(engine.view_of(row.id).unwrap().status, Status::Offer);
+    assert_eq!(engine.view_of(row.id).unwrap().notes, None);
+}
+
+#[test]
+fn a_late_answer_does_not_bring_back_what_was_deleted() {
     let row = sample(1);
     let mut engine = engine(std::slice::from_ref(&row));
     engine
         .mutate(row.id, note("x"), key(1), now(), today())
         .unwrap();
-    let csrf = || Err(Problem::new(ProblemKind::Csrf, ""));
-    assert_eq!(
-        engine.answered(key(1), csrf(), now(), 0.5),
-        [Effect::RefreshToken]
+    engine.pulled(
+        SyncPage {
+            epoch: Uuid::nil(),
+            changes: vec![crate::domain::sync::SyncChange {
+                seq: 9,
+                id: row.id,
+                what: SyncRow::Delete {
+                    entity: EntityKind::Application,
+                },
+            }],
+            next: "x".into(),
+            has_more: false,
+        },
+        now(),
     );
-    assert_eq!(sent(&engine.wake(now())), [(key(1), Some(1))]);
-    let effects = engine.answered(key(1), csrf(), now(), 0.5);
-    assert!(matches!(
-        effects.as_slice(),
-        [Effect::Notify(Notice::Rejected { .. })]
-    ));
+    let answer = row.patched(&ApplicationPatch::default(), now()).unwrap();
+    engine.answered(key(1), Ok(Some(answer)), now(), 0.5);
+    assert!(engine.view_of(row.id).is_none());
+}
+
+#[test]
+fn a_new_history_replaces_the_old_one_only_when_it_is_whole() {
+    let rows = [sample(1), sample(2)];
+    let mut engine = engine(&rows);
+    engine.restart();
+    let page = |row: &Application, has_more| SyncPage {
+        epoch: Uuid::nil(),
+        changes: vec![crate::domain::sync::SyncChange {
+            seq: 1,
+            id: row.id,
+            what: SyncRow::Upsert(Entity::Application(Box::new(row.clone()))),
+        }],
+        next: "x".into(),
+        has_more,
+    };
+    engine.pulled(page(&rows[0], true), now());
+    assert_eq!(engine.view().len(), 2);
+    engine.pulled(page(&sample(3), false), now());
+    assert!(engine.view_of(rows[0].id).is_some());
+    assert!(engine.view_of(rows[1].id).is_none());
+    assert_eq!(engine.view().len(), 2);
+}
+
+#[test]
+fn when_told_to_wait_it_waits() {
+    let row = sample(1);
+    let mut engine = engine(std::slice::from_ref(&row));
+    engine
+        .mutate(row.id, note("x"), key(1), now(), today())
+        .unwrap();
+    let mut busy = Problem::new(ProblemKind::TooManyRequests, "");
+    busy.retry_after = Some(300);
+    engine.answered(key(1), Err(busy), now(), 0.0);
+    assert!(sent(&engine.online(now() + Duration::seconds(30))).is_empty());
+    assert_eq!(sent(&engine.wake(now() + Duration::seconds(300))).len(), 1);
 }
 
 #[test]

@@ -74,7 +74,8 @@ impl Visitor {
     /// The client's address, as far as it is known.
     pub fn client(&self) -> IpAddr {
         if self.state.config.trust_proxy
-            && let Some(forwarded) = self.parts.headers.get("x-forwarded-for")
+            // Proxies append, some as a line of its own: the last element of the last line is ours.
+            && let Some(forwarded) = self.parts.headers.get_all("x-forwarded-for").iter().last()
             && let Ok(list) = forwarded.to_str()
             && let Some(last) = list.rsplit(',').next()
             && let Ok(address) = last.trim().parse()

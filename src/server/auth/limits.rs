@@ -38,7 +38,7 @@ impl Limits {
     /// # Errors
     /// 429 with the seconds to wait.
     pub fn sign_in_mail(&self, address: &str, client: IpAddr) -> Result<(), Problem> {
-        check(&self.mails_per_client, &client, "sign-in mails")?;
+        check(&self.mails_per_client, &network(client), "sign-in mails")?;
         check(
             &self.mails_per_address,
             &address.to_owned(),
@@ -51,7 +51,11 @@ impl Limits {
     /// # Errors
     /// 429 with the seconds to wait.
     pub fn verification(&self, client: IpAddr) -> Result<(), Problem> {
-        check(&self.verifications_per_client, &client, "tries to sign in")
+        check(
+            &self.verifications_per_client,
+            &network(client),
+            "tries to sign in",
+        )
     }
 
     /// Forgets clients that have been quiet, so that the tables do not grow for ever.
@@ -59,6 +63,14 @@ impl Limits {
         self.mails_per_address.retain_recent();
         self.mails_per_client.retain_recent();
         self.verifications_per_client.retain_recent();
+    }
+}
+
+/// What one client has: an IPv4 address, or a whole /64 of IPv6, inside which addresses cost nothing.
+fn network(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & (u128::MAX << 64)).into()),
+        address => address,
     }
 }
 

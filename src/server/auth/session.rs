@@ -95,7 +95,11 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Session, Prob
         return Err(unauthorized());
     }
     if row.last_seen_at + TOUCH_EVERY <= now {
-        state.db.touch_session(claims.sub, claims.sid, now).await?;
+        // A request must not fail because this note could not be made.
+        let noted = state.db.touch_session(claims.sub, claims.sid, now).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "a session's use was not noted");
+        }
     }
     Ok(Session {
         id: claims.sid,

@@ -290,12 +290,25 @@ pub async fn board(
     })
 }
 
-/// How many applications every status has on the board; a status without any is left out.
-pub async fn board_counts(tenant: &mut impl Tenant) -> sqlx::Result<Vec<(Status, i64)>> {
+/// How many applications one status has.
+#[derive(Debug, sqlx::FromRow)]
+pub struct StatusCount {
+    /// The status.
+    pub status: Status,
+    /// Those on the board.
+    pub on_board: i64,
+    /// Those in the archive.
+    pub archived: i64,
+}
+
+/// How many applications every status has; a status without any is left out.
+pub async fn counts(tenant: &mut impl Tenant) -> sqlx::Result<Vec<StatusCount>> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
         QueryBuilder::<DB>::new(
-            "SELECT status, COUNT(*) FROM applications WHERE archived_at IS NULL AND user_id = ",
+            "SELECT status, COUNT(*) FILTER (WHERE archived_at IS NULL) AS on_board, \
+             COUNT(*) FILTER (WHERE archived_at IS NOT NULL) AS archived \
+             FROM applications WHERE user_id = ",
         )
         .push_bind(user_id)
         .push(" GROUP BY status")

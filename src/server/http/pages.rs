@@ -2,6 +2,7 @@
 
 use crate::{
     app::{App, shell},
+    domain::error::ProblemKind,
     server::{AppState, auth::caller},
 };
 use axum::{
@@ -59,7 +60,12 @@ pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
 async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
-    let signed_in = caller::session_of(&state, &parts).await.is_ok();
+    let signed_in = match caller::session_of(&state, &parts).await {
+        Ok(_) => true,
+        Err(problem) if problem.kind == ProblemKind::Unauthorized => false,
+        // Whoever it is need not sign in again because the database had a bad moment.
+        Err(problem) => return problem.into_response(),
+    };
     let request = Request::from_parts(parts, body);
     let mut response = match (path.starts_with("/sign-in"), signed_in) {
         (false, false) => {

@@ -60,10 +60,10 @@ impl Mailer {
     /// # Errors
     /// When its address makes no sense.
     pub fn new(config: &Config) -> Result<Self, MailError> {
-        let provider = match &config.mail_url {
-            MailUrl::File(folder) => Provider::File(folder.clone()),
+        let provider = match config.mail() {
+            MailUrl::File(folder) => Provider::File(folder),
             MailUrl::Smtp(url) => Provider::Smtp(
-                AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?
+                AsyncSmtpTransport::<Tokio1Executor>::from_url(&url)?
                     .timeout(Some(std::time::Duration::from_secs(15)))
                     .build(),
             ),

@@ -16,16 +16,21 @@ pub const FIRST_CARDS: i64 = 16;
 /// When the database does not answer.
 pub async fn snapshot(caller: &Caller, focus: Option<Uuid>) -> Result<BoardSnapshot, Problem> {
     let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
-    let counts = applications::board_counts(&mut tenant).await?;
-    let total: i64 = counts.iter().map(|(_, count)| count).sum();
+    let counts = applications::counts(&mut tenant).await?;
+    let total: i64 = counts
+        .iter()
+        .map(|count| count.on_board + count.archived)
+        .sum();
+    let on_board: i64 = counts.iter().map(|count| count.on_board).sum();
     // Columns of closed applications are folded, so their cards can wait, unless the whole board
     // is small.
     let statuses: Vec<Status> = Status::ALL
         .iter()
         .copied()
-        .filter(|status| !status.is_closed() || total <= FIRST_CARDS)
+        .filter(|status| !status.is_closed() || on_board <= FIRST_CARDS)
         .collect();
     let mut rows = applications::board(&mut tenant, &statuses, FIRST_CARDS).await?;
+    let whole = i64::try_from(rows.len()).is_ok_and(|rows| rows == total);
     if let Some(id) = focus
         && !rows.iter().any(|row| row.id == id)
     {
@@ -36,7 +41,11 @@ pub async fn snapshot(caller: &Caller, focus: Option<Uuid>) -> Result<BoardSnaps
         rows,
         counts: counts
             .into_iter()
-            .map(|(status, count)| (status, u32::try_from(count).unwrap_or(u32::MAX)))
+            .map(|count| {
+                let on_board = u32::try_from(count.on_board).unwrap_or(u32::MAX);
+                (count.status, on_board)
+            })
             .collect(),
+        whole,
     })
 }

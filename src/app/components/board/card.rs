@@ -3,11 +3,9 @@
 
 use super::model::use_board;
 use crate::{
-    app::{
-        components::{icon::Icon, monogram::Monogram},
-        zone::use_zone,
-    },
+    app::components::{icon::Icon, monogram::Monogram},
     client::store::use_store,
+    client::zone::use_zone,
     domain::{
         application::{Application, Priority},
         time::{Due, ZoneRules, day_label, days_label, due_label},

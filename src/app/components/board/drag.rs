@@ -19,15 +19,16 @@ pub fn DragLayer(
 #[cfg(feature = "hydrate")]
 mod pointer {
     use super::super::model::{BoardModel, Drag};
-    use crate::{client::store::use_store, domain::stage::Status};
+    use crate::{
+        client::{dom::CaptureListener, store::use_store},
+        domain::stage::Status,
+    };
     use gloo_timers::callback::{Interval, Timeout};
     use leptos::prelude::*;
     use std::{cell::RefCell, rc::Rc};
     use uuid::Uuid;
-    use wasm_bindgen::{JsCast, closure::Closure};
-    use web_sys::{
-        AddEventListenerOptions, Element, Event, HtmlElement, KeyboardEvent, PointerEvent,
-    };
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
 
     /// Pixels that a mouse moves before it drags.
     const THRESHOLD: f64 = 5.0;
@@ -68,7 +69,7 @@ mod pointer {
 
         let mut listeners = Vec::new();
         let mut on = |name: &'static str, handler: Box<dyn FnMut(Event)>| {
-            listeners.push(Listener::new(name, handler));
+            listeners.push(CaptureListener::new(name, handler));
         };
         on("pointerdown", {
             let (press, swallow) = (press.clone(), swallow.clone());
@@ -183,38 +184,6 @@ mod pointer {
                 finish(board, done);
             }
         });
-    }
-
-    /// A listener on the window, in the capture phase and never passive; gone when dropped.
-    struct Listener {
-        name: &'static str,
-        handler: Closure<dyn FnMut(Event)>,
-    }
-
-    impl Listener {
-        fn new(name: &'static str, handler: Box<dyn FnMut(Event)>) -> Self {
-            let handler = Closure::wrap(handler);
-            let options = AddEventListenerOptions::new();
-            options.set_capture(true);
-            options.set_passive(false);
-            // Refused never: name and handler are what they should be.
-            _ = window().add_event_listener_with_callback_and_add_event_listener_options(
-                name,
-                handler.as_ref().unchecked_ref(),
-                &options,
-            );
-            Self { name, handler }
-        }
-    }
-
-    impl Drop for Listener {
-        fn drop(&mut self) {
-            _ = window().remove_event_listener_with_callback_and_bool(
-                self.name,
-                self.handler.as_ref().unchecked_ref(),
-                true,
-            );
-        }
     }
 
     fn down(shared: &Shared, event: &PointerEvent, board: BoardModel) {

@@ -1,6 +1,9 @@
 //! The board by keyboard: arrows walk, Space picks up and drops, Esc puts back.
 
-use super::model::{BoardModel, Drag};
+use super::{
+    card::slot_height,
+    model::{BoardModel, Drag},
+};
 use crate::{
     app::components::announcer::{Announcer, use_announcer},
     client::store::{Store, use_store},
@@ -27,6 +30,12 @@ pub fn listen(board: BoardModel) {
         };
         let used = match board.drag.get_untracked() {
             Some(drag) if drag.by_keyboard && drag.id == id => keys.lifted(&event.key(), drag),
+            // The focus has left the card that was picked up: it lies where it was.
+            Some(drag) if drag.by_keyboard => {
+                board.drag.set(None);
+                announcer.say(format!("Put back in {}.", drag.from.label()));
+                keys.resting(&event.key())
+            }
             Some(_) => false,
             None => keys.resting(&event.key()),
         };
@@ -70,7 +79,13 @@ impl Keys {
             "ArrowUp" | "k" => self.step(row.status, -1),
             "ArrowRight" | "l" => self.hop(row.status, 1),
             "ArrowLeft" | "h" => self.hop(row.status, -1),
-            "e" => self.store.set_archived(self.id, true),
+            "e" => {
+                let next = self.beside(row.status);
+                self.store.set_archived(self.id, true);
+                if let Some(next) = next {
+                    self.focus(row.status, next);
+                }
+            }
             _ => return false,
         }
         true
@@ -92,7 +107,7 @@ impl Keys {
                 } else {
                     format!("Dropped in {}.", over.label())
                 });
-                refocus(self.id);
+                self.refocus(over);
             }
             "Escape" | "Tab" => {
                 self.board.drag.set(None);
@@ -126,6 +141,14 @@ impl Keys {
         reveal(over);
     }
 
+    /// The card below, or else the one above: where the focus goes when this one goes away.
+    fn beside(&self, status: Status) -> Option<Uuid> {
+        let cards = self.board.cards(status);
+        let here = cards.iter().position(|row| row.id == self.id)?;
+        let above = here.checked_sub(1).and_then(|above| cards.get(above));
+        cards.get(here + 1).or(above).map(|row| row.id)
+    }
+
     /// To the card above or below.
     fn step(&self, status: Status, by: isize) {
         let cards = self.board.cards(status);
@@ -134,7 +157,7 @@ impl Keys {
             .and_then(|here| here.checked_add_signed(by))
             .and_then(|next| cards.get(next));
         if let Some(next) = next {
-            focus_card(next.id);
+            self.focus(status, next.id);
         }
     }
 
@@ -152,10 +175,42 @@ impl Keys {
             if self.board.is_open(next)
                 && let Some(card) = cards.get(place).or_else(|| cards.last())
             {
-                focus_card(card.id);
+                self.focus(next, card.id);
                 return;
             }
             column = neighbour(next, by);
+        }
+    }
+}
+
+impl Keys {
+    /// The focus goes to a card; where it is outside the column's window, the column is scrolled
+    /// there first, and the card is made by the next frame.
+    fn focus(&self, status: Status, id: Uuid) {
+        let cards = self.board.cards(status);
+        let Some(place) = cards.iter().position(|card| card.id == id) else {
+            return;
+        };
+        let heights = |range: &[std::sync::Arc<crate::domain::application::Application>]| {
+            range.iter().map(|row| slot_height(row)).sum::<u32>()
+        };
+        let top = heights(cards.get(..place).unwrap_or_default());
+        let bottom = heights(cards.get(..=place).unwrap_or_default());
+        scroll_into_window(status, top, bottom);
+        focus_soon(id);
+    }
+
+    /// The card is made anew in its new column, at its top; the focus follows it there. A folded
+    /// column has no cards, so its strip takes the focus.
+    fn refocus(&self, status: Status) {
+        if self.board.is_open(status) {
+            self.focus(status, self.id);
+        } else {
+            let strip = format!(
+                ".column[data-status=\"{}\"] .column-unfold",
+                status.as_str()
+            );
+            request_animation_frame(move || crate::client::dom::focus(&strip));
         }
     }
 }
@@ -185,13 +240,38 @@ fn focused_card(event: &ev::KeyboardEvent) -> Option<Uuid> {
     }
 }
 
-fn focus_card(id: Uuid) {
-    crate::app::keys::focus(&format!(".card[data-id=\"{id}\"]"));
+/// Focuses the card once it is in the document: at the latest two frames after its column moved.
+fn focus_soon(id: Uuid) {
+    let card = format!(".card[data-id=\"{id}\"]");
+    let again = card.clone();
+    crate::client::dom::focus(&card);
+    request_animation_frame(move || {
+        crate::client::dom::focus(&card);
+        request_animation_frame(move || crate::client::dom::focus(&again));
+    });
 }
 
-/// The card is made anew in its new column; the focus follows it there.
-fn refocus(id: Uuid) {
-    request_animation_frame(move || focus_card(id));
+/// Scrolls a column so that what lies between `top` and `bottom` can be seen.
+fn scroll_into_window(status: Status, top: u32, bottom: u32) {
+    #[cfg(feature = "hydrate")]
+    {
+        let selector = format!(
+            ".column[data-status=\"{}\"] .column-scroll",
+            status.as_str()
+        );
+        let Some(scroller) = crate::client::dom::find(&selector) else {
+            return;
+        };
+        let (top, bottom) = (top.cast_signed(), bottom.cast_signed());
+        let (from, height) = (scroller.scroll_top(), scroller.client_height());
+        if top < from {
+            scroller.set_scroll_top(top);
+        } else if bottom > from + height {
+            scroller.set_scroll_top(bottom - height);
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (status, top, bottom);
 }
 
 /// Scrolls the board so that the column can be seen.

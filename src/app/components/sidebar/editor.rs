@@ -2,6 +2,7 @@
 
 use crate::{
     client::store::{Store, use_store},
+    client::zone::is_known_zone,
     domain::application::{Application, ApplicationPatch},
 };
 use leptos::prelude::*;
@@ -54,7 +55,9 @@ impl Editor {
 
     /// What is wrong with what was typed.
     pub fn error(self, field: &'static str) -> Option<String> {
-        self.errors.with(|errors| errors.get(field).cloned())
+        self.errors
+            .try_with(|errors| errors.get(field).cloned())
+            .flatten()
     }
 
     /// Whether an edit is on its way.
@@ -65,14 +68,32 @@ impl Editor {
     /// Saves one field. A value that does not fit is complained of beside it, and stays there to
     /// be corrected.
     pub fn save(self, field: &'static str, value: Value) {
-        let unchanged = self.row.with_untracked(|row| json(row, field)) == value;
-        let mut fields = Map::new();
-        fields.insert(field.to_owned(), value);
-        let done = if unchanged {
+        self.save_fields(&[(field, value)]);
+    }
+
+    /// Saves fields that only make sense together. A complaint stands at the first of them.
+    pub fn save_fields(self, values: &[(&'static str, Value)]) {
+        // A browser reports the end of an edit while it takes the panel away; there is nothing to
+        // save to then, and the panel saved before it went.
+        let Some(row) = self.row.try_get_untracked() else {
+            return;
+        };
+        let Some((first, _)) = values.first() else {
+            return;
+        };
+        let changed: Map<String, Value> = values
+            .iter()
+            .filter(|(field, value)| json(&row, field) != *value)
+            .map(|(field, value)| ((*field).to_owned(), value.clone()))
+            .collect();
+        let done = if changed.is_empty() {
             Ok(())
         } else {
-            serde_json::from_value::<ApplicationPatch>(Value::Object(fields))
-                .map_err(|error| error.to_string())
+            self.check_zone(&changed)
+                .and_then(|()| {
+                    serde_json::from_value::<ApplicationPatch>(Value::Object(changed))
+                        .map_err(|error| error.to_string())
+                })
                 .and_then(|patch| {
                     self.store
                         .patch(self.id, patch)
@@ -81,9 +102,23 @@ impl Editor {
                 })
         };
         self.errors.update(|errors| match done {
-            Ok(()) => _ = errors.remove(field),
-            Err(why) => _ = errors.insert(field, why),
+            Ok(()) => {
+                for (field, _) in values {
+                    errors.remove(field);
+                }
+            }
+            Err(why) => _ = errors.insert(first, why),
         });
+    }
+
+    /// Only the browser and the server know which zones there are.
+    fn check_zone(self, changed: &Map<String, Value>) -> Result<(), String> {
+        match changed.get("timezone").and_then(Value::as_str) {
+            Some(name) if !is_known_zone(name.trim()) => {
+                Err(format!("“{name}” is no time zone, such as Europe/Berlin."))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Complains of what was typed without saving it.

@@ -2,11 +2,16 @@
 
 use super::editor::Editor;
 use crate::{
-    app::{components::icon::Icon, zone::use_zone},
-    domain::{money::Currency, time::ZoneRules},
+    app::components::icon::Icon,
+    client::dom,
+    client::zone::use_zone,
+    domain::{
+        money::{Amount, Currency},
+        time::ZoneRules,
+    },
 };
 use chrono::NaiveDateTime;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use serde_json::{Value, json};
 
 /// What a text field takes.
@@ -52,6 +57,24 @@ fn error_id(field: &str) -> String {
     format!("f-{field}-error")
 }
 
+/// The control shows the value, but never over what is being typed: a change that comes in from
+/// elsewhere meanwhile shows when the field is left.
+fn follow(field: &'static str, value: Memo<String>) {
+    Effect::new(move |_| dom::show_value(&input_id(field), &value.read()));
+}
+
+/// The field was left: it shows what is so, unless it shows what could not be saved.
+fn settle(editor: Editor, field: &'static str, value: Memo<String>) {
+    // After the browser has moved the focus on.
+    request_animation_frame(move || {
+        if editor.error(field).is_none()
+            && let Some(value) = value.try_get_untracked()
+        {
+            dom::show_value(&input_id(field), &value);
+        }
+    });
+}
+
 /// One line of text.
 #[component]
 pub fn TextField(
@@ -75,6 +98,7 @@ pub fn TextField(
     suggestions: &'static [&'static str],
 ) -> impl IntoView {
     let value = Memo::new(move |_| editor.text(field));
+    follow(field, value);
     let list = (!suggestions.is_empty()).then(|| format!("f-{field}-list"));
     let offers = list.clone().map(|list| {
         let options = suggestions
@@ -102,10 +126,10 @@ pub fn TextField(
                 list=list
                 placeholder=placeholder
                 value=value.get_untracked()
-                prop:value=value
                 aria-invalid=move || editor.error(field).map(|_| "true")
                 aria-describedby=error_id(field)
                 on:change=move |event| editor.save_text(field, &event_target_value(&event), required)
+                on:blur=move |_| settle(editor, field, value)
             />
             {open}
             {offers}
@@ -124,6 +148,7 @@ pub fn TextAreaField(
     label: &'static str,
 ) -> impl IntoView {
     let value = Memo::new(move |_| editor.text(field));
+    follow(field, value);
     view! {
         <div class="field field-wide" data-invalid=move || editor.error(field).map(|_| "")>
             <label class="visually-hidden" for=input_id(field)>{label}</label>
@@ -133,15 +158,25 @@ pub fn TextAreaField(
                     id=input_id(field)
                     rows="6"
                     placeholder="Anything worth remembering"
-                    prop:value=value
                     aria-describedby=error_id(field)
                     on:change=move |event| editor.save_text(field, &event_target_value(&event), false)
-                >
-                    {value.get_untracked()}
-                </textarea>
+                    on:blur=move |_| settle(editor, field, value)
+                    inner_html=text_area_content(&value.get_untracked())
+                ></textarea>
                 <p class="field-error" id=error_id(field)>{move || editor.error(field)}</p>
             </div>
         </div>
+    }
+}
+
+/// What stands between the tags of a text area. Leptos does not escape its children there, and a
+/// parser drops a line break that comes first.
+fn text_area_content(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;");
+    if cfg!(feature = "ssr") {
+        format!("\n{escaped}")
+    } else {
+        escaped
     }
 }
 
@@ -286,17 +321,34 @@ pub fn PayField(
     let max = Memo::new(move |_| editor.text("salary_max"));
     let currency = Memo::new(move |_| editor.text("salary_currency"));
     let error = move || {
-        ["salary_min", "salary_max", "salary_currency"]
+        ["salary_min", "salary_currency"]
             .into_iter()
             .find_map(|field| editor.error(field))
     };
-    let save = move |field: &'static str, event: leptos::ev::Event| {
-        // Grouping is how people write; the exact form is how it is kept.
-        let text: String = event_target_value(&event)
-            .chars()
-            .filter(|c| !matches!(c, ',' | ' ' | '\u{a0}'))
-            .collect();
-        editor.save_text(field, &text, false);
+    // Both ends are saved together, since a range is refused as a whole.
+    let (from, to) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    let save = move || {
+        let read = |node: NodeRef<html::Input>| {
+            let text = node
+                .get_untracked()
+                .map(|input| input.value())
+                .unwrap_or_default();
+            // Grouping is how people write; the exact form is how it is kept.
+            let text: String = text
+                .chars()
+                .filter(|c| !matches!(c, ',' | ' ' | '\u{a0}'))
+                .collect();
+            match text.parse::<Amount>() {
+                _ if text.is_empty() => Value::Null,
+                // As it is kept, so that an unchanged end is known as such.
+                Ok(amount) => json!(amount),
+                Err(_) => text.into(),
+            }
+        };
+        editor.save_fields(&[("salary_min", read(from)), ("salary_max", read(to))]);
+    };
+    let save_currency = move |event| {
+        editor.save_text("salary_currency", &event_target_value(&event), false);
     };
     let codes = Currency::codes()
         .map(|code| view! { <option value=code></option> })
@@ -315,7 +367,8 @@ pub fn PayField(
                         aria-label="Pay from"
                         value=min.get_untracked()
                         prop:value=min
-                        on:change=move |event| save("salary_min", event)
+                        node_ref=from
+                        on:change=move |_| save()
                     />
                     <span>"–"</span>
                     <input
@@ -327,7 +380,8 @@ pub fn PayField(
                         aria-label="Pay to"
                         value=max.get_untracked()
                         prop:value=max
-                        on:change=move |event| save("salary_max", event)
+                        node_ref=to
+                        on:change=move |_| save()
                     />
                     <input
                         class="input input-currency"
@@ -339,7 +393,7 @@ pub fn PayField(
                         aria-label="Currency"
                         value=currency.get_untracked()
                         prop:value=currency
-                        on:change=move |event| save("salary_currency", event)
+                        on:change=save_currency
                     />
                     <datalist id="currencies">{codes}</datalist>
                 </div>

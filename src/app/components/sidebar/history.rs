@@ -1,8 +1,8 @@
 //! The moves of an application, newest first.
 
 use crate::{
-    app::zone::use_zone,
     client::store::use_store,
+    client::zone::use_zone,
     domain::time::{ZoneRules, day_label, stay_label},
 };
 use leptos::prelude::*;

@@ -43,6 +43,7 @@ pub fn RowsEditor(
     // Rows that show: the saved ones, and those that are not whole yet.
     let rows = RwSignal::new(Vec::<(u32, Cells)>::new());
     let next = StoredValue::new(0_u32);
+    let saving = StoredValue::new(false);
     let number = move || {
         next.update_value(|next| *next += 1);
         next.get_value()
@@ -53,17 +54,31 @@ pub fn RowsEditor(
     Effect::new(move |before: Option<()>| {
         let saved = saved.get();
         let shown: Vec<Cells> = rows.with_untracked(|rows| whole(rows, columns, required));
-        // What this form itself saved needs no new rows; the focus would be lost with the old.
-        if before.is_some() && shown != saved {
-            fill(saved);
+        // What this form itself saved needs no new rows, even where it was tidied on the way; the
+        // focus would be lost with the old ones.
+        let own = saving.get_value();
+        saving.set_value(false);
+        if before.is_none() || shown == saved || (own && shown.len() == saved.len()) {
+            return;
         }
+        let unfinished = rows.with_untracked(|rows| {
+            let place = place(columns, required);
+            let blank =
+                |row: &&(u32, Cells)| row.1.get(place).is_none_or(|cell| cell.trim().is_empty());
+            rows.iter().filter(blank).cloned().collect::<Vec<_>>()
+        });
+        fill(saved);
+        rows.update(|rows| rows.extend(unfinished));
     });
     let save = move || {
-        let whole = rows.with_untracked(|rows| whole(rows, columns, required));
+        let Some(whole) = rows.try_with_untracked(|rows| whole(rows, columns, required)) else {
+            return;
+        };
+        saving.set_value(true);
         editor.save(field, json(&whole, columns));
     };
     let edit = move |key: u32, column: usize, text: String| {
-        rows.update_untracked(|rows| {
+        rows.try_update_untracked(|rows| {
             if let Some(cell) = rows
                 .iter_mut()
                 .find(|row| row.0 == key)
@@ -148,12 +163,16 @@ fn cells(value: &Value, columns: &[(&str, &str)]) -> Vec<Cells> {
         .collect()
 }
 
-/// The rows that have what a record must have, trimmed.
-fn whole(rows: &[(u32, Cells)], columns: &[(&str, &str)], required: &str) -> Vec<Cells> {
-    let place = columns
+fn place(columns: &[(&str, &str)], required: &str) -> usize {
+    columns
         .iter()
         .position(|(name, _)| *name == required)
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// The rows that have what a record must have, trimmed.
+fn whole(rows: &[(u32, Cells)], columns: &[(&str, &str)], required: &str) -> Vec<Cells> {
+    let place = place(columns, required);
     rows.iter()
         .map(|(_, cells)| {
             cells

@@ -9,8 +9,9 @@ mod tokens;
 
 use super::{icon::Icon, monogram::Monogram, sync_status::SyncStatus};
 use crate::{
-    app::{IconButton, keys, zone::use_zone},
-    client::store::use_store,
+    app::IconButton,
+    client::zone::use_zone,
+    client::{dom, store::use_store},
     domain::{
         application::{Application, LocationMode, Priority},
         stage::Status,
@@ -50,7 +51,7 @@ pub fn Sidebar(
                     ..NavigateOptions::default()
                 },
             );
-            request_animation_frame(move || keys::focus(&format!(".card[data-id=\"{id}\"]")));
+            focus_card(id);
         }
     };
     let on_escape = close.clone();
@@ -60,13 +61,23 @@ pub fn Sidebar(
             .ok()
             .flatten()
             .is_some();
-        if event.key() == "Escape" && !event.default_prevented() && !dialog {
+        if event.key() == "Escape" && !event.default_prevented() && !dialog && !event.is_composing()
+        {
+            // What was typed is saved while its field is still there.
+            dom::blur();
             on_escape();
         }
     });
     on_cleanup(move || escape.remove());
+    #[cfg(feature = "hydrate")]
+    {
+        // The same for the browser's Back, before the router takes the panel away.
+        let back = dom::CaptureListener::new("popstate", |_| dom::blur());
+        let back = send_wrapper::SendWrapper::new(back);
+        on_cleanup(move || drop(back));
+    }
     // The focus goes into the panel, so that the next Tab is in it.
-    Effect::new(move |_| request_animation_frame(|| keys::focus("#sidebar-title")));
+    Effect::new(move |_| request_animation_frame(|| dom::focus("#sidebar-title")));
     view! {
         <section class="sidebar" role="dialog" aria-labelledby="sidebar-title">
             {move || {
@@ -74,22 +85,40 @@ pub fn Sidebar(
                     let first = row.get_untracked();
                     first.map(|first| view! { <Known first/> }).into_any()
                 } else {
-                    view! { <Unknown/> }.into_any()
+                    view! { <Unknown id/> }.into_any()
                 }
             }}
         </section>
     }
 }
 
+/// The way back to the board, where the focus returns to the card.
 #[component]
-fn Unknown() -> impl IntoView {
+fn CloseLink(id: Uuid) -> impl IntoView {
+    view! {
+        <A
+            href="/board"
+            attr:class="icon-button"
+            attr:aria-label="Close"
+            scroll=false
+            on:click=move |_| focus_card(id)
+        >
+            {Icon::Close.view()}
+        </A>
+    }
+}
+
+fn focus_card(id: Uuid) {
+    request_animation_frame(move || dom::focus(&format!(".card[data-id=\"{id}\"]")));
+}
+
+#[component]
+fn Unknown(id: Uuid) -> impl IntoView {
     let store = use_store();
     view! {
         <header class="sidebar-header">
             <div class="spacer"></div>
-            <A href="/board" attr:class="icon-button" attr:aria-label="Close" scroll=false>
-                {Icon::Close.view()}
-            </A>
+            <CloseLink id/>
         </header>
         <div class="sidebar-body">
             {move || if store.is_whole() {
@@ -159,9 +188,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
                 {move || if archived.get() { Icon::Restore.view().into_any() } else { Icon::ArchiveBox.view().into_any() }}
             </button>
             <IconButton label="Delete" icon=Icon::Trash on_press=delete class="icon-danger"/>
-            <A href="/board" attr:class="icon-button" attr:aria-label="Close" scroll=false>
-                {Icon::Close.view()}
-            </A>
+            <CloseLink id/>
         </header>
         <div class="sidebar-body">
             <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">

@@ -24,7 +24,10 @@ pub fn TokensField(
     let typed = RwSignal::new(String::new());
     let save = move |list: Vec<String>| editor.save(field, json!(list));
     let add = move || {
-        let text = typed.get_untracked();
+        // Gone while the panel is taken away.
+        let Some(text) = typed.try_get_untracked() else {
+            return;
+        };
         let new: Vec<String> = text
             .split(',')
             .map(|word| word.trim().to_owned())

@@ -56,6 +56,18 @@ pub fn known_zones() -> Vec<String> {
     Vec::new()
 }
 
+/// Whether the browser knows a zone of this name. The server has no say here: it asks its own
+/// database.
+pub fn is_known_zone(name: &str) -> bool {
+    #[cfg(feature = "hydrate")]
+    return intl::is_known(name);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = name;
+        true
+    }
+}
+
 /// The zone of the machine, where it can be told.
 pub fn machine_zone() -> Option<String> {
     #[cfg(feature = "hydrate")]
@@ -86,6 +98,10 @@ mod intl {
                 offset(formatter, at)
             })
             .unwrap_or(0)
+    }
+
+    pub fn is_known(zone: &str) -> bool {
+        formatter(zone).is_some()
     }
 
     /// A formatter for the zone; none where the browser does not know it.

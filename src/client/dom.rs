@@ -1,0 +1,99 @@
+//! What the client asks of the document itself. On the server there is none, and nothing happens.
+
+/// Puts the focus on the first element that fits.
+pub fn focus(selector: &str) {
+    #[cfg(feature = "hydrate")]
+    if let Some(element) = browser::find(selector) {
+        // Refused never: an element that cannot take the focus ignores it.
+        _ = element.focus();
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = selector;
+}
+
+/// Takes the focus away from a field, which saves what was typed in it.
+pub fn blur() {
+    #[cfg(feature = "hydrate")]
+    if let Some(element) = browser::active() {
+        _ = element.blur();
+    }
+}
+
+/// Shows `text` in the field with this id, unless somebody is typing there.
+pub fn show_value(id: &str, text: &str) {
+    #[cfg(feature = "hydrate")]
+    browser::show_value(id, text);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (id, text);
+}
+
+#[cfg(feature = "hydrate")]
+pub use browser::{CaptureListener, find};
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::prelude::{document, window};
+    use wasm_bindgen::{JsCast, closure::Closure};
+    use web_sys::{AddEventListenerOptions, Event, HtmlElement};
+
+    /// The first element that fits.
+    pub fn find(selector: &str) -> Option<HtmlElement> {
+        document()
+            .query_selector(selector)
+            .ok()
+            .flatten()
+            .and_then(|element| element.dyn_into().ok())
+    }
+
+    pub(super) fn active() -> Option<HtmlElement> {
+        document()
+            .active_element()
+            .and_then(|element| element.dyn_into().ok())
+    }
+
+    pub(super) fn show_value(id: &str, text: &str) {
+        let Some(field) = document().get_element_by_id(id) else {
+            return;
+        };
+        let typing = document()
+            .active_element()
+            .is_some_and(|active| active == field);
+        if !typing {
+            // One name for inputs and text areas.
+            _ = js_sys::Reflect::set(&field, &"value".into(), &text.into());
+        }
+    }
+
+    /// A listener on the window, in the capture phase and never passive; gone when dropped.
+    pub struct CaptureListener {
+        name: &'static str,
+        handler: Closure<dyn FnMut(Event)>,
+    }
+
+    impl CaptureListener {
+        /// Listens from now on.
+        pub fn new(name: &'static str, handler: impl FnMut(Event) + 'static) -> Self {
+            let handler = Closure::wrap(Box::new(handler) as Box<dyn FnMut(Event)>);
+            let options = AddEventListenerOptions::new();
+            options.set_capture(true);
+            options.set_passive(false);
+            // Refused never: name and handler are what they should be.
+            _ = window().add_event_listener_with_callback_and_add_event_listener_options(
+                name,
+                handler.as_ref().unchecked_ref(),
+                &options,
+            );
+            Self { name, handler }
+        }
+    }
+
+    impl Drop for CaptureListener {
+        fn drop(&mut self) {
+            _ = window().remove_event_listener_with_callback_and_bool(
+                self.name,
+                self.handler.as_ref().unchecked_ref(),
+                true,
+            );
+        }
+    }
+}
