@@ -22,7 +22,7 @@ export class Mailbox {
     const files = (await readdir(this.folder)).filter((name) => /^[^.].*\.eml$/.test(name));
     for (const file of files.toSorted().reverse()) {
       const mail = await readFile(join(this.folder, file), "utf8");
-      if (new RegExp(`^To:.*${RegExp.escape(address)}`, "im").test(mail)) return read(mail);
+      if (/^To: (.*)$/im.exec(mail)?.[1]?.includes(address)) return read(mail);
     }
     throw new Error(`there is no mail to ${address}`);
   }

@@ -108,7 +108,7 @@ export class Server {
     });
   }
 
-  /** Asks it to stop; it must do so in time, and in order. */
+  /** Asks it to stop; it must do so in time and in order, and have nothing to complain of. */
   async stop(): Promise<void> {
     const ended = this.process.exitCode === null ? once(this.process, "exit") : undefined;
     this.process.kill("SIGTERM");
@@ -121,6 +121,8 @@ export class Server {
       const end = outcome === "late" ? `did not stop within ${STOP_MS} ms` : `ended with ${this.process.exitCode}`;
       throw new Error(`after SIGTERM the server ${end}:\n${log.slice(-5_000)}`);
     }
+    const complaints = log.split("\n").filter((line) => /\b(WARN|ERROR)\b|panicked|reactive tracking/.test(line));
+    if (complaints.length > 0) throw new Error(`the server complained:\n${complaints.join("\n")}`);
   }
 }
 
@@ -143,7 +145,8 @@ async function postgres(): Promise<Database> {
     );
   }
   const name = `e2e_${randomUUID().replaceAll("-", "")}`;
-  const sql = (statement: string) => run("psql", ["--no-psqlrc", "--quiet", "--dbname", server, "--command", statement]);
+  const sql = (statement: string) =>
+    run("psql", ["--no-psqlrc", "--quiet", "--dbname", server, "--command", statement]);
   await sql(`CREATE DATABASE ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;

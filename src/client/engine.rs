@@ -706,8 +706,7 @@ impl Engine {
         let events = self.history(record);
         events
             .iter()
-            .filter(|event| event.voided_at.is_none() && event.id != voided)
-            .next_back()
+            .rfind(|event| event.voided_at.is_none() && event.id != voided)
             .map(|event| event.occurred_at)
     }
 

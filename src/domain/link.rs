@@ -21,9 +21,6 @@ impl TryFrom<String> for WebUrl {
     fn try_from(text: String) -> Result<Self, String> {
         const WRONG: &str = "Give a web address that starts with https:// or http://.";
         let trimmed = text.trim();
-        if trimmed.chars().count() > MAX_URL {
-            return Err(format!("At most {MAX_URL} characters."));
-        }
         if trimmed.is_empty() || trimmed.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(WRONG.into());
         }
@@ -39,6 +36,9 @@ impl TryFrom<String> for WebUrl {
             None if has_opaque_scheme(trimmed) => return Err(WRONG.into()),
             None => format!("https://{trimmed}"),
         };
+        if full.chars().count() > MAX_URL {
+            return Err(format!("At most {MAX_URL} characters."));
+        }
         match host(&full) {
             Some(host) if plausible_host(host) => Ok(Self(full)),
             _ => Err(WRONG.into()),

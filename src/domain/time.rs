@@ -178,7 +178,8 @@ pub fn due_label(due: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> (Due,
     }
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     use super::*;
     use chrono::TimeZone;

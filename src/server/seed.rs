@@ -262,10 +262,12 @@ fn made_up(number: u32, now: Timestamp) -> Card {
         "tags": if number.is_multiple_of(3) { json!([]) } else { json!([pick(&TAGS, 5), pick(&TAGS, 17)]) },
         "notes": "Spoke with the team lead; they look for somebody who likes long-lived systems.",
     });
-    if number.is_multiple_of(4) {
-        fields["next_action"] = "Follow up".into();
-        fields["next_action_due"] =
-            json!(now + chrono::Duration::hours(i64::from(number % 200) - 60));
+    if number.is_multiple_of(4)
+        && let Some(fields) = fields.as_object_mut()
+    {
+        let due = now + chrono::Duration::hours(i64::from(number % 200) - 60);
+        fields.insert("next_action".into(), "Follow up".into());
+        fields.insert("next_action_due".into(), json!(due));
     }
     Card {
         fields,

@@ -14,6 +14,7 @@ both![
     company_and_role_are_enough,
     every_field_comes_back,
     what_people_type_is_tidied,
+    what_is_accepted_can_be_read_again,
     instants_are_kept_to_the_millisecond,
     the_application_date_is_today_where_the_user_is,
     the_same_create_again_is_the_same_row,
@@ -40,7 +41,9 @@ both![
 ];
 
 fn names(rows: &[Value]) -> Vec<&str> {
-    rows.iter().map(|row| row["company"].as_str().unwrap()).collect()
+    rows.iter()
+        .map(|row| row["company"].as_str().unwrap())
+        .collect()
 }
 
 fn instant(value: &Value) -> DateTime<Utc> {
@@ -126,7 +129,10 @@ async fn every_field_comes_back(site: Site) {
     let page = jane.get("/sync").await.is(200).json();
     let changes = page["changes"].as_array().unwrap();
     for row in [&created, &changed] {
-        let change = changes.iter().find(|change| change["id"] == row["id"]).unwrap();
+        let change = changes
+            .iter()
+            .find(|change| change["id"] == row["id"])
+            .unwrap();
         assert_eq!(change["row"], *row);
     }
 }
@@ -154,19 +160,54 @@ async fn what_people_type_is_tidied(site: Site) {
     }
 }
 
+async fn what_is_accepted_can_be_read_again(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    // At the limits, where tidying makes longer what was just short enough.
+    let name = |length: usize| "é".repeat(length);
+    for fields in [
+        json!({ "job_url": format!("https://example.com/{}", "x".repeat(2028)) }),
+        json!({ "company": name(200), "role_title": name(200), "source": name(80) }),
+        json!({ "notes": "🚀".repeat(20_000), "next_action": name(200) }),
+        json!({ "tags": (0..32).map(|n| format!("{n:02}{}", name(38))).collect::<Vec<_>>() }),
+        json!({ "salary_min": 0, "salary_max": 10_000_000_000_i64 }),
+        json!({ "salary_min": 0.01, "salary_max": 9_999_999_999.99 }),
+    ] {
+        let row = jane.create(fields.clone()).await;
+        for (field, value) in fields.as_object().unwrap() {
+            assert_eq!(row[field], *value, "{field}");
+        }
+        // A client sends back what it was given.
+        jane.change(&row, fields).await;
+    }
+    let long = format!("example.com/{}", "x".repeat(2036));
+    let body = json!({ "company": "Acme", "role_title": "x", "job_url": long });
+    let answer = jane.post("/applications", &body).await;
+    assert_eq!(
+        answer.wrong_fields(),
+        ["job_url"],
+        "with https:// it is too long"
+    );
+}
+
 async fn instants_are_kept_to_the_millisecond(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     let fine = "2026-03-02T09:00:00.123987654Z";
     let kept = "2026-03-02T09:00:00.123Z";
-    let fields = json!({ "next_action_due": fine, "archived_at": fine, "status_occurred_at": fine });
+    let fields =
+        json!({ "next_action_due": fine, "archived_at": fine, "status_occurred_at": fine });
     let created = jane.create(fields.clone()).await;
     let plain = jane.create(json!({})).await;
     let mut changes = fields;
     merge(&mut changes, json!({ "status": "Offer" }));
     let changed = jane.change(&plain, changes).await;
     for row in [created, changed] {
-        assert_eq!(jane.get(&path_of(&row)).await.json(), row, "what is answered is what is stored");
+        assert_eq!(
+            jane.get(&path_of(&row)).await.json(),
+            row,
+            "what is answered is what is stored"
+        );
         for field in ["next_action_due", "archived_at", "status_since"] {
             assert_eq!(row[field], kept, "{field}");
         }
@@ -196,20 +237,30 @@ async fn the_application_date_is_today_where_the_user_is(site: Site) {
     app.clock.advance(Duration::minutes(3));
     assert_eq!(day().await, json!(today + Duration::days(1)));
 
-    let mut version = 1;
-    for (zone, offset) in [("Pacific/Kiritimati", 14), ("Pacific/Honolulu", -10), ("UTC", 0)] {
-        jane.patch("/settings", version, &json!({ "timezone": zone })).await.is(200);
-        version += 1;
+    let zones = [
+        ("Pacific/Kiritimati", 14),
+        ("Pacific/Honolulu", -10),
+        ("UTC", 0),
+    ];
+    for (version, (zone, offset)) in (1..).zip(zones) {
+        let body = json!({ "timezone": zone });
+        jane.patch("/settings", version, &body).await.is(200);
         // A minute before midnight there, and a minute after.
         let midnight = (24 - offset) % 24;
         advance_to(&app, &format!("{:02}:58:00", (midnight + 23) % 24));
         let there = (app.clock.now() + Duration::hours(offset)).date_naive();
         assert_eq!(day().await, json!(there), "{zone}, before midnight");
         app.clock.advance(Duration::minutes(3));
-        assert_eq!(day().await, json!(there + Duration::days(1)), "{zone}, after midnight");
+        assert_eq!(
+            day().await,
+            json!(there + Duration::days(1)),
+            "{zone}, after midnight"
+        );
     }
     // A date that is given stays as it is.
-    let given = jane.create(json!({ "application_date": "2025-01-31" })).await;
+    let given = jane
+        .create(json!({ "application_date": "2025-01-31" }))
+        .await;
     assert_eq!(given["application_date"], "2025-01-31");
 }
 
@@ -223,9 +274,16 @@ async fn the_same_create_again_is_the_same_row(site: Site) {
     assert_eq!(first.json()["id"], json!(id));
     // In another order of fields, and a day later.
     let fields = body.as_object().unwrap();
-    let turned: serde_json::Map<_, _> = fields.iter().rev().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let turned: serde_json::Map<_, _> = fields
+        .iter()
+        .rev()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
     app.clock.advance(Duration::days(1));
-    let again = jane.post("/applications", &Value::Object(turned)).await.is(201);
+    let again = jane
+        .post("/applications", &Value::Object(turned))
+        .await
+        .is(201);
     assert_eq!(again.json(), first.json());
     assert_eq!(again.header("etag"), first.header("etag"));
     assert_eq!(again.header("location"), first.header("location"));
@@ -233,7 +291,9 @@ async fn the_same_create_again_is_the_same_row(site: Site) {
     assert_eq!(jane.events(&first.json()).await.len(), 1);
 
     // Also once the row has changed: it is answered as it is now.
-    let changed = jane.change(&first.json(), json!({ "company": "Beta" })).await;
+    let changed = jane
+        .change(&first.json(), json!({ "company": "Beta" }))
+        .await;
     let again = jane.post("/applications", &body).await.is(201);
     assert_eq!((again.header("etag"), again.json()), ("W/\"2\"", changed));
 }
@@ -246,8 +306,12 @@ async fn the_same_create_at_once_is_one_row(site: Site) {
     for _ in 0..16 {
         all.spawn(jane.post("/applications", &body).into_future());
     }
-    let rows: BTreeSet<String> =
-        all.join_all().await.into_iter().map(|answer| answer.is(201).text).collect();
+    let rows: BTreeSet<String> = all
+        .join_all()
+        .await
+        .into_iter()
+        .map(|answer| answer.is(201).text)
+        .collect();
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(jane.list().await.len(), 1);
     assert_eq!(site.number("SELECT COUNT(*) FROM stage_events").await, 1);
@@ -258,10 +322,17 @@ async fn other_content_under_an_id_is_a_conflict(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let body = json!({ "id": Uuid::new_v4(), "company": "Acme", "role_title": "Engineer" });
     let row = jane.post("/applications", &body).await.is(201).json();
-    for other in [json!({ "company": "Beta" }), json!({ "tags": ["x"] }), json!({ "status": "Draft" })] {
+    for other in [
+        json!({ "company": "Beta" }),
+        json!({ "tags": ["x"] }),
+        json!({ "status": "Draft" }),
+    ] {
         let mut body = body.clone();
         merge(&mut body, other);
-        let problem = jane.post("/applications", &body).await.problem(409, "conflict");
+        let problem = jane
+            .post("/applications", &body)
+            .await
+            .problem(409, "conflict");
         assert_eq!(
             problem["meta"],
             json!({ "resource": "application", "id": row["id"], "current": row })
@@ -280,7 +351,10 @@ async fn a_deleted_id_stays_deleted(site: Site) {
     merge(&mut other, json!({ "company": "Beta" }));
     for body in [&body, &other] {
         let problem = jane.post("/applications", body).await.problem(409, "gone");
-        assert_eq!(problem["meta"], json!({ "resource": "application", "id": row["id"] }));
+        assert_eq!(
+            problem["meta"],
+            json!({ "resource": "application", "id": row["id"] })
+        );
     }
     assert_eq!(jane.list().await.len(), 0);
     // Another user may have it.
@@ -322,7 +396,11 @@ fn wrong_values() -> Vec<(&'static str, Value, &'static str)> {
         ("timezone", json!("+02:00"), ""),
         ("job_url", json!("javascript:alert(1)"), ""),
         ("job_url", json!("word"), ""),
-        ("job_url", json!(format!("https://example.com/{}", "x".repeat(2048))), ""),
+        (
+            "job_url",
+            json!(format!("https://example.com/{}", "x".repeat(2048))),
+            "",
+        ),
         ("job_requisition_id", long(121), ""),
         ("seniority_level", long(81), ""),
         ("salary_min", json!(-1), ""),
@@ -341,10 +419,26 @@ fn wrong_values() -> Vec<(&'static str, Value, &'static str)> {
         ("contacts_inline", people(17), ""),
         ("contacts_inline", json!({}), ""),
         ("contacts_inline", json!([{}]), "contacts_inline[0].name"),
-        ("contacts_inline", json!([{ "name": "J" }, { "name": "" }]), "contacts_inline[1].name"),
-        ("contacts_inline", json!([{ "name": "J", "email": "no" }]), "contacts_inline[0].email"),
-        ("contacts_inline", json!([{ "name": "J", "url": "no" }]), "contacts_inline[0].url"),
-        ("contacts_inline", json!([{ "name": "J", "age": 7 }]), "contacts_inline[0].age"),
+        (
+            "contacts_inline",
+            json!([{ "name": "J" }, { "name": "" }]),
+            "contacts_inline[1].name",
+        ),
+        (
+            "contacts_inline",
+            json!([{ "name": "J", "email": "no" }]),
+            "contacts_inline[0].email",
+        ),
+        (
+            "contacts_inline",
+            json!([{ "name": "J", "url": "no" }]),
+            "contacts_inline[0].url",
+        ),
+        (
+            "contacts_inline",
+            json!([{ "name": "J", "age": 7 }]),
+            "contacts_inline[0].age",
+        ),
         ("next_action", long(201), ""),
         ("next_action_due", json!("tomorrow"), ""),
         ("next_action_due", json!("2026-01-01"), ""),
@@ -358,13 +452,25 @@ fn wrong_values() -> Vec<(&'static str, Value, &'static str)> {
         ("tags", json!(["x", ""]), "tags[1]"),
         ("tags", json!(["x", null]), "tags[1]"),
         ("attachments_links", links(33), ""),
-        ("attachments_links", json!([{ "label": "x" }]), "attachments_links[0].url"),
-        ("attachments_links", json!([{ "url": "x" }]), "attachments_links[0].url"),
+        (
+            "attachments_links",
+            json!([{ "label": "x" }]),
+            "attachments_links[0].url",
+        ),
+        (
+            "attachments_links",
+            json!([{ "url": "x" }]),
+            "attachments_links[0].url",
+        ),
         ("archived_at", json!("yes"), ""),
         ("archived_at", json!("2201-01-01T00:00:00Z"), ""),
         ("status_occurred_at", json!("2201-01-01T00:00:00Z"), ""),
         ("status_occurred_at", json!("1969-01-01T00:00:00Z"), ""),
-        ("status_occurred_at", json!(Utc::now() + Duration::days(2)), ""),
+        (
+            "status_occurred_at",
+            json!(Utc::now() + Duration::days(2)),
+            "",
+        ),
     ];
     for (field, _, path) in &mut all {
         if path.is_empty() {
@@ -384,13 +490,18 @@ async fn every_wrong_field_is_named(site: Site) {
         let answer = jane.post("/applications", &body).await;
         assert_eq!(answer.status, 400, "{field}: {value}: {}", answer.text);
         assert_eq!(answer.wrong_fields(), [path], "{field}: {value}");
-        let answer = jane.patch(&path_of(&row), 1, &json!({ field: value })).await;
+        let answer = jane
+            .patch(&path_of(&row), 1, &json!({ field: value }))
+            .await;
         assert_eq!(answer.status, 400, "{field}: {value}: {}", answer.text);
         assert_eq!(answer.wrong_fields(), [path], "{field}: {value}");
     }
     for id in [json!("x"), json!(7), json!("3f6c3b7e-1f8f-476d-9b2b")] {
         let body = json!({ "id": id, "company": "Acme", "role_title": "Engineer" });
-        assert_eq!(jane.post("/applications", &body).await.wrong_fields(), ["id"]);
+        assert_eq!(
+            jane.post("/applications", &body).await.wrong_fields(),
+            ["id"]
+        );
     }
     assert_eq!(jane.list().await, [row], "nothing was changed");
 }
@@ -398,13 +509,23 @@ async fn every_wrong_field_is_named(site: Site) {
 async fn all_wrong_fields_are_named_together(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
-    assert_eq!(jane.post("/applications", &json!({})).await.wrong_fields(), ["company", "role_title"]);
+    assert_eq!(
+        jane.post("/applications", &json!({})).await.wrong_fields(),
+        ["company", "role_title"]
+    );
     let body = json!({
         "company": "", "status": "Hired", "colour": "red", "job_url": "no", "tags": [""],
         "contacts_inline": [{ "name": "J", "email": "no" }],
     });
     let wrong = jane.post("/applications", &body).await.wrong_fields();
-    let expected = ["colour", "company", "contacts_inline[0].email", "job_url", "status", "tags[0]"];
+    let expected = [
+        "colour",
+        "company",
+        "contacts_inline[0].email",
+        "job_url",
+        "status",
+        "tags[0]",
+    ];
     assert_eq!(wrong, expected);
     // What no single field can tell is named together too.
     let body = json!({
@@ -419,12 +540,31 @@ async fn unknown_fields_are_refused(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     let row = jane.create(json!({})).await;
-    for field in ["colour", "version", "user_id", "created_at", "status_since", "seq", "voids_stage_event"] {
+    for field in [
+        "colour",
+        "version",
+        "user_id",
+        "created_at",
+        "status_since",
+        "seq",
+        "voids_stage_event",
+    ] {
         let mut body = json!({ "company": "Acme", "role_title": "Engineer" });
         merge(&mut body, json!({ field: "x" }));
-        assert_eq!(jane.post("/applications", &body).await.wrong_fields(), [field]);
+        assert_eq!(
+            jane.post("/applications", &body).await.wrong_fields(),
+            [field]
+        );
     }
-    for field in ["colour", "id", "version", "user_id", "created_at", "status_since", "seq"] {
+    for field in [
+        "colour",
+        "id",
+        "version",
+        "user_id",
+        "created_at",
+        "status_since",
+        "seq",
+    ] {
         let answer = jane.patch(&path_of(&row), 1, &json!({ field: "x" })).await;
         assert_eq!(answer.wrong_fields(), [field]);
     }
@@ -449,12 +589,22 @@ async fn rows_belong_to_their_user(site: Site) {
             joe.delete(path, 2),
         ] {
             let problem = call.await.problem(404, "not-found");
-            assert_eq!(problem["meta"], json!({ "resource": "application", "id": id }));
+            assert_eq!(
+                problem["meta"],
+                json!({ "resource": "application", "id": id })
+            );
         }
     }
     assert_eq!(joe.list().await.len(), 0);
-    for path in ["/board", &format!("/board?focus={}", row["id"].as_str().unwrap()), "/sync"] {
-        assert!(!joe.get(path).await.is(200).text.contains("Secret"), "{path}");
+    for path in [
+        "/board",
+        &format!("/board?focus={}", row["id"].as_str().unwrap()),
+        "/sync",
+    ] {
+        assert!(
+            !joe.get(path).await.is(200).text.contains("Secret"),
+            "{path}"
+        );
     }
     assert_eq!(jane.get(&path).await.json(), row);
 }
@@ -469,7 +619,10 @@ async fn the_same_id_at_two_users_is_two_rows(site: Site) {
     let hers = jane.change(&hers, json!({ "status": "Offer" })).await;
     let path = path_of(&hers);
     assert_eq!(joe.get(&path).await.json(), his);
-    assert_eq!((jane.events(&hers).await.len(), joe.events(&his).await.len()), (2, 1));
+    assert_eq!(
+        (jane.events(&hers).await.len(), joe.events(&his).await.len()),
+        (2, 1)
+    );
     joe.delete(&path, 1).await.is(204);
     assert_eq!(jane.get(&path).await.is(200).json(), hers);
     assert_eq!(jane.events(&hers).await.len(), 2);
@@ -481,15 +634,24 @@ async fn if_match_takes_three_forms(site: Site) {
     let row = jane.create(json!({})).await;
     let path = path_of(&row);
     let patch = |form: &str| {
-        jane.call(http::Method::PATCH, &path).json(&json!({ "priority": "High" })).header("if-match", form)
+        jane.call(http::Method::PATCH, &path)
+            .json(&json!({ "priority": "High" }))
+            .header("if-match", form)
     };
-    for (form, etag) in [("1", "W/\"2\""), ("\"2\"", "W/\"3\""), ("W/\"3\"", "W/\"4\"")] {
+    for (form, etag) in [
+        ("1", "W/\"2\""),
+        ("\"2\"", "W/\"3\""),
+        ("W/\"3\"", "W/\"4\""),
+    ] {
         let answer = patch(form).await.is(200);
         assert_eq!(answer.header("etag"), etag);
         assert_eq!(format!("W/\"{}\"", answer.json()["version"]), etag);
         assert_eq!(jane.get(&path).await.header("etag"), etag);
     }
-    jane.call(http::Method::DELETE, &path).header("if-match", "W/\"4\"").await.is(204);
+    jane.call(http::Method::DELETE, &path)
+        .header("if-match", "W/\"4\"")
+        .await
+        .is(204);
 }
 
 async fn if_match_must_be_there_and_make_sense(site: Site) {
@@ -504,8 +666,22 @@ async fn if_match_must_be_there_and_make_sense(site: Site) {
         let call = || jane.call(method.clone(), &path).json(&json!({}));
         call().await.problem(428, "precondition-required");
         for form in [
-            "", "x", "*", "0", "-1", "+1", "1.0", "\"1", "1\"", "\"x\"", "W/1", "w/\"1\"", "W/\"1", "\"\"",
-            "\"1\", \"2\"", "99999999999999999999",
+            "",
+            "x",
+            "*",
+            "0",
+            "-1",
+            "+1",
+            "1.0",
+            "\"1",
+            "1\"",
+            "\"x\"",
+            "W/1",
+            "w/\"1\"",
+            "W/\"1",
+            "\"\"",
+            "\"1\", \"2\"",
+            "99999999999999999999",
         ] {
             let answer = call().header("if-match", form).await;
             assert_eq!(answer.status, 400, "{method} {form}: {}", answer.text);
@@ -520,7 +696,9 @@ async fn a_stale_version_gets_the_latest_row(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let row = jane.create(json!({})).await;
     let path = path_of(&row);
-    let latest = jane.change(&row, json!({ "company": "Beta", "notes": "n" })).await;
+    let latest = jane
+        .change(&row, json!({ "company": "Beta", "notes": "n" }))
+        .await;
     for version in [1, 3] {
         for call in [
             jane.patch(&path, version, &json!({ "company": "Gamma" })),
@@ -537,9 +715,21 @@ async fn a_stale_version_gets_the_latest_row(site: Site) {
 }
 
 const CLEARABLE: [&str; 15] = [
-    "location_text", "timezone", "job_url", "job_requisition_id", "seniority_level", "salary_min",
-    "salary_max", "salary_currency", "resume_url", "cover_letter_url", "next_action",
-    "next_action_due", "notes", "archived_at", "",
+    "location_text",
+    "timezone",
+    "job_url",
+    "job_requisition_id",
+    "seniority_level",
+    "salary_min",
+    "salary_max",
+    "salary_currency",
+    "resume_url",
+    "cover_letter_url",
+    "next_action",
+    "next_action_due",
+    "notes",
+    "archived_at",
+    "",
 ];
 
 async fn null_clears_and_absent_stays(site: Site) {
@@ -550,7 +740,10 @@ async fn null_clears_and_absent_stays(site: Site) {
         assert!(!row[field].is_null(), "{field}");
         let changed = jane.change(&row, json!({ field: null })).await;
         let mut expected = row.clone();
-        merge(&mut expected, json!({ field: null, "version": changed["version"], "updated_at": changed["updated_at"] }));
+        merge(
+            &mut expected,
+            json!({ field: null, "version": changed["version"], "updated_at": changed["updated_at"] }),
+        );
         assert_eq!(changed, expected, "{field}: all else stays");
         assert_eq!(jane.get(&path_of(&row)).await.json(), expected);
         row = changed;
@@ -584,20 +777,32 @@ async fn null_is_no_value_for_what_must_stay(site: Site) {
 async fn pay_is_a_range_across_stored_and_sent(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
-    let row = jane.create(json!({ "salary_min": 80_000, "salary_max": 90_000 })).await;
+    let row = jane
+        .create(json!({ "salary_min": 80_000, "salary_max": 90_000 }))
+        .await;
     let path = path_of(&row);
     for wrong in [
         json!({ "salary_min": 90_000.01 }),
         json!({ "salary_max": 79_999 }),
         json!({ "salary_min": 5, "salary_max": 4 }),
     ] {
-        assert_eq!(jane.patch(&path, 1, &wrong).await.wrong_fields(), ["salary_max"]);
+        assert_eq!(
+            jane.patch(&path, 1, &wrong).await.wrong_fields(),
+            ["salary_max"]
+        );
     }
     let row = jane.change(&row, json!({ "salary_min": 90_000 })).await;
-    let row = jane.change(&row, json!({ "salary_min": 100, "salary_max": 200 })).await;
+    let row = jane
+        .change(&row, json!({ "salary_min": 100, "salary_max": 200 }))
+        .await;
     let row = jane.change(&row, json!({ "salary_max": null })).await;
     let row = jane.change(&row, json!({ "salary_min": 300 })).await;
-    assert_eq!(jane.patch(&path, 5, &json!({ "salary_max": 299.99 })).await.wrong_fields(), ["salary_max"]);
+    assert_eq!(
+        jane.patch(&path, 5, &json!({ "salary_max": 299.99 }))
+            .await
+            .wrong_fields(),
+        ["salary_max"]
+    );
     jane.change(&row, json!({ "salary_max": 300 })).await;
 }
 
@@ -612,12 +817,19 @@ async fn deleting_removes_everything(site: Site) {
     assert_eq!(deleted.text, "");
 
     jane.get(&path).await.problem(404, "not-found");
-    jane.get(&format!("{path}/stage-events")).await.problem(404, "not-found");
-    jane.patch(&path, 2, &json!({ "company": "Back" })).await.problem(404, "not-found");
+    jane.get(&format!("{path}/stage-events"))
+        .await
+        .problem(404, "not-found");
+    jane.patch(&path, 2, &json!({ "company": "Back" }))
+        .await
+        .problem(404, "not-found");
     jane.delete(&path, 2).await.problem(404, "not-found");
     assert_eq!(jane.list().await, [stays]);
     for path in ["/board", "/applications?q=secret", "/sync"] {
-        assert!(!jane.get(path).await.is(200).text.contains("Secret"), "{path}");
+        assert!(
+            !jane.get(path).await.is(200).text.contains("Secret"),
+            "{path}"
+        );
     }
     assert_eq!(site.number("SELECT COUNT(*) FROM applications").await, 1);
     assert_eq!(site.number("SELECT COUNT(*) FROM stage_events").await, 1);
@@ -633,8 +845,11 @@ async fn of_changes_at_once_one_wins(site: Site) {
             let body = json!({ "company": format!("Company {number}"), "status": "Offer" });
             all.spawn(jane.patch(&path_of(&row), 1, &body).into_future());
         }
-        let (good, bad): (Vec<_>, Vec<_>) =
-            all.join_all().await.into_iter().partition(|answer| answer.status == 200);
+        let (good, bad): (Vec<_>, Vec<_>) = all
+            .join_all()
+            .await
+            .into_iter()
+            .partition(|answer| answer.status == 200);
         assert_eq!((good.len(), bad.len()), (1, 7));
         let winner = good[0].json();
         for answer in bad {
@@ -657,7 +872,10 @@ async fn filters_restrict(site: Site) {
     ] {
         jane.create(fields).await;
     }
-    app.sign_in("joe@example.com").await.create(json!({ "company": "X", "tags": ["rust"] })).await;
+    app.sign_in("joe@example.com")
+        .await
+        .create(json!({ "company": "X", "tags": ["rust"] }))
+        .await;
     for (query, expected) in [
         ("", &["A", "B", "C", "D"][..]),
         ("status=Offer", &["B", "C"]),
@@ -672,13 +890,20 @@ async fn filters_restrict(site: Site) {
         ("tag=rus", &[]),
         ("tag=%C5%81%C3%B3d%C5%BA", &["C"]),
         ("tag=rust&archived=false", &["A"]),
-        ("status=Offer&priority=Low&tag=rusty&archived=false&q=c", &["C"]),
+        (
+            "status=Offer&priority=Low&tag=rusty&archived=false&q=c",
+            &["C"],
+        ),
         ("status=Draft&priority=Low", &[]),
     ] {
-        let rows = jane.pages(&format!("/applications?sort=created_at&{query}")).await;
+        let rows = jane
+            .pages(&format!("/applications?sort=created_at&{query}"))
+            .await;
         assert_eq!(names(&rows), expected, "{query}");
         // The filter holds on every page.
-        let rows = jane.pages(&format!("/applications?sort=created_at&limit=1&{query}")).await;
+        let rows = jane
+            .pages(&format!("/applications?sort=created_at&limit=1&{query}"))
+            .await;
         assert_eq!(names(&rows), expected, "{query}, one a page");
     }
 }
@@ -711,7 +936,9 @@ async fn text_is_found_literally_and_in_any_case(site: Site) {
         ("%C3%BCn%C3%8F", &["École Ünïversität"]),
         ("", &["Acme 100%", "B", "C", "D", "École Ünïversität", "F"]),
     ] {
-        let rows = jane.pages(&format!("/applications?sort=created_at&q={text}")).await;
+        let rows = jane
+            .pages(&format!("/applications?sort=created_at&q={text}"))
+            .await;
         assert_eq!(names(&rows), expected, "{text}");
     }
     // Nothing that can be typed breaks it.
@@ -727,12 +954,19 @@ async fn text_is_found_literally_and_in_any_case(site: Site) {
     }
     for c in (' '..='~').filter(|c| *c != ' ') {
         let word = format!("x{c}y");
-        let row = jane.create(json!({ "company": word, "tags": [word] })).await;
+        let row = jane
+            .create(json!({ "company": word, "tags": [word] }))
+            .await;
         let text: String = word.bytes().map(|byte| format!("%{byte:02X}")).collect();
         for parameter in ["q", "tag"] {
-            let found = jane.pages(&format!("/applications?{parameter}={text}")).await;
+            let found = jane
+                .pages(&format!("/applications?{parameter}={text}"))
+                .await;
             let of_letters = c.is_ascii_alphabetic() && found.len() == 2;
-            assert!(found.contains(&row) && (found.len() == 1 || of_letters), "{parameter}={word}");
+            assert!(
+                found.contains(&row) && (found.len() == 1 || of_letters),
+                "{parameter}={word}"
+            );
         }
     }
     for (parameter, most) in [("q", 200), ("tag", 40)] {
@@ -759,7 +993,11 @@ async fn lists_stand_in_order(site: Site) {
         ("?sort=-updated_at", ["A", "C", "B"]),
         ("?sort=updated_at", ["B", "C", "A"]),
     ] {
-        let page = jane.get(&format!("/applications{sort}")).await.is(200).json();
+        let page = jane
+            .get(&format!("/applications{sort}"))
+            .await
+            .is(200)
+            .json();
         assert_eq!(names(page["items"].as_array().unwrap()), expected, "{sort}");
         assert_eq!(page["next_cursor"], Value::Null);
     }
@@ -785,7 +1023,11 @@ async fn wrong_queries_name_their_parameter(site: Site) {
         assert_eq!(answer.status, 400, "{query}: {}", answer.text);
         assert_eq!(answer.wrong_fields(), [parameter], "{query}");
     }
-    for path in ["/applications/x", "/applications/3f6c3b7e", "/applications/x/stage-events"] {
+    for path in [
+        "/applications/x",
+        "/applications/3f6c3b7e",
+        "/applications/x/stage-events",
+    ] {
         assert_eq!(jane.get(path).await.wrong_fields(), ["id"], "{path}");
     }
 }

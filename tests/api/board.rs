@@ -25,11 +25,23 @@ async fn board(jane: &User, query: &str) -> Value {
 
 fn counts(board: &Value) -> BTreeMap<String, u64> {
     let counts = board["counts"].as_array().unwrap().iter();
-    counts.map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].as_u64().unwrap())).collect()
+    counts
+        .map(|pair| {
+            (
+                pair[0].as_str().unwrap().to_owned(),
+                pair[1].as_u64().unwrap(),
+            )
+        })
+        .collect()
 }
 
 fn ids(board: &Value) -> Vec<&str> {
-    board["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect()
+    board["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["id"].as_str().unwrap())
+        .collect()
 }
 
 async fn a_small_board_is_whole(site: Site) {
@@ -55,11 +67,16 @@ async fn a_small_board_is_whole(site: Site) {
     let board = board(&jane, "").await;
     // Columns in order; in a column the newest move first.
     assert_eq!(board["rows"], json!(expected));
+    assert_eq!(board["whole"], true);
     let counts = counts(&board);
     assert_eq!(counts.len(), 13);
     assert_eq!(counts["Draft"], 2);
     assert_eq!(counts.values().sum::<u64>(), 15);
-    let now = board["now"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    let now = board["now"]
+        .as_str()
+        .unwrap()
+        .parse::<chrono::DateTime<chrono::Utc>>()
+        .unwrap();
     assert!(before <= now && now <= app.clock.now());
 }
 
@@ -81,20 +98,34 @@ async fn a_large_board_is_the_top_of_its_open_columns(site: Site) {
     fill(&jane, "Applied", 20).await;
     fill(&jane, "On_Hold", 3).await;
     fill(&jane, "Rejected", 5).await;
-    let oldest = jane.pages("/applications?sort=created_at&status=Applied").await.remove(0);
+    let oldest = jane
+        .pages("/applications?sort=created_at&status=Applied")
+        .await
+        .remove(0);
     app.clock.advance(Duration::minutes(1));
     let moved = jane.change(&oldest, json!({ "status": "Offer" })).await;
     let moved = jane.change(&moved, json!({ "status": "Applied" })).await;
     let board = board(&jane, "").await;
     assert_eq!(
         counts(&board),
-        BTreeMap::from([("Applied".to_owned(), 20), ("On_Hold".to_owned(), 3), ("Rejected".to_owned(), 5)])
+        BTreeMap::from([
+            ("Applied".to_owned(), 20),
+            ("On_Hold".to_owned(), 3),
+            ("Rejected".to_owned(), 5)
+        ])
     );
     let rows = board["rows"].as_array().unwrap();
     let of = |status: &str| rows.iter().filter(|row| row["status"] == status).count();
-    assert_eq!((of("Applied"), of("On_Hold"), of("Rejected"), rows.len()), (16, 3, 0, 19));
+    assert_eq!(
+        (of("Applied"), of("On_Hold"), of("Rejected"), rows.len()),
+        (16, 3, 0, 19)
+    );
     assert_eq!(rows[0], moved, "moved last, so at the top");
-    let keys: Vec<_> = rows[..16].iter().map(|row| (row["status_since"].as_str(), row["id"].as_str())).collect();
+    assert_eq!(board["whole"], false);
+    let keys: Vec<_> = rows[..16]
+        .iter()
+        .map(|row| (row["status_since"].as_str(), row["id"].as_str()))
+        .collect();
     assert!(keys.is_sorted_by(|a, b| a > b), "{keys:?}");
 }
 
@@ -103,13 +134,20 @@ async fn what_is_archived_is_not_on_it(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let row = jane.create(json!({})).await;
     let stays = jane.create(json!({})).await;
-    let row = jane.change(&row, json!({ "archived_at": app.clock.now() })).await;
+    let row = jane
+        .change(&row, json!({ "archived_at": app.clock.now() }))
+        .await;
     let archived = board(&jane, "").await;
     assert_eq!(archived["rows"], json!([stays]));
     assert_eq!(archived["counts"], json!([["Applied", 1]]));
+    assert_eq!(
+        archived["whole"], false,
+        "there is one more, in the archive"
+    );
     let row = jane.change(&row, json!({ "archived_at": null })).await;
     let back = board(&jane, "").await;
     assert_eq!(back["counts"], json!([["Applied", 2]]));
+    assert_eq!(back["whole"], true);
     assert!(back["rows"].as_array().unwrap().contains(&row));
 }
 
@@ -127,13 +165,22 @@ async fn the_focus_comes_along(site: Site) {
     assert_eq!(with["counts"], without["counts"]);
     // One that is there anyway comes once, and one that is not there does no harm.
     let shown = ids(&without)[0].to_owned();
-    assert_eq!(board(&jane, &format!("?focus={shown}")).await["rows"], without["rows"]);
+    assert_eq!(
+        board(&jane, &format!("?focus={shown}")).await["rows"],
+        without["rows"]
+    );
     jane.delete(&path_of(&focus), 1).await.is(204);
     for gone in [id.to_owned(), Uuid::new_v4().to_string()] {
-        assert_eq!(board(&jane, &format!("?focus={gone}")).await["rows"], without["rows"]);
+        assert_eq!(
+            board(&jane, &format!("?focus={gone}")).await["rows"],
+            without["rows"]
+        );
     }
     assert_eq!(jane.get("/board?focus=x").await.wrong_fields(), ["focus"]);
-    assert_eq!(jane.get("/board?colour=red").await.wrong_fields(), ["colour"]);
+    assert_eq!(
+        jane.get("/board?colour=red").await.wrong_fields(),
+        ["colour"]
+    );
 }
 
 async fn its_statements_do_not_grow_with_its_rows(site: Site) {

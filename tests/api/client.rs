@@ -1,12 +1,13 @@
 //! Requests as a browser or a program sends them, and answers that are checked on arrival.
 
 use http::{HeaderMap, Method};
+use job_hunt_tracker::{domain::application::Application, server::http::openapi::document};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fmt::Display,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 /// The cookies of a browser, by name. All are kept and sent back, `Secure` ones too.
@@ -30,41 +31,59 @@ impl Client {
             .no_proxy()
             .build()
             .unwrap();
-        Self { http, base: base.to_owned(), bearer: None, jar: Some(Jar::default()) }
+        Self {
+            http,
+            base: base.to_owned(),
+            bearer: None,
+            jar: Some(Jar::default()),
+        }
     }
 
     /// The same server, asked by a program that sends `token` as a bearer token and no cookies.
     pub fn with_bearer(&self, token: &str) -> Self {
-        Self { bearer: Some(token.to_owned()), jar: None, ..self.clone() }
+        Self {
+            bearer: Some(token.to_owned()),
+            jar: None,
+            ..self.clone()
+        }
     }
 
     /// The value of a cookie that the server has set.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.jar.as_ref().and_then(|jar| jar.lock().unwrap().get(name).cloned())
+        self.jar
+            .as_ref()
+            .and_then(|jar| jar.lock().unwrap().get(name).cloned())
     }
 
     /// A request to an endpoint below `/api/v1`.
     pub fn call(&self, method: Method, path: &str) -> Call {
-        let mut call = self.raw(method, &format!("/api/v1{path}"));
-        call.api = true;
+        let mut call = self.raw(method.clone(), &format!("/api/v1{path}"));
+        call.endpoint = Some((method, path.to_owned()));
         call
     }
 
     /// A request to any path.
     pub fn raw(&self, method: Method, path: &str) -> Call {
-        let head = method == Method::HEAD;
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(token) = &self.bearer {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         if let Some(jar) = &self.jar {
-            let cookies: Vec<String> =
-                jar.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies: Vec<String> = jar
+                .lock()
+                .unwrap()
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             if !cookies.is_empty() {
                 request = request.header("cookie", cookies.join("; "));
             }
         }
-        Call { request, jar: self.jar.clone(), api: false, head }
+        Call {
+            request,
+            jar: self.jar.clone(),
+            endpoint: None,
+        }
     }
 
     /// `GET`.
@@ -91,12 +110,13 @@ impl Client {
     pub async fn create(&self, fields: Value) -> Value {
         let mut body = json!({ "company": "Acme", "role_title": "Engineer" });
         merge(&mut body, fields);
-        self.post("/applications", &body).await.is(201).json()
+        readable(self.post("/applications", &body).await.is(201).json())
     }
 
     /// Changes the application `row` to these fields.
     pub async fn change(&self, row: &Value, fields: Value) -> Value {
-        self.patch(&path_of(row), version_of(row), &fields).await.is(200).json()
+        let patch = self.patch(&path_of(row), version_of(row), &fields);
+        readable(patch.await.is(200).json())
     }
 
     /// Every application, newest first.
@@ -120,8 +140,21 @@ impl Client {
     /// The stage events of an application, oldest first.
     pub async fn events(&self, row: &Value) -> Vec<Value> {
         let path = format!("{}/stage-events", path_of(row));
-        self.get(&path).await.is(200).json().as_array().unwrap().clone()
+        self.get(&path)
+            .await
+            .is(200)
+            .json()
+            .as_array()
+            .unwrap()
+            .clone()
     }
+}
+
+/// A row, which must read as the type that a client reads it as, and be written as it came.
+fn readable(row: Value) -> Value {
+    let read: Application = serde_json::from_value(row.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), row);
+    row
 }
 
 /// Where an application stands, below `/api/v1`.
@@ -136,7 +169,9 @@ pub fn version_of(row: &Value) -> i64 {
 
 /// Writes the fields of `more` over those of `into`.
 pub fn merge(into: &mut Value, more: Value) {
-    let Value::Object(fields) = more else { panic!("{more} has no fields") };
+    let Value::Object(fields) = more else {
+        panic!("{more} has no fields")
+    };
     into.as_object_mut().unwrap().extend(fields);
 }
 
@@ -145,8 +180,8 @@ pub fn merge(into: &mut Value, more: Value) {
 pub struct Call {
     request: reqwest::RequestBuilder,
     jar: Option<Jar>,
-    api: bool,
-    head: bool,
+    /// The method, and the path below `/api/v1`.
+    endpoint: Option<(Method, String)>,
 }
 
 impl Call {
@@ -195,9 +230,14 @@ impl Call {
                 }
             }
         }
-        let answer = Answer { status, headers, text };
-        if self.api {
-            answer.check(self.head);
+        let answer = Answer {
+            status,
+            headers,
+            text,
+        };
+        if let Some((method, path)) = self.endpoint {
+            answer.check(method == Method::HEAD);
+            answer.check_described(&method, &path);
         }
         Ok(answer)
     }
@@ -229,10 +269,20 @@ impl Answer {
         assert_eq!(self.header("x-content-type-options"), "nosniff");
         assert_eq!(self.header("x-frame-options"), "DENY");
         assert_eq!(self.header("referrer-policy"), "same-origin");
-        assert!(self.header("content-security-policy").contains("frame-ancestors 'none'"));
-        assert!(!(300..400).contains(&self.status), "an API does not redirect: {self:?}");
+        assert!(
+            self.header("content-security-policy")
+                .contains("frame-ancestors 'none'")
+        );
+        assert!(
+            !(300..400).contains(&self.status),
+            "an API does not redirect: {self:?}"
+        );
         if self.status >= 400 {
-            assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+            assert_eq!(
+                self.header("content-type"),
+                "application/problem+json",
+                "{self:?}"
+            );
             if !head {
                 self.check_problem(id);
             }
@@ -241,19 +291,53 @@ impl Answer {
         }
     }
 
+    /// The description of the API knows this answer of this endpoint. What any endpoint may answer
+    /// when something breaks is not listed at each.
+    fn check_described(&self, method: &Method, path: &str) {
+        static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+        let mut parts: Vec<&str> = path.split('?').next().unwrap().split('/').collect();
+        if parts[1] == "applications" && parts.len() > 2 {
+            parts[2] = "{id}";
+        }
+        let item = &DOCUMENT["paths"][parts.join("/")];
+        let operation = &item[method.as_str().to_lowercase()];
+        if operation.is_object() && self.status < 500 {
+            let known = &operation["responses"][self.status.to_string()];
+            assert!(
+                known.is_object(),
+                "{method} {path}: {} is not described",
+                self.status
+            );
+        }
+    }
+
     /// What holds of every problem.
     fn check_problem(&self, id: &str) {
         let problem = self.json();
         let kind = problem["type"].as_str().unwrap_or_default();
-        assert!(kind.starts_with("https://errors.jobtracker.app/"), "{problem}");
+        assert!(
+            kind.starts_with("https://errors.jobtracker.app/"),
+            "{problem}"
+        );
         assert_eq!(problem["status"], self.status, "{problem}");
         assert_eq!(problem["instance"], id, "{problem}");
         for text in ["title", "detail"] {
-            assert!(problem[text].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+            assert!(
+                problem[text].as_str().is_some_and(|text| !text.is_empty()),
+                "{problem}"
+            );
         }
         let errors = problem["errors"].as_array().map_or(0, Vec::len);
-        assert_eq!(self.status == 400, errors > 0, "a 400 names fields, nothing else does: {problem}");
-        assert_eq!(matches!(self.status, 429 | 503), self.headers.contains_key("retry-after"), "{self:?}");
+        assert_eq!(
+            self.status == 400,
+            errors > 0,
+            "a 400 names fields, nothing else does: {problem}"
+        );
+        assert_eq!(
+            matches!(self.status, 429 | 503),
+            self.headers.contains_key("retry-after"),
+            "{self:?}"
+        );
     }
 
     /// The answer, which must have this status.
@@ -267,7 +351,11 @@ impl Answer {
     #[track_caller]
     pub fn problem(self, status: u16, kind: &str) -> Value {
         let problem = self.is(status).json();
-        assert_eq!(problem["type"], format!("https://errors.jobtracker.app/{kind}"), "{problem}");
+        assert_eq!(
+            problem["type"],
+            format!("https://errors.jobtracker.app/{kind}"),
+            "{problem}"
+        );
         problem
     }
 
@@ -280,7 +368,12 @@ impl Answer {
             .unwrap()
             .iter()
             .map(|error| {
-                assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+                assert!(
+                    error["message"]
+                        .as_str()
+                        .is_some_and(|text| !text.is_empty()),
+                    "{problem}"
+                );
                 error["field"].as_str().unwrap().to_owned()
             })
             .collect();

@@ -87,12 +87,21 @@ impl Site {
             }
         };
         std::fs::create_dir_all(&folder).unwrap();
-        Self { engine, folder, database_url, name }
+        Self {
+            engine,
+            folder,
+            database_url,
+            name,
+        }
     }
 
     async fn remove(&self) {
         if self.engine == Engine::Postgres {
-            on_server(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await;
+            on_server(&format!(
+                "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+                self.name
+            ))
+            .await;
         }
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
@@ -135,12 +144,24 @@ impl Site {
             ("--database-url", self.database_url.clone()),
             ("--public-url", format!("http://{address}")),
             ("--data-dir", self.folder.display().to_string()),
-            ("--mail-url", format!("file:{}", self.mail_folder().display())),
+            (
+                "--mail-url",
+                format!("file:{}", self.mail_folder().display()),
+            ),
         ]);
-        all.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let arguments = all.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
+        all.extend(
+            settings
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
+        let arguments = all
+            .into_iter()
+            .flat_map(|(name, value)| [name.to_owned(), value]);
         let start = ["job-hunt-tracker".to_owned(), "serve".to_owned()];
-        match Cli::try_parse_from(start.into_iter().chain(arguments)).unwrap().command {
+        match Cli::try_parse_from(start.into_iter().chain(arguments))
+            .unwrap()
+            .command
+        {
             Command::Serve(config) => config,
             other => panic!("{other:?}"),
         }
@@ -153,12 +174,16 @@ impl Site {
 
     /// The newest mail to `address`, which must be there.
     pub fn mail_to(&self, address: &str) -> Mail {
-        self.mails_to(address).pop().unwrap_or_else(|| panic!("no mail to {address}"))
+        self.mails_to(address)
+            .pop()
+            .unwrap_or_else(|| panic!("no mail to {address}"))
     }
 
     /// The mails to `address`, oldest first.
     pub fn mails_to(&self, address: &str) -> Vec<Mail> {
-        let Ok(folder) = std::fs::read_dir(self.mail_folder()) else { return Vec::new() };
+        let Ok(folder) = std::fs::read_dir(self.mail_folder()) else {
+            return Vec::new();
+        };
         let mut files: Vec<PathBuf> = folder
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
@@ -179,11 +204,17 @@ impl Site {
         match self.engine {
             Engine::Sqlite => {
                 let mut conn = self.sqlite().await;
-                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+                    .execute(&mut conn)
+                    .await
+                    .unwrap();
             }
             Engine::Postgres => {
                 let mut conn = PgConnection::connect(&self.database_url).await.unwrap();
-                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+                    .execute(&mut conn)
+                    .await
+                    .unwrap();
             }
         }
     }
@@ -192,9 +223,10 @@ impl Site {
     pub async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());
         match self.engine {
-            Engine::Sqlite => {
-                sqlx::query_scalar(sql).fetch_one(&mut self.sqlite().await).await.unwrap()
-            }
+            Engine::Sqlite => sqlx::query_scalar(sql)
+                .fetch_one(&mut self.sqlite().await)
+                .await
+                .unwrap(),
             Engine::Postgres => {
                 let mut conn = PgConnection::connect(&self.database_url).await.unwrap();
                 sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap()
@@ -206,9 +238,10 @@ impl Site {
     pub async fn pairs(&self, sql: &str) -> Vec<(String, String)> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self.engine {
-            Engine::Sqlite => {
-                sqlx::query_as(sql).fetch_all(&mut self.sqlite().await).await.unwrap()
-            }
+            Engine::Sqlite => sqlx::query_as(sql)
+                .fetch_all(&mut self.sqlite().await)
+                .await
+                .unwrap(),
             Engine::Postgres => {
                 let mut conn = PgConnection::connect(&self.database_url).await.unwrap();
                 sqlx::query_as(sql).fetch_all(&mut conn).await.unwrap()
@@ -223,7 +256,10 @@ impl Site {
 
 async fn on_server(sql: &str) {
     let mut conn = PgConnection::connect(&postgres_url()).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .execute(&mut conn)
+        .await
+        .unwrap();
 }
 
 /// What a sign-in mail brings.
@@ -244,7 +280,11 @@ impl Mail {
         let link = text[at..].split_whitespace().next().unwrap().to_owned();
         let (_, token) = link.split_once("?token=").unwrap();
         let (_, code) = text.split_once("asked for the mail: ").unwrap();
-        Self { token: token.to_owned(), code: code[..6].to_owned(), link }
+        Self {
+            token: token.to_owned(),
+            code: code[..6].to_owned(),
+            link,
+        }
     }
 }
 
@@ -292,7 +332,10 @@ impl TestApp {
 
     /// Asks for a sign-in mail, and returns it.
     pub async fn ask(&self, browser: &Client, email: &str) -> Mail {
-        browser.post("/auth/magic-link", &json!({ "email": email })).await.is(202);
+        browser
+            .post("/auth/magic-link", &json!({ "email": email }))
+            .await
+            .is(202);
         self.site.mail_to(email)
     }
 
@@ -305,15 +348,25 @@ impl TestApp {
 /// Signs in at the server at `base` by the link of a mail.
 pub async fn sign_in(site: &Site, base: &str, email: &str) -> User {
     let browser = Client::browser(base);
-    browser.post("/auth/magic-link", &json!({ "email": email })).await.is(202);
+    browser
+        .post("/auth/magic-link", &json!({ "email": email }))
+        .await
+        .is(202);
     let token = site.mail_to(email).token;
-    let answer = browser.post("/auth/magic-link/verify", &json!({ "token": token })).await.is(200);
+    let answer = browser
+        .post("/auth/magic-link/verify", &json!({ "token": token }))
+        .await
+        .is(200);
     let token = browser.cookie("jht_session").unwrap();
     let me = browser.get("/auth/me").await.is(200).json();
     User {
         program: browser.with_bearer(&token),
         csrf: me["csrf_token"].as_str().unwrap().to_owned(),
-        id: answer.json()["user"]["id"].as_str().unwrap().parse().unwrap(),
+        id: answer.json()["user"]["id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap(),
         browser,
         token,
     }
@@ -363,7 +416,8 @@ pub mod watch {
     pub fn install() {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
-            let wanted = |what: &Metadata<'_>| what.target() == "sqlx::query" || what.name() == "request";
+            let wanted =
+                |what: &Metadata<'_>| what.target() == "sqlx::query" || what.name() == "request";
             let errors = tracing_subscriber::fmt::layer().with_test_writer();
             let subscriber = Registry::default()
                 .with(Statements.with_filter(filter_fn(wanted)))
@@ -374,7 +428,13 @@ pub mod watch {
 
     /// How many statements the request with this id has run.
     pub fn statements(request_id: &str) -> usize {
-        COUNTS.lock().unwrap().as_ref().and_then(|counts| counts.get(request_id)).copied().unwrap_or(0)
+        COUNTS
+            .lock()
+            .unwrap()
+            .as_ref()
+            .and_then(|counts| counts.get(request_id))
+            .copied()
+            .unwrap_or(0)
     }
 
     struct Statements;
@@ -400,7 +460,10 @@ pub mod watch {
             for span in context.event_scope(event).into_iter().flatten() {
                 if let Some(RequestId(id)) = span.extensions().get() {
                     let mut counts = COUNTS.lock().unwrap();
-                    *counts.get_or_insert_default().entry(id.clone()).or_default() += 1;
+                    *counts
+                        .get_or_insert_default()
+                        .entry(id.clone())
+                        .or_default() += 1;
                 }
             }
         }

@@ -2,7 +2,12 @@
 //! `TEST_POSTGRES_URL`; `scripts/with-postgres.sh` starts one and sets it.
 
 // Helpers outside of `#[test]` functions are tests too.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 mod applications;
 mod board;
@@ -10,6 +15,7 @@ mod client;
 mod crash;
 mod harness;
 mod idempotency;
+mod pages;
 mod paging;
 mod process;
 mod program;

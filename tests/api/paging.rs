@@ -25,7 +25,12 @@ async fn fill(site: &Site, jane: &User, count: usize) -> BTreeSet<String> {
         let body = json!({ "company": company, "role_title": "Engineer" });
         all.spawn(jane.post("/applications", &body).into_future());
     }
-    let ids = all.join_all().await.into_iter().map(|answer| id(&answer.is(201).json())).collect();
+    let ids = all
+        .join_all()
+        .await
+        .into_iter()
+        .map(|answer| id(&answer.is(201).json()))
+        .collect();
     site.execute(
         "UPDATE applications SET created_at = first, updated_at = first \
          FROM (SELECT MIN(created_at) AS first FROM applications WHERE company = 'Acme') AS a \
@@ -43,7 +48,10 @@ async fn every_row_is_met_once_while_others_come(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     let originals = fill(&site, &jane, 120).await;
-    app.sign_in("joe@example.com").await.create(json!({ "company": "Other" })).await;
+    app.sign_in("joe@example.com")
+        .await
+        .create(json!({ "company": "Other" }))
+        .await;
     for sort in ["-created_at", "created_at", "-updated_at", "updated_at"] {
         for limit in [7, 50] {
             let mut met = BTreeMap::<String, usize>::new();
@@ -68,8 +76,14 @@ async fn every_row_is_met_once_while_others_come(site: Site) {
                     jane.create(json!({ "company": "Late" })).await;
                 }
             }
-            assert!(met.values().all(|times| *times == 1), "{sort}, {limit}: a row came twice");
-            let missed: Vec<_> = originals.iter().filter(|id| !met.contains_key(*id)).collect();
+            assert!(
+                met.values().all(|times| *times == 1),
+                "{sort}, {limit}: a row came twice"
+            );
+            let missed: Vec<_> = originals
+                .iter()
+                .filter(|id| !met.contains_key(*id))
+                .collect();
             assert!(missed.is_empty(), "{sort}, {limit}: {missed:?} never came");
             let mut sorted = order.clone();
             sorted.sort();
@@ -87,10 +101,16 @@ async fn a_row_that_goes_takes_no_other_with_it(site: Site) {
     let mut expected = fill(&site, &jane, 20).await;
     let (mut met, mut cursor) = (BTreeSet::new(), String::new());
     loop {
-        let page = jane.get(&format!("/applications?limit=3{cursor}")).await.is(200).json();
+        let page = jane
+            .get(&format!("/applications?limit=3{cursor}"))
+            .await
+            .is(200)
+            .json();
         let items = page["items"].as_array().unwrap();
         met.extend(items.iter().map(id));
-        let Some(next) = page["next_cursor"].as_str() else { break };
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
         cursor = format!("&cursor={next}");
         // The very row at which the cursor stands.
         let last = items.last().unwrap();
@@ -108,11 +128,19 @@ async fn pages_end_where_the_rows_end(site: Site) {
     assert_eq!(empty, json!({ "items": [], "next_cursor": null }));
     fill(&site, &jane, 51).await;
     let page = jane.get("/applications").await.is(200).json();
-    assert_eq!(page["items"].as_array().unwrap().len(), 50, "50 when nothing is said");
+    assert_eq!(
+        page["items"].as_array().unwrap().len(),
+        50,
+        "50 when nothing is said"
+    );
     assert!(page["next_cursor"].is_string());
     let page = jane.get("/applications?limit=51").await.is(200).json();
     assert_eq!(page["items"].as_array().unwrap().len(), 51);
-    assert_eq!(page["next_cursor"], Value::Null, "a full last page is the last");
+    assert_eq!(
+        page["next_cursor"],
+        Value::Null,
+        "a full last page is the last"
+    );
 }
 
 async fn a_cursor_is_taken_as_it_is_or_not_at_all(site: Site) {
@@ -126,13 +154,21 @@ async fn a_cursor_is_taken_as_it_is_or_not_at_all(site: Site) {
     with(cursor, "&sort=-created_at").await.is(200);
 
     for sort in ["created_at", "-updated_at", "updated_at"] {
-        assert_eq!(with(cursor, &format!("&sort={sort}")).await.wrong_fields(), ["cursor"], "{sort}");
+        assert_eq!(
+            with(cursor, &format!("&sort={sort}")).await.wrong_fields(),
+            ["cursor"],
+            "{sort}"
+        );
     }
     for at in 0..cursor.len() {
         let other = if &cursor[at..=at] == "A" { "B" } else { "A" };
         let tampered = format!("{}{other}{}", &cursor[..at], &cursor[at + 1..]);
         // The last character has bits that mean nothing, and must be zero.
-        assert_eq!(with(&tampered, "").await.wrong_fields(), ["cursor"], "{tampered}");
+        assert_eq!(
+            with(&tampered, "").await.wrong_fields(),
+            ["cursor"],
+            "{tampered}"
+        );
     }
     let half = &cursor[..cursor.len() / 2];
     let more = format!("{cursor}AAAA");
@@ -150,7 +186,11 @@ async fn a_limit_is_1_to_200(site: Site) {
         assert_eq!(answer.wrong_fields(), ["limit"], "{limit}");
     }
     for (limit, rows) in [("1", 1), ("200", 3)] {
-        let page = jane.get(&format!("/applications?limit={limit}")).await.is(200).json();
+        let page = jane
+            .get(&format!("/applications?limit={limit}"))
+            .await
+            .is(200)
+            .json();
         assert_eq!(page["items"].as_array().unwrap().len(), rows);
     }
 }

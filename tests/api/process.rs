@@ -12,6 +12,7 @@ use std::{
     net::TcpStream,
     time::Duration,
 };
+use tokio::task::JoinSet;
 
 both![
     it_says_that_it_is_well,
@@ -21,6 +22,7 @@ both![
     secrets_are_not_printed,
     migrations_run_once,
     the_seed_is_a_command,
+    several_start_at_once,
 ];
 
 async fn it_says_that_it_is_well(site: Site) {
@@ -51,7 +53,9 @@ async fn it_finishes_what_it_answers_and_stops(site: Site) {
     // A request whose body the server waits for: it says so with `100 Continue`.
     let body = json!({ "company": "Last", "role_title": "Engineer" }).to_string();
     let mut connection = TcpStream::connect(&address).unwrap();
-    connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    connection
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
     let head = format!(
         "POST /api/v1/applications HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
@@ -61,7 +65,11 @@ async fn it_finishes_what_it_answers_and_stops(site: Site) {
     connection.write_all(head.as_bytes()).unwrap();
     let mut buffer = [0; 64];
     let read = connection.read(&mut buffer).unwrap();
-    assert!(buffer[..read].starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&buffer));
+    assert!(
+        buffer[..read].starts_with(b"HTTP/1.1 100 "),
+        "{}",
+        String::from_utf8_lossy(&buffer)
+    );
 
     program.terminate();
     // It takes no new connections, but has not forgotten this one.
@@ -76,17 +84,28 @@ async fn it_finishes_what_it_answers_and_stops(site: Site) {
     assert_eq!(status.code(), Some(0), "{}", program.log());
 
     let program = Program::serve(&site).await;
-    let rows = Client::browser(&program.base).with_bearer(&jane.token).list().await;
+    let rows = Client::browser(&program.base)
+        .with_bearer(&jane.token)
+        .list()
+        .await;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0]["company"], "Last");
 }
 
 /// What a start with these variables prints to standard error; it must fail at once.
 fn complaint(site: &Site, variables: &[(&str, &str)]) -> String {
-    let output = command(site, &["serve"]).envs(variables.iter().copied()).output().unwrap();
+    // Nothing but errors: under load a slow statement may be warned of too.
+    let output = command(site, &["serve"])
+        .env("RUST_LOG", "error")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{variables:?} started");
-    assert!(output.status.code().is_some(), "{variables:?} ended by a signal: {text}");
+    assert!(
+        output.status.code().is_some(),
+        "{variables:?} ended by a signal: {text}"
+    );
     assert_eq!(output.stdout, b"", "{variables:?}");
     text
 }
@@ -135,7 +154,10 @@ async fn a_wrong_setting_is_named_in_one_line(site: Site) {
     // What no single value can tell: links in a public server's log.
     let text = complaint(&site, &[("PUBLIC_URL", "https://hunt.example.com")]);
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(text.contains("MAIL_URL") && text.contains("https://hunt.example.com"), "{text}");
+    assert!(
+        text.contains("MAIL_URL") && text.contains("https://hunt.example.com"),
+        "{text}"
+    );
 }
 
 async fn secrets_are_not_printed(site: Site) {
@@ -153,7 +175,11 @@ async fn secrets_are_not_printed(site: Site) {
 async fn migrations_run_once(site: Site) {
     for _ in 0..2 {
         let output = command(&site, &["migrate"]).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert_eq!(output.stdout, b"The database is up to date.\n");
     }
     assert_eq!(site.number("SELECT COUNT(*) FROM users").await, 0);
@@ -161,16 +187,51 @@ async fn migrations_run_once(site: Site) {
 
 async fn the_seed_is_a_command(site: Site) {
     let seed = |arguments: &[&str]| {
-        let output = command(&site, &[&["seed"], arguments].concat()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = command(&site, &[&["seed"], arguments].concat())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     };
     let first = seed(&[]);
     let count = site.number("SELECT COUNT(*) FROM applications").await;
     assert!(count >= 10);
-    assert!(first.starts_with(&format!("demo@example.com: {count} applications added.\n")), "{first}");
+    assert!(
+        first.starts_with(&format!("demo@example.com: {count} applications added.\n")),
+        "{first}"
+    );
     assert!(seed(&[]).starts_with("demo@example.com: 0 applications added.\n"));
-    assert_eq!(site.number("SELECT COUNT(*) FROM applications").await, count);
+    assert_eq!(
+        site.number("SELECT COUNT(*) FROM applications").await,
+        count
+    );
+    // Beside a running server.
+    let program = Program::serve(&site).await;
     let other = seed(&["--email", "jane@example.com", "--count", "3"]);
-    assert!(other.starts_with("jane@example.com: 3 applications added.\n"), "{other}");
+    assert!(
+        other.starts_with("jane@example.com: 3 applications added.\n"),
+        "{other}"
+    );
+    let jane = sign_in(&site, &program.base, "jane@example.com").await;
+    assert_eq!(jane.list().await.len(), 3);
+}
+
+async fn several_start_at_once(site: Site) {
+    let mut starts = JoinSet::new();
+    for _ in 0..3 {
+        let site = site.clone();
+        starts.spawn(async move { Program::serve(&site).await });
+    }
+    let programs = starts.join_all().await;
+    // A session of one is a session of all.
+    let jane = sign_in(&site, &programs[0].base, "jane@example.com").await;
+    for program in &programs {
+        let client = Client::browser(&program.base).with_bearer(&jane.token);
+        client.create(json!({ "company": program.base })).await;
+    }
+    assert_eq!(jane.list().await.len(), 3);
 }

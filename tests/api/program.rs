@@ -32,9 +32,12 @@ pub struct Program {
 impl Program {
     /// Starts it, and waits until it is ready.
     pub async fn serve(site: &Site) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let base = format!("http://{address}");
-        let log = site.folder.join("server.log");
+        let log = site.folder.join(format!("server-{}.log", address.port()));
         let child = command(site, &["serve"])
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .env("PUBLIC_URL", &base)
@@ -51,7 +54,9 @@ impl Program {
                 Ok(answer) if answer.status == 200 => return program,
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
-            if start.elapsed() > Duration::from_secs(30) || program.child.try_wait().unwrap().is_some() {
+            if start.elapsed() > Duration::from_secs(30)
+                || program.child.try_wait().unwrap().is_some()
+            {
                 panic!("the server did not start: {}", program.log());
             }
         }
@@ -71,7 +76,13 @@ impl Program {
     /// Asks it to stop.
     pub fn terminate(&self) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// How it ended; it must end soon.
@@ -81,7 +92,11 @@ impl Program {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(start.elapsed() < Duration::from_secs(20), "it does not end: {}", self.log());
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "it does not end: {}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

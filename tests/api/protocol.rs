@@ -23,14 +23,28 @@ both![
 async fn what_is_no_json_is_named(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
-    for body in ["{", "{\"company\": }", "company=Acme", "{} {}", "\u{feff}{}", "{\"a\":1e999}"] {
+    for body in [
+        "{",
+        "{\"company\": }",
+        "company=Acme",
+        "{} {}",
+        "\u{feff}{}",
+        "{\"a\":1e999}",
+    ] {
         let call = jane.call(Method::POST, "/applications").body(body);
         let answer = call.header("content-type", "application/json").await;
         assert_eq!(answer.wrong_fields(), ["body"], "{body}");
     }
     // Bytes that are no UTF-8.
-    let call = jane.call(Method::POST, "/applications").body(&b"{\"company\":\"\xff\"}"[..]);
-    assert_eq!(call.header("content-type", "application/json").await.wrong_fields(), ["body"]);
+    let call = jane
+        .call(Method::POST, "/applications")
+        .body(&b"{\"company\":\"\xff\"}"[..]);
+    assert_eq!(
+        call.header("content-type", "application/json")
+            .await
+            .wrong_fields(),
+        ["body"]
+    );
     // JSON, but no object.
     for body in ["null", "7", "\"x\"", "true"] {
         let call = jane.call(Method::POST, "/applications").body(body);
@@ -38,7 +52,10 @@ async fn what_is_no_json_is_named(site: Site) {
         assert_eq!(answer.wrong_fields(), ["body"], "{body}");
     }
     // No body at all names what is missing.
-    let wrong = jane.call(Method::POST, "/applications").await.wrong_fields();
+    let wrong = jane
+        .call(Method::POST, "/applications")
+        .await
+        .wrong_fields();
     assert_eq!(wrong, ["company", "role_title"]);
 }
 
@@ -72,7 +89,11 @@ async fn a_body_is_json_and_says_so(site: Site) {
             call.await.problem(415, "unsupported-media-type");
         }
     }
-    for kind in ["application/json; charset=utf-8", "Application/JSON", "application/json ; x=y"] {
+    for kind in [
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/json ; x=y",
+    ] {
         let call = jane.call(Method::POST, "/applications").body(body.clone());
         call.header("content-type", kind).await.is(201);
     }
@@ -89,7 +110,9 @@ async fn a_body_has_256_kib_at_most(site: Site) {
     // Each on a connection of its own: the server closes one whose body it did not read.
     let call = |bytes: usize| {
         let program = app.browser().with_bearer(&jane.token);
-        let call = program.call(Method::POST, "/applications").body(sized(bytes));
+        let call = program
+            .call(Method::POST, "/applications")
+            .body(sized(bytes));
         call.header("content-type", "application/json")
     };
     call(256 * 1024).await.is(201);
@@ -135,10 +158,22 @@ async fn a_wrong_method_is_a_problem(site: Site) {
 async fn an_unknown_endpoint_is_a_problem(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
-    for path in ["/nothing", "/applications/", "/applications/x/y", "/auth", "/Applications", "//sync"] {
+    for path in [
+        "/nothing",
+        "/applications/",
+        "/applications/x/y",
+        "/auth",
+        "/Applications",
+        "//sync",
+    ] {
         for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
-            jane.call(method.clone(), path).await.problem(404, "not-found");
-            app.browser().call(method, path).await.problem(404, "not-found");
+            jane.call(method.clone(), path)
+                .await
+                .problem(404, "not-found");
+            app.browser()
+                .call(method, path)
+                .await
+                .problem(404, "not-found");
         }
     }
     let other = jane.raw(Method::GET, "/api/v2/applications").await;
@@ -151,7 +186,10 @@ async fn a_form_is_not_sent_back_to_its_page(site: Site) {
     let html = "text/html,application/xhtml+xml";
     let referer = format!("{}/board", app.base);
     let body = json!({ "company": "Acme", "role_title": "Engineer" });
-    let create = jane.post("/applications", &body).header("accept", html).header("referer", &referer);
+    let create = jane
+        .post("/applications", &body)
+        .header("accept", html)
+        .header("referer", &referer);
     let row = create.await.is(201).json();
     assert_eq!(row["company"], "Acme");
     for (call, status) in [
@@ -159,10 +197,18 @@ async fn a_form_is_not_sent_back_to_its_page(site: Site) {
         (jane.get(&path_of(&row)), 200),
         (jane.patch(&path_of(&row), 7, &json!({})), 409),
         (jane.delete(&path_of(&row), 1), 204),
-        (app.browser().post("/auth/magic-link", &json!({ "email": "j@example.com" })), 202),
+        (
+            app.browser()
+                .post("/auth/magic-link", &json!({ "email": "j@example.com" })),
+            202,
+        ),
         (app.browser().get("/auth/me"), 401),
     ] {
-        let answer = call.header("accept", html).header("referer", &referer).await.is(status);
+        let answer = call
+            .header("accept", html)
+            .header("referer", &referer)
+            .await
+            .is(status);
         assert!(!answer.headers.contains_key("location"));
     }
 }
@@ -173,7 +219,10 @@ async fn head_is_get_without_a_body(site: Site) {
     let row = jane.create(json!({})).await;
     let head = jane.call(Method::HEAD, &path_of(&row)).await.is(200);
     assert_eq!((head.text.as_str(), head.header("etag")), ("", "W/\"1\""));
-    app.browser().call(Method::HEAD, &path_of(&row)).await.is(401);
+    app.browser()
+        .call(Method::HEAD, &path_of(&row))
+        .await
+        .is(401);
 }
 
 async fn request_ids_are_ours(site: Site) {
@@ -181,7 +230,11 @@ async fn request_ids_are_ours(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let mut seen = BTreeSet::new();
     for _ in 0..3 {
-        let answer = jane.get("/auth/me").header("x-request-id", "req_mine").await.is(200);
+        let answer = jane
+            .get("/auth/me")
+            .header("x-request-id", "req_mine")
+            .await
+            .is(200);
         assert!(seen.insert(answer.header("x-request-id").to_owned()));
     }
     let health = jane.raw(Method::GET, "/healthz").await.is(200);
@@ -197,9 +250,17 @@ async fn the_description_is_served(site: Site) {
         let path = path.replace("{id}", "3f6c3b7e-1f8f-476d-9b2b-5e4e2e2f5a11");
         for (method, operation) in operations.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
-            let call = app.browser().call(method.clone(), &path).if_match(1).json(&json!({}));
+            let call = app
+                .browser()
+                .call(method.clone(), &path)
+                .if_match(1)
+                .json(&json!({}));
             let answer = call.await;
-            let expected = if operation["security"] == json!([]) { 400 } else { 401 };
+            let expected = if operation["security"] == json!([]) {
+                400
+            } else {
+                401
+            };
             assert_eq!(answer.status, expected, "{method} {path}: {}", answer.text);
         }
     }

@@ -7,7 +7,10 @@ use crate::{
 use job_hunt_tracker::server::seed::seed;
 use std::collections::BTreeSet;
 
-both![it_covers_every_status_once_loaded_and_no_more, it_makes_as_many_as_are_asked_for];
+both![
+    it_covers_every_status_once_loaded_and_no_more,
+    it_makes_as_many_as_are_asked_for
+];
 
 async fn it_covers_every_status_once_loaded_and_no_more(site: Site) {
     let app = site.start().await;
@@ -17,7 +20,10 @@ async fn it_covers_every_status_once_loaded_and_no_more(site: Site) {
     let demo = app.sign_in("demo@example.com").await;
     let rows = demo.list().await;
     assert_eq!(rows.len(), usize::try_from(added).unwrap());
-    let statuses: BTreeSet<&str> = rows.iter().map(|row| row["status"].as_str().unwrap()).collect();
+    let statuses: BTreeSet<&str> = rows
+        .iter()
+        .map(|row| row["status"].as_str().unwrap())
+        .collect();
     assert_eq!(statuses.len(), 13);
     // Their past is told by their events.
     for row in &rows {
@@ -28,7 +34,11 @@ async fn it_covers_every_status_once_loaded_and_no_more(site: Site) {
 
     let history = demo.get("/sync").await.is(200).json();
     assert_eq!(seed(&app.state, &email, None).await.unwrap().added, 0);
-    assert_eq!(demo.get("/sync").await.is(200).json(), history, "nothing was touched");
+    assert_eq!(
+        demo.get("/sync").await.is(200).json(),
+        history,
+        "nothing was touched"
+    );
     // What the user deleted stays deleted, whether it had moved or not.
     let moved = rows.iter().find(|row| version_of(row) > 1).unwrap();
     let still = rows.iter().find(|row| version_of(row) == 1).unwrap();

@@ -33,7 +33,12 @@ fn card() -> Value {
 
 async fn nothing_works_without_a_session(site: Site) {
     let app = site.start().await;
-    let id = app.sign_in("jane@example.com").await.create(json!({})).await["id"].clone();
+    let id = app
+        .sign_in("jane@example.com")
+        .await
+        .create(json!({}))
+        .await["id"]
+        .clone();
     let id = id.as_str().unwrap();
     let stranger = app.browser();
     for path in [
@@ -47,22 +52,45 @@ async fn nothing_works_without_a_session(site: Site) {
     ] {
         stranger.get(path).await.problem(401, "unauthorized");
     }
-    stranger.post("/auth/logout", &json!({})).await.problem(401, "unauthorized");
-    stranger.post("/applications", &card()).await.problem(401, "unauthorized");
+    stranger
+        .post("/auth/logout", &json!({}))
+        .await
+        .problem(401, "unauthorized");
+    stranger
+        .post("/applications", &card())
+        .await
+        .problem(401, "unauthorized");
     for path in [format!("/applications/{id}"), "/settings".into()] {
-        stranger.patch(&path, 1, &json!({})).await.problem(401, "unauthorized");
+        stranger
+            .patch(&path, 1, &json!({}))
+            .await
+            .problem(401, "unauthorized");
     }
-    stranger.delete(&format!("/applications/{id}"), 1).await.problem(401, "unauthorized");
-    assert_eq!(site.number("SELECT COUNT(*) FROM applications WHERE version = 1").await, 1);
+    stranger
+        .delete(&format!("/applications/{id}"), 1)
+        .await
+        .problem(401, "unauthorized");
+    assert_eq!(
+        site.number("SELECT COUNT(*) FROM applications WHERE version = 1")
+            .await,
+        1
+    );
 }
 
 async fn a_session_tells_who_it_is(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     let me = jane.browser.get("/auth/me").await.is(200).json();
-    assert_eq!(me["user"], json!({ "id": jane.id, "email": "jane@example.com" }));
+    assert_eq!(
+        me["user"],
+        json!({ "id": jane.id, "email": "jane@example.com" })
+    );
     assert_eq!(me["settings"], jane.get("/settings").await.json());
-    assert_eq!(me["csrf_token"].as_str().unwrap().len(), 43, "256 bits in base64");
+    assert_eq!(
+        me["csrf_token"].as_str().unwrap().len(),
+        43,
+        "256 bits in base64"
+    );
     let mut names: Vec<_> = me.as_object().unwrap().keys().collect();
     names.sort();
     assert_eq!(names, ["csrf_token", "settings", "user"]);
@@ -72,23 +100,40 @@ async fn signing_out_ends_the_cookie_and_the_token(site: Site) {
     let app = site.start().await;
     // By cookie.
     let jane = app.sign_in("jane@example.com").await;
-    jane.browser.call(Method::POST, "/auth/logout").await.problem(403, "csrf");
+    jane.browser
+        .call(Method::POST, "/auth/logout")
+        .await
+        .problem(403, "csrf");
     let stolen = format!("jht_session={}", jane.token);
-    let out = jane.browser.call(Method::POST, "/auth/logout").header("x-csrf-token", &jane.csrf);
+    let out = jane
+        .browser
+        .call(Method::POST, "/auth/logout")
+        .header("x-csrf-token", &jane.csrf);
     let out = out.await.is(204);
     assert_eq!(out.text, "");
     assert!(out.set_cookie("jht_session").contains("Max-Age=0"));
     assert_eq!(jane.browser.cookie("jht_session"), None);
-    app.browser().get("/auth/me").header("cookie", stolen).await.problem(401, "unauthorized");
+    app.browser()
+        .get("/auth/me")
+        .header("cookie", stolen)
+        .await
+        .problem(401, "unauthorized");
     jane.get("/auth/me").await.problem(401, "unauthorized");
 
     // By token.
     let jane = app.sign_in("jane@example.com").await;
     jane.call(Method::POST, "/auth/logout").await.is(204);
     jane.get("/auth/me").await.problem(401, "unauthorized");
-    jane.browser.get("/auth/me").await.problem(401, "unauthorized");
-    jane.call(Method::POST, "/auth/logout").await.problem(401, "unauthorized");
-    jane.post("/applications", &card()).await.problem(401, "unauthorized");
+    jane.browser
+        .get("/auth/me")
+        .await
+        .problem(401, "unauthorized");
+    jane.call(Method::POST, "/auth/logout")
+        .await
+        .problem(401, "unauthorized");
+    jane.post("/applications", &card())
+        .await
+        .problem(401, "unauthorized");
 }
 
 async fn signing_out_leaves_other_sessions_alone(site: Site) {
@@ -109,7 +154,10 @@ async fn an_idle_session_ends_after_three_days(site: Site) {
     jane.get("/auth/me").await.is(200);
     app.clock.advance(Duration::minutes(4320));
     jane.get("/auth/me").await.problem(401, "unauthorized");
-    jane.browser.get("/auth/me").await.problem(401, "unauthorized");
+    jane.browser
+        .get("/auth/me")
+        .await
+        .problem(401, "unauthorized");
 }
 
 async fn set_timeout(user: &User, minutes: i64) {
@@ -138,7 +186,10 @@ async fn use_keeps_a_session_alive(site: Site) {
         jane.browser.get("/auth/me").await.is(200);
     }
     app.clock.advance(Duration::minutes(5));
-    jane.browser.get("/auth/me").await.problem(401, "unauthorized");
+    jane.browser
+        .get("/auth/me")
+        .await
+        .problem(401, "unauthorized");
 }
 
 async fn a_busy_session_ends_after_30_days(site: Site) {
@@ -153,7 +204,10 @@ async fn a_busy_session_ends_after_30_days(site: Site) {
     jane.get("/auth/me").await.is(200);
     app.clock.advance(Duration::hours(1));
     jane.get("/auth/me").await.problem(401, "unauthorized");
-    jane.browser.get("/auth/me").await.problem(401, "unauthorized");
+    jane.browser
+        .get("/auth/me")
+        .await
+        .problem(401, "unauthorized");
 }
 
 /// The claims of a token.
@@ -168,20 +222,37 @@ fn encode(value: &Value) -> String {
 /// A token for this user and session, signed with the server's own key.
 fn signed(app: &TestApp, user: Uuid, session: Uuid) -> String {
     let now = app.clock.now();
-    session::issue(&app.state.keys, user, session, now, now + Duration::days(30)).unwrap()
+    session::issue(
+        &app.state.keys,
+        user,
+        session,
+        now,
+        now + Duration::days(30),
+    )
+    .unwrap()
 }
 
 async fn what_is_not_our_token_is_nothing(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     let joe = app.sign_in("joe@example.com").await;
-    let session: Uuid = claims(&jane.token)["sid"].as_str().unwrap().parse().unwrap();
+    let session: Uuid = claims(&jane.token)["sid"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     let parts: Vec<&str> = jane.token.split('.').collect();
-    let [head, body, tag] = parts[..] else { panic!("{}", jane.token) };
+    let [head, body, tag] = parts[..] else {
+        panic!("{}", jane.token)
+    };
 
     // So that the forgeries below fail for their own reason.
     let genuine = signed(&app, jane.id, session);
-    app.browser().with_bearer(&genuine).get("/auth/me").await.is(200);
+    app.browser()
+        .with_bearer(&genuine)
+        .get("/auth/me")
+        .await
+        .is(200);
 
     let mut as_joe = claims(&jane.token);
     as_joe["sub"] = json!(joe.id);
@@ -192,10 +263,16 @@ async fn what_is_not_our_token_is_nothing(site: Site) {
         ("another tag", format!("{head}.{body}.{first}{}", &tag[1..])),
         ("no tag", format!("{head}.{body}.")),
         ("two parts", format!("{head}.{body}")),
-        ("another user under the old tag", format!("{head}.{}.{tag}", encode(&as_joe))),
+        (
+            "another user under the old tag",
+            format!("{head}.{}.{tag}", encode(&as_joe)),
+        ),
         ("alg none, no tag", format!("{none}.{body}.")),
         ("alg none, the old tag", format!("{none}.{body}.{tag}")),
-        ("alg none, another user", format!("{none}.{}.", encode(&as_joe))),
+        (
+            "alg none, another user",
+            format!("{none}.{}.", encode(&as_joe)),
+        ),
         ("another algorithm", format!("{hs512}.{body}.{tag}")),
         ("another user's session", signed(&app, joe.id, session)),
         ("no such session", signed(&app, jane.id, Uuid::new_v4())),
@@ -215,7 +292,14 @@ async fn what_is_not_our_token_is_nothing(site: Site) {
     let folder = site.folder.join("other").display().to_string();
     let other = site.start_with(&[("--data-dir", &folder)]).await;
     let token = signed(&other, jane.id, session);
-    assert_eq!(app.browser().with_bearer(&token).get("/auth/me").await.status, 401);
+    assert_eq!(
+        app.browser()
+            .with_bearer(&token)
+            .get("/auth/me")
+            .await
+            .status,
+        401
+    );
 }
 
 async fn a_bearer_token_needs_no_csrf_token(site: Site) {
@@ -225,7 +309,11 @@ async fn a_bearer_token_needs_no_csrf_token(site: Site) {
     jane.change(&row, json!({ "company": "Beta" })).await;
     // The name of the scheme has no case.
     let token = format!("bearer {}", jane.token);
-    app.browser().post("/applications", &card()).header("authorization", token).await.is(201);
+    app.browser()
+        .post("/applications", &card())
+        .header("authorization", token)
+        .await
+        .is(201);
 }
 
 async fn a_cookie_needs_the_csrf_token_of_its_session(site: Site) {
@@ -237,13 +325,21 @@ async fn a_cookie_needs_the_csrf_token_of_its_session(site: Site) {
     let row = jane.create(json!({})).await;
     let path = format!("/applications/{}", row["id"].as_str().unwrap());
 
-    let wrong = [None, Some(""), Some("x"), Some(&*other.csrf), Some(&*joe.csrf), Some(&jane.csrf[..42])];
+    let wrong = [
+        None,
+        Some(""),
+        Some("x"),
+        Some(&*other.csrf),
+        Some(&*joe.csrf),
+        Some(&jane.csrf[..42]),
+    ];
     for token in wrong {
         let calls = [
             jane.browser.post("/applications", &card()),
             jane.browser.patch(&path, 1, &json!({ "company": "Beta" })),
             jane.browser.delete(&path, 1),
-            jane.browser.patch("/settings", 1, &json!({ "display_name": "J" })),
+            jane.browser
+                .patch("/settings", 1, &json!({ "display_name": "J" })),
             jane.browser.call(Method::POST, "/auth/logout"),
         ];
         for call in calls {
@@ -269,7 +365,9 @@ async fn a_cookie_is_not_taken_from_another_site(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     let create = |browser: &Client| {
-        browser.post("/applications", &card()).header("x-csrf-token", &jane.csrf)
+        browser
+            .post("/applications", &card())
+            .header("x-csrf-token", &jane.csrf)
     };
     for (name, value) in [
         ("origin", "https://evil.example"),
@@ -277,7 +375,10 @@ async fn a_cookie_is_not_taken_from_another_site(site: Site) {
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
     ] {
-        create(&jane.browser).header(name, value).await.problem(403, "csrf");
+        create(&jane.browser)
+            .header(name, value)
+            .await
+            .problem(403, "csrf");
     }
     assert_eq!(jane.list().await.len(), 0);
     let own = create(&jane.browser).header("origin", &app.base);
@@ -289,9 +390,15 @@ async fn a_bearer_token_goes_before_a_cookie(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let joe = app.sign_in("joe@example.com").await;
     let call = |token: &str| {
-        let call = app.browser().get("/auth/me").header("cookie", format!("jht_session={}", jane.token));
+        let call = app
+            .browser()
+            .get("/auth/me")
+            .header("cookie", format!("jht_session={}", jane.token));
         call.header("authorization", format!("Bearer {token}"))
     };
     call("word").await.problem(401, "unauthorized");
-    assert_eq!(call(&joe.token).await.is(200).json()["user"]["email"], "joe@example.com");
+    assert_eq!(
+        call(&joe.token).await.is(200).json()["user"]["email"],
+        "joe@example.com"
+    );
 }

@@ -48,7 +48,10 @@ async fn every_field_comes_back(site: Site) {
     }
     assert_eq!(settings["version"], 2);
     assert_eq!(answer.header("etag"), "W/\"2\"");
-    let updated = settings["updated_at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>();
+    let updated = settings["updated_at"]
+        .as_str()
+        .unwrap()
+        .parse::<chrono::DateTime<chrono::Utc>>();
     assert!((now..=app.clock.now()).contains(&updated.unwrap()));
     let found = jane.get("/settings").await.is(200);
     assert_eq!((found.json(), found.header("etag")), (settings, "W/\"2\""));
@@ -57,9 +60,14 @@ async fn every_field_comes_back(site: Site) {
 async fn absent_stays_and_null_clears(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
-    let body = json!({ "display_name": "Jane", "quiet_hours_start": "21:00", "quiet_hours_end": "08:00" });
+    let body =
+        json!({ "display_name": "Jane", "quiet_hours_start": "21:00", "quiet_hours_end": "08:00" });
     jane.patch("/settings", 1, &body).await.is(200);
-    let settings = jane.patch("/settings", 2, &json!({ "timezone": "UTC" })).await.is(200).json();
+    let settings = jane
+        .patch("/settings", 2, &json!({ "timezone": "UTC" }))
+        .await
+        .is(200)
+        .json();
     assert_eq!(settings["display_name"], "Jane");
     assert_eq!(settings["quiet_hours_start"], "21:00");
     let body = json!({ "display_name": null, "quiet_hours_start": null, "quiet_hours_end": null });
@@ -77,11 +85,24 @@ async fn absent_stays_and_null_clears(site: Site) {
 async fn a_stale_version_gets_the_latest(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
-    let latest = jane.patch("/settings", 1, &json!({ "timezone": "UTC" })).await.is(200).json();
+    let latest = jane
+        .patch("/settings", 1, &json!({ "timezone": "UTC" }))
+        .await
+        .is(200)
+        .json();
     for version in [1, 3] {
-        let answer = jane.patch("/settings", version, &json!({ "timezone": "Europe/Berlin" })).await;
+        let answer = jane
+            .patch(
+                "/settings",
+                version,
+                &json!({ "timezone": "Europe/Berlin" }),
+            )
+            .await;
         let problem = answer.problem(409, "conflict");
-        assert_eq!(problem["meta"], json!({ "resource": "settings", "current": latest }));
+        assert_eq!(
+            problem["meta"],
+            json!({ "resource": "settings", "current": latest })
+        );
     }
     assert_eq!(jane.get("/settings").await.json(), latest);
 }
@@ -95,7 +116,12 @@ async fn of_changes_at_once_one_wins(site: Site) {
             let body = json!({ "display_name": format!("Jane {version} {number}") });
             all.spawn(jane.patch("/settings", version, &body).into_future());
         }
-        let mut statuses: Vec<u16> = all.join_all().await.iter().map(|answer| answer.status).collect();
+        let mut statuses: Vec<u16> = all
+            .join_all()
+            .await
+            .iter()
+            .map(|answer| answer.status)
+            .collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409, 409, 409, 409, 409]);
     }
@@ -110,17 +136,47 @@ async fn every_wrong_field_is_named(site: Site) {
         (json!({ "timezone": "" }), &["timezone"]),
         (json!({ "display_name": "" }), &["display_name"]),
         (json!({ "display_name": "x".repeat(81) }), &["display_name"]),
-        (json!({ "session_timeout_mins": 4 }), &["session_timeout_mins"]),
-        (json!({ "session_timeout_mins": 43_201 }), &["session_timeout_mins"]),
-        (json!({ "session_timeout_mins": 4_294_967_296_i64 }), &["session_timeout_mins"]),
-        (json!({ "session_timeout_mins": "60" }), &["session_timeout_mins"]),
-        (json!({ "quiet_hours_start": "21:00" }), &["quiet_hours_end"]),
-        (json!({ "quiet_hours_end": "21:00" }), &["quiet_hours_start"]),
-        (json!({ "quiet_hours_start": "24:00", "quiet_hours_end": "08:00" }), &["quiet_hours_start"]),
-        (json!({ "quiet_hours_start": "9pm", "quiet_hours_end": "08:60" }), &["quiet_hours_end", "quiet_hours_start"]),
+        (
+            json!({ "session_timeout_mins": 4 }),
+            &["session_timeout_mins"],
+        ),
+        (
+            json!({ "session_timeout_mins": 43_201 }),
+            &["session_timeout_mins"],
+        ),
+        (
+            json!({ "session_timeout_mins": 4_294_967_296_i64 }),
+            &["session_timeout_mins"],
+        ),
+        (
+            json!({ "session_timeout_mins": "60" }),
+            &["session_timeout_mins"],
+        ),
+        (
+            json!({ "quiet_hours_start": "21:00" }),
+            &["quiet_hours_end"],
+        ),
+        (
+            json!({ "quiet_hours_end": "21:00" }),
+            &["quiet_hours_start"],
+        ),
+        (
+            json!({ "quiet_hours_start": "24:00", "quiet_hours_end": "08:00" }),
+            &["quiet_hours_start"],
+        ),
+        (
+            json!({ "quiet_hours_start": "9pm", "quiet_hours_end": "08:60" }),
+            &["quiet_hours_end", "quiet_hours_start"],
+        ),
         (json!({ "reminder_defaults": [] }), &["reminder_defaults"]),
-        (json!({ "reminder_defaults": { "x": "nul \u{0}" } }), &["reminder_defaults"]),
-        (json!({ "reminder_defaults": { "nul \u{0}": [1] } }), &["reminder_defaults"]),
+        (
+            json!({ "reminder_defaults": { "x": "nul \u{0}" } }),
+            &["reminder_defaults"],
+        ),
+        (
+            json!({ "reminder_defaults": { "nul \u{0}": [1] } }),
+            &["reminder_defaults"],
+        ),
         (json!({ "email": "joe@example.com" }), &["email"]),
         (json!({ "version": 7 }), &["version"]),
     ] {
@@ -136,6 +192,12 @@ async fn they_belong_to_their_user(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let joe = app.sign_in("joe@example.com").await;
     let his = joe.get("/settings").await.json();
-    jane.patch("/settings", 1, &json!({ "timezone": "UTC", "display_name": "Jane" })).await.is(200);
+    jane.patch(
+        "/settings",
+        1,
+        &json!({ "timezone": "UTC", "display_name": "Jane" }),
+    )
+    .await
+    .is(200);
     assert_eq!(joe.get("/settings").await.json(), his);
 }

@@ -24,7 +24,11 @@ both![
 fn moves(events: &[Value]) -> Vec<(&str, &str, bool)> {
     let words = |event: &Value| {
         (
-            event["from_status"].as_str().unwrap_or("-").to_owned().leak() as &str,
+            event["from_status"]
+                .as_str()
+                .unwrap_or("-")
+                .to_owned()
+                .leak() as &str,
             event["to_status"].as_str().unwrap().to_owned().leak() as &str,
             !event["voided_at"].is_null(),
         )
@@ -59,17 +63,33 @@ async fn every_move_is_an_event(site: Site) {
     let mut expected = vec![("-".to_owned(), "Applied".to_owned())];
     // Any move is legal.
     for status in [
-        "Offer", "Draft", "Screening", "Recruiter_Call", "Tech_Screen", "Interview_Loop", "Accepted",
-        "Declined", "Rejected", "On_Hold", "Ghosted", "Withdrawn", "Applied",
+        "Offer",
+        "Draft",
+        "Screening",
+        "Recruiter_Call",
+        "Tech_Screen",
+        "Interview_Loop",
+        "Accepted",
+        "Declined",
+        "Rejected",
+        "On_Hold",
+        "Ghosted",
+        "Withdrawn",
+        "Applied",
     ] {
         app.clock.advance(Duration::minutes(1));
-        expected.push((row["status"].as_str().unwrap().to_owned(), status.to_owned()));
+        expected.push((
+            row["status"].as_str().unwrap().to_owned(),
+            status.to_owned(),
+        ));
         row = jane.change(&row, json!({ "status": status })).await;
         assert_eq!(row["status_since"], row["updated_at"]);
     }
     let events = jane.events(&row).await;
-    let found: Vec<_> =
-        moves(&events).into_iter().map(|(from, to, _)| (from.to_owned(), to.to_owned())).collect();
+    let found: Vec<_> = moves(&events)
+        .into_iter()
+        .map(|(from, to, _)| (from.to_owned(), to.to_owned()))
+        .collect();
     assert_eq!(found, expected);
     assert_eq!(events.last().unwrap()["occurred_at"], row["status_since"]);
     assert_eq!(events.last().unwrap()["recorded_at"], row["updated_at"]);
@@ -83,14 +103,24 @@ async fn what_is_no_move_makes_no_event(site: Site) {
     let changed = jane.change(&row, json!({ "company": "Beta" })).await;
     let changed = jane.change(&changed, json!({ "status": "Applied" })).await;
     let earlier = "2026-01-01T00:00:00Z";
-    let changed = jane.change(&changed, json!({ "status": "Applied", "status_occurred_at": earlier })).await;
+    let changed = jane
+        .change(
+            &changed,
+            json!({ "status": "Applied", "status_occurred_at": earlier }),
+        )
+        .await;
     assert_eq!(changed["status_since"], row["status_since"]);
     assert_eq!(jane.events(&row).await.len(), 1);
     // A move that is refused makes none either.
-    let stale = jane.patch(&path_of(&row), 1, &json!({ "status": "Offer" })).await;
+    let stale = jane
+        .patch(&path_of(&row), 1, &json!({ "status": "Offer" }))
+        .await;
     stale.problem(409, "conflict");
     let wrong = json!({ "status": "Offer", "salary_min": 2, "salary_max": 1 });
-    assert_eq!(jane.patch(&path_of(&row), 4, &wrong).await.wrong_fields(), ["salary_max"]);
+    assert_eq!(
+        jane.patch(&path_of(&row), 4, &wrong).await.wrong_fields(),
+        ["salary_max"]
+    );
     assert_eq!(jane.events(&row).await.len(), 1);
 }
 
@@ -98,7 +128,9 @@ async fn later_changes_touch_no_event(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     let mut row = jane.create(json!({})).await;
-    row = jane.change(&row, json!({ "status": "Interview_Loop" })).await;
+    row = jane
+        .change(&row, json!({ "status": "Interview_Loop" }))
+        .await;
     let before = jane.events(&row).await;
     for fields in [
         json!({ "status": "Rejected" }),
@@ -121,7 +153,12 @@ async fn a_move_may_have_happened_before(site: Site) {
     let row = jane.create(json!({ "status_occurred_at": first })).await;
     assert_eq!(row["status_since"], first);
     assert_ne!(row["created_at"], first);
-    let row = jane.change(&row, json!({ "status": "Offer", "status_occurred_at": second })).await;
+    let row = jane
+        .change(
+            &row,
+            json!({ "status": "Offer", "status_occurred_at": second }),
+        )
+        .await;
     assert_eq!(row["status_since"], second);
     let events = jane.events(&row).await;
     assert_eq!(events[0]["occurred_at"], first);
@@ -129,10 +166,19 @@ async fn a_move_may_have_happened_before(site: Site) {
     assert_eq!(events[1]["occurred_at"], second);
     assert_eq!(events[1]["recorded_at"], row["updated_at"]);
     // Events stand in the order in which they were recorded, whenever they happened.
-    let row = jane.change(&row, json!({ "status": "Draft", "status_occurred_at": first })).await;
+    let row = jane
+        .change(
+            &row,
+            json!({ "status": "Draft", "status_occurred_at": first }),
+        )
+        .await;
     assert_eq!(
         moves(&jane.events(&row).await),
-        [("-", "Applied", false), ("Applied", "Offer", false), ("Offer", "Draft", false)]
+        [
+            ("-", "Applied", false),
+            ("Applied", "Offer", false),
+            ("Offer", "Draft", false)
+        ]
     );
 }
 
@@ -141,9 +187,15 @@ async fn a_move_is_not_in_the_future(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let row = jane.create(json!({})).await;
     // A client's clock may be wrong by a day.
-    let (near, far) = (app.clock.now() + Duration::hours(23), app.clock.now() + Duration::hours(25));
+    let (near, far) = (
+        app.clock.now() + Duration::hours(23),
+        app.clock.now() + Duration::hours(25),
+    );
     let body = |at: DateTime<Utc>| json!({ "status": "Offer", "status_occurred_at": at });
-    let wrong = jane.patch(&path_of(&row), 1, &body(far)).await.wrong_fields();
+    let wrong = jane
+        .patch(&path_of(&row), 1, &body(far))
+        .await
+        .wrong_fields();
     assert_eq!(wrong, ["status_occurred_at"]);
     jane.change(&row, body(near)).await;
 }
@@ -158,11 +210,17 @@ async fn undoing_voids_the_newest_move(site: Site) {
     let event = jane.events(&row).await[1].clone();
     let undone = undo(&jane, &moved, &event).await;
     assert_eq!(undone["status"], "Applied");
-    assert_eq!(undone["status_since"], row["status_since"], "as if it had never moved");
+    assert_eq!(
+        undone["status_since"], row["status_since"],
+        "as if it had never moved"
+    );
     assert_eq!(undone["version"], 3);
 
     let events = jane.events(&row).await;
-    assert_eq!(moves(&events), [("-", "Applied", false), ("Applied", "Offer", true)]);
+    assert_eq!(
+        moves(&events),
+        [("-", "Applied", false), ("Applied", "Offer", true)]
+    );
     assert_eq!(events[1]["voided_at"], undone["updated_at"]);
     for field in ["id", "occurred_at", "recorded_at"] {
         assert_eq!(events[1][field], event[field], "{field}");
@@ -171,7 +229,11 @@ async fn undoing_voids_the_newest_move(site: Site) {
     let moved = jane.change(&undone, json!({ "status": "Screening" })).await;
     assert_eq!(
         moves(&jane.events(&moved).await),
-        [("-", "Applied", false), ("Applied", "Offer", true), ("Applied", "Screening", false)]
+        [
+            ("-", "Applied", false),
+            ("Applied", "Offer", true),
+            ("Applied", "Screening", false)
+        ]
     );
 }
 
@@ -191,7 +253,10 @@ async fn moves_are_undone_one_after_the_other(site: Site) {
         assert_eq!(row["status"], status);
         assert_eq!(row["status_since"], sinces[number - 1]);
     }
-    let voided: Vec<bool> = moves(&jane.events(&row).await).iter().map(|(_, _, voided)| *voided).collect();
+    let voided: Vec<bool> = moves(&jane.events(&row).await)
+        .iter()
+        .map(|(_, _, voided)| *voided)
+        .collect();
     assert_eq!(voided, [false, true, true, true]);
 }
 
@@ -216,21 +281,33 @@ async fn only_the_newest_move_is_undone_and_to_where_it_came_from(site: Site) {
         (newest, "Offer", "status"),
     ] {
         let body = json!({ "status": status, "voids_stage_event": event });
-        let wrong = jane.patch(&path_of(&row), version_of(&row), &body).await.wrong_fields();
+        let wrong = jane
+            .patch(&path_of(&row), version_of(&row), &body)
+            .await
+            .wrong_fields();
         assert_eq!(wrong, [field], "{body}");
     }
     let alone = json!({ "voids_stage_event": newest });
-    assert_eq!(jane.patch(&path_of(&row), 3, &alone).await.wrong_fields(), ["status"]);
+    assert_eq!(
+        jane.patch(&path_of(&row), 3, &alone).await.wrong_fields(),
+        ["status"]
+    );
     assert_eq!(jane.get(&path_of(&row)).await.json(), row);
     assert_eq!(jane.events(&row).await, events);
 
     // Once undone it is not undone again; and a creation is no move.
     let row = undo(&jane, &row, &events[2]).await;
     let body = json!({ "status": "Screening", "voids_stage_event": newest });
-    assert_eq!(jane.patch(&path_of(&row), 4, &body).await.wrong_fields(), ["voids_stage_event"]);
+    assert_eq!(
+        jane.patch(&path_of(&row), 4, &body).await.wrong_fields(),
+        ["voids_stage_event"]
+    );
     let row = undo(&jane, &row, &events[1]).await;
     let body = json!({ "status": "Draft", "voids_stage_event": first });
-    assert_eq!(jane.patch(&path_of(&row), 5, &body).await.wrong_fields(), ["voids_stage_event"]);
+    assert_eq!(
+        jane.patch(&path_of(&row), 5, &body).await.wrong_fields(),
+        ["voids_stage_event"]
+    );
 }
 
 async fn ids_follow_from_the_mutation(site: Site) {
@@ -239,10 +316,22 @@ async fn ids_follow_from_the_mutation(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let id = Uuid::new_v4();
     let body = json!({ "id": id, "company": "Acme", "role_title": "Engineer" });
-    let row = jane.post("/applications", &body).key("create").await.is(201).json();
-    let patch = jane.patch(&path_of(&row), 1, &json!({ "status": "Offer" })).key("move");
+    let row = jane
+        .post("/applications", &body)
+        .key("create")
+        .await
+        .is(201)
+        .json();
+    let patch = jane
+        .patch(&path_of(&row), 1, &json!({ "status": "Offer" }))
+        .key("move");
     patch.await.is(200);
-    let ids: Vec<Value> = jane.events(&row).await.into_iter().map(|event| event["id"].clone()).collect();
+    let ids: Vec<Value> = jane
+        .events(&row)
+        .await
+        .into_iter()
+        .map(|event| event["id"].clone())
+        .collect();
     let expected = ["create", "move"].map(|key| json!(StageEvent::derive_id(id, key)));
     assert_eq!(ids, expected);
 }

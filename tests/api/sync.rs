@@ -30,7 +30,9 @@ both![
 
 /// Pulls once.
 async fn pull(client: &Client, since: Option<&str>) -> Value {
-    let since = since.map(|since| format!("?since={since}")).unwrap_or_default();
+    let since = since
+        .map(|since| format!("?since={since}"))
+        .unwrap_or_default();
     client.get(&format!("/sync{since}")).await.is(200).json()
 }
 
@@ -42,11 +44,19 @@ fn next(page: &Value) -> Option<&str> {
 fn words(page: &Value) -> Vec<String> {
     let changes = page["changes"].as_array().unwrap();
     let word = |change: &Value, name| change[name].as_str().unwrap().to_owned();
-    changes.iter().map(|change| format!("{} {}", word(change, "entity"), word(change, "op"))).collect()
+    changes
+        .iter()
+        .map(|change| format!("{} {}", word(change, "entity"), word(change, "op")))
+        .collect()
 }
 
 fn seqs(page: &Value) -> Vec<i64> {
-    page["changes"].as_array().unwrap().iter().map(|change| change["seq"].as_i64().unwrap()).collect()
+    page["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["seq"].as_i64().unwrap())
+        .collect()
 }
 
 async fn from_nothing_everything_comes_in_order(site: Site) {
@@ -73,7 +83,15 @@ async fn from_nothing_everything_comes_in_order(site: Site) {
         ])
     );
     assert_eq!(page["has_more"], false);
-    assert_eq!(page["epoch"].as_str().unwrap().parse::<Uuid>().unwrap().get_version_num(), 4);
+    assert_eq!(
+        page["epoch"]
+            .as_str()
+            .unwrap()
+            .parse::<Uuid>()
+            .unwrap()
+            .get_version_num(),
+        4
+    );
 }
 
 async fn a_page_brings_what_changed_since(site: Site) {
@@ -100,13 +118,21 @@ async fn a_page_brings_what_changed_since(site: Site) {
     assert_eq!(words(&page), ["stage_event upsert", "application upsert"]);
 
     let event = jane.events(&row).await[1].clone();
-    jane.change(&row, json!({ "status": "Applied", "voids_stage_event": event["id"] })).await;
+    jane.change(
+        &row,
+        json!({ "status": "Applied", "voids_stage_event": event["id"] }),
+    )
+    .await;
     let page = pull(&jane, next(&page)).await;
     assert_eq!(words(&page), ["stage_event upsert", "application upsert"]);
     assert_eq!(page["changes"][0]["id"], event["id"]);
     assert!(page["changes"][0]["row"]["voided_at"].is_string());
 
-    let settings = jane.patch("/settings", 1, &json!({ "timezone": "UTC" })).await.is(200).json();
+    let settings = jane
+        .patch("/settings", 1, &json!({ "timezone": "UTC" }))
+        .await
+        .is(200)
+        .json();
     let page = pull(&jane, next(&page)).await;
     assert_eq!(words(&page), ["settings upsert"]);
     assert_eq!(page["changes"][0]["row"], settings);
@@ -123,7 +149,10 @@ async fn a_deletion_is_a_tombstone_for_the_row_and_its_events(site: Site) {
     jane.delete(&path_of(&row), 2).await.is(204);
     let page = pull(&jane, next(&before)).await;
     let stone = |change: &Value, entity: &str, id: &Value| {
-        assert_eq!(*change, json!({ "seq": change["seq"], "op": "delete", "entity": entity, "id": id }));
+        assert_eq!(
+            *change,
+            json!({ "seq": change["seq"], "op": "delete", "entity": entity, "id": id })
+        );
     };
     let changes = page["changes"].as_array().unwrap();
     assert_eq!(changes.len(), 3);
@@ -132,28 +161,42 @@ async fn a_deletion_is_a_tombstone_for_the_row_and_its_events(site: Site) {
     stone(&changes[2], "application", &row["id"]);
     // From nothing, nothing of it is left but that it is gone.
     let page = pull(&jane, None).await;
-    assert!(page["changes"].as_array().unwrap().iter().all(|change| change["entity"] == "settings" || change["op"] == "delete"));
+    assert!(
+        page["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|change| change["entity"] == "settings" || change["op"] == "delete")
+    );
 }
 
 async fn pages_have_a_limit(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     for number in 0..6 {
-        let row = jane.create(json!({ "company": format!("Company {number}") })).await;
+        let row = jane
+            .create(json!({ "company": format!("Company {number}") }))
+            .await;
         if number == 1 {
             jane.delete(&path_of(&row), 1).await.is(204);
         } else if number == 3 {
             jane.change(&row, json!({ "status": "Offer" })).await;
         }
     }
-    jane.patch("/settings", 1, &json!({ "timezone": "UTC" })).await.is(200);
+    jane.patch("/settings", 1, &json!({ "timezone": "UTC" }))
+        .await
+        .is(200);
     let whole = pull(&jane, None).await;
     let all = whole["changes"].as_array().unwrap();
     assert_eq!(all.len(), 5 + 6 + 2 + 1);
     for limit in [1, 2, 3, all.len() - 1, all.len(), all.len() + 1] {
         let (mut met, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = jane.get(&format!("/sync?limit={limit}{cursor}")).await.is(200).json();
+            let page = jane
+                .get(&format!("/sync?limit={limit}{cursor}"))
+                .await
+                .is(200)
+                .json();
             let changes = page["changes"].as_array().unwrap();
             assert!(changes.len() <= limit);
             met.extend(changes.iter().cloned());
@@ -172,7 +215,10 @@ async fn a_limit_is_1_to_5000(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     for limit in ["0", "5001", "-1", "x", ""] {
-        let wrong = jane.get(&format!("/sync?limit={limit}")).await.wrong_fields();
+        let wrong = jane
+            .get(&format!("/sync?limit={limit}"))
+            .await
+            .wrong_fields();
         assert_eq!(wrong, ["limit"], "{limit}");
     }
     jane.get("/sync?limit=5000").await.is(200);
@@ -186,7 +232,9 @@ async fn a_cursor_of_another_history_is_gone(site: Site) {
     let page = pull(&jane, None).await;
     let (epoch, seq) = next(&page).unwrap().split_once('.').unwrap();
     let hers = next(&page).unwrap();
-    joe.get(&format!("/sync?since={hers}")).await.problem(410, "cursor-expired");
+    joe.get(&format!("/sync?since={hers}"))
+        .await
+        .problem(410, "cursor-expired");
     for since in [
         // A number that was never given: the server was restored from a backup.
         format!("{epoch}.{}", seq.parse::<i64>().unwrap() + 1),
@@ -199,8 +247,11 @@ async fn a_cursor_of_another_history_is_gone(site: Site) {
     }
     jane.get(&format!("/sync?since={epoch}.0")).await.is(200);
     // A new epoch makes the old cursors worthless.
-    site.execute("UPDATE user_sequences SET epoch = user_id").await;
-    jane.get(&format!("/sync?since={hers}")).await.problem(410, "cursor-expired");
+    site.execute("UPDATE user_sequences SET epoch = user_id")
+        .await;
+    jane.get(&format!("/sync?since={hers}"))
+        .await
+        .problem(410, "cursor-expired");
     pull(&jane, None).await;
 }
 
@@ -210,10 +261,24 @@ async fn a_cursor_is_ours(site: Site) {
     let page = pull(&jane, None).await;
     let (epoch, _) = next(&page).unwrap().split_once('.').unwrap();
     for since in [
-        "", "x", "7", ".", ".1", "x.1", epoch, &format!("{epoch}."), &format!("{epoch}.x"),
-        &format!("{epoch}.-1"), &format!("{epoch}.1.1"), &format!("{epoch}.9223372036854775808"), "%00",
+        "",
+        "x",
+        "7",
+        ".",
+        ".1",
+        "x.1",
+        epoch,
+        &format!("{epoch}."),
+        &format!("{epoch}.x"),
+        &format!("{epoch}.-1"),
+        &format!("{epoch}.1.1"),
+        &format!("{epoch}.9223372036854775808"),
+        "%00",
     ] {
-        let wrong = jane.get(&format!("/sync?since={since}")).await.wrong_fields();
+        let wrong = jane
+            .get(&format!("/sync?since={since}"))
+            .await
+            .wrong_fields();
         assert_eq!(wrong, ["since"], "{since}");
     }
 }
@@ -236,16 +301,25 @@ async fn what_changes_nothing_is_no_history(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let id = Uuid::new_v4();
     let row = jane.create(json!({ "id": id })).await;
-    let patch = || jane.patch(&path_of(&row), 1, &json!({ "status": "Offer" })).key("k");
+    let patch = || {
+        jane.patch(&path_of(&row), 1, &json!({ "status": "Offer" }))
+            .key("k")
+    };
     patch().await.is(200);
     let before = pull(&jane, None).await;
     // A replay, the same create again, and failures.
     patch().await.is(200);
     jane.create(json!({ "id": id })).await;
-    jane.patch(&path_of(&row), 1, &json!({ "status": "Draft" })).await.is(409);
-    jane.patch(&path_of(&row), 2, &json!({ "company": "" })).await.is(400);
+    jane.patch(&path_of(&row), 1, &json!({ "status": "Draft" }))
+        .await
+        .is(409);
+    jane.patch(&path_of(&row), 2, &json!({ "company": "" }))
+        .await
+        .is(400);
     jane.delete(&path_of(&row), 1).await.is(409);
-    jane.patch("/settings", 1, &json!({ "timezone": "Mars/Olympus" })).await.is(400);
+    jane.patch("/settings", 1, &json!({ "timezone": "Mars/Olympus" }))
+        .await
+        .is(400);
     app.sign_in("jane@example.com").await;
     assert_eq!(pull(&jane, None).await, before);
     assert_eq!(words(&pull(&jane, next(&before)).await), [""; 0]);
@@ -256,7 +330,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 }
@@ -268,18 +345,27 @@ async fn write(client: Client, seed: u64, shared: Vec<Value>, steps: usize) {
     for step in 0..steps {
         let status = ["Draft", "Applied", "Offer", "Rejected"][random.below(4)];
         match random.below(8) {
-            0..=2 => own.push(client.create(json!({ "company": format!("{seed} {step}") })).await),
+            0..=2 => own.push(
+                client
+                    .create(json!({ "company": format!("{seed} {step}") }))
+                    .await,
+            ),
             3..=4 if !own.is_empty() => {
                 let at = random.below(own.len());
                 own[at] = client.change(&own[at], json!({ "status": status })).await;
             }
             5 if !own.is_empty() => {
                 let row = own.swap_remove(random.below(own.len()));
-                client.delete(&path_of(&row), version_of(&row)).await.is(204);
+                client
+                    .delete(&path_of(&row), version_of(&row))
+                    .await
+                    .is(204);
             }
             6 => {
                 // Settings and shared rows: who comes late gets a conflict, and leaves it at that.
-                let version = client.get("/settings").await.json()["version"].as_i64().unwrap();
+                let version = client.get("/settings").await.json()["version"]
+                    .as_i64()
+                    .unwrap();
                 let body = json!({ "display_name": format!("{seed} {step}") });
                 let status = client.patch("/settings", version, &body).await.status;
                 assert!(matches!(status, 200 | 409), "{status}");
@@ -306,8 +392,16 @@ struct Base {
 impl Base {
     /// Pulls a page, and says whether there is more.
     async fn pull(&mut self, client: &Client, limit: usize) -> bool {
-        let since = self.cursor.as_ref().map(|cursor| format!("&since={cursor}")).unwrap_or_default();
-        let page = client.get(&format!("/sync?limit={limit}{since}")).await.is(200).json();
+        let since = self
+            .cursor
+            .as_ref()
+            .map(|cursor| format!("&since={cursor}"))
+            .unwrap_or_default();
+        let page = client
+            .get(&format!("/sync?limit={limit}{since}"))
+            .await
+            .is(200)
+            .json();
         for seq in seqs(&page) {
             assert!(seq > self.last_seq, "{seq} came after {}", self.last_seq);
             self.last_seq = seq;
@@ -331,11 +425,20 @@ async fn server_rows(jane: &User) -> BTreeMap<(String, String), Value> {
     let mut rows = BTreeMap::new();
     for row in jane.list().await {
         for event in jane.events(&row).await {
-            rows.insert(("stage_event".into(), event["id"].as_str().unwrap().into()), event);
+            rows.insert(
+                ("stage_event".into(), event["id"].as_str().unwrap().into()),
+                event,
+            );
         }
-        rows.insert(("application".into(), row["id"].as_str().unwrap().into()), row);
+        rows.insert(
+            ("application".into(), row["id"].as_str().unwrap().into()),
+            row,
+        );
     }
-    rows.insert(("settings".into(), jane.id.to_string()), jane.get("/settings").await.json());
+    rows.insert(
+        ("settings".into(), jane.id.to_string()),
+        jane.get("/settings").await.json(),
+    );
     rows
 }
 

@@ -34,7 +34,7 @@ fn Archive() -> impl IntoView {
             .filter(|row| !row.is_on_board())
             .cloned()
             .collect();
-        rows.sort_unstable_by(|a, b| (b.archived_at, b.id).cmp(&(a.archived_at, a.id)));
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.archived_at, row.id)));
         Arc::new(rows)
     });
     let sub = Signal::derive(move || match rows.read().len() {

@@ -31,7 +31,7 @@ pub fn BoardPage() -> impl IntoView {
 
 #[component]
 fn Board() -> impl IntoView {
-    let board = BoardModel::new();
+    let board = BoardModel::of_store();
     provide_context(board);
     listen_to_keys(board);
     let params = use_params_map();

@@ -75,7 +75,7 @@ impl Visitor {
     pub fn client(&self) -> IpAddr {
         if self.state.config.trust_proxy
             // Proxies append, some as a line of its own: the last element of the last line is ours.
-            && let Some(forwarded) = self.parts.headers.get_all("x-forwarded-for").iter().last()
+            && let Some(forwarded) = self.parts.headers.get_all("x-forwarded-for").iter().next_back()
             && let Ok(list) = forwarded.to_str()
             && let Some(last) = list.rsplit(',').next()
             && let Ok(address) = last.trim().parse()

@@ -167,7 +167,14 @@ impl Db {
     /// When a migration fails, or one that ran before has changed since.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
         match self {
-            Self::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await,
+            Self::Sqlite { writer, .. } => {
+                // Under the write lock: of two processes that start at once the second finds all done.
+                let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+                let migrator = sqlx::migrate!("migrations/sqlite");
+                migrator.run_direct(None, &mut *tx, false).await?;
+                tx.commit().await?;
+                Ok(())
+            }
             Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
         }
     }

@@ -48,8 +48,12 @@ pub fn document() -> Value {
     let problem = reference::<ProblemDocument>(&mut generator);
     let mut paths = Map::new();
     for operation in operations(&mut generator) {
-        let item = paths.entry(operation.path).or_insert_with(|| json!({}));
-        item[operation.method] = describe(&operation, &problem);
+        let item = paths
+            .entry(operation.path)
+            .or_insert_with(|| Map::new().into());
+        if let Some(item) = item.as_object_mut() {
+            item.insert(operation.method.into(), describe(&operation, &problem));
+        }
     }
     json!({
         "openapi": "3.1.0",
@@ -91,8 +95,9 @@ fn parameters<T: JsonSchema>() -> Value {
         .into_generator()
         .into_root_schema_for::<T>()
         .to_value();
-    let properties = schema["properties"]
-        .as_object()
+    let properties = schema
+        .get("properties")
+        .and_then(Value::as_object)
         .cloned()
         .unwrap_or_default();
     properties
@@ -281,22 +286,22 @@ fn describe(operation: &Operation, problem: &Value) -> Value {
             json!({ "description": title, "content": { crate::api::problem::CONTENT_TYPE: { "schema": problem } } }),
         );
     }
-    let mut described = json!({
-        "summary": operation.summary,
-        "parameters": parameters,
-        "responses": responses,
-    });
+    let mut described = Map::new();
+    described.insert("summary".into(), operation.summary.into());
+    described.insert("parameters".into(), parameters.into());
+    described.insert("responses".into(), responses.into());
     if !operation.detail.is_empty() {
-        described["description"] = operation.detail.into();
+        described.insert("description".into(), operation.detail.into());
     }
     if operation.open {
-        described["security"] = json!([]);
+        described.insert("security".into(), json!([]));
     }
     if let Some(schema) = &operation.body {
-        described["requestBody"] =
+        let body =
             json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        described.insert("requestBody".into(), body);
     }
-    described
+    described.into()
 }
 
 #[cfg(test)]

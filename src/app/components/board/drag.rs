@@ -148,7 +148,10 @@ mod pointer {
         on("click", {
             let swallow = swallow.clone();
             Box::new(move |event| {
-                if swallow.replace(false) {
+                // A drag that ends on another element has no click. The next one may then be a key
+                // press on a button, or Enter in a form: these count no presses of a pointer.
+                let pressed = event.unchecked_ref::<web_sys::UiEvent>().detail() > 0;
+                if pressed && swallow.replace(false) {
                     event.prevent_default();
                     event.stop_propagation();
                 }

@@ -7,6 +7,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
@@ -48,7 +49,7 @@ pub fn use_board() -> BoardModel {
 
 impl BoardModel {
     /// A board over the store: columns of closed applications are folded at first.
-    pub fn new() -> Self {
+    pub fn of_store() -> Self {
         let store = use_store();
         let search = RwSignal::new(String::new());
         let columns = Memo::new(move |_| columns(store, &search.read()));
@@ -129,7 +130,7 @@ fn columns(store: Store, search: &str) -> HashMap<Status, Cards> {
     columns
         .into_iter()
         .map(|(status, mut cards)| {
-            cards.sort_unstable_by(|a, b| (b.status_since, b.id).cmp(&(a.status_since, a.id)));
+            cards.sort_unstable_by_key(|row| Reverse((row.status_since, row.id)));
             (status, Arc::new(cards))
         })
         .collect()

@@ -60,6 +60,13 @@ impl Editor {
             .flatten()
     }
 
+    /// Whether something is wrong with what was typed, as of now.
+    pub fn is_wrong(self, field: &'static str) -> bool {
+        self.errors
+            .try_with_untracked(|errors| errors.contains_key(field))
+            .unwrap_or_default()
+    }
+
     /// Whether an edit is on its way.
     pub fn is_saving(self) -> bool {
         self.store.is_pending(self.id)

@@ -67,7 +67,7 @@ fn follow(field: &'static str, value: Memo<String>) {
 fn settle(editor: Editor, field: &'static str, value: Memo<String>) {
     // After the browser has moved the focus on.
     request_animation_frame(move || {
-        if editor.error(field).is_none()
+        if !editor.is_wrong(field)
             && let Some(value) = value.try_get_untracked()
         {
             dom::show_value(&input_id(field), &value);

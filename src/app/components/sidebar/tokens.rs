@@ -46,7 +46,7 @@ pub fn TokensField(
             }
         }
         save(list);
-        if editor.error(field).is_none() {
+        if !editor.is_wrong(field) {
             typed.set(String::new());
         }
     };

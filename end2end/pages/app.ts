@@ -1,0 +1,59 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** What every page of a signed-in user has. */
+export class App {
+  readonly page: Page;
+  /** How it stands with the server. */
+  readonly sync: Locator;
+  readonly toasts: Locator;
+  /** What a screen reader is told. */
+  readonly announcer: Locator;
+  readonly nav: Locator;
+  readonly keysDialog: Locator;
+  /** Opens quick add; on a phone it is round, and floats. */
+  readonly add: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.sync = page.locator(".page-header .sync");
+    this.toasts = page.getByRole("region", { name: "Notifications" }).locator(".toast");
+    this.announcer = page.locator("#announcer");
+    this.nav = page.getByRole("navigation", { name: "Main" });
+    this.add = page.locator(".page-header").getByRole("button", { name: /^Add\b/ });
+    this.keysDialog = page.getByRole("dialog", { name: "Keys" });
+  }
+
+  /** Opens a page of the app, and waits until it reacts. */
+  async goto(path: string): Promise<void> {
+    await this.page.goto(path);
+    await this.hydrated();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.hydrated();
+  }
+
+  async hydrated(): Promise<void> {
+    await expect(this.page.locator("html")).toHaveAttribute("data-hydrated");
+  }
+
+  /** Everything that was done here is at the server. */
+  async saved(): Promise<void> {
+    await expect(this.sync).toHaveAttribute("data-state", "saved");
+  }
+
+  /** As when one comes back from another window. */
+  async lookAgain(): Promise<void> {
+    await this.page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  }
+
+  toast(text: string | RegExp): Locator {
+    return this.toasts.filter({ hasText: text });
+  }
+
+  /** Presses what a toast offers. */
+  async act(toast: string | RegExp, action: string): Promise<void> {
+    await this.toast(toast).getByRole("button", { name: action, exact: true }).click();
+  }
+}

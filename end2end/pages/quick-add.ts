@@ -1,0 +1,27 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** Quick add: company, role, Enter. */
+export class QuickAdd {
+  readonly dialog: Locator;
+  readonly company: Locator;
+  readonly role: Locator;
+  /** Says where an application like this stands already. */
+  readonly guard: Locator;
+
+  constructor(page: Page) {
+    this.dialog = page.getByRole("dialog", { name: "Add application" });
+    this.company = this.dialog.getByLabel("Company");
+    this.role = this.dialog.getByLabel("Role");
+    this.guard = this.dialog.locator(".notice");
+  }
+
+  /** Types an application into the open dialog, as somebody does who does not use the mouse. */
+  async type(company: string, role: string): Promise<void> {
+    const keyboard = this.dialog.page().keyboard;
+    await expect(this.company).toBeFocused();
+    await keyboard.type(company);
+    await keyboard.press("Tab");
+    await keyboard.type(role);
+    await keyboard.press("Enter");
+  }
+}

@@ -1,0 +1,79 @@
+import { expect, type Locator } from "@playwright/test";
+import type { Status } from "../support/api.ts";
+import { App } from "./app.ts";
+
+/** `/board/<id>`: an application beside the board. */
+export class Sidebar extends App {
+  readonly panel = this.page.locator(".sidebar");
+  readonly title = this.panel.locator(".sidebar-title");
+  readonly status = this.panel.getByLabel("Status", { exact: true });
+  readonly history = this.panel.locator(".timeline-item");
+  readonly close = this.panel.getByLabel("Close", { exact: true });
+  readonly delete = this.panel.getByRole("button", { name: "Delete", exact: true });
+  readonly archive = this.panel.getByRole("button", { name: "Archive", exact: true });
+
+  async open(id: string): Promise<void> {
+    await this.goto(`/board/${id}`);
+  }
+
+  /** A field's control, by its label. */
+  field(label: string): Locator {
+    return this.panel.getByLabel(label, { exact: true });
+  }
+
+  /** Types into a field and leaves it, which saves it. */
+  async fill(label: string, text: string): Promise<void> {
+    await this.field(label).fill(text);
+    await this.field(label).press("Tab");
+  }
+
+  /** What is wrong with a field, beside it. */
+  error(label: string): Locator {
+    return this.around(label).locator(".field-error");
+  }
+
+  async expectField(label: string, value: string): Promise<void> {
+    await expect(this.field(label)).toHaveValue(value);
+  }
+
+  async choose(label: string, option: string): Promise<void> {
+    await this.field(label).selectOption({ label: option });
+  }
+
+  async move(to: Status): Promise<void> {
+    await this.status.selectOption(to);
+  }
+
+  /** The words of a list of tags or technologies. */
+  tokens(label: string): Locator {
+    return this.around(label).locator(".tag");
+  }
+
+  async addToken(label: string, word: string): Promise<void> {
+    await this.field(label).fill(word);
+    await this.field(label).press("Enter");
+  }
+
+  async removeToken(word: string): Promise<void> {
+    await this.panel.getByRole("button", { name: `Remove ${word}`, exact: true }).click();
+  }
+
+  /** Adds a row of a list of contacts or links; its cells by their hints. */
+  async addRow(noun: string, cells: Record<string, string>): Promise<void> {
+    await this.panel.getByRole("button", { name: `Add ${noun}`, exact: true }).click();
+    for (const [hint, text] of Object.entries(cells)) {
+      const cell = this.cell(noun, hint).last();
+      await cell.fill(text);
+      await cell.press("Tab");
+    }
+  }
+
+  cell(noun: string, hint: string): Locator {
+    return this.panel.getByLabel(`${noun}: ${hint}`, { exact: true });
+  }
+
+  /** A field with all that belongs to it. */
+  private around(label: string): Locator {
+    return this.panel.locator(".field").filter({ has: this.page.getByLabel(label, { exact: true }) });
+  }
+}

@@ -1,0 +1,38 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** `/sign-in`, and the page of a mail's link. */
+export class SignIn {
+  readonly page: Page;
+  readonly email: Locator;
+  readonly send: Locator;
+  readonly code: Locator;
+  readonly confirm: Locator;
+  readonly error: Locator;
+  readonly askAgain: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.email = page.getByLabel("Email");
+    this.send = page.getByRole("button", { name: "Email me a link" });
+    this.code = page.getByLabel("Code");
+    this.confirm = page.getByRole("button", { name: "Sign in" });
+    this.error = page.getByRole("alert");
+    this.askAgain = page.getByRole("link", { name: "Ask for a new link" });
+  }
+
+  async goto(path = "/sign-in"): Promise<void> {
+    await this.page.goto(path);
+    await this.hydrated();
+  }
+
+  async hydrated(): Promise<void> {
+    await expect(this.page.locator("html")).toHaveAttribute("data-hydrated");
+  }
+
+  /** Types an address, and waits until the page says that the mail is on its way. */
+  async askFor(address: string): Promise<void> {
+    await this.email.fill(address);
+    await this.send.click();
+    await expect(this.page.getByRole("heading", { name: "Look into your mail" })).toBeVisible();
+  }
+}

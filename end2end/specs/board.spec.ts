@@ -1,0 +1,290 @@
+import { Board } from "../pages/board.ts";
+import { QuickAdd } from "../pages/quick-add.ts";
+import { SignIn } from "../pages/sign-in.ts";
+import { Settings } from "../pages/settings.ts";
+import { expect, test } from "../support/test.ts";
+
+test("from the mail to a moved card", async ({ page, server }) => {
+  const address = `hunter-${crypto.randomUUID()}@example.com`;
+  const [signIn, board, quickAdd] = [new SignIn(page), new Board(page), new QuickAdd(page)];
+  await signIn.goto();
+  await signIn.askFor(address);
+  await page.goto((await server.mailbox.newest(address)).link);
+  await signIn.hydrated();
+  await signIn.confirm.click();
+  await expect(page).toHaveURL("/board");
+  await board.hydrated();
+
+  const start = performance.now();
+  await page.keyboard.press("c");
+  await quickAdd.type("Northwind", "Platform Engineer");
+  await expect(board.card("Platform Engineer", "Applied")).toBeVisible();
+  await board.expectCount("Applied", 1);
+  await board.saved();
+  expect(performance.now() - start, "milliseconds to add an application").toBeLessThan(15_000);
+  await expect(quickAdd.dialog).toBeHidden();
+  await expect(board.card("Platform Engineer")).toContainText("Northwind");
+
+  await board.drag(board.card("Platform Engineer"), "Screening");
+  await expect(board.card("Platform Engineer", "Screening")).toBeVisible();
+  await board.expectCount("Applied", 0);
+  await board.expectCount("Screening", 1);
+  await board.saved();
+
+  await board.reload();
+  await expect(board.card("Platform Engineer", "Screening")).toBeVisible();
+  await board.expectCount("Applied", 0);
+  await board.expectCount("Screening", 1);
+  // A drag is no click.
+  await expect(page).toHaveURL("/board");
+});
+
+test("after a drag the keyboard goes on at once", async ({ page, user, board, quickAdd }) => {
+  await user.api.create({ role_title: "Dragged" });
+  await board.open();
+  await board.drag(board.card("Dragged"), "Screening");
+  // Enter in a form is a click that no pointer made.
+  await page.keyboard.press("c");
+  await quickAdd.type("Acme", "Typed");
+  await expect(board.card("Typed", "Applied")).toBeVisible();
+  await board.saved();
+});
+
+test("an empty board says how to begin", async ({ page, board, quickAdd }) => {
+  await board.open();
+  await expect(board.empty).toContainText("Start your hunt");
+  await board.empty.getByRole("button", { name: "Add an application" }).click();
+  await quickAdd.type("Acme", "First");
+  await expect(board.card("First", "Applied")).toBeVisible();
+  await expect(board.empty).toHaveCount(0);
+  await board.saved();
+  await board.act("Added First at Acme", "Open");
+  await expect(page.getByRole("heading", { name: "First" })).toBeVisible();
+});
+
+test("a move is undone from its toast, and leaves no trace", async ({ user, board }) => {
+  const { id } = await user.api.create({ role_title: "Wanderer", status: "Applied" });
+  await board.open();
+  await board.drag(board.card("Wanderer"), "Screening");
+  await expect(board.card("Wanderer", "Screening")).toBeVisible();
+  await board.saved();
+  await board.act("Moved “Wanderer” to Screening", "Undo");
+  await expect(board.card("Wanderer", "Applied")).toBeVisible();
+  await board.expectCount("Screening", 0);
+  await board.saved();
+  await board.reload();
+  await expect(board.card("Wanderer", "Applied")).toBeVisible();
+  const counting = (await user.api.stageEvents(id)).filter((event) => event.voided_at === null);
+  expect(counting.map((event) => event.to_status)).toEqual(["Applied"]);
+});
+
+test("a move is undone before it was saved", async ({ page, user, board }) => {
+  const { id } = await user.api.create({ role_title: "Quick", status: "Applied" });
+  await board.open();
+  await board.saved();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(`**/api/v1/applications/${id}`, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await board.drag(board.card("Quick"), "Screening");
+  await board.act("Moved “Quick” to Screening", "Undo");
+  await expect(board.card("Quick", "Applied")).toBeVisible();
+  release();
+  await board.saved();
+  await expect(board.card("Quick", "Applied")).toBeVisible();
+  expect((await user.api.get(id)).status).toBe("Applied");
+});
+
+test("a card dropped in its own column, or nowhere, stays", async ({ page, user, board }) => {
+  await user.api.create({ role_title: "Steady", status: "Applied" });
+  await board.open();
+  await board.lift(board.card("Steady"), "Screening");
+  const rail = await board.nav.boundingBox();
+  await page.mouse.move((rail?.x ?? 0) + 10, 300, { steps: 5 });
+  await expect(board.column("Screening")).not.toHaveAttribute("data-over");
+  await page.mouse.up();
+  await expect(board.dragged).toHaveCount(0);
+  await expect(board.card("Steady", "Applied")).toBeVisible();
+
+  await board.lift(board.card("Steady"), "Screening");
+  await page.keyboard.press("Escape");
+  await expect(board.dragged).toHaveCount(0);
+  await page.mouse.up();
+  await expect(board.card("Steady", "Applied")).toBeVisible();
+  await expect(board.toasts).toHaveCount(0);
+  await expect(page).toHaveURL("/board");
+});
+
+test("a card dropped on a folded column goes there", async ({ user, board }) => {
+  const { id } = await user.api.create({ role_title: "Over", status: "Offer" });
+  await board.open();
+  await board.column("Rejected").scrollIntoViewIfNeeded();
+  await expect(board.column("Rejected").getByRole("button")).toHaveAttribute("aria-expanded", "false");
+  await board.drag(board.card("Over"), "Rejected");
+  await board.expectCount("Rejected", 1);
+  await board.expectCount("Offer", 0);
+  await board.saved();
+  expect((await user.api.get(id)).status).toBe("Rejected");
+  await board.unfold("Rejected");
+  await expect(board.card("Over", "Rejected")).toBeVisible();
+});
+
+test("a card is archived by E, brought back by undo, and restored from the archive", async ({
+  page,
+  user,
+  board,
+  archive,
+}) => {
+  await user.api.create({ role_title: "Old", status: "Applied" });
+  await user.api.create({ role_title: "Other", status: "Applied" });
+  await board.open();
+  await board.card("Old").focus();
+  await page.keyboard.press("e");
+  await expect(board.card("Old")).toHaveCount(0);
+  await board.expectCount("Applied", 1);
+  await board.act("Archived “Old”", "Undo");
+  await expect(board.card("Old", "Applied")).toBeVisible();
+
+  await board.card("Old").focus();
+  await page.keyboard.press("e");
+  await expect(board.card("Old")).toHaveCount(0);
+  await board.saved();
+  await board.nav.getByRole("link", { name: "Archive" }).click();
+  await expect(page).toHaveURL("/archive");
+  await expect(archive.row("Old")).toContainText("Applied");
+  await expect(page.locator(".page-sub")).toHaveText("1 application");
+  await archive.reload();
+  await archive.restore("Old");
+  await expect(archive.empty).toBeVisible();
+  await archive.saved();
+
+  await archive.nav.getByRole("link", { name: "Board", exact: true }).click();
+  await expect(board.card("Old", "Applied")).toBeVisible();
+  await board.expectCount("Applied", 2);
+  await board.reload();
+  await expect(board.card("Old", "Applied")).toBeVisible();
+});
+
+test("a board of archived cards alone says so", async ({ page, user, board }) => {
+  await user.api.create({ role_title: "Only" });
+  await board.open();
+  await board.card("Only").focus();
+  await page.keyboard.press("e");
+  await expect(board.empty).toContainText("Nothing on the board");
+});
+
+test("a deletion is undone within its grace", async ({ user, board, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Spared" });
+  await sidebar.open(id);
+  await sidebar.delete.click();
+  await expect(sidebar.panel).toHaveCount(0);
+  await expect(board.card("Spared")).toHaveCount(0);
+  await board.act("Deleted “Spared”", "Undo");
+  await expect(board.card("Spared", "Applied")).toBeVisible();
+  await board.reload();
+  await expect(board.card("Spared", "Applied")).toBeVisible();
+  expect(await user.api.exists(id)).toBe(true);
+});
+
+test("a deletion is done when its page is left", async ({ user, board, sidebar, archive }) => {
+  const { id } = await user.api.create({ role_title: "Doomed" });
+  await user.api.create({ role_title: "Other" });
+  await sidebar.open(id);
+  await sidebar.delete.click();
+  await expect(board.card("Doomed")).toHaveCount(0);
+  expect(await user.api.exists(id), "within the grace").toBe(true);
+  await archive.open();
+  await expect.poll(() => user.api.exists(id)).toBe(false);
+  await board.open();
+  await expect(board.card("Other", "Applied")).toBeVisible();
+  await expect(board.card("Doomed")).toHaveCount(0);
+  await board.expectCount("Applied", 1);
+});
+
+test("a column's own button adds to it", async ({ board, quickAdd, user }) => {
+  await user.api.create({ role_title: "Anything" });
+  await board.open();
+  await board.addTo("Draft", "Draft");
+  await expect(quickAdd.dialog).toContainText("Goes to Draft");
+  await quickAdd.type("Lumen", "Idea");
+  await expect(board.card("Idea", "Draft")).toBeVisible();
+  await board.expectCount("Draft", 1);
+  await board.saved();
+});
+
+test("quick add complains beside the field, and forgets what was cancelled", async ({
+  page,
+  board,
+  quickAdd,
+  user,
+}) => {
+  await user.api.create({ role_title: "Anything" });
+  await board.open();
+  await page.keyboard.press("c");
+  await quickAdd.type("Acme", "");
+  await expect(quickAdd.dialog).toContainText("Give a role.");
+  await expect(quickAdd.role).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(quickAdd.dialog).toBeHidden();
+  await page.keyboard.press("c");
+  await expect(quickAdd.company).toHaveValue("");
+  await expect(quickAdd.dialog).not.toContainText("Give a role.");
+});
+
+test("quick add warns of an application that is there already", async ({ page, board, quickAdd, user }) => {
+  await user.api.create({ company: "Northwind", role_title: "Platform Engineer", status: "Screening" });
+  await board.open();
+  await page.keyboard.press("c");
+  await quickAdd.company.fill("northwind");
+  await expect(quickAdd.guard).toContainText("You applied to Northwind, Platform Engineer, on ");
+  await expect(quickAdd.guard).toContainText("screening");
+  await quickAdd.company.fill("Southwind");
+  await expect(quickAdd.guard).toHaveCount(0);
+});
+
+test("columns fold and unfold", async ({ user, board }) => {
+  await user.api.create({ role_title: "Hidden", status: "Applied" });
+  await board.open();
+  await board.fold("Applied", "Applied");
+  await expect(board.card("Hidden")).toHaveCount(0);
+  await board.expectCount("Applied", 1);
+  await board.unfold("Applied");
+  await expect(board.card("Hidden", "Applied")).toBeVisible();
+});
+
+test("search narrows the board by every word", async ({ page, user, board }) => {
+  await user.api.create({ company: "Northwind", role_title: "Platform Engineer", tags: ["rust"] });
+  await user.api.create({ company: "Acme", role_title: "Backend Engineer", tags: ["rust", "remote"] });
+  await user.api.create({ company: "Vertex", role_title: "Designer", status: "Screening" });
+  await board.open();
+  await page.keyboard.press("/");
+  await expect(board.search).toBeFocused();
+  await page.keyboard.type("RUST eng");
+  await board.expectCount("Applied", 2);
+  await board.expectCount("Screening", 0);
+  await expect(board.card("Designer")).toHaveCount(0);
+  await page.keyboard.type(" acme");
+  await board.expectRoles("Applied", ["Backend Engineer"]);
+  await expect(board.column("Screening")).toContainText("Nothing fits the search.");
+  await page.keyboard.press("Escape");
+  await expect(board.search).toHaveValue("");
+  await board.expectCount("Applied", 2);
+  await expect(board.card("Designer", "Screening")).toBeVisible();
+});
+
+test("every page is reached by the rail, without loading anew", async ({ page, user, board, settings }) => {
+  await user.api.create({ role_title: "Here" });
+  await board.open();
+  await page.evaluate(() => Object.assign(window, { same: true }));
+  await board.nav.getByRole("link", { name: "Settings" }).click();
+  await expect(settings.theme).toBeVisible();
+  await board.nav.getByRole("link", { name: "Archive" }).click();
+  await expect(page.getByRole("heading", { name: "Archive", level: 1 })).toBeVisible();
+  await page.goBack();
+  await expect(new Settings(page).theme).toBeVisible();
+  await board.nav.getByRole("link", { name: "Board", exact: true }).click();
+  await expect(board.card("Here", "Applied")).toBeVisible();
+  expect(await page.evaluate(() => "same" in window)).toBe(true);
+});

@@ -1,0 +1,228 @@
+import type { Page } from "@playwright/test";
+import { Board } from "../pages/board.ts";
+import { expect, test } from "../support/test.ts";
+
+const ONE = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
+const SYNC = "**/api/v1/sync*";
+const CHANGED_ELSEWHERE = "“Contested” was changed elsewhere first";
+
+/** From now on the page learns nothing by itself. Answers what ends that. */
+async function keepStale(page: Page): Promise<() => Promise<void>> {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route(SYNC, async (route) => {
+    await held;
+    await route.fallback();
+  });
+  return async () => {
+    release();
+    await page.unroute(SYNC);
+  };
+}
+
+test("who comes second ends with the first one's state, and may insist", async ({
+  page,
+  user,
+  board,
+  newDevice,
+  watch,
+}) => {
+  const { id } = await user.api.create({ role_title: "Contested" });
+  await board.open();
+  await board.saved();
+  await keepStale(page);
+
+  const other = new Board(await newDevice());
+  await other.open();
+  await other.drag(other.cardOf(id), "Recruiter_Call");
+  await other.saved();
+  await expect(board.card("Contested", "Applied")).toBeVisible();
+
+  watch.expectFailure(409, ONE);
+  await board.drag(board.cardOf(id), "Screening");
+  await expect(board.toast(CHANGED_ELSEWHERE)).toContainText("Undo local change of status?");
+  await expect(board.card("Contested", "Recruiter_Call")).toBeVisible();
+  await expect(board.cards("Screening")).toHaveCount(0);
+  await board.saved();
+  expect((await user.api.get(id)).status).toBe("Recruiter_Call");
+
+  await board.act(CHANGED_ELSEWHERE, "Use mine again");
+  await expect(board.card("Contested", "Screening")).toBeVisible();
+  await board.saved();
+  expect((await user.api.get(id)).status).toBe("Screening");
+
+  await other.reload();
+  await expect(other.card("Contested", "Screening")).toBeVisible();
+});
+
+test("both doing the same is no conflict", async ({ page, user, board, watch }) => {
+  const { id } = await user.api.create({ role_title: "Contested" });
+  await board.open();
+  await board.saved();
+  await keepStale(page);
+  await user.api.patch(id, { status: "Screening" });
+  watch.expectFailure(409, ONE);
+  await board.drag(board.cardOf(id), "Screening");
+  await board.saved();
+  await expect(board.card("Contested", "Screening")).toBeVisible();
+  await expect(board.toast(CHANGED_ELSEWHERE)).toHaveCount(0);
+});
+
+test("a field that was changed elsewhere shows there, and mine can be had again", async ({
+  page,
+  user,
+  sidebar,
+  watch,
+}) => {
+  const { id } = await user.api.create({ role_title: "Contested", notes: "Old." });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await keepStale(page);
+  await user.api.patch(id, { notes: "Theirs." });
+  watch.expectFailure(409, ONE);
+  await sidebar.fill("Notes", "Mine.");
+  await expect(sidebar.toast(CHANGED_ELSEWHERE)).toContainText("Undo local change of notes?");
+  await sidebar.expectField("Notes", "Theirs.");
+  await sidebar.act(CHANGED_ELSEWHERE, "Use mine again");
+  await sidebar.expectField("Notes", "Mine.");
+  await sidebar.saved();
+  expect((await user.api.get(id)).notes).toBe("Mine.");
+});
+
+test("an edit of what was deleted elsewhere says so", async ({ page, user, board, watch }) => {
+  const { id } = await user.api.create({ role_title: "Vanished" });
+  await user.api.create({ role_title: "Other" });
+  await board.open();
+  await board.saved();
+  await keepStale(page);
+  await user.api.delete(id);
+  watch.expectFailure(404, ONE);
+  await board.drag(board.cardOf(id), "Screening");
+  await expect(board.toast("“Vanished” was deleted elsewhere.")).toBeVisible();
+  await expect(board.card("Vanished")).toHaveCount(0);
+});
+
+test("what another device did comes in when one looks again", async ({ user, board }) => {
+  const { id } = await user.api.create({ role_title: "Followed" });
+  const { id: doomed } = await user.api.create({ role_title: "Doomed" });
+  await board.open();
+  await expect(board.card("Followed", "Applied")).toBeVisible();
+  await board.saved();
+  await user.api.patch(id, { status: "Screening" });
+  await user.api.create({ role_title: "New" });
+  await user.api.delete(doomed);
+  await board.lookAgain();
+  await expect(board.card("Followed", "Screening")).toBeVisible();
+  await expect(board.card("New", "Applied")).toBeVisible();
+  await expect(board.card("Doomed")).toHaveCount(0);
+  await board.expectCount("Applied", 1);
+});
+
+test("a save that fails for now stays, and is tried again", async ({ page, user, board, watch }) => {
+  const { id } = await user.api.create({ role_title: "Patient" });
+  await board.open();
+  await board.saved();
+  let broken = true;
+  await page.route(ONE, (route) =>
+    broken
+      ? route.fulfill({
+          status: 500,
+          contentType: "application/problem+json",
+          json: {
+            type: "https://errors.jobtracker.app/internal",
+            title: "Something broke on our side",
+            status: 500,
+            detail: "Nothing was changed. Try again.",
+          },
+        })
+      : route.continue(),
+  );
+  watch.expectFailure(500, ONE);
+  const failed = page.waitForResponse((response) => response.status() === 500);
+  await board.drag(board.cardOf(id), "Screening");
+  await failed;
+  await expect(board.card("Patient", "Screening")).toHaveAttribute("data-pending");
+  await expect(board.sync).toHaveText("Saving");
+  expect((await user.api.get(id)).status).toBe("Applied");
+
+  broken = false;
+  await board.saved();
+  await expect(board.card("Patient", "Screening")).not.toHaveAttribute("data-pending");
+  expect((await user.api.get(id)).status).toBe("Screening");
+});
+
+test("an answer that is lost does nothing twice", async ({ page, user, board, watch }) => {
+  const { id } = await user.api.create({ role_title: "Once" });
+  await board.open();
+  await board.saved();
+  let lost = false;
+  await page.route(ONE, async (route) => {
+    if (lost) return route.continue();
+    lost = true;
+    const answer = await route.fetch();
+    expect(answer.status()).toBe(200);
+    await route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" });
+  });
+  watch.expectFailure(502, ONE);
+  await board.drag(board.cardOf(id), "Screening");
+  await expect.poll(() => lost).toBe(true);
+  await board.saved();
+  await expect(board.card("Once", "Screening")).toBeVisible();
+  await expect(board.toasts).toHaveCount(1);
+  const moves = (await user.api.stageEvents(id)).map((event) => event.to_status);
+  expect(moves.toSorted()).toEqual(["Applied", "Screening"]);
+  expect((await user.api.get(id)).version).toBe(2);
+});
+
+test("a save that is refused for good comes back, and says why", async ({ page, user, board, watch }) => {
+  const { id } = await user.api.create({ role_title: "Refused" });
+  await board.open();
+  await board.saved();
+  await page.route(ONE, (route) =>
+    route.fulfill({
+      status: 400,
+      contentType: "application/problem+json",
+      json: {
+        type: "https://errors.jobtracker.app/validation",
+        title: "Some values do not fit",
+        status: 400,
+        detail: "status: Not on a Sunday.",
+        errors: [{ field: "status", message: "Not on a Sunday." }],
+      },
+    }),
+  );
+  watch.expectFailure(400, ONE);
+  await board.drag(board.cardOf(id), "Screening");
+  await expect(board.toast("“Refused” could not be saved. Not on a Sunday.")).toBeVisible();
+  await expect(board.card("Refused", "Applied")).toBeVisible();
+  await board.expectCount("Applied", 1);
+  await board.expectCount("Screening", 0);
+  await board.saved();
+});
+
+test("what is done offline waits, counted, and is saved once online", async ({
+  page,
+  user,
+  board,
+  quickAdd,
+  watch,
+}) => {
+  const { id } = await user.api.create({ role_title: "Traveller" });
+  await board.open();
+  await board.saved();
+  watch.expectFailure("offline", /\/api\/v1\//);
+  await page.context().setOffline(true);
+  await board.drag(board.cardOf(id), "Screening");
+  await expect(board.sync).toHaveText("Offline, 1 waiting");
+  await page.keyboard.press("c");
+  await quickAdd.type("Acme", "On the train");
+  await expect(board.sync).toHaveText("Offline, 2 waiting");
+  await expect(board.sync).toHaveAttribute("data-state", "offline");
+  await expect(board.card("On the train", "Applied")).toBeVisible();
+
+  await page.context().setOffline(false);
+  await board.saved();
+  await board.reload();
+  await expect(board.card("Traveller", "Screening")).toBeVisible();
+  await expect(board.card("On the train", "Applied")).toBeVisible();
+});

@@ -1,0 +1,118 @@
+import { expect, test } from "../support/test.ts";
+
+test("name and session time are kept", async ({ user, settings }) => {
+  await settings.open();
+  await settings.name.fill("Ada");
+  await settings.name.press("Tab");
+  await settings.expectSaved();
+  await settings.timeout.selectOption({ label: "8 hours without use" });
+  await settings.expectSaved();
+  await settings.reload();
+  await expect(settings.name).toHaveValue("Ada");
+  await expect(settings.timeout).toHaveValue("480");
+  expect(await user.api.settings()).toMatchObject({ display_name: "Ada", session_timeout_mins: 480 });
+
+  await settings.name.fill("A".repeat(81));
+  await settings.name.press("Tab");
+  await expect(settings.errors).toHaveText(/80/);
+});
+
+test("the time zone decides what due means", async ({ user, settings, board, sidebar, page, watch }) => {
+  // Three days from now, so in every zone the label is a weekday and a time.
+  const due = new Date(Math.floor(Date.now() / 60_000) * 60_000 + 72 * 3_600_000);
+  const label = (timeZone: string) => {
+    const part = (options: Intl.DateTimeFormatOptions) => due.toLocaleString("en-GB", { timeZone, ...options });
+    return `${part({ weekday: "short" })} ${part({ hour: "2-digit", minute: "2-digit" })}`;
+  };
+  const { id } = await user.api.create({ role_title: "Timed", next_action_due: due.toISOString() });
+  await board.open();
+  await expect(board.card("Timed")).toContainText(label("Africa/Lagos"));
+
+  await board.nav.getByRole("link", { name: "Settings" }).click();
+  await expect(settings.timeZone).toHaveValue("Africa/Lagos");
+  await settings.timeZone.fill("Asia/Tokyo");
+  await settings.timeZone.press("Tab");
+  await settings.expectSaved();
+  await settings.nav.getByRole("link", { name: "Board", exact: true }).click();
+  await expect(board.card("Timed")).toContainText(label("Asia/Tokyo"));
+  await board.reload();
+  await expect(board.card("Timed")).toContainText(label("Asia/Tokyo"));
+  await sidebar.open(id);
+  await expect(sidebar.field("Due")).toHaveValue(new RegExp(`T${label("Asia/Tokyo").slice(-5)}$`));
+
+  await settings.open();
+  watch.expectFailure(400, /\/settings$/);
+  await settings.timeZone.fill("Mars/Olympus");
+  await settings.timeZone.press("Tab");
+  await expect(settings.errors).toHaveText(/no time zone/);
+
+  // What the machine has is offered.
+  await page.getByRole("button", { name: "Use America/St_Johns" }).click();
+  await settings.expectSaved();
+  await expect(settings.timeZone).toHaveValue("America/St_Johns");
+});
+
+test("quiet hours need both ends, and can be given up", async ({ user, settings }) => {
+  await settings.open();
+  await settings.quietFrom.fill("21:00");
+  await settings.quietUntil.fill("08:00");
+  await settings.expectSaved();
+  await settings.reload();
+  await expect(settings.quietFrom).toHaveValue("21:00");
+  await expect(settings.quietUntil).toHaveValue("08:00");
+  expect(await user.api.settings()).toMatchObject({ quiet_hours_start: "21:00", quiet_hours_end: "08:00" });
+  await settings.noQuietHours.click();
+  await settings.expectSaved();
+  await expect(settings.quietFrom).toHaveValue("");
+  expect(await user.api.settings()).toMatchObject({ quiet_hours_start: null, quiet_hours_end: null });
+});
+
+test("changes in quick succession are all kept", async ({ user, settings, page }) => {
+  await settings.open();
+  await settings.name.fill("Ada");
+  // Leaving the field saves it, and the press saves the other.
+  await page.getByRole("button", { name: "Use America/St_Johns" }).click();
+  await settings.timeout.selectOption({ label: "1 hour without use" });
+  await expect
+    .poll(() => user.api.settings())
+    .toMatchObject({ display_name: "Ada", timezone: "America/St_Johns", session_timeout_mins: 60 });
+  await expect(settings.errors).toHaveCount(0);
+});
+
+test("settings that were changed elsewhere are shown, not overwritten", async ({ user, settings, watch }) => {
+  await settings.open();
+  await user.api.patchSettings({ display_name: "Elsewhere" });
+  watch.expectFailure(409, /\/settings$/);
+  await settings.timeout.selectOption({ label: "1 hour without use" });
+  await expect(settings.toast("Your settings were changed elsewhere")).toBeVisible();
+  await expect(settings.name).toHaveValue("Elsewhere");
+  await expect(settings.timeout).toHaveValue("4320");
+});
+
+test("the dark theme stands before the first paint", async ({ page, settings }) => {
+  await settings.open();
+  const root = page.locator("html");
+  await expect(root).not.toHaveAttribute("data-theme");
+  await settings.theme.selectOption("dark");
+  await expect(root).toHaveAttribute("data-theme", "dark");
+
+  // The theme of every frame from the first that has something to paint.
+  await page.addInitScript(() => {
+    const themes: (string | undefined)[] = [];
+    const note = () => {
+      if (document.body) themes.push(document.documentElement.dataset["theme"]);
+      requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
+    Object.assign(window, { themes });
+  });
+  await settings.reload();
+  await expect(settings.theme).toHaveValue("dark");
+  const themes = await page.evaluate(() => [...new Set((window as unknown as { themes: string[] }).themes)]);
+  expect(themes).toEqual(["dark"]);
+  const scheme = await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+  expect(scheme).toBe("dark");
+
+  await settings.theme.selectOption("system");
+  await expect(root).not.toHaveAttribute("data-theme");
+});

@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { Board } from "../pages/board.ts";
+import { SignIn } from "../pages/sign-in.ts";
+import { signIn as signInByApi } from "../support/api.ts";
+import { expect, test } from "../support/test.ts";
+
+const VERIFY = /\/auth\/magic-link\/verify$/;
+
+const someone = () => `someone-${randomUUID()}@example.com`;
+
+test("the link of the mail leads to an empty board", async ({ page, server }) => {
+  const address = someone();
+  const signIn = new SignIn(page);
+  await page.goto("/");
+  await expect(page).toHaveURL(/\/sign-in\?/);
+  await signIn.hydrated();
+  await signIn.askFor(address);
+
+  await page.goto((await server.mailbox.newest(address)).link);
+  await signIn.hydrated();
+  await signIn.confirm.click();
+
+  await expect(page).toHaveURL("/board");
+  const board = new Board(page);
+  await board.hydrated();
+  await expect(board.empty).toContainText("Start your hunt");
+});
+
+test("opening the link does not use it up, pressing the button does", async ({ page, server, watch }) => {
+  const address = someone();
+  const signIn = new SignIn(page);
+  await signIn.goto();
+  await signIn.askFor(address);
+  const { link } = await server.mailbox.newest(address);
+  await page.goto(link);
+  await page.goto(link);
+  await signIn.hydrated();
+  await signIn.confirm.click();
+  await expect(page).toHaveURL("/board");
+
+  watch.expectFailure(400, VERIFY);
+  await page.goto(link);
+  await signIn.hydrated();
+  await signIn.confirm.click();
+  await expect(signIn.error).toHaveText("This link was used already. Ask for a new one.");
+  await expect(signIn.askAgain).toBeVisible();
+});
+
+test("half a link says so", async ({ page }) => {
+  const signIn = new SignIn(page);
+  await signIn.goto("/sign-in/verify");
+  await expect(page.getByRole("heading", { name: "This link is not whole" })).toBeVisible();
+  await signIn.askAgain.click();
+  await expect(signIn.email).toBeVisible();
+});
+
+test("the code works in the page that asked", async ({ page, server, watch }) => {
+  const address = someone();
+  const signIn = new SignIn(page);
+  await signIn.goto();
+  await signIn.askFor(address);
+  const { code } = await server.mailbox.newest(address);
+
+  watch.expectFailure(400, VERIFY);
+  await signIn.code.fill(code === "123456" ? "654321" : "123456");
+  await expect(signIn.error).toHaveText("That is not the code in the mail.");
+  await expect(signIn.code).toHaveAttribute("aria-invalid", "true");
+
+  // The sixth digit sends it.
+  await signIn.code.fill("");
+  await signIn.code.pressSequentially(code);
+  await expect(page).toHaveURL("/board");
+});
+
+test("an address that is none is refused beside the field", async ({ page }) => {
+  const signIn = new SignIn(page);
+  await signIn.goto();
+  await signIn.email.fill("nobody");
+  await signIn.send.click();
+  await expect(signIn.error).not.toBeEmpty();
+  await expect(signIn.email).toHaveAttribute("aria-invalid", "true");
+  await expect(signIn.email).toHaveValue("nobody");
+});
+
+for (const way of ["code", "link"] as const) {
+  test(`a visitor gets to where they wanted, by ${way}`, async ({ page, server }) => {
+    const address = someone();
+    const signIn = new SignIn(page);
+    await signIn.goto("/settings");
+    await expect(page).toHaveURL("/sign-in?next=%2Fsettings");
+    await signIn.askFor(address);
+    const mail = await server.mailbox.newest(address);
+    if (way === "code") {
+      await signIn.code.fill(mail.code);
+      await expect(page).toHaveURL("/settings");
+    } else {
+      // A mail is often opened on another device; there the board is where one starts.
+      await page.goto(mail.link);
+      await signIn.hydrated();
+      await signIn.confirm.click();
+      await expect(page).toHaveURL("/board");
+    }
+  });
+}
+
+test("a visitor of an application gets back to it", async ({ page, server, user }) => {
+  const { id } = await user.api.create({ role_title: "Wanted" });
+  await page.context().clearCookies();
+  const signIn = new SignIn(page);
+  await signIn.goto(`/board/${id}`);
+  await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(`/board/${id}`)}`);
+  await signIn.askFor(user.email);
+  await signIn.code.fill((await server.mailbox.newest(user.email)).code);
+  await expect(page).toHaveURL(`/board/${id}`);
+  await expect(page.getByRole("heading", { name: "Wanted" })).toBeVisible();
+});
+
+test("signing out ends the session", async ({ page, user, settings }) => {
+  await settings.open();
+  await expect(page.getByText(`Signed in as ${user.email}`)).toBeVisible();
+  await settings.signOut.click();
+  await expect(page).toHaveURL("/sign-in");
+  await page.goto("/board");
+  await expect(page).toHaveURL("/sign-in?next=%2Fboard");
+  await expect(new SignIn(page).email).toBeVisible();
+});
+
+test("who is signed in needs no sign-in page", async ({ page, user: _ }) => {
+  await page.goto("/sign-in");
+  await expect(page).toHaveURL("/board");
+});
+
+test("a session that ends elsewhere keeps what was done here", async ({ page, user, board, watch, server }) => {
+  const { id } = await user.api.create({ role_title: "Kept" });
+  await board.open();
+  await board.saved();
+  await page.context().clearCookies();
+
+  watch.expectFailure(401, /\/api\/v1\//);
+  await board.drag(board.card("Kept"), "Screening");
+  await expect(board.sync).toHaveText("Signed out, 1 waiting");
+  await expect(board.card("Kept", "Screening")).toBeVisible();
+
+  const [popup] = await Promise.all([page.waitForEvent("popup"), board.act("Your session has ended.", "Sign in")]);
+  const signIn = new SignIn(popup);
+  await signIn.hydrated();
+  await signIn.askFor(user.email);
+  await signIn.code.fill((await server.mailbox.newest(user.email)).code);
+  await expect(popup).toHaveURL("/board");
+  await popup.close();
+  await board.lookAgain();
+  await board.saved();
+  expect((await user.api.get(id)).status).toBe("Screening");
+});
+
+test("nothing of one account is sent in the name of another", async ({ page, user, board, server, watch }) => {
+  const { id } = await user.api.create({ role_title: "Private" });
+  await board.open();
+  await board.saved();
+  // Somebody else signs in, in another tab of the same browser; their history is another one.
+  watch.expectFailure(410, /\/api\/v1\/sync/);
+  const other = someone();
+  await signInByApi(page.context().request, server.mailbox, other);
+  await board.lookAgain();
+  await expect(board.toast("Another account has signed in in this browser.")).toBeVisible();
+  await board.drag(board.card("Private"), "Screening");
+  await expect(board.sync).toHaveText("Signed out, 1 waiting");
+  expect((await user.api.get(id)).status).toBe("Applied");
+});

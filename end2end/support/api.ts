@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import { expect, type APIRequestContext, type APIResponse } from "@playwright/test";
+import type { Mailbox } from "./mailbox.ts";
+
+export const STATUSES = [
+  "Draft",
+  "Applied",
+  "Screening",
+  "Recruiter_Call",
+  "Tech_Screen",
+  "Interview_Loop",
+  "Offer",
+  "Accepted",
+  "Declined",
+  "Rejected",
+  "On_Hold",
+  "Ghosted",
+  "Withdrawn",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** An application, as far as the tests look. */
+export interface Application {
+  id: string;
+  version: number;
+  company: string;
+  role_title: string;
+  status: Status;
+  status_since: string;
+  archived_at: string | null;
+  notes: string | null;
+  next_action_due: string | null;
+  [field: string]: unknown;
+}
+
+export interface StageEvent {
+  from_status: Status | null;
+  to_status: Status;
+  voided_at: string | null;
+}
+
+interface SyncPage {
+  changes: { op: string; entity: string; row?: Application }[];
+  next: string;
+  has_more: boolean;
+}
+
+const BASE = "/api/v1";
+
+/** Asks for a mail and uses its link: the session's cookie lands in the context of `request`. */
+export async function signIn(request: APIRequestContext, mailbox: Mailbox, email: string): Promise<void> {
+  await good(request.post(`${BASE}/auth/magic-link`, { data: { email } }));
+  const { link } = await mailbox.newest(email);
+  const token = new URLSearchParams(link.split("?")[1]).get("token");
+  await good(request.post(`${BASE}/auth/magic-link/verify`, { data: { token } }));
+}
+
+/** A user's other device, which speaks to the server without a page. */
+export class Api {
+  private readonly request: APIRequestContext;
+  private readonly csrfToken: string;
+
+  private constructor(request: APIRequestContext, csrfToken: string) {
+    this.request = request;
+    this.csrfToken = csrfToken;
+  }
+
+  static async of(request: APIRequestContext): Promise<Api> {
+    const me = (await good(request.get(`${BASE}/auth/me`))) as { csrf_token: string };
+    return new Api(request, me.csrf_token);
+  }
+
+  /** Makes an application; what is not given has the server's defaults. */
+  async create(fields: Partial<Application> = {}): Promise<Application> {
+    const data = { company: "Acme", role_title: "Engineer", ...fields };
+    return (await good(this.request.post(`${BASE}/applications`, { data, headers: this.headers() }))) as Application;
+  }
+
+  /** Makes several in one status, the last on top of its column. */
+  async createMany(count: number, status: Status): Promise<Application[]> {
+    const made: Application[] = [];
+    for (let number = 1; number <= count; number++) {
+      made.push(await this.create({ company: `Company ${number}`, role_title: `Role ${number}`, status }));
+    }
+    return made;
+  }
+
+  async get(id: string): Promise<Application> {
+    return (await good(this.request.get(`${BASE}/applications/${id}`))) as Application;
+  }
+
+  async exists(id: string): Promise<boolean> {
+    const answer = await this.request.get(`${BASE}/applications/${id}`);
+    expect([200, 404]).toContain(answer.status());
+    return answer.ok();
+  }
+
+  /** Changes fields of whatever version there is. */
+  async patch(id: string, fields: Partial<Application>): Promise<Application> {
+    const { version } = await this.get(id);
+    const headers = this.headers(version);
+    return (await good(this.request.patch(`${BASE}/applications/${id}`, { data: fields, headers }))) as Application;
+  }
+
+  async delete(id: string): Promise<void> {
+    const { version } = await this.get(id);
+    await good(this.request.delete(`${BASE}/applications/${id}`, { headers: this.headers(version) }));
+  }
+
+  async stageEvents(id: string): Promise<StageEvent[]> {
+    return (await good(this.request.get(`${BASE}/applications/${id}/stage-events`))) as StageEvent[];
+  }
+
+  /** Every application of the user. */
+  async all(): Promise<Application[]> {
+    const rows: Application[] = [];
+    let page: SyncPage | undefined;
+    do {
+      const params = { limit: 2000, ...(page && { since: page.next }) };
+      page = (await good(this.request.get(`${BASE}/sync`, { params }))) as SyncPage;
+      for (const change of page.changes) {
+        if (change.op === "upsert" && change.entity === "application" && change.row) rows.push(change.row);
+      }
+    } while (page.has_more);
+    return rows;
+  }
+
+  async settings(): Promise<Record<string, unknown> & { version: number }> {
+    return (await good(this.request.get(`${BASE}/settings`))) as Record<string, unknown> & { version: number };
+  }
+
+  async patchSettings(fields: Record<string, unknown>): Promise<void> {
+    const { version } = await this.settings();
+    await good(this.request.patch(`${BASE}/settings`, { data: fields, headers: this.headers(version) }));
+  }
+
+  private headers(version?: number): Record<string, string> {
+    return {
+      "Idempotency-Key": randomUUID(),
+      "X-CSRF-Token": this.csrfToken,
+      ...(version !== undefined && { "If-Match": `W/"${version}"` }),
+    };
+  }
+}
+
+/** The body of a success; anything else fails the test. */
+async function good(sent: Promise<APIResponse>): Promise<unknown> {
+  const answer = await sent;
+  const body = await answer.text();
+  expect(answer.ok(), `${answer.url()}: ${answer.status()} ${body}`).toBe(true);
+  return body === "" ? undefined : JSON.parse(body);
+}

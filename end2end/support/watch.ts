@@ -1,0 +1,65 @@
+import { expect, type BrowserContext, type ConsoleMessage } from "@playwright/test";
+
+interface Expected {
+  /** A status from 400 on, or no answer at all. */
+  failure: number | "offline";
+  url: RegExp;
+  happened: boolean;
+}
+
+/** Notes whatever goes wrong in a page without being seen in it. */
+export class Watch {
+  private readonly problems: string[] = [];
+  private readonly expected: Expected[] = [];
+
+  /** Announces that requests to `url` may fail so; at least one must. */
+  expectFailure(failure: number | "offline", url: RegExp): void {
+    this.expected.push({ failure, url, happened: false });
+  }
+
+  async attach(context: BrowserContext): Promise<void> {
+    context.on("console", (message) => this.console(message));
+    context.on("weberror", (error) => this.problems.push(`page error: ${error.error()}`));
+    context.on("response", (response) => {
+      if (response.status() >= 400 && !this.isExpected(response.status(), response.url())) {
+        this.problems.push(`${response.status()} for ${response.request().method()} ${response.url()}`);
+      }
+    });
+    context.on("requestfailed", (request) => {
+      if (request.failure()?.errorText === "net::ERR_INTERNET_DISCONNECTED") this.isExpected("offline", request.url());
+    });
+    context.on("dialog", (dialog) => {
+      this.problems.push(`a dialog of type ${dialog.type()}: ${dialog.message()}`);
+      void dialog.accept();
+    });
+    await context.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) => {
+        console.error(`content policy: ${event.violatedDirective} forbids ${event.blockedURI}`);
+      });
+    });
+  }
+
+  /** Fails the test if anything went wrong. */
+  verify(): void {
+    const missing = this.expected.filter((expected) => !expected.happened);
+    expect(this.problems, "console, failed requests, content policy").toEqual([]);
+    expect(missing, "announced failures that did not happen").toEqual([]);
+  }
+
+  private console(message: ConsoleMessage): void {
+    if (message.type() !== "error" && message.type() !== "warning") return;
+    // The browser's own line about a failed request.
+    const failed = /^Failed to load resource: .*(?:status of (\d+)|net::ERR_INTERNET_DISCONNECTED)/.exec(
+      message.text(),
+    );
+    const failure = failed?.[1] === undefined ? "offline" : Number(failed[1]);
+    if (failed && this.isExpected(failure, message.location().url)) return;
+    this.problems.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+  }
+
+  private isExpected(failure: Expected["failure"], url: string): boolean {
+    const expected = this.expected.find((expected) => expected.failure === failure && expected.url.test(url));
+    if (expected) expected.happened = true;
+    return expected !== undefined;
+  }
+}
