@@ -24,7 +24,11 @@ impl TryFrom<String> for WebUrl {
         if trimmed.is_empty() || trimmed.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(WRONG.into());
         }
-        let full = match trimmed.split_once("://") {
+        // A later `://` belongs to a path or a query.
+        let scheme = trimmed
+            .split_once("://")
+            .filter(|(scheme, _)| !scheme.contains(['/', '?', '#', '.']));
+        let full = match scheme {
             Some((scheme, rest)) => {
                 let scheme = scheme.to_ascii_lowercase();
                 if scheme != "https" && scheme != "http" {
@@ -148,6 +152,10 @@ mod tests {
             ("https://bücher.example/a", "https://bücher.example/a"),
             ("http://[::1]:3000/", "http://[::1]:3000/"),
             ("http://localhost:3000/", "http://localhost:3000/"),
+            (
+                "example.com/r?to=https://x",
+                "https://example.com/r?to=https://x",
+            ),
         ] {
             assert_eq!(text.parse::<WebUrl>().unwrap().as_str(), expected);
         }

@@ -391,7 +391,7 @@ impl Deref for User {
     }
 }
 
-/// Counts the SQL statements of every request.
+/// Notes the SQL statements of every request.
 pub mod watch {
     use std::{
         collections::HashMap,
@@ -410,9 +410,9 @@ pub mod watch {
         registry::LookupSpan,
     };
 
-    static COUNTS: Mutex<Option<HashMap<String, usize>>> = Mutex::new(None);
+    static NOTED: Mutex<Option<HashMap<String, Vec<String>>>> = Mutex::new(None);
 
-    /// Starts counting. Errors of the server are printed: no scenario expects one.
+    /// Starts taking notes. Errors of the server are printed: no scenario expects one.
     pub fn install() {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
@@ -426,15 +426,11 @@ pub mod watch {
         });
     }
 
-    /// How many statements the request with this id has run.
-    pub fn statements(request_id: &str) -> usize {
-        COUNTS
-            .lock()
-            .unwrap()
-            .as_ref()
-            .and_then(|counts| counts.get(request_id))
-            .copied()
-            .unwrap_or(0)
+    /// The statements that the request with this id has run.
+    pub fn statements(request_id: &str) -> Vec<String> {
+        let noted = NOTED.lock().unwrap();
+        let statements = noted.as_ref().and_then(|noted| noted.get(request_id));
+        statements.cloned().unwrap_or_default()
     }
 
     struct Statements;
@@ -451,19 +447,17 @@ pub mod watch {
         }
 
         fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-            // sqlx asks PostgreSQL for the enum types once a connection.
             let mut text = Text(String::new());
             event.record(&mut text);
-            if text.0.contains("pg_catalog") {
+            // What a new connection begins with: SQLite's settings, the names of PostgreSQL's enums.
+            if text.0.contains("PRAGMA") || text.0.contains("pg_catalog") {
                 return;
             }
             for span in context.event_scope(event).into_iter().flatten() {
                 if let Some(RequestId(id)) = span.extensions().get() {
-                    let mut counts = COUNTS.lock().unwrap();
-                    *counts
-                        .get_or_insert_default()
-                        .entry(id.clone())
-                        .or_default() += 1;
+                    let mut noted = NOTED.lock().unwrap();
+                    let statements = noted.get_or_insert_default().entry(id.clone()).or_default();
+                    statements.push(text.0.clone());
                 }
             }
         }

@@ -14,8 +14,13 @@ use leptos_router::hooks::use_query_map;
 
 /// Where to go once signed in: a path of this app, or the board.
 pub fn destination(next: Option<String>) -> String {
-    next.filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'))
-        .unwrap_or_else(|| "/board".to_owned())
+    // Browsers drop tabs and line ends from addresses, which would leave `//elsewhere`.
+    let is_ours = |path: &String| {
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains(|c: char| c == '\\' || c.is_control())
+    };
+    next.filter(is_ours).unwrap_or_else(|| "/board".to_owned())
 }
 
 /// Goes to a page with all that its session needs: the server renders it anew.
@@ -200,6 +205,8 @@ mod tests {
             "https://evil.example",
             "//evil.example",
             "/\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
             "x",
         ] {
             assert_eq!(destination(Some(foreign.into())), "/board");
