@@ -467,11 +467,9 @@ impl Store {
     }
 
     #[cfg(not(feature = "hydrate"))]
-    #[allow(clippy::unused_self)]
     fn perform(self, _: Effect) {}
 
     #[cfg(not(feature = "hydrate"))]
-    #[allow(clippy::unused_self)]
     fn expire_toast(self, _: u64, _: u32) {}
 
     /// The time of what happens now.

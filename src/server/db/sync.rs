@@ -5,7 +5,6 @@ use crate::domain::{
     application::Application,
     stage::StageEvent,
     sync::{Entity, EntityKind, SyncChange, SyncRow},
-    time::Timestamp,
 };
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -41,11 +40,8 @@ struct Numbered<T> {
 
 #[derive(sqlx::FromRow)]
 struct Tombstone {
-    seq: i64,
     entity: EntityKind,
     id: Uuid,
-    #[allow(dead_code)]
-    deleted_at: Timestamp,
 }
 
 /// At most `limit` changes after `since` and up to `head`, in order. Rows that change while this
@@ -85,13 +81,12 @@ pub async fn changes(
         id: row.id,
         what: SyncRow::Upsert(Entity::StageEvent(row)),
     }));
-    let rows: Vec<Tombstone> = stones(tenant, since, head, limit).await?;
-    changes.extend(rows.into_iter().map(|stone| SyncChange {
-        seq: stone.seq,
-        id: stone.id,
-        what: SyncRow::Delete {
-            entity: stone.entity,
-        },
+    let rows: Vec<Numbered<Tombstone>> =
+        numbered(tenant, "entity, id", "tombstones", since, head, limit).await?;
+    changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
+        seq,
+        id: row.id,
+        what: SyncRow::Delete { entity: row.entity },
     }));
     let row = settings::find_row(tenant).await?;
     if row.seq > since && row.seq <= head {
@@ -136,29 +131,5 @@ where
             .build_query_as()
             .fetch_all(conn)
             .await
-    })
-}
-
-async fn stones(
-    tenant: &mut impl Tenant,
-    since: i64,
-    head: i64,
-    limit: i64,
-) -> sqlx::Result<Vec<Tombstone>> {
-    let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new(
-            "SELECT seq, entity, id, deleted_at FROM tombstones WHERE user_id = ",
-        )
-        .push_bind(user_id)
-        .push(" AND seq > ")
-        .push_bind(since)
-        .push(" AND seq <= ")
-        .push_bind(head)
-        .push(" ORDER BY seq LIMIT ")
-        .push_bind(limit)
-        .build_query_as()
-        .fetch_all(conn)
-        .await
     })
 }
