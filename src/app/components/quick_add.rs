@@ -1,6 +1,6 @@
 //! Quick add: company, role, Enter.
 
-use super::{announcer::use_announcer, keys_dialog::drive_dialog};
+use super::{announcer::use_announcer, keys_dialog::{drive_dialog, is_closed}};
 use crate::{
     app::session::Dialogs,
     client::store::{ToastAction, use_store},
@@ -27,7 +27,6 @@ pub fn QuickAdd() -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();
-    drive_dialog(node, move || dialogs.adding.get().is_some());
     let status = move || dialogs.adding.get().unwrap_or(Status::Applied);
     let close = move || dialogs.adding.set(None);
     let reset = move || {
@@ -36,6 +35,7 @@ pub fn QuickAdd() -> impl IntoView {
         company_error.set(None);
         role_error.set(None);
     };
+    drive_dialog(node, move || dialogs.adding.get().is_some(), reset);
 
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -124,8 +124,9 @@ pub fn QuickAdd() -> impl IntoView {
             node_ref=node
             aria-labelledby="quick-add-title"
             on:close=move |_| {
-                close();
-                reset();
+                if is_closed(node) {
+                    close();
+                }
             }
         >
             <form class="dialog-form" novalidate on:submit=submit>
