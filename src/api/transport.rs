@@ -2,7 +2,8 @@
 
 use crate::domain::error::{Problem, ProblemKind};
 use send_wrapper::SendWrapper;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -53,6 +54,14 @@ const KEEPALIVE_MAX: usize = 8 * 1024;
 thread_local! {
     /// The session's CSRF token, once it is known.
     static CSRF_TOKEN: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// The user in whose name this page speaks.
+    static USER: Cell<Option<Uuid>> = const { Cell::new(None) };
+}
+
+/// From now on every request says in whose name it comes: under another user's session it is
+/// refused, rather than answered with their data.
+pub fn set_user(user: Option<Uuid>) {
+    USER.set(user);
 }
 
 /// Remembers the token for every unsafe request from now on.
@@ -95,6 +104,11 @@ async fn fetch(request: Request) -> Result<Response, Problem> {
     }
     if let Some(key) = &request.idempotency_key {
         headers.set("idempotency-key", key).map_err(broken)?;
+    }
+    if let Some(user) = USER.get() {
+        headers
+            .set("x-user-id", &user.to_string())
+            .map_err(broken)?;
     }
     if request.method != http::Method::GET
         && let Some(token) = CSRF_TOKEN.with_borrow(Clone::clone)

@@ -2,7 +2,12 @@
 
 use super::{
     components::{
-        announcer::AnnouncerView, keys_dialog::KeysDialog, quick_add::QuickAdd, rail::Rail,
+        announcer::AnnouncerView,
+        gates::{Gated, LeftBehindDialog},
+        keys_dialog::KeysDialog,
+        quick_add::QuickAdd,
+        rail::Rail,
+        sync_panel::SyncPanel,
         toasts::Toasts,
     },
     keys,
@@ -17,6 +22,7 @@ use crate::{
     client::zone::{CurrentZone, Zone},
     domain::{
         error::{Problem, ProblemKind},
+        settings::Settings,
         sync::BoardSnapshot,
         user::Me,
     },
@@ -41,6 +47,8 @@ pub struct Dialogs {
     pub adding: RwSignal<Option<crate::domain::stage::Status>>,
     /// The list of keys is open.
     pub keys: RwSignal<bool>,
+    /// What waits for the server, and what gave way, is shown.
+    pub sync: RwSignal<bool>,
 }
 
 /// Provides what pages share.
@@ -50,6 +58,7 @@ pub fn provide() {
     provide_context(Dialogs {
         adding: RwSignal::new(None),
         keys: RwSignal::new(false),
+        sync: RwSignal::new(false),
     });
 }
 
@@ -96,9 +105,8 @@ pub fn SignedIn(
             {move || Suspend::new(async move {
                 match start.await {
                     Ok(Start { me, board }) => {
-                        let owner = me.user.id;
+                        store.load(&me, &board);
                         remember(me);
-                        store.load(owner, &board);
                         frame().into_any()
                     }
                     Err(problem) => view! { <Trouble problem/> }.into_any(),
@@ -119,23 +127,20 @@ pub fn remember(me: Me) {
 
 /// The frame: navigation, dialogs, toasts.
 #[component]
-fn Frame(children: Children) -> impl IntoView {
+fn Frame(children: ChildrenFn) -> impl IntoView {
     keys::listen();
     let (store, me, zone) = (use_store(), use_me(), expect_context::<CurrentZone>());
-    // Settings that were changed elsewhere come in with the pulls.
+    // Settings change here, or come in with the pulls.
     Effect::new(move |_| {
-        let Some(settings) = store.pulled_settings() else {
+        let Some(settings) = store.settings() else {
             return;
         };
-        let newer = me.with_untracked(|me| {
-            me.as_ref()
-                .is_some_and(|me| me.settings.version < settings.version)
-        });
-        if newer {
+        let known = me.with_untracked(|me| me.as_ref().is_some_and(|me| me.settings == *settings));
+        if !known {
             zone.set(Zone::new(settings.timezone.clone()));
             me.update(|me| {
                 if let Some(me) = me {
-                    me.settings = settings;
+                    me.settings = Settings::clone(&settings);
                 }
             });
         }
@@ -148,26 +153,31 @@ fn Frame(children: Children) -> impl IntoView {
         }
         started.unwrap_or(true)
     });
+    let children = StoredValue::new(children);
     view! {
-        <a
-            class="skip-link"
-            href="#main"
-            on:click=|event| {
-                // The router would change the address and leave the focus here.
-                event.prevent_default();
-                crate::client::dom::focus("#main");
-            }
-        >
-            "Skip to content"
-        </a>
-        <div class="app">
-            <Rail/>
-            {children()}
-        </div>
-        <QuickAdd/>
-        <KeysDialog/>
-        <Toasts/>
-        <AnnouncerView/>
+        <Gated>
+            <a
+                class="skip-link"
+                href="#main"
+                on:click=|event| {
+                    // The router would change the address and leave the focus here.
+                    event.prevent_default();
+                    crate::client::dom::focus("#main");
+                }
+            >
+                "Skip to content"
+            </a>
+            <div class="app">
+                <Rail/>
+                {children.with_value(|children| children())}
+            </div>
+            <QuickAdd/>
+            <KeysDialog/>
+            <SyncPanel/>
+            <LeftBehindDialog/>
+            <Toasts/>
+            <AnnouncerView/>
+        </Gated>
     }
 }
 

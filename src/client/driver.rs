@@ -1,87 +1,403 @@
-//! What the engine asks for, done in the browser: requests, timers, and the moments at which to
-//! pull.
+//! What the engine asks for, done in the browser: requests, the store, timers, locks, and the
+//! moments at which to pull.
 
 use super::{
+    cache::{self, Cache, OpenError, Protection, WriteError},
     dom,
-    engine::{Effect, Entry, Mutation},
-    store::{Store, ToastAction},
+    engine::{Batch, Effect, Engine, Outgoing, Unstored},
+    locks::{self, Held},
+    store::{Gate, LeftBehind, Store},
 };
 use crate::{
     api::{self, BASE, rest::Query, transport},
     domain::{
-        application::Application,
-        error::{Problem, ProblemKind},
-        sync::SyncQuery,
+        sync::{BoardSnapshot, SyncQuery},
         time::{Timestamp, to_millis},
+        user::Me,
     },
 };
+use futures::lock::Mutex;
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::{leptos_dom::helpers::window_event_listener, prelude::*, task::spawn_local};
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::BroadcastChannel;
 
 /// A pull every so many milliseconds while the page shows (SPEC §9.1).
 const PULL_EVERY_MS: u32 = 30_000;
-/// Rows a page of the first pull: a whole hunt in a few answers.
-const PULL_LIMIT: u32 = 2_000;
+/// Changes a page of a pull: a whole hunt in a few answers.
+const PULL_LIMIT: u32 = 5_000;
+/// Where this browser remembers whose cache to open without a network. An id, nothing more.
+const LAST_USER: &str = "hunt-user";
+
+/// What the driver holds of the browser.
+#[derive(Default)]
+struct Parts {
+    cache: Rc<Mutex<Option<Cache>>>,
+    lock: RefCell<Option<Held>>,
+    timer: RefCell<Option<Timeout>>,
+    channel: RefCell<Option<BroadcastChannel>>,
+    started: Cell<bool>,
+    /// This user's data is being taken off the device: nothing is stored any more.
+    leaving: Cell<bool>,
+}
 
 thread_local! {
-    /// Whether a pull is under way.
-    static PULLING: Cell<bool> = const { Cell::new(false) };
+    static PARTS: Parts = Parts::default();
+}
+
+fn parts<T>(use_it: impl FnOnce(&Parts) -> T) -> T {
+    PARTS.with(use_it)
+}
+
+fn the_cache() -> Rc<Mutex<Option<Cache>>> {
+    parts(|parts| parts.cache.clone())
+}
+
+fn random() -> f64 {
+    js_sys::Math::random()
+}
+
+/// What other pages of this user tell each other. A hint only: whoever misses one finds out from the
+/// store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hint {
+    /// The store has changed.
+    Stored,
+    /// The user signed out here, or the cache was deleted.
+    Left,
+    /// The passphrase was set or taken away.
+    Protected,
+}
+
+impl Hint {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Left => "left",
+            Self::Protected => "protected",
+        }
+    }
+}
+
+fn tell(hint: Hint) {
+    parts(|parts| {
+        if let Some(channel) = &*parts.channel.borrow() {
+            // Refused only once the channel is closed.
+            _ = channel.post_message(&hint.word().into());
+        }
+    });
+}
+
+/// The user whose cache this browser opens when nobody can be asked.
+fn last_user() -> Option<Uuid> {
+    let storage = window().local_storage().ok().flatten()?;
+    storage.get_item(LAST_USER).ok().flatten()?.parse().ok()
+}
+
+fn remember_user(user: Option<Uuid>) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // Where storage is refused, a cold start without a network is not possible either.
+        _ = match user {
+            Some(user) => storage.set_item(LAST_USER, &user.to_string()),
+            None => storage.remove_item(LAST_USER),
+        };
+    }
 }
 
 impl Store {
-    /// Starts the work of the browser: called once the page is hydrated.
+    /// Starts the work of the browser: called once the page is hydrated, or mounted from the cache.
     pub fn start(self) {
         self.set_now(self.clock());
-        self.pull();
-        let pull_if_shown = move || {
-            if !document().hidden() {
-                self.pull();
+        transport::set_user(self.engine(Engine::owner));
+        if !parts(|parts| parts.started.replace(true)) {
+            self.listen();
+            if !parts(|parts| parts.cache.try_lock().is_some_and(|cache| cache.is_some())) {
+                spawn_local(self.open(None));
+            }
+        }
+        self.step(Engine::pull);
+    }
+
+    fn listen(self) {
+        let shown = || !document().hidden();
+        Interval::new(PULL_EVERY_MS, move || {
+            if shown() {
+                self.step(Engine::pull);
+            }
+        })
+        .forget();
+        Interval::new(60_000, move || self.set_now(self.clock())).forget();
+        let look = move || {
+            if shown() {
+                self.catch_up();
+                self.step(Engine::pull);
             }
         };
-        Interval::new(PULL_EVERY_MS, pull_if_shown).forget();
-        Interval::new(60_000, move || self.set_now(self.clock())).forget();
-        _ = window_event_listener(leptos::ev::focus, move |_| pull_if_shown());
+        _ = window_event_listener(leptos::ev::focus, move |_| look());
+        let visible = Closure::<dyn FnMut()>::new(look);
+        _ = document()
+            .add_event_listener_with_callback("visibilitychange", visible.as_ref().unchecked_ref());
+        visible.forget();
         _ = window_event_listener(leptos::ev::online, move |_| {
             self.step(|engine| engine.online(self.clock()));
-            self.pull();
+            self.step(Engine::pull);
         });
         // Leaving a field saves it, so that what was typed last goes along.
         _ = window_event_listener(leptos::ev::beforeunload, move |event| {
             dom::blur();
-            // What is under way survives the page (`keepalive`); what still waits lives here alone,
-            // and leaving would lose it.
-            if self.engine(super::engine::Engine::has_unsent) {
+            // What is stored survives the page; what is not lives here alone.
+            let now = self.clock();
+            if self.engine(|engine| engine.has_volatile(now)) && !parts(|parts| parts.leaving.get())
+            {
                 event.prevent_default();
             }
         });
-        // A deletion's undo ends with the page.
-        _ = window_event_listener(leptos::ev::pagehide, move |_| self.release());
     }
 
-    /// Ends the grace of every deletion.
-    fn release(self) {
-        self.step(|engine| engine.release(self.clock()));
+    /// Opens the cache of the user of this page.
+    async fn open(self, passphrase: Option<String>) {
+        let Some(user) = self.engine(Engine::owner) else {
+            return;
+        };
+        self.look_for_others(user).await;
+        match self.open_cache(user, passphrase.as_deref()).await {
+            Ok(stored) => {
+                self.step(|engine| engine.opened(stored, self.clock()));
+            }
+            Err(OpenError::Locked | OpenError::WrongPassphrase) => self.gate().set(Gate::Locked),
+            Err(OpenError::Unavailable) => {
+                self.step(|engine| engine.unstored(Unstored::Unavailable, self.clock()));
+            }
+        }
     }
 
-    /// Forgets what waits: the user said so.
-    pub fn forget_pending(self) {
-        self.step(|engine| {
-            engine.forget_pending();
-            Vec::new()
+    async fn open_cache(
+        self,
+        user: Uuid,
+        passphrase: Option<&str>,
+    ) -> Result<super::engine::Stored, OpenError> {
+        let closed = move || self.store_went_away();
+        let cache = the_cache();
+        let mut slot = cache.lock().await;
+        let (opened, stored) = Cache::open(user, passphrase, closed).await?;
+        *slot = Some(opened);
+        drop(slot);
+        remember_user(Some(user));
+        self.hear(user);
+        Ok(stored)
+    }
+
+    /// Another page deleted the cache, or upgraded it: this page's connection is closed.
+    fn store_went_away(self) {
+        if !parts(|parts| parts.leaving.get()) {
+            self.step(|engine| engine.unstored(Unstored::Unavailable, self.clock()));
+        }
+    }
+
+    /// Listens to the other pages of this user.
+    fn hear(self, user: Uuid) {
+        let Ok(channel) = BroadcastChannel::new(&format!("hunt-{user}")) else {
+            return;
+        };
+        let heard = Closure::<dyn FnMut(web_sys::MessageEvent)>::new(
+            move |event: web_sys::MessageEvent| {
+                let word = event.data().as_string().unwrap_or_default();
+                if word == Hint::Stored.word() {
+                    self.catch_up();
+                } else if word == Hint::Left.word() {
+                    parts(|parts| parts.leaving.set(true));
+                    // Nothing of this user may stay on the screen.
+                    _ = window().location().set_href("/sign-in");
+                } else if word == Hint::Protected.word() {
+                    _ = window().location().reload();
+                }
+            },
+        );
+        channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        heard.forget();
+        parts(|parts| *parts.channel.borrow_mut() = Some(channel));
+    }
+
+    /// Takes in what other pages stored.
+    fn catch_up(self) {
+        spawn_local(async move {
+            let cache = the_cache();
+            let mut slot = cache.lock().await;
+            self.refresh_from(&mut slot).await;
         });
+    }
+
+    /// The same, with the cache at hand. What is being written is joined when it is refused.
+    async fn refresh_from(self, slot: &mut Option<Cache>) {
+        let Some(cache) = slot.as_mut() else { return };
+        if self.engine(Engine::is_writing) {
+            return;
+        }
+        if let Ok(Some(stored)) = cache.refresh().await {
+            self.step(|engine| engine.refreshed(stored, self.clock()));
+        }
+    }
+
+    /// What this device knows of the user who was here last, for a start without a network. None
+    /// where nothing is kept; the gate is closed where a passphrase is needed.
+    pub async fn open_last(self, passphrase: Option<String>) -> Option<Me> {
+        let user = last_user()?;
+        match self.open_cache(user, passphrase.as_deref()).await {
+            Ok(stored) => {
+                let settings = stored
+                    .shards
+                    .iter()
+                    .flat_map(|(_, rows)| rows)
+                    .find_map(|kept| match &kept.row {
+                        Some(crate::domain::sync::Entity::Settings(settings)) => {
+                            Some(settings.clone())
+                        }
+                        _ => None,
+                    });
+                let me = Me {
+                    user: stored.meta.user.clone()?,
+                    settings: settings?,
+                    csrf_token: String::new(),
+                };
+                let snapshot = BoardSnapshot {
+                    now: self.clock(),
+                    rows: Vec::new(),
+                    counts: Vec::new(),
+                    whole: stored.meta.whole,
+                };
+                self.load(&me, &snapshot);
+                self.gate().set(Gate::Open);
+                self.step(|engine| engine.opened(stored, self.clock()));
+                Some(me)
+            }
+            Err(OpenError::Locked | OpenError::WrongPassphrase) => {
+                self.gate().set(Gate::Locked);
+                None
+            }
+            Err(OpenError::Unavailable) => None,
+        }
+    }
+
+    /// Opens the cache with a passphrase. Answers whether it did.
+    pub async fn unlock(self, passphrase: String) -> bool {
+        let Some(user) = self.engine(Engine::owner) else {
+            return self.open_last(Some(passphrase)).await.is_some();
+        };
+        let stored = self.open_cache(user, Some(&passphrase)).await;
+        if let Ok(stored) = stored {
+            self.gate().set(Gate::Open);
+            self.step(|engine| engine.opened(stored, self.clock()));
+            true
+        } else {
+            false
+        }
+    }
+
+    /// What wraps this device's key; none where nothing is stored.
+    pub async fn protection(self) -> Option<Protection> {
+        let cache = the_cache();
+        let slot = cache.lock().await;
+        slot.as_ref().map(Cache::protection)
+    }
+
+    /// Sets, changes or takes away the passphrase. Answers whether `old` was right.
+    pub async fn protect(self, old: Option<String>, new: Option<String>) -> bool {
+        let Some(user) = self.engine(Engine::owner) else {
+            return false;
+        };
+        let cache = the_cache();
+        let mut slot = cache.lock().await;
+        let Some(cache) = slot.as_mut() else {
+            return false;
+        };
+        let done = cache
+            .protect(user, old.as_deref(), new.as_deref())
+            .await
+            .is_ok();
+        if done {
+            tell(Hint::Protected);
+        }
+        done
+    }
+
+    /// Deals with what another user left on this device: nothing of theirs stays, but for edits that
+    /// were not sent; about those the user of this page is asked.
+    async fn look_for_others(self, user: Uuid) {
+        let Some(last) = last_user().filter(|last| *last != user) else {
+            return;
+        };
+        match Cache::waiting(last).await {
+            0 => self.wipe(last).await,
+            waiting => self.left().set(Some(LeftBehind {
+                user: last,
+                waiting,
+            })),
+        }
+    }
+
+    /// Wipes what this device keeps of the user who was here last.
+    pub async fn wipe_last(self) {
+        if let Some(last) = last_user() {
+            self.wipe(last).await;
+        }
+    }
+
+    /// Wipes what this device keeps of a user, unsent edits included.
+    pub async fn wipe(self, user: Uuid) {
+        if self.engine(Engine::owner) == Some(user) {
+            parts(|parts| parts.leaving.set(true));
+            let cache = the_cache();
+            if let Some(cache) = cache.lock().await.take() {
+                cache.close();
+            }
+            tell(Hint::Left);
+        }
+        if last_user() == Some(user) {
+            remember_user(None);
+        }
+        // Where it cannot be deleted, the key that opens it is as unreachable as before.
+        _ = cache::delete(user).await;
+    }
+
+    /// Leaves this user's cache as it is for their next sign-in.
+    pub async fn seal(self) {
+        parts(|parts| parts.leaving.set(true));
+        let cache = the_cache();
+        if let Some(cache) = cache.lock().await.take() {
+            cache.close();
+        }
+        tell(Hint::Left);
+        remember_user(None);
     }
 
     /// Sends all that waits, and answers how many edits are left after at most five seconds.
     pub async fn flush(self) -> usize {
-        self.release();
+        self.step(|engine| engine.release(self.clock()));
         for _ in 0..100 {
-            if self.engine(super::engine::Engine::pending) == 0 {
+            if self.engine(|engine| engine.outbox().is_empty()) {
                 break;
             }
             gloo_timers::future::TimeoutFuture::new(50).await;
         }
-        self.engine(super::engine::Engine::pending)
+        self.engine(|engine| engine.outbox().len())
+    }
+
+    /// Forgets what waits: the user said so.
+    pub fn forget_pending(self) {
+        self.step(|engine| engine.forget_pending(self.clock()));
+    }
+
+    /// Brings in everything again, older rows too.
+    pub fn load_all(self) {
+        self.step(|engine| {
+            engine.rebuild();
+            engine.pull()
+        });
     }
 
     /// The time of what happens now.
@@ -97,126 +413,99 @@ impl Store {
 
     pub(super) fn perform(self, effect: Effect) {
         match effect {
-            Effect::Send(entry) => spawn_local(self.send(*entry)),
+            Effect::Write(batch) => spawn_local(self.write(*batch)),
+            Effect::Send(outgoing) => spawn_local(self.send(*outgoing)),
+            Effect::Pull { since } => spawn_local(self.pull_page(since)),
+            Effect::Lock => spawn_local(self.lock()),
+            Effect::Unlock => parts(|parts| drop(parts.lock.take())),
             Effect::WakeIn(millis) => {
-                Timeout::new(millis, move || self.step(|engine| engine.wake(self.clock()))).forget();
+                let timer = Timeout::new(millis, move || {
+                    self.step(|engine| engine.wake(self.clock()));
+                });
+                parts(|parts| *parts.timer.borrow_mut() = Some(timer));
             }
-            Effect::RefreshToken => spawn_local(self.identify()),
-            Effect::SignedOut => self.toast(
-                "error",
-                "Your session has ended. Sign in again; nothing is lost while this page stays open.",
-                Some(ToastAction::SignIn),
-            ),
+            Effect::Identify => spawn_local(self.identify()),
             Effect::Notify(_) => {}
+        }
+    }
+
+    async fn write(self, batch: Batch) {
+        let cache = the_cache();
+        let mut slot = cache.lock().await;
+        let Some(cache) = slot.as_mut() else { return };
+        let outcome = cache.write(&batch).await;
+        if parts(|parts| parts.leaving.get()) {
+            return;
+        }
+        match outcome {
+            Ok(()) => {
+                tell(Hint::Stored);
+                self.step(|engine| engine.written(self.clock()));
+            }
+            Err(WriteError::Conflict(stored)) => {
+                self.step(|engine| engine.write_conflict(*stored, self.clock()));
+            }
+            Err(WriteError::Trouble(trouble)) => {
+                self.step(|engine| engine.write_failed(trouble, self.clock()));
+            }
+        }
+    }
+
+    /// One page sends at a time, and knows what the others stored.
+    async fn lock(self) {
+        let user = self.engine(Engine::owner).unwrap_or_default();
+        let held = locks::acquire(&format!("hunt-flush-{user}")).await;
+        parts(|parts| *parts.lock.borrow_mut() = held);
+        let cache = the_cache();
+        let mut slot = cache.lock().await;
+        self.refresh_from(&mut slot).await;
+        drop(slot);
+        self.step(|engine| engine.locked(self.clock()));
+    }
+
+    async fn send(self, outgoing: Outgoing) {
+        let Outgoing {
+            key,
+            method,
+            path,
+            if_match,
+            body,
+        } = outgoing;
+        let mut request = transport::Request::new(method, format!("{BASE}{path}"));
+        request.if_match = if_match;
+        request.idempotency_key = Some(key.to_string());
+        request.body = body;
+        let answer = transport::send(request).await.map(|response| response.body);
+        self.step(|engine| engine.answered(key, answer, self.clock(), random()));
+    }
+
+    async fn pull_page(self, since: Option<String>) {
+        let query = SyncQuery {
+            since,
+            limit: Some(PULL_LIMIT),
+        };
+        let page = api::sync::pull_changes(Query::of(&query)).await;
+        match page.and_then(api::rest::Reply::into_body) {
+            Ok(page) => self.step(|engine| engine.pulled(page, self.clock())),
+            Err(problem) => {
+                self.step(|engine| engine.pull_failed(&problem, self.clock(), random()));
+            }
         }
     }
 
     /// Asks who is signed in: the same user goes on with a new token, another one ends this page.
     async fn identify(self) {
         match api::auth::me().await.and_then(api::rest::Reply::into_body) {
-            Ok(me) if self.owner() == Some(me.user.id) => {
-                transport::set_csrf_token(me.csrf_token);
-                self.step(|engine| engine.token_refreshed(self.clock()));
+            Ok(me) => {
+                if self.engine(Engine::owner) == Some(me.user.id) {
+                    transport::set_csrf_token(me.csrf_token);
+                }
+                self.step(|engine| engine.identified(me.user.id, self.clock()));
+                self.step(Engine::pull);
             }
-            Ok(_) => {
-                let mut news = false;
-                self.step(|engine| {
-                    news = engine.session_foreign();
-                    Vec::new()
-                });
-                if news {
-                    self.toast(
-                        "error",
-                        "Another account has signed in in this browser. Nothing more of this page is sent.",
-                        Some(ToastAction::Reload),
-                    );
-                }
-            }
-            Err(problem) => self.step(|engine| engine.token_failed(problem.kind, self.clock())),
-        }
-    }
-
-    async fn send(self, entry: Entry) {
-        let key = entry.key;
-        let answer = transport::send(request(&entry)).await.and_then(|response| {
-            if response.body.is_empty() {
-                return Ok(None);
-            }
-            serde_json::from_str::<Application>(&response.body)
-                .map(Some)
-                .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))
-        });
-        self.step(|engine| engine.answered(key, answer, self.clock(), js_sys::Math::random()));
-    }
-
-    /// Brings in what changed at the server, page by page.
-    pub fn pull(self) {
-        if !self.engine(super::engine::Engine::may_pull) || PULLING.replace(true) {
-            return;
-        }
-        spawn_local(async move {
-            self.pull_pages().await;
-            PULLING.set(false);
-        });
-    }
-
-    async fn pull_pages(self) {
-        let mut rebuilt = false;
-        while self.engine(super::engine::Engine::may_pull) {
-            let since = self.engine(|engine| engine.cursor().map(ToOwned::to_owned));
-            let query = SyncQuery {
-                since,
-                limit: Some(PULL_LIMIT),
-            };
-            let page = api::sync::pull_changes(Query::of(&query)).await;
-            match page.and_then(api::rest::Reply::into_body) {
-                Ok(page) => {
-                    if self.engine(super::engine::Engine::is_signed_out) {
-                        self.identify().await;
-                        if self.engine(super::engine::Engine::is_signed_out) {
-                            return;
-                        }
-                    }
-                    let more = page.has_more;
-                    self.step(|engine| engine.pulled(page, self.clock()));
-                    if !more {
-                        self.set_whole();
-                        return;
-                    }
-                }
-                // Another history: another user's, or a restored database.
-                Err(problem) if problem.kind == ProblemKind::CursorExpired && !rebuilt => {
-                    rebuilt = true;
-                    self.identify().await;
-                    self.step(|engine| {
-                        engine.restart();
-                        Vec::new()
-                    });
-                }
-                Err(problem) => {
-                    self.step(|engine| engine.pull_failed(problem.kind));
-                    return;
-                }
+            Err(problem) => {
+                self.step(|engine| engine.identify_failed(&problem, self.clock()));
             }
         }
     }
-}
-
-/// The request that carries an entry. The same entry is always the same bytes.
-fn request(entry: &Entry) -> transport::Request {
-    let one = format!("{BASE}/applications/{}", entry.record);
-    let (method, url, body) = match &entry.mutation {
-        Mutation::Create(create) => (
-            http::Method::POST,
-            format!("{BASE}/applications"),
-            serde_json::to_string(create).ok(),
-        ),
-        Mutation::Patch(patch) => (http::Method::PATCH, one, serde_json::to_string(patch).ok()),
-        Mutation::Delete => (http::Method::DELETE, one, None),
-    };
-    let mut request = transport::Request::new(method, url);
-    request.if_match = entry.seen;
-    request.idempotency_key = Some(entry.key.to_string());
-    request.body = body;
-    request
 }

@@ -2,6 +2,7 @@
 //! view that is both. The engine is pure and is compiled and tested natively; what touches the
 //! browser is compiled for it alone.
 
+pub mod cache;
 pub mod dom;
 pub mod engine;
 pub mod store;
@@ -9,3 +10,5 @@ pub mod zone;
 
 #[cfg(feature = "hydrate")]
 mod driver;
+#[cfg(feature = "hydrate")]
+mod locks;

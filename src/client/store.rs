@@ -2,17 +2,21 @@
 //! page's snapshot and nothing ever changes; in the browser the driver does what the engine asks.
 
 use super::{
-    engine::{Effect, Engine, Mutation, Notice, Rows, SyncState},
+    engine::{
+        Displaced, Edit, Effect, Engine, Entry, Keeping, Made, Notice, Op, Reason, Rows, SyncState,
+        Trouble,
+    },
     zone::{CurrentZone, Zone},
 };
 use crate::domain::{
     application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::Problem,
-    settings::Settings,
+    settings::{Settings, SettingsPatch},
     stage::{StageEvent, Status},
     sync::BoardSnapshot,
     time::{Timestamp, ZoneName, ZoneRules},
+    user::Me,
 };
 use leptos::prelude::*;
 use std::{
@@ -49,6 +53,15 @@ pub enum ToastAction {
         /// The application.
         record: Uuid,
     },
+    /// Make an edit again that gave way, or drop it.
+    Reapply {
+        /// The displaced edit.
+        id: Uuid,
+        /// The button.
+        label: &'static str,
+    },
+    /// Show what waits, and why.
+    Review,
     /// Open an application.
     Open(Uuid),
     /// Sign in again.
@@ -62,7 +75,8 @@ impl ToastAction {
     pub fn label(&self) -> &'static str {
         match self {
             Self::UndoMove { .. } | Self::Retract { .. } => "Undo",
-            Self::Apply { label, .. } => label,
+            Self::Apply { label, .. } | Self::Reapply { label, .. } => label,
+            Self::Review => "Look at it",
             Self::Open(_) => "Open",
             Self::SignIn => "Sign in",
             Self::Reload => "Reload",
@@ -92,11 +106,15 @@ pub struct Store {
     counts: RwSignal<HashMap<Status, u32>>,
     whole: RwSignal<bool>,
     loaded: RwSignal<bool>,
-    /// Whose rows these are.
-    owner: RwSignal<Option<Uuid>>,
-    settings: RwSignal<Option<Settings>>,
+    settings: RwSignal<Option<Arc<Settings>>>,
     zone: CurrentZone,
     sync: RwSignal<SyncState>,
+    keeping: RwSignal<Keeping>,
+    partial: RwSignal<bool>,
+    waiting: RwSignal<Arc<Vec<Entry>>>,
+    displaced: RwSignal<Arc<Vec<Displaced>>>,
+    gate: RwSignal<Gate>,
+    left: RwSignal<Option<LeftBehind>>,
     now: RwSignal<Timestamp>,
     toasts: RwSignal<Vec<Toast>>,
     next_toast: StoredValue<u64>,
@@ -116,10 +134,15 @@ impl Default for Store {
             counts: RwSignal::default(),
             whole: RwSignal::new(false),
             loaded: RwSignal::new(false),
-            owner: RwSignal::new(None),
             settings: RwSignal::new(None),
             zone: CurrentZone::new(Zone::new(ZoneName::default())),
             sync: RwSignal::default(),
+            keeping: RwSignal::default(),
+            partial: RwSignal::new(false),
+            waiting: RwSignal::default(),
+            displaced: RwSignal::default(),
+            gate: RwSignal::default(),
+            left: RwSignal::default(),
             now: RwSignal::new(Timestamp::UNIX_EPOCH),
             toasts: RwSignal::default(),
             next_toast: StoredValue::new(0),
@@ -129,12 +152,11 @@ impl Default for Store {
 
 impl Store {
     /// Takes the page's snapshot: what the server rendered is what the browser hydrates.
-    pub fn load(self, owner: Uuid, snapshot: &BoardSnapshot) {
+    pub fn load(self, me: &Me, snapshot: &BoardSnapshot) {
         if self.loaded.get_untracked() {
             return;
         }
-        self.engine.update_value(|engine| engine.load(snapshot));
-        self.owner.set(Some(owner));
+        self.engine.update_value(|engine| engine.load(me, snapshot));
         self.now.set(snapshot.now);
         self.counts.set(snapshot.counts.iter().copied().collect());
         self.whole.set(snapshot.whole);
@@ -188,9 +210,44 @@ impl Store {
         self.now.get()
     }
 
-    /// The settings that the last pull brought, if it brought any.
-    pub fn pulled_settings(self) -> Option<Settings> {
+    /// The settings, with what is on its way.
+    pub fn settings(self) -> Option<Arc<Settings>> {
         self.settings.get()
+    }
+
+    /// How it stands with the store of this device.
+    pub fn keeping(self) -> Keeping {
+        self.keeping.get()
+    }
+
+    /// Whether older rows were left out of this device's store.
+    pub fn is_partial(self) -> bool {
+        self.partial.get()
+    }
+
+    /// What the server has not acknowledged, oldest first.
+    pub fn waiting(self) -> Arc<Vec<Entry>> {
+        self.waiting.get()
+    }
+
+    /// Edits that gave way, oldest first.
+    pub fn displaced(self) -> Arc<Vec<Displaced>> {
+        self.displaced.get()
+    }
+
+    /// Edits that somebody else left on this device, while that is a question.
+    pub fn left(self) -> RwSignal<Option<LeftBehind>> {
+        self.left
+    }
+
+    /// Whose store this is.
+    pub fn owner(self) -> Option<Uuid> {
+        self.engine.with_value(Engine::owner)
+    }
+
+    /// What stands between the user and this page.
+    pub fn gate(self) -> RwSignal<Gate> {
+        self.gate
     }
 
     /// The moves of an application, oldest first.
@@ -256,16 +313,89 @@ impl Store {
                 self.report(self.patch(*record, patch.as_ref().clone()));
             }
             ToastAction::Retract { key, .. } => {
-                let mut could = false;
+                let now = self.clock();
+                let mut effects = None;
                 self.engine
-                    .update_value(|engine| could = engine.retract(*key));
-                self.refresh();
-                if !could {
-                    self.toast("error", "Too late: it is deleted already.", None);
+                    .update_value(|engine| effects = engine.retract(*key, now));
+                match effects {
+                    Some(effects) => {
+                        self.refresh();
+                        self.run(effects);
+                    }
+                    None => self.toast("error", "Too late: it is deleted already.", None),
                 }
             }
-            ToastAction::Open(_) | ToastAction::SignIn | ToastAction::Reload => {}
+            ToastAction::Reapply { id, .. } => self.reapply(*id),
+            ToastAction::Open(_)
+            | ToastAction::Review
+            | ToastAction::SignIn
+            | ToastAction::Reload => {}
         }
+    }
+
+    /// Declines what a toast offers, where that is an answer of its own.
+    pub fn decline(self, action: &ToastAction) {
+        if let ToastAction::Reapply { id, .. } = action {
+            self.drop_displaced(*id);
+        }
+    }
+
+    /// Makes an edit again that gave way.
+    pub fn reapply(self, id: Uuid) {
+        let made = self.made();
+        let mut done = Err(Problem::not_found("change", id));
+        self.engine.update_value(|engine| {
+            done = engine.reapply(id, Uuid::new_v4(), Uuid::new_v4(), made);
+        });
+        match done {
+            Ok((_, effects)) => {
+                self.refresh();
+                self.run(effects);
+            }
+            Err(problem) => self.toast("error", problem.sentence(), None),
+        }
+    }
+
+    /// Drops an edit that gave way.
+    pub fn drop_displaced(self, id: Uuid) {
+        let now = self.clock();
+        self.change(|engine| engine.drop_displaced(id, now));
+    }
+
+    /// Sends an edit once more that the server refused.
+    pub fn retry_parked(self, key: Uuid) {
+        let now = self.clock();
+        self.change(|engine| engine.retry_parked(key, now));
+    }
+
+    /// Drops an edit that the server refused.
+    pub fn drop_parked(self, key: Uuid) {
+        let now = self.clock();
+        self.change(|engine| engine.drop_parked(key, now));
+    }
+
+    /// Changes the engine, then shows and does what comes of it.
+    fn change(self, change: impl FnOnce(&mut Engine) -> Vec<Effect>) {
+        let mut effects = Vec::new();
+        self.engine.update_value(|engine| effects = change(engine));
+        self.refresh();
+        self.run(effects);
+    }
+
+    /// How a record looks now, for comparing: its fields as they go over the wire.
+    pub fn fields_of(self, edit: &Edit, record: Uuid) -> serde_json::Value {
+        self.rows.track();
+        self.engine.with_value(|engine| {
+            let row = match edit {
+                Edit::Application(_) => engine
+                    .view_of::<Application>(record)
+                    .map(|row| serde_json::to_value(&*row)),
+                Edit::Settings(_) => engine
+                    .view_of::<Settings>(record)
+                    .map(|row| serde_json::to_value(&*row)),
+            };
+            row.and_then(Result::ok).unwrap_or_default()
+        })
     }
 
     fn report(self, done: Result<Uuid, Problem>) {
@@ -290,7 +420,7 @@ impl Store {
         if create.application_date.is_keep() {
             create.application_date = Change::Set(self.today(now));
         }
-        self.mutate(id, Mutation::Create(Box::new(create)))?;
+        self.mutate(id, Edit::Application(Op::Create(Box::new(create))))?;
         Ok(id)
     }
 
@@ -299,7 +429,7 @@ impl Store {
     /// # Errors
     /// 400 naming what does not fit, 404 when it is gone.
     pub fn patch(self, id: Uuid, patch: ApplicationPatch) -> Result<Uuid, Problem> {
-        self.mutate(id, Mutation::Patch(Box::new(patch)))
+        self.mutate(id, Edit::Application(Op::Patch(Box::new(patch))))
     }
 
     /// Moves a card to another column, with an undo.
@@ -360,7 +490,7 @@ impl Store {
         let Some(row) = self.row_untracked(id) else {
             return;
         };
-        match self.mutate(id, Mutation::Delete) {
+        match self.mutate(id, Edit::Application(Op::Delete)) {
             Ok(key) => self.toast(
                 "info",
                 format!("Deleted “{}”", row.role_title),
@@ -370,17 +500,34 @@ impl Store {
         }
     }
 
-    fn mutate(self, record: Uuid, mutation: Mutation) -> Result<Uuid, Problem> {
+    /// Changes settings. Answers the mutation's key.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit.
+    pub fn save_settings(self, patch: SettingsPatch) -> Result<Uuid, Problem> {
+        let owner = self.engine.with_value(Engine::owner).unwrap_or_default();
+        self.mutate(owner, Edit::Settings(Op::Patch(Box::new(patch))))
+    }
+
+    fn mutate(self, record: Uuid, edit: Edit) -> Result<Uuid, Problem> {
         let key = Uuid::new_v4();
-        let now = self.clock();
-        let today = self.today(now);
+        let made = self.made();
         let mut done = Ok(Vec::new());
         self.engine
-            .update_value(|engine| done = engine.mutate(record, mutation, key, now, today));
+            .update_value(|engine| done = engine.mutate(record, edit, key, made));
         let effects = done?;
         self.refresh();
         self.run(effects);
         Ok(key)
+    }
+
+    /// When and on which of the user's days something is done now.
+    fn made(self) -> Made {
+        let at = self.clock();
+        Made {
+            at,
+            on: self.today(at),
+        }
     }
 
     /// The zone in which times are shown.
@@ -396,24 +543,20 @@ impl Store {
     /// Shows what the engine holds.
     fn refresh(self) {
         let now = self.clock();
-        let (rows, pending, sync) = self.engine.with_value(|engine| {
-            (
-                engine.view(),
-                engine.pending_records(),
-                engine.sync_state(now),
-            )
+        self.engine.with_value(|engine| {
+            self.rows.set(Arc::new(engine.view::<Application>()));
+            replace(self.pending, engine.pending_records());
+            replace(self.waiting, engine.outbox().entries().to_vec());
+            replace(self.displaced, engine.displaced().to_vec());
+            update(self.sync, engine.sync_state(now));
+            update(self.keeping, engine.keeping());
+            update(self.partial, engine.meta().partial);
+            update(
+                self.whole,
+                self.whole.get_untracked() || engine.meta().whole,
+            );
+            update(self.settings, engine.settings());
         });
-        self.rows.set(Arc::new(rows));
-        if self.pending.with_untracked(|known| **known != pending) {
-            self.pending.set(Arc::new(pending));
-        }
-        if self.sync.get_untracked() != sync {
-            self.sync.set(sync);
-        }
-        let settings = self.engine.with_value(|engine| engine.settings().cloned());
-        if self.settings.with_untracked(|known| *known != settings) {
-            self.settings.set(settings);
-        }
     }
 
     /// Does what the engine asks for, and tells what it has to tell.
@@ -428,41 +571,56 @@ impl Store {
 
     fn notify(self, notice: Notice) {
         match notice {
-            Notice::Conflict {
-                record,
-                title,
-                displaced,
-            } => {
-                let fields = words(&displaced.fields());
-                let text = format!(
-                    "“{title}” was changed elsewhere first, and shows that now. Undo local change{fields}?"
-                );
-                let again = ApplicationPatch {
-                    voids_stage_event: None,
-                    ..*displaced
+            Notice::Displaced(item) => {
+                let Displaced {
+                    id, title, reason, ..
+                } = *item;
+                let names: Vec<String> = item.edit.fields().into_iter().map(|(name, _)| name).collect();
+                let fields = words(&names);
+                let (text, label) = match reason {
+                    Reason::Conflict => (
+                        format!(
+                            "“{title}” was changed elsewhere first, and shows that now. Undo local change{fields}?"
+                        ),
+                        "Use mine again",
+                    ),
+                    Reason::Deleted => (
+                        format!("“{title}” was deleted elsewhere while you changed it here. Make it again?"),
+                        "Make it again",
+                    ),
                 };
-                let action = (!again.fields().is_empty()).then(|| ToastAction::Apply {
-                    record,
-                    patch: Box::new(again),
-                    label: "Use mine again",
-                });
-                self.toast("conflict", text, action);
+                self.toast("conflict", text, Some(ToastAction::Reapply { id, label }));
             }
-            Notice::Vanished { title } => {
-                let text = if title.is_empty() {
-                    "What you changed here was deleted elsewhere.".to_owned()
-                } else {
-                    format!("“{title}” was deleted elsewhere.")
-                };
-                self.toast("error", text, None);
-            }
-            Notice::Rejected { title, problem } => {
-                self.toast(
-                    "error",
-                    format!("“{title}” could not be saved. {}", problem.sentence()),
-                    None,
-                );
-            }
+            Notice::Parked { title, problem, .. } => self.toast(
+                "error",
+                format!("“{title}” could not be saved. {}", problem.sentence()),
+                Some(ToastAction::Review),
+            ),
+            Notice::SignedOut => self.toast(
+                "error",
+                "Your session has ended. Nothing is lost: sign in again, and what waits is sent.",
+                Some(ToastAction::SignIn),
+            ),
+            Notice::Foreign => self.gate.set(Gate::OtherAccount),
+            Notice::Unreadable(count) => self.toast(
+                "error",
+                format!(
+                    "{count} unsent changes on this device were damaged and cannot be read. What the server has is unharmed."
+                ),
+                None,
+            ),
+            Notice::Unstorable(trouble) => self.toast(
+                "error",
+                match trouble {
+                    Trouble::Full => {
+                        "This browser’s storage is full. Your changes are kept in this page until they reach the server: leave it open."
+                    }
+                    Trouble::Broken => {
+                        "This browser does not store your changes. They are kept in this page until they reach the server: leave it open."
+                    }
+                },
+                None,
+            ),
         }
     }
 
@@ -479,6 +637,39 @@ impl Store {
     }
 }
 
+/// Edits of somebody else that wait on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// Whose.
+    pub user: Uuid,
+    /// How many.
+    pub waiting: u32,
+}
+
+/// What stands between the user and the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing.
+    #[default]
+    Open,
+    /// The cache is locked by a passphrase.
+    Locked,
+    /// Another account is signed in in this browser; this page is over.
+    OtherAccount,
+}
+
+fn update<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|known| *known != value) {
+        signal.set(value);
+    }
+}
+
+fn replace<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Arc<T>>, value: T) {
+    if signal.with_untracked(|known| **known != value) {
+        signal.set(Arc::new(value));
+    }
+}
+
 /// What a toast's offer depends on.
 enum Offer {
     /// The grace of a deletion.
@@ -488,7 +679,7 @@ enum Offer {
 }
 
 /// ` of status and notes`, for a message.
-fn words(fields: &[&str]) -> String {
+fn words(fields: &[String]) -> String {
     let names: Vec<String> = fields.iter().map(|field| field.replace('_', " ")).collect();
     match names.split_last() {
         None => String::new(),
@@ -507,25 +698,12 @@ pub(super) mod access {
     impl Store {
         /// Changes the engine, then shows and does what comes of it.
         pub(in crate::client) fn step(self, change: impl FnOnce(&mut Engine) -> Vec<Effect>) {
-            let mut effects = Vec::new();
-            self.engine.update_value(|engine| effects = change(engine));
-            self.refresh();
-            self.run(effects);
+            self.change(change);
         }
 
         /// Reads the engine.
         pub(in crate::client) fn engine<T>(self, read: impl FnOnce(&Engine) -> T) -> T {
             self.engine.with_value(read)
-        }
-
-        /// From now on every application is known here.
-        pub(in crate::client) fn set_whole(self) {
-            self.whole.set(true);
-        }
-
-        /// Whose rows these are.
-        pub(in crate::client) fn owner(self) -> Option<uuid::Uuid> {
-            self.owner.get_untracked()
         }
 
         /// Sets the time that labels are made with.

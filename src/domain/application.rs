@@ -248,6 +248,23 @@ macro_rules! define_application {
         }
 
         impl ApplicationCreate {
+            /// What creates an application with the fields of `row` under another id.
+            pub fn copy(id: Uuid, row: &Application) -> Self {
+                Self {
+                    id: Some(id),
+                    status_occurred_at: Some(row.status_since),
+                    $( $field: Change::Set(row.$field.clone()), )+
+                }
+            }
+
+            /// This create, then `patch`, as one.
+            pub fn then(&mut self, patch: ApplicationPatch) {
+                if patch.status_occurred_at.is_some() {
+                    self.status_occurred_at = patch.status_occurred_at;
+                }
+                $( self.$field.then(patch.$field); )+
+            }
+
             /// The fields as a patch, for what creating and changing share.
             fn into_patch(self) -> ApplicationPatch {
                 ApplicationPatch {

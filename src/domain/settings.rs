@@ -86,6 +86,30 @@ pub struct SettingsPatch {
     pub reminder_defaults: Change<serde_json::Map<String, serde_json::Value>>,
 }
 
+impl SettingsPatch {
+    /// This patch, then `later`, as one.
+    pub fn then(&mut self, later: Self) {
+        self.display_name.then(later.display_name);
+        self.timezone.then(later.timezone);
+        self.session_timeout_mins.then(later.session_timeout_mins);
+        self.quiet_hours_start.then(later.quiet_hours_start);
+        self.quiet_hours_end.then(later.quiet_hours_end);
+        self.reminder_defaults.then(later.reminder_defaults);
+    }
+
+    /// Whether `settings` already are what this patch would make of them.
+    pub fn leaves(&self, settings: &Settings) -> bool {
+        self.display_name.leaves(&settings.display_name)
+            && self.timezone.leaves(&settings.timezone)
+            && self
+                .session_timeout_mins
+                .leaves(&settings.session_timeout_mins)
+            && self.quiet_hours_start.leaves(&settings.quiet_hours_start)
+            && self.quiet_hours_end.leaves(&settings.quiet_hours_end)
+            && self.reminder_defaults.leaves(&settings.reminder_defaults)
+    }
+}
+
 impl Settings {
     /// What `patch` makes of these settings: the next version, changed at `now`.
     ///

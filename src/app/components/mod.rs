@@ -2,6 +2,8 @@
 
 pub mod announcer;
 pub mod board;
+pub mod device;
+pub mod gates;
 pub mod icon;
 pub mod keys_dialog;
 pub mod monogram;
@@ -9,5 +11,6 @@ pub mod page_header;
 pub mod quick_add;
 pub mod rail;
 pub mod sidebar;
+pub mod sync_panel;
 pub mod sync_status;
 pub mod toasts;

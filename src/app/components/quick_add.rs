@@ -1,6 +1,9 @@
 //! Quick add: company, role, Enter.
 
-use super::{announcer::use_announcer, keys_dialog::{drive_dialog, is_closed}};
+use super::{
+    announcer::use_announcer,
+    keys_dialog::{drive_dialog, is_closed},
+};
 use crate::{
     app::session::Dialogs,
     client::store::{ToastAction, use_store},

@@ -1,31 +1,48 @@
-//! How it stands with the server: always visible, never loud.
+//! How it stands with the server: always visible, never loud. Pressed, it says what waits and why.
 
-use crate::client::{engine::SyncState, store::use_store};
+use crate::{
+    app::session::Dialogs,
+    client::{engine::SyncState, store::use_store},
+};
 use leptos::prelude::*;
 
 /// The state, as a dot and a word.
 #[component]
 pub fn SyncStatus() -> impl IntoView {
     let store = use_store();
+    let dialogs = expect_context::<Dialogs>();
     let state = move || match store.sync_state() {
         SyncState::Saved => "saved",
         SyncState::Saving(_) => "saving",
         SyncState::Offline(_) => "offline",
-        SyncState::SignedOut(_) => "attention",
+        SyncState::SignedOut(_) | SyncState::Attention(_) => "attention",
     };
-    let text = move || match store.sync_state() {
+    view! {
+        <button
+            type="button"
+            class="sync"
+            data-state=state
+            title="What waits for the server"
+            on:click=move |_| dialogs.sync.set(true)
+        >
+            <i class="sync-dot"></i>
+            <span class="sync-text" role="status">{move || words(store.sync_state(), store.displaced().len())}</span>
+        </button>
+    }
+}
+
+/// The state in words, with the number of edits that gave way.
+fn words(state: SyncState, displaced: usize) -> String {
+    match state {
+        SyncState::Saved if displaced > 0 => format!("Saved, {displaced} set aside"),
         SyncState::Saved => "Saved".to_owned(),
         SyncState::Saving(1) => "Saving".to_owned(),
         SyncState::Saving(count) => format!("Saving {count}"),
         SyncState::Offline(0) => "Offline".to_owned(),
         SyncState::Offline(count) => format!("Offline, {count} waiting"),
+        SyncState::Attention(1) => "Needs attention".to_owned(),
+        SyncState::Attention(count) => format!("{count} need attention"),
         SyncState::SignedOut(0) => "Signed out".to_owned(),
         SyncState::SignedOut(count) => format!("Signed out, {count} waiting"),
-    };
-    view! {
-        <div class="sync" data-state=state role="status">
-            <i class="sync-dot"></i>
-            <span class="sync-text">{text}</span>
-        </div>
     }
 }

@@ -2,7 +2,7 @@
 
 use super::icon::Icon;
 use crate::{
-    app::IconButton,
+    app::{IconButton, session::Dialogs},
     client::store::{Toast, ToastAction, use_store},
 };
 use leptos::prelude::*;
@@ -24,6 +24,7 @@ pub fn Toasts() -> impl IntoView {
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
     let store = use_store();
+    let dialogs = expect_context::<Dialogs>();
     let navigate = use_navigate();
     let Toast {
         id,
@@ -34,13 +35,21 @@ fn ToastView(toast: Toast) -> impl IntoView {
     let role = if kind == "info" { "status" } else { "alert" };
     let close = move || store.dismiss(id);
     // A conflict is a question with two answers.
-    let keep = (kind == "conflict" && action.is_some()).then(|| {
-        view! {
-            <button type="button" class="toast-action toast-keep" on:click=move |_| close()>
-                "Keep server’s"
-            </button>
-        }
-    });
+    let declined = action.clone();
+    let keep = (kind == "conflict")
+        .then_some(declined)
+        .flatten()
+        .map(|action| {
+            let decline = move |_| {
+                store.decline(&action);
+                close();
+            };
+            view! {
+                <button type="button" class="toast-action toast-keep" on:click=decline>
+                    "Keep server’s"
+                </button>
+            }
+        });
     let offer = action.map(|action| {
         let label = action.label();
         let press = move |_| {
@@ -50,6 +59,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
                     leptos_router::NavigateOptions::default(),
                 ),
                 ToastAction::SignIn => _ = window().open_with_url_and_target("/sign-in", "_blank"),
+                ToastAction::Review => dialogs.sync.set(true),
                 ToastAction::Reload => _ = window().location().reload(),
                 other => store.act(other),
             }

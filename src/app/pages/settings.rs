@@ -2,26 +2,22 @@
 
 use super::sign_in::leave_for;
 use crate::{
-    api::{
-        auth::logout,
-        rest::{Body, Reply, Version},
-        settings::patch_settings,
-    },
+    api::auth::logout,
     app::{
-        components::{icon::Icon, page_header::PageHeader},
-        session::{CurrentUser, SignedIn, use_me},
+        components::{
+            device::DeviceStore,
+            icon::Icon,
+            keys_dialog::{drive_dialog, is_closed},
+            page_header::PageHeader,
+        },
+        session::{SignedIn, use_me},
     },
     client::store::{Store, use_store},
-    client::zone::{Zone, known_zones, machine_zone},
-    domain::{
-        error::{Problem, ProblemKind},
-        settings::{Settings, SettingsPatch},
-        user::Me,
-    },
+    client::zone::{is_known_zone, known_zones, machine_zone},
+    domain::{error::ProblemKind, settings::SettingsPatch, user::Me},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use std::collections::VecDeque;
 
 /// `/settings`.
 #[component]
@@ -34,11 +30,11 @@ pub fn SettingsPage() -> impl IntoView {
     }
 }
 
-/// Errors by field, and what is being saved.
+/// Saves fields, and holds what is wrong with them.
 #[derive(Clone, Copy)]
 struct Form {
     errors: RwSignal<Vec<(&'static str, String)>>,
-    queue: SaveQueue,
+    store: Store,
 }
 
 impl Form {
@@ -46,7 +42,7 @@ impl Form {
     fn new() -> Self {
         Self {
             errors: RwSignal::default(),
-            queue: expect_context(),
+            store: use_store(),
         }
     }
 
@@ -59,107 +55,32 @@ impl Form {
         })
     }
 
-    /// Saves some fields; `field` is where a complaint goes. Saves go one after another, each on
-    /// the version that the one before it made.
+    /// Saves some fields; `field` is where a complaint goes.
     fn save(self, field: &'static str, patch: serde_json::Value) {
         self.errors
             .update(|errors| errors.retain(|(name, _)| *name != field));
         let patch = match serde_json::from_value::<SettingsPatch>(patch) {
             Ok(patch) => patch,
-            Err(error) => {
-                self.complain(field, error.to_string());
-                return;
-            }
+            Err(error) => return self.complain(field, error.to_string()),
         };
-        let queue = self.queue;
-        queue.waiting.update_value(|waiting| {
-            waiting.push_back(Save {
-                form: self,
-                field,
-                patch,
-            });
-        });
-        if !queue.busy.get_value() {
-            queue.busy.set_value(true);
-            spawn_local(queue.run());
+        if let Some(zone) = patch.timezone.value()
+            && !is_known_zone(zone.as_str())
+        {
+            return self.complain(field, "There is no time zone of this name.".into());
+        }
+        match self.store.save_settings(patch) {
+            Ok(_) => self.store.toast("info", "Settings saved", None),
+            Err(problem) => self.complain(field, problem.sentence()),
         }
     }
 
     fn complain(self, field: &'static str, why: String) {
-        self.errors.try_update(|errors| errors.push((field, why)));
-    }
-}
-
-/// A change of settings that waits for its turn.
-struct Save {
-    form: Form,
-    field: &'static str,
-    patch: SettingsPatch,
-}
-
-/// Changes of settings in the order in which they were made.
-#[derive(Clone, Copy)]
-struct SaveQueue {
-    waiting: StoredValue<VecDeque<Save>>,
-    busy: StoredValue<bool>,
-    me: CurrentUser,
-    store: Store,
-}
-
-impl SaveQueue {
-    fn new() -> Self {
-        Self {
-            waiting: StoredValue::default(),
-            busy: StoredValue::default(),
-            me: use_me(),
-            store: use_store(),
-        }
-    }
-
-    async fn run(self) {
-        let Self { me, store, .. } = self;
-        let settled = move |settings: Settings| {
-            store.zone().set(Zone::new(settings.timezone.clone()));
-            me.update(|me| {
-                if let Some(me) = me {
-                    me.settings = settings;
-                }
-            });
-        };
-        // The queue is the page's: once that is left, what waits has been taken along below.
-        while let Some(Some(save)) = self.waiting.try_update_value(VecDeque::pop_front) {
-            let Some(version) = me.with_untracked(|me| me.as_ref().map(|me| me.settings.version))
-            else {
-                break;
-            };
-            let answer = patch_settings(Version(version), Body::of(&save.patch)).await;
-            match answer.and_then(Reply::into_body) {
-                Ok(settings) => {
-                    settled(settings);
-                    store.toast("info", "Settings saved", None);
-                }
-                Err(problem) if problem.kind == ProblemKind::Conflict => {
-                    if let Some(current) = problem.meta.get("current")
-                        && let Ok(settings) = serde_json::from_value(current.clone())
-                    {
-                        settled(settings);
-                    }
-                    store.toast(
-                        "conflict",
-                        "Your settings were changed elsewhere; this is the newer state. Change it again if you still want to.",
-                        None,
-                    );
-                }
-                Err(problem) => save.form.complain(save.field, problem.sentence()),
-            }
-        }
-        self.busy.try_set_value(false);
+        self.errors.update(|errors| errors.push((field, why)));
     }
 }
 
 #[component]
 fn SettingsView() -> impl IntoView {
-    provide_context(SaveQueue::new());
     view! {
         <main class="page" id="main" tabindex="-1">
             <PageHeader title="Settings" quiet=true/>
@@ -167,6 +88,7 @@ fn SettingsView() -> impl IntoView {
                 <You/>
                 <QuietHours/>
                 <Device/>
+                <DeviceStore/>
                 <Account/>
             </div>
         </main>
@@ -446,50 +368,109 @@ fn set_theme(theme: &str) {
 fn Account() -> impl IntoView {
     let store = use_store();
     let busy = RwSignal::new(false);
-    let sign_out = move |_| {
+    // Edits that could not be sent: what becomes of them is asked before the session ends.
+    let left = RwSignal::new(None::<usize>);
+    let node = NodeRef::<html::Dialog>::new();
+    drive_dialog(node, move || left.get().is_some(), || ());
+    let start = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         spawn_local(async move {
-            if let Err(problem) = leave(store).await {
-                store.toast("error", problem.sentence(), None);
+            match unsent(store).await {
+                0 => leave(store, Fate::Wipe).await,
+                count => left.set(Some(count)),
             }
             busy.try_set(false);
         });
     };
+    let decide = move |fate| {
+        left.set(None);
+        spawn_local(leave(store, fate));
+    };
     view! {
         <section class="panel">
             <h2 class="panel-title">"Session"</h2>
-            <p class="panel-text">"Signing out ends this session at the server too."</p>
-            <button type="button" class="button" on:click=sign_out>
+            <p class="panel-text">"Signing out ends this session at the server too, and removes what this device keeps."</p>
+            <button type="button" class="button" aria-busy=move || busy.get().then_some("true") on:click=start>
                 {Icon::SignOut.view()}
                 "Sign out"
             </button>
+            <dialog
+                class="dialog ask"
+                node_ref=node
+                aria-labelledby="leave-title"
+                on:close=move |_| {
+                    if is_closed(node) {
+                        left.set(None);
+                    }
+                }
+            >
+                <div class="dialog-form">
+                    <h2 class="dialog-title" id="leave-title">
+                        {move || match left.get().unwrap_or_default() {
+                            1 => "1 change is not sent yet".to_owned(),
+                            count => format!("{count} changes are not sent yet"),
+                        }}
+                    </h2>
+                    <p class="panel-text">
+                        "Stay, and they are sent as soon as there is a connection. Or keep them on this device until you sign in here again: without a passphrase, the next person at this browser profile could get at them. Or throw them away."
+                    </p>
+                    <footer class="dialog-footer">
+                        <button type="button" class="button button-danger" on:click=move |_| decide(Fate::Wipe)>"Discard and sign out"</button>
+                        <button type="button" class="button" on:click=move |_| decide(Fate::Seal)>"Keep here and sign out"</button>
+                        <button type="button" class="button button-primary" on:click=move |_| left.set(None)>"Stay"</button>
+                    </footer>
+                </div>
+            </dialog>
         </section>
     }
 }
 
-/// Sends what waits, asks where something cannot be sent, and ends the session.
-async fn leave(store: Store) -> Result<(), Problem> {
+/// What becomes of what this device keeps.
+#[derive(Clone, Copy)]
+enum Fate {
+    /// It is deleted.
+    Wipe,
+    /// It stays for the next sign-in of the same user.
+    Seal,
+}
+
+/// Sends what waits, and answers how many edits are left.
+async fn unsent(store: Store) -> usize {
     #[cfg(feature = "hydrate")]
+    return store.flush().await;
+    #[cfg(not(feature = "hydrate"))]
     {
-        let left = store.flush().await;
-        let question = format!(
-            "{left} of your changes could not be saved yet, and signing out loses them. Sign out all the same?"
-        );
-        if left > 0 && !window().confirm_with_message(&question).unwrap_or(false) {
-            return Ok(());
+        let _ = store;
+        0
+    }
+}
+
+/// Ends the session.
+async fn leave(store: Store, fate: Fate) {
+    match logout().await {
+        Err(problem) if problem.kind == ProblemKind::Network => {
+            store.toast(
+                "error",
+                "Signing out needs a connection, so that the session ends at the server too.",
+                None,
+            );
+            return;
         }
-        store.forget_pending();
+        Err(problem) if problem.kind != ProblemKind::Unauthorized => {
+            store.toast("error", problem.sentence(), None);
+            return;
+        }
+        _ => {}
+    }
+    #[cfg(feature = "hydrate")]
+    match (fate, store.owner()) {
+        (Fate::Wipe, Some(owner)) => store.wipe(owner).await,
+        _ => store.seal().await,
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = store;
-    match logout().await {
-        Err(problem) if problem.kind != ProblemKind::Unauthorized => Err(problem),
-        _ => {
-            leave_for("/sign-in");
-            Ok(())
-        }
-    }
+    let _ = fate;
+    leave_for("/sign-in");
 }

@@ -1,0 +1,151 @@
+//! What this device keeps, in the settings: how it is protected, and how to take it away.
+
+use crate::client::{
+    engine::{Keeping, Trouble},
+    store::{Store, use_store},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+/// The shortest passphrase, in characters.
+const SHORTEST: usize = 8;
+
+/// The panel.
+#[component]
+pub fn DeviceStore() -> impl IntoView {
+    let store = use_store();
+    // None while nothing is known, or nothing is stored.
+    let locked = RwSignal::new(None::<bool>);
+    Effect::new(move |_| {
+        store.keeping();
+        spawn_local(async move {
+            let found = has_passphrase(store).await;
+            locked.try_set(found);
+        });
+    });
+    let state = move || match store.keeping() {
+        Keeping::Opening => "Opening what this device keeps…",
+        Keeping::Durable => {
+            "Your applications and unsent changes are kept here, encrypted, so that the app works with no network."
+        }
+        Keeping::Refused(Trouble::Full) => "This browser’s storage is full: nothing more is kept.",
+        Keeping::Refused(Trouble::Broken) => "This browser refuses to store anything for the app.",
+        Keeping::Memory(_) => {
+            "This browser has no store that can hold a key, as in some private windows. Nothing is kept once the page is closed."
+        }
+    };
+    view! {
+        <section class="panel">
+            <h2 class="panel-title">"Kept on this device"</h2>
+            <p class="panel-text">{state}</p>
+            {move || locked.get().map(|has| view! { <Passphrase has locked/> })}
+        </section>
+    }
+}
+
+#[component]
+fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
+    let store = use_store();
+    let (old, new) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let error = RwSignal::new(None::<String>);
+    let save = move |remove: bool| {
+        let wanted = new.get_untracked();
+        if !remove && wanted.chars().count() < SHORTEST {
+            error.set(Some(format!("At least {SHORTEST} characters.")));
+            return;
+        }
+        let old = has.then(|| old.get_untracked());
+        let wanted = (!remove).then_some(wanted);
+        spawn_local(async move {
+            let set = wanted.is_some();
+            if protect(store, old, wanted).await {
+                let text = if set {
+                    "Passphrase set"
+                } else {
+                    "Passphrase removed"
+                };
+                store.toast("info", text, None);
+                locked.try_set(Some(set));
+            } else {
+                error.try_set(Some("That is not the passphrase.".to_owned()));
+            }
+        });
+    };
+    let text = if has {
+        "A passphrase locks it: it is asked for each time the app is opened here. With it, somebody who copies this browser’s files cannot read them. It does not protect from programs that run in this page. If you forget it, what is kept here must be deleted, unsent changes included."
+    } else {
+        "Without a passphrase the key lies in this browser’s profile: that stops casual reading of files, and no more. With one, a copied profile cannot be read either."
+    };
+    view! {
+        <p class="panel-text">{text}</p>
+        <form
+            class="fields"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                save(false);
+            }
+        >
+            {has.then(|| view! {
+                <div class="field">
+                    <label class="field-label" for="old-passphrase">"Passphrase now"</label>
+                    <div class="field-control">
+                        <input
+                            class="input"
+                            id="old-passphrase"
+                            type="password"
+                            autocomplete="current-password"
+                            prop:value=old
+                            on:input=move |event| old.set(event_target_value(&event))
+                        />
+                    </div>
+                </div>
+            })}
+            <div class="field" data-invalid=move || error.get().map(|_| "")>
+                <label class="field-label" for="new-passphrase">{if has { "New passphrase" } else { "Passphrase" }}</label>
+                <div class="field-control">
+                    <input
+                        class="input"
+                        id="new-passphrase"
+                        type="password"
+                        autocomplete="new-password"
+                        prop:value=new
+                        on:input=move |event| {
+                            error.set(None);
+                            new.set(event_target_value(&event));
+                        }
+                    />
+                    <div class="button-row">
+                        <button type="submit" class="button">{if has { "Change passphrase" } else { "Set passphrase" }}</button>
+                        {has.then(|| view! {
+                            <button type="button" class="button button-quiet" on:click=move |_| save(true)>"Remove passphrase"</button>
+                        })}
+                    </div>
+                    <p class="field-error">{error}</p>
+                </div>
+            </div>
+        </form>
+    }
+}
+
+async fn has_passphrase(store: Store) -> Option<bool> {
+    #[cfg(feature = "hydrate")]
+    return store
+        .protection()
+        .await
+        .map(|protection| protection == crate::client::cache::Protection::Passphrase);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = store;
+        None
+    }
+}
+
+async fn protect(store: Store, old: Option<String>, new: Option<String>) -> bool {
+    #[cfg(feature = "hydrate")]
+    return store.protect(old, new).await;
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = (store, old, new);
+        false
+    }
+}

@@ -1,0 +1,198 @@
+//! What stands between a user and the page: a lock, another account, edits that somebody left here.
+
+use super::{
+    icon::Icon,
+    keys_dialog::{drive_dialog, is_closed},
+};
+use crate::client::store::{Gate, use_store};
+use leptos::{html, prelude::*, task::spawn_local};
+
+/// The page, or what stands before it.
+#[component]
+pub fn Gated(
+    /// The page.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let store = use_store();
+    let children = StoredValue::new(children);
+    move || match store.gate().get() {
+        Gate::Open => children.with_value(|children| children()).into_any(),
+        Gate::Locked => view! { <LockScreen on_open=|| ()/> }.into_any(),
+        Gate::OtherAccount => view! { <OtherAccount/> }.into_any(),
+    }
+}
+
+/// Asks for the passphrase that opens this device's cache.
+#[component]
+pub fn LockScreen(
+    /// Called once it is open.
+    on_open: impl Fn() + Copy + 'static,
+) -> impl IntoView {
+    let store = use_store();
+    let passphrase = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<&'static str>);
+    let busy = RwSignal::new(false);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            if unlock(store, passphrase.get_untracked()).await {
+                on_open();
+            } else {
+                error.try_set(Some("This passphrase does not open it."));
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <div class="entry">
+            <main class="entry-card" id="main">
+                <h1 class="entry-title">"Locked"</h1>
+                <p class="entry-text">"What this device keeps is locked by your passphrase. Nothing is sent or fetched meanwhile."</p>
+                <form class="entry-form" novalidate on:submit=submit>
+                    <div class="stack">
+                        <label class="stack-label" for="passphrase">"Passphrase"</label>
+                        <input
+                            class="input input-large"
+                            id="passphrase"
+                            type="password"
+                            autocomplete="current-password"
+                            autofocus
+                            prop:value=passphrase
+                            aria-invalid=move || error.get().map(|_| "true")
+                            aria-describedby="passphrase-error"
+                            on:input=move |event| {
+                                error.set(None);
+                                passphrase.set(event_target_value(&event));
+                            }
+                        />
+                        <p class="field-error" id="passphrase-error" role="alert">{error}</p>
+                    </div>
+                    <button type="submit" class="button button-primary button-wide" aria-busy=move || busy.get().then_some("true")>
+                        "Unlock"
+                    </button>
+                </form>
+                <Forgotten/>
+            </main>
+        </div>
+    }
+}
+
+/// A forgotten passphrase means starting over from what the server has.
+#[component]
+fn Forgotten() -> impl IntoView {
+    let asked = RwSignal::new(false);
+    let store = use_store();
+    let wipe = move |_| {
+        spawn_local(async move {
+            forget(store).await;
+        });
+    };
+    view! {
+        {move || if asked.get() {
+            view! {
+                <p class="entry-text">"Everything that this device keeps is deleted, and so is what was not sent yet. The server keeps the rest."</p>
+                <button type="button" class="button button-danger button-wide" on:click=wipe>"Delete it and sign in again"</button>
+            }
+            .into_any()
+        } else {
+            view! {
+                <button type="button" class="button button-quiet" on:click=move |_| asked.set(true)>"I forgot it"</button>
+            }
+            .into_any()
+        }}
+    }
+}
+
+async fn unlock(store: crate::client::store::Store, passphrase: String) -> bool {
+    #[cfg(feature = "hydrate")]
+    return store.unlock(passphrase).await;
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = (store, passphrase);
+        false
+    }
+}
+
+async fn forget(store: crate::client::store::Store) {
+    #[cfg(feature = "hydrate")]
+    {
+        store.wipe_last().await;
+        // Refused never.
+        _ = window().location().reload();
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = store;
+}
+
+/// Another account has signed in in this browser: nothing of this one shows any more.
+#[component]
+fn OtherAccount() -> impl IntoView {
+    view! {
+        <div class="entry">
+            <main class="entry-card" id="main">
+                {Icon::Alert.view()}
+                <h1 class="entry-title">"Another account is signed in"</h1>
+                <p class="entry-text">
+                    "Somebody signed in to another account in this browser. What you did here and was not sent yet waits on this device until you sign in again."
+                </p>
+                <a class="button button-primary button-wide" href="/board" rel="external">"Open their board"</a>
+            </main>
+        </div>
+    }
+}
+
+/// Edits that wait on this device for somebody else: theirs to send, or to be thrown away.
+#[component]
+pub fn LeftBehindDialog() -> impl IntoView {
+    let store = use_store();
+    let left = store.left();
+    let node = NodeRef::<html::Dialog>::new();
+    drive_dialog(node, move || left.get().is_some(), || ());
+    let discard = move |_| {
+        if let Some(found) = left.get_untracked() {
+            left.set(None);
+            spawn_local(async move {
+                discard(store, found.user).await;
+            });
+        }
+    };
+    view! {
+        <dialog
+            class="dialog ask"
+            node_ref=node
+            aria-labelledby="left-title"
+            on:close=move |_| {
+                if is_closed(node) {
+                    left.set(None);
+                }
+            }
+        >
+            <div class="dialog-form">
+                <h2 class="dialog-title" id="left-title">
+                    {move || match left.get().map_or(0, |left| left.waiting) {
+                        1 => "1 unsent change of another account".to_owned(),
+                        count => format!("{count} unsent changes of another account"),
+                    }}
+                </h2>
+                <p class="panel-text">
+                    "Somebody else used this browser before you, and not all of their work has reached the server. It can wait here, encrypted, until they sign in again. Without a passphrase of theirs, somebody with access to this browser profile could get at it."
+                </p>
+                <footer class="dialog-footer">
+                    <button type="button" class="button button-danger" on:click=discard>"Throw it away"</button>
+                    <button type="button" class="button button-primary" on:click=move |_| left.set(None)>"Keep it for them"</button>
+                </footer>
+            </div>
+        </dialog>
+    }
+}
+
+async fn discard(store: crate::client::store::Store, user: uuid::Uuid) {
+    #[cfg(feature = "hydrate")]
+    store.wipe(user).await;
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (store, user);
+}

@@ -1,0 +1,178 @@
+//! IndexedDB through `idb`: what `rexie` above it hides (an aborted transaction, its error, its
+//! durability, a blocked upgrade) is what the invariants hang on. See
+//! `docs/decisions/0010-idb-rather-than-rexie.md`.
+
+use idb::{DatabaseEvent, Factory, ObjectStoreParams, Transaction, TransactionResult};
+use js_sys::{Array, Function, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::IdbDatabase;
+
+/// The version of the schema. A later one adds its stores in [`open`]; while an older page is open
+/// it closes its connection at once, so that no upgrade waits for it.
+const VERSION: u32 = 1;
+/// Every object store.
+pub const STORES: [&str; 5] = ["keys", "state", "shards", "outbox", "displaced"];
+
+/// What the browser's store can answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The quota is used up.
+    Full,
+    /// Another page upgraded the database, or the connection is gone.
+    Closed,
+    /// Anything else.
+    Broken(String),
+}
+
+impl From<idb::Error> for Failure {
+    fn from(error: idb::Error) -> Self {
+        let text = error.to_string();
+        if text.contains("Quota") {
+            Self::Full
+        } else {
+            Self::Broken(text)
+        }
+    }
+}
+
+/// Opens a database, and makes it where there is none. `closed` is called when another page wants
+/// to upgrade or delete it: the connection is closed then.
+pub async fn open(name: &str, closed: impl Fn() + 'static) -> Result<IdbDatabase, Failure> {
+    let mut request = Factory::new()?.open(name, Some(VERSION))?;
+    request.on_upgrade_needed(|event| {
+        let Ok(database) = event.database() else {
+            return;
+        };
+        let known = database.store_names();
+        for store in STORES {
+            if !known.iter().any(|name| name == store) {
+                // Refused only where it exists.
+                _ = database.create_object_store(store, ObjectStoreParams::new());
+            }
+        }
+    });
+    let mut database = request.await?;
+    database.on_version_change(move |event| {
+        if let Ok(database) = event.database() {
+            database.close();
+        }
+        closed();
+    });
+    // The listener lives as long as the connection.
+    database.forget_callbacks();
+    Ok(database.into())
+}
+
+/// Deletes a database with all that is in it.
+pub async fn delete(name: &str) -> Result<(), Failure> {
+    Ok(Factory::new()?.delete(name)?.await?)
+}
+
+/// A transaction, and the handle through which its error can be asked for.
+pub struct Work {
+    transaction: Transaction,
+    raw: JsValue,
+}
+
+impl Work {
+    /// Begins reading.
+    pub fn reading(database: &IdbDatabase) -> Result<Self, Failure> {
+        Self::begin(database, "readonly", "default")
+    }
+
+    /// Begins writing. A strict transaction is on the disk when it is done, not only handed over.
+    pub fn writing(database: &IdbDatabase, strict: bool) -> Result<Self, Failure> {
+        Self::begin(
+            database,
+            "readwrite",
+            if strict { "strict" } else { "relaxed" },
+        )
+    }
+
+    fn begin(database: &IdbDatabase, mode: &str, durability: &str) -> Result<Self, Failure> {
+        let broken = |error: JsValue| match error.dyn_ref::<web_sys::DomException>() {
+            Some(error) if error.name() == "InvalidStateError" => Failure::Closed,
+            _ => Failure::Broken(format!("{error:?}")),
+        };
+        let names: Array = STORES.iter().map(|name| JsValue::from_str(name)).collect();
+        let options = Object::new();
+        Reflect::set(&options, &"durability".into(), &durability.into()).map_err(broken)?;
+        let begin: Function = Reflect::get(database, &"transaction".into())
+            .map_err(broken)?
+            .unchecked_into();
+        let raw = begin
+            .call3(database, &names, &mode.into(), &options)
+            .map_err(broken)?;
+        let transaction = Transaction::try_from(raw.clone())?;
+        Ok(Self { transaction, raw })
+    }
+
+    /// One value.
+    pub async fn get(&self, store: &str, key: &str) -> Result<Option<JsValue>, Failure> {
+        let request = self
+            .transaction
+            .object_store(store)?
+            .get(JsValue::from_str(key))?;
+        Ok(request.await?)
+    }
+
+    /// Every key and its value.
+    pub async fn all(&self, store: &str) -> Result<Vec<(String, JsValue)>, Failure> {
+        let store = self.transaction.object_store(store)?;
+        let (keys, values) = (store.get_all_keys(None, None)?, store.get_all(None, None)?);
+        let (keys, values) = (keys.await?, values.await?);
+        Ok(keys
+            .into_iter()
+            .filter_map(|key| key.as_string())
+            .zip(values)
+            .collect())
+    }
+
+    /// How many values there are.
+    pub async fn count(&self, store: &str) -> Result<u32, Failure> {
+        Ok(self.transaction.object_store(store)?.count(None)?.await?)
+    }
+
+    /// Puts a value; a failure shows when the transaction ends.
+    pub fn put(&self, store: &str, key: &str, value: &JsValue) -> Result<(), Failure> {
+        let key = JsValue::from_str(key);
+        self.transaction
+            .object_store(store)?
+            .put(value, Some(&key))?;
+        Ok(())
+    }
+
+    /// Removes a value; a failure shows when the transaction ends.
+    pub fn remove(&self, store: &str, key: &str) -> Result<(), Failure> {
+        self.transaction
+            .object_store(store)?
+            .delete(JsValue::from_str(key))?;
+        Ok(())
+    }
+
+    /// Ends it, and answers once it is durable.
+    pub async fn commit(self) -> Result<(), Failure> {
+        let outcome = self.transaction.commit()?.await;
+        match outcome {
+            Ok(TransactionResult::Committed) => Ok(()),
+            Ok(TransactionResult::Aborted) | Err(_) => {
+                let name = Reflect::get(&self.raw, &"error".into())
+                    .ok()
+                    .and_then(|error| Reflect::get(&error, &"name".into()).ok())
+                    .and_then(|name| name.as_string())
+                    .unwrap_or_default();
+                Err(if name.contains("Quota") {
+                    Failure::Full
+                } else {
+                    Failure::Broken(name)
+                })
+            }
+        }
+    }
+
+    /// Gives it up; nothing of it is done.
+    pub fn abort(self) {
+        // Refused where it has ended already.
+        _ = self.transaction.abort();
+    }
+}

@@ -1,0 +1,323 @@
+//! What each answer of the server does to the queue (the table of DESIGN §7).
+
+use super::{
+    Edit, Edited, Effect, Engine, Entry, Notice, Op, Row, Session, Verb,
+    displaced::{Displaced, Reason},
+    kind::each_kind,
+};
+use crate::domain::{
+    error::{Problem, ProblemKind},
+    time::Timestamp,
+};
+use chrono::Duration;
+use uuid::Uuid;
+
+impl Engine {
+    /// The server answered the request of `key`: a row or nothing (the body), or a problem.
+    /// `jitter` is a random number from 0 to 1.
+    pub fn answered(
+        &mut self,
+        key: Uuid,
+        answer: Result<String, Problem>,
+        now: Timestamp,
+        jitter: f64,
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        // An entry that is gone was settled by another page.
+        if let Some(entry) = self.outbox.get_mut(key) {
+            entry.here.in_flight = false;
+            let answer = answer.and_then(|body| self.acknowledge(key, &body, now));
+            if let Err(problem) = answer {
+                self.refused(key, problem, now, jitter, &mut effects);
+            } else {
+                self.reached();
+            }
+        }
+        effects.extend(self.wake(now));
+        effects
+    }
+
+    /// 2xx: the row and the entry's end are stored together.
+    fn acknowledge(&mut self, key: Uuid, body: &str, now: Timestamp) -> Result<(), Problem> {
+        let Some(entry) = self.outbox.get(key).cloned() else {
+            return Ok(());
+        };
+        each_kind!(&entry.edit, |op: R| {
+            let row: Option<R> = if body.is_empty() {
+                None
+            } else {
+                let row = serde_json::from_str(body)
+                    .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))?;
+                Some(row)
+            };
+            self.settle(&entry, op, row, now);
+        });
+        Ok(())
+    }
+
+    /// Takes an entry out of the queue, and its row into base.
+    fn settle<R: Edited>(&mut self, entry: &Entry, op: &Op<R>, row: Option<R>, now: Timestamp) {
+        self.outbox.settle(entry.key);
+        match row {
+            Some(row) => {
+                let version = row.version();
+                self.each_base(|base| {
+                    R::acknowledged(base, entry, &row, now);
+                    base.take(entry.record, row.clone());
+                });
+                // Only this queue's own acknowledgements advance what its next entry builds on.
+                if let Some(next) = self
+                    .outbox
+                    .iter_mut()
+                    .find(|next| next.record == entry.record && !next.frozen)
+                {
+                    next.seen = Some(version);
+                    next.here.dirty = true;
+                }
+            }
+            None if matches!(op, Op::Delete) => {
+                self.each_base(|base| base.delete(R::KIND, entry.record));
+            }
+            // The status alone: the record was deleted since, as the next pull will tell.
+            None => self.pass_on(entry, entry.seen),
+        }
+    }
+
+    fn refused(
+        &mut self,
+        key: Uuid,
+        problem: Problem,
+        now: Timestamp,
+        jitter: f64,
+        effects: &mut Vec<Effect>,
+    ) {
+        if problem.kind == ProblemKind::Network {
+            self.unreached(now, jitter);
+            return;
+        }
+        self.reached();
+        let Some(entry) = self.outbox.get_mut(key) else {
+            return;
+        };
+        match problem.kind {
+            ProblemKind::Unavailable | ProblemKind::Internal | ProblemKind::TooManyRequests => {
+                entry.here.attempts += 1;
+                entry.here.told_to_wait = problem.retry_after.is_some();
+                entry.here.retry_at =
+                    Some(now + backoff(entry.here.attempts, problem.retry_after, jitter));
+            }
+            ProblemKind::Unauthorized => self.session_ended(effects),
+            ProblemKind::OtherUser => self.foreign(effects),
+            // Refused with a token that was new: it will not help to fetch another.
+            ProblemKind::Csrf if entry.here.token_refusals > 0 => self.park(key, problem, effects),
+            ProblemKind::Csrf => {
+                entry.here.token_refusals += 1;
+                if self.session == Session::Live {
+                    self.session = Session::Identifying;
+                    effects.push(Effect::Identify);
+                }
+            }
+            ProblemKind::Conflict => self.conflict(key, problem, now, effects),
+            ProblemKind::NotFound | ProblemKind::Gone => self.vanished(key, now, effects),
+            _ => self.park(key, problem, effects),
+        }
+    }
+
+    /// Stands aside until the user decides; what was done to the same aggregate later waits.
+    fn park(&mut self, key: Uuid, problem: Problem, effects: &mut Vec<Effect>) {
+        let Some(entry) = self.outbox.get_mut(key) else {
+            return;
+        };
+        entry.parked = Some(problem.clone());
+        entry.here.dirty = true;
+        let (record, edit) = (entry.record, entry.edit.clone());
+        let title = self.title(record, &edit);
+        effects.push(Effect::Notify(Notice::Parked {
+            key,
+            title,
+            problem,
+        }));
+    }
+
+    /// 409: the server's state is taken, and what the user did to the record gives way, unless the
+    /// server already has what was wanted.
+    fn conflict(&mut self, key: Uuid, problem: Problem, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Some(entry) = self.outbox.get(key).cloned() else {
+            return;
+        };
+        each_kind!(&entry.edit, |op: R| {
+            let current: Option<R> = problem
+                .meta
+                .get("current")
+                .and_then(|current| serde_json::from_value(current.clone()).ok());
+            let Some(current) = current else {
+                self.park(key, problem, effects);
+                return;
+            };
+            if let Op::Patch(patch) = op
+                && current.leaves(patch)
+            {
+                self.settle(&entry, op, Some(current), now);
+                return;
+            }
+            let keys: Vec<Uuid> = self
+                .outbox
+                .of_record(entry.record)
+                .map(|entry| entry.key)
+                .collect();
+            let mine = self
+                .view_of::<R>(entry.record)
+                .map(|row| R::clone(&row).into_entity());
+            let title = self.title(entry.record, &entry.edit);
+            let entries = keys
+                .into_iter()
+                .filter_map(|key| self.outbox.settle(key))
+                .collect();
+            self.each_base(|base| base.take(entry.record, current.clone()));
+            self.displace(entries, title, mine, Reason::Conflict, now, effects);
+        });
+    }
+
+    /// 404 or gone: a deletion has succeeded; anything else gives way, with all that was done to
+    /// the aggregate.
+    fn vanished(&mut self, key: Uuid, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Some(entry) = self.outbox.get(key).cloned() else {
+            return;
+        };
+        each_kind!(&entry.edit, |op: R| {
+            if matches!(op, Op::Delete) {
+                self.settle::<R>(&entry, op, None, now);
+                return;
+            }
+            let mine = self
+                .view_of::<R>(entry.record)
+                .map(|row| R::clone(&row).into_entity());
+            let title = self.title(entry.record, &entry.edit);
+            let entries = self.outbox.settle_aggregate(entry.aggregate);
+            self.each_base(|base| base.delete(R::KIND, entry.record));
+            let deleted_anyway = entries
+                .iter()
+                .any(|entry| entry.edit.verb() == Verb::Delete);
+            if !deleted_anyway {
+                self.displace(entries, title, mine, Reason::Deleted, now, effects);
+            }
+        });
+    }
+
+    fn displace(
+        &mut self,
+        entries: Vec<Entry>,
+        title: String,
+        mine: Option<crate::domain::sync::Entity>,
+        reason: Reason,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let mut entries = entries.into_iter();
+        let Some(first) = entries.next() else { return };
+        let edit = entries.fold(first.edit.clone(), |edit: Edit, later| {
+            edit.merged(&later.edit).unwrap_or(later.edit)
+        });
+        let item = Displaced {
+            id: first.key,
+            at: now,
+            record: first.record,
+            title,
+            reason,
+            edit,
+            mine,
+        };
+        self.displaced.push(item.clone());
+        effects.push(Effect::Notify(Notice::Displaced(Box::new(item))));
+    }
+
+    /// What a record is called; by its kind where it is not there.
+    fn title(&self, record: Uuid, edit: &Edit) -> String {
+        each_kind!(edit, |_op: R| self
+            .view_of::<R>(record)
+            .or_else(|| self.base.table::<R>().get(record).cloned())
+            .map_or_else(|| R::NOUN.to_owned(), |row| row.title()))
+    }
+
+    /// The session has ended: said once.
+    pub(super) fn session_ended(&mut self, effects: &mut Vec<Effect>) {
+        if matches!(self.session, Session::Live | Session::Identifying) {
+            self.session = Session::Ended;
+            effects.push(Effect::Notify(Notice::SignedOut));
+        }
+    }
+
+    /// Somebody else is signed in: said once, and for good.
+    pub(super) fn foreign(&mut self, effects: &mut Vec<Effect>) {
+        if self.session != Session::Foreign {
+            self.session = Session::Foreign;
+            effects.push(Effect::Notify(Notice::Foreign));
+        }
+    }
+
+    /// `user` is signed in, and the token is a new one: what waits of the same user goes on.
+    pub fn identified(&mut self, user: Uuid, now: Timestamp) -> Vec<Effect> {
+        self.reached();
+        let mut effects = Vec::new();
+        if self.owner().is_some_and(|owner| owner != user) {
+            self.foreign(&mut effects);
+        } else if self.session != Session::Foreign {
+            self.session = Session::Live;
+        }
+        effects.extend(self.wake(now));
+        effects
+    }
+
+    /// Who is signed in could not be asked; the entries that need it wait a little.
+    pub fn identify_failed(&mut self, problem: &Problem, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match problem.kind {
+            ProblemKind::Unauthorized => self.session_ended(&mut effects),
+            ProblemKind::OtherUser => self.foreign(&mut effects),
+            _ => {
+                if self.session == Session::Identifying {
+                    self.session = Session::Live;
+                }
+                let later = now + Duration::seconds(5);
+                for entry in self.outbox.iter_mut() {
+                    if std::mem::take(&mut entry.here.token_refusals) > 0 {
+                        entry.here.retry_at = entry.here.retry_at.max(Some(later));
+                    }
+                }
+            }
+        }
+        effects.extend(self.wake(now));
+        effects
+    }
+
+    /// Whether the session has ended, as far as is known.
+    pub fn is_signed_out(&self) -> bool {
+        self.session == Session::Ended
+    }
+
+    /// Whether somebody else is signed in.
+    pub fn is_foreign(&self) -> bool {
+        self.session == Session::Foreign
+    }
+}
+
+/// Full jitter, doubling from one second, five minutes at most; `Retry-After` is honoured.
+pub(super) fn backoff(attempts: u32, retry_after: Option<u64>, jitter: f64) -> Duration {
+    const CAP_MS: f64 = 300_000.0;
+    let ceiling = (1000.0 * 2f64.powi(attempts.min(10).cast_signed() - 1)).min(CAP_MS);
+    let jittered = Duration::milliseconds((ceiling * jitter.clamp(0.0, 1.0)) as i64 + 50);
+    let asked = Duration::seconds(retry_after.unwrap_or(0).min(3600).cast_signed());
+    jittered.max(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_grows_and_is_capped() {
+        assert!(backoff(1, None, 1.0) <= Duration::milliseconds(1050));
+        assert!(backoff(30, None, 1.0) <= Duration::milliseconds(300_050));
+        assert_eq!(backoff(1, Some(60), 0.0), Duration::seconds(60));
+    }
+}

@@ -1,0 +1,341 @@
+//! What the server issued: a table a kind, and which parts of it are not stored yet.
+
+use super::kind::Row;
+use crate::domain::{
+    application::Application,
+    settings::Settings,
+    stage::StageEvent,
+    sync::{Entity, EntityKind, SyncChange, SyncRow},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+/// Rows of one kind by id.
+#[derive(Clone, Debug)]
+pub struct Table<R> {
+    rows: HashMap<Uuid, Arc<R>>,
+    /// What hangs on an application.
+    children: HashMap<Uuid, Vec<Uuid>>,
+    /// Deleted ids: an answer that was on its way never brings one back.
+    gone: HashSet<Uuid>,
+}
+
+impl<R> Default for Table<R> {
+    fn default() -> Self {
+        Self {
+            rows: HashMap::new(),
+            children: HashMap::new(),
+            gone: HashSet::new(),
+        }
+    }
+}
+
+impl<R: Row> Table<R> {
+    /// The rows.
+    pub fn rows(&self) -> &HashMap<Uuid, Arc<R>> {
+        &self.rows
+    }
+
+    /// One row.
+    pub fn get(&self, id: Uuid) -> Option<&Arc<R>> {
+        self.rows.get(&id)
+    }
+
+    /// Whether this id was deleted.
+    pub fn is_gone(&self, id: Uuid) -> bool {
+        self.gone.contains(&id)
+    }
+
+    /// The rows that hang on an application.
+    pub fn of_parent(&self, parent: Uuid) -> impl Iterator<Item = &Arc<R>> {
+        self.children
+            .get(&parent)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.rows.get(id))
+    }
+
+    /// Takes a row, unless a newer one is here or it was deleted. Answers whether that changed
+    /// anything.
+    fn take(&mut self, id: Uuid, row: R) -> bool {
+        if self.gone.contains(&id) {
+            return false;
+        }
+        match self.rows.get(&id) {
+            Some(known) if !row.supersedes(known) || **known == row => false,
+            known => {
+                if known.is_none()
+                    && let Some(parent) = row.parent()
+                {
+                    self.children.entry(parent).or_default().push(id);
+                }
+                self.rows.insert(id, Arc::new(row));
+                true
+            }
+        }
+    }
+
+    fn delete(&mut self, id: Uuid) -> bool {
+        if let Some(row) = self.rows.remove(&id)
+            && let Some(parent) = row.parent()
+            && let Some(siblings) = self.children.get_mut(&parent)
+        {
+            siblings.retain(|sibling| *sibling != id);
+        }
+        self.gone.insert(id)
+    }
+}
+
+/// Rows are stored in shards: reading thousands of blobs is slow, and so is writing one large one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Shard {
+    /// Of which kind.
+    pub kind: EntityKind,
+    /// Which one, below [`shards`].
+    pub number: u8,
+}
+
+/// How many shards a kind has; a power of two. About a hundred rows a shard at the cap of the cache.
+const fn shards(kind: EntityKind) -> u8 {
+    match kind {
+        EntityKind::Application | EntityKind::StageEvent => 64,
+        EntityKind::Settings => 1,
+    }
+}
+
+impl Shard {
+    /// Where a row is stored.
+    pub fn of(kind: EntityKind, id: Uuid) -> Self {
+        let [.., last] = *id.as_bytes();
+        Self {
+            kind,
+            number: last & (shards(kind) - 1),
+        }
+    }
+
+    /// Its name in the store.
+    pub fn name(self) -> String {
+        format!("{}/{:02}", self.kind.as_str(), self.number)
+    }
+
+    /// The shard of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (kind, number) = name.split_once('/')?;
+        let shard = Self {
+            kind: kind.parse().ok()?,
+            number: number.parse().ok()?,
+        };
+        (shard.number < shards(shard.kind)).then_some(shard)
+    }
+}
+
+/// A row as it is stored, or the note that it is gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Which row.
+    pub id: Uuid,
+    /// Its state; none once it was deleted.
+    pub row: Option<Entity>,
+}
+
+/// What the server issued.
+#[derive(Clone, Debug, Default)]
+pub struct Base {
+    pub(super) applications: Table<Application>,
+    pub(super) stage_events: Table<StageEvent>,
+    pub(super) settings: Table<Settings>,
+    /// Shards that differ from what is stored.
+    dirty: BTreeSet<Shard>,
+}
+
+/// Expands a body for the row type of a kind.
+macro_rules! each_table {
+    ($kind:expr, |$R:ident| $body:expr) => {
+        match $kind {
+            EntityKind::Application => {
+                type $R = Application;
+                $body
+            }
+            EntityKind::StageEvent => {
+                type $R = StageEvent;
+                $body
+            }
+            EntityKind::Settings => {
+                type $R = Settings;
+                $body
+            }
+        }
+    };
+}
+
+impl Base {
+    /// The rows of a kind.
+    pub fn table<R: Row>(&self) -> &Table<R> {
+        R::table(self)
+    }
+
+    /// Takes a row of any kind; see [`Table::take`].
+    pub fn take<R: Row>(&mut self, id: Uuid, row: R) {
+        if R::table_mut(self).take(id, row) {
+            self.dirty.insert(Shard::of(R::KIND, id));
+        }
+    }
+
+    /// Takes a change of the server's history.
+    pub fn change(&mut self, change: SyncChange) {
+        match change.what {
+            SyncRow::Upsert(entity) => self.take_entity(change.id, entity),
+            SyncRow::Delete { entity } => self.delete(entity, change.id),
+        }
+    }
+
+    fn take_entity(&mut self, id: Uuid, entity: Entity) {
+        match entity {
+            Entity::Application(row) => self.take(id, *row),
+            Entity::StageEvent(row) => self.take(id, row),
+            Entity::Settings(row) => self.take(id, row),
+        }
+    }
+
+    /// Takes note that a row is gone for ever, with what hangs on it.
+    pub fn delete(&mut self, kind: EntityKind, id: Uuid) {
+        let news = each_table!(kind, |R| R::table_mut(self).delete(id));
+        if news {
+            self.dirty.insert(Shard::of(kind, id));
+        }
+        if kind == EntityKind::Application {
+            let children: Vec<Uuid> = self.stage_events.children.remove(&id).unwrap_or_default();
+            for child in children {
+                self.delete(EntityKind::StageEvent, child);
+            }
+        }
+    }
+
+    /// Joins what is stored to what is here: of two states the newer one stays.
+    pub fn join(&mut self, shard: Shard, stored: Vec<Kept>) {
+        let was_dirty = self.dirty.contains(&shard);
+        let known = if was_dirty {
+            stored.clone()
+        } else {
+            Vec::new()
+        };
+        for Kept { id, row } in stored {
+            match row {
+                Some(entity) => self.take_entity(id, entity),
+                None => self.delete(shard.kind, id),
+            }
+        }
+        // What came from the store need not go there, nor what stands there already.
+        if !was_dirty || self.content(shard, |_| true) == known {
+            self.dirty.remove(&shard);
+        }
+    }
+
+    /// What a shard holds, but for the rows that `keeps` refuses.
+    pub fn content(&self, shard: Shard, keeps: impl Fn(&Entity) -> bool) -> Vec<Kept> {
+        let mut content: Vec<Kept> = each_table!(shard.kind, |R| {
+            let table = R::table(self);
+            let rows = table
+                .rows
+                .iter()
+                .filter(|(id, _)| Shard::of(shard.kind, **id) == shard)
+                .map(|(id, row)| (*id, R::clone(row).into_entity()))
+                .filter(|(_, entity)| keeps(entity))
+                .map(|(id, entity)| Kept {
+                    id,
+                    row: Some(entity),
+                });
+            let gone = table
+                .gone
+                .iter()
+                .filter(|id| Shard::of(shard.kind, **id) == shard)
+                .map(|id| Kept { id: *id, row: None });
+            rows.chain(gone).collect()
+        });
+        content.sort_unstable_by_key(|kept| kept.id);
+        content
+    }
+
+    /// Takes the list of what differs from the store.
+    pub fn take_dirty(&mut self) -> BTreeSet<Shard> {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// These differ from the store.
+    pub fn mark_dirty(&mut self, shards: impl IntoIterator<Item = Shard>) {
+        self.dirty.extend(shards);
+    }
+
+    /// Whether anything differs from the store.
+    pub fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
+    /// Every shard there can be.
+    pub fn all_shards() -> impl Iterator<Item = Shard> {
+        EntityKind::ALL
+            .iter()
+            .flat_map(|&kind| (0..shards(kind)).map(move |number| Shard { kind, number }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::application::tests::sample;
+
+    #[test]
+    fn shards_have_names_that_read_back() {
+        for shard in Base::all_shards() {
+            assert_eq!(Shard::parse(&shard.name()), Some(shard));
+        }
+        for wrong in [
+            "",
+            "application",
+            "application/64",
+            "letter/00",
+            "settings/1",
+        ] {
+            assert_eq!(Shard::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_was_stored_comes_back_and_is_not_dirty() {
+        let mut base = Base::default();
+        let row = sample(7);
+        base.take(row.id, row.clone());
+        base.delete(EntityKind::Application, Uuid::from_u128(7 + 64));
+        let shard = Shard::of(EntityKind::Application, row.id);
+        assert_eq!(
+            base.take_dirty(),
+            BTreeSet::from([
+                shard,
+                Shard::of(EntityKind::Application, Uuid::from_u128(71))
+            ])
+        );
+        let content = base.content(shard, |_| true);
+        let mut again = Base::default();
+        again.join(shard, content);
+        assert!(!again.is_dirty());
+        assert_eq!(**again.applications.get(row.id).unwrap(), row);
+        assert!(again.applications.is_gone(Uuid::from_u128(71)));
+    }
+
+    #[test]
+    fn the_newer_state_stays_whichever_comes_first() {
+        let old = sample(1);
+        let new = old.patched(&Default::default(), old.updated_at).unwrap();
+        for order in [[&old, &new], [&new, &old]] {
+            let mut base = Base::default();
+            for row in order {
+                base.take(row.id, row.clone());
+            }
+            assert_eq!(**base.applications.get(old.id).unwrap(), new);
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Mutations that the server has not acknowledged, in the order in which they were made.
+
+use super::kind::{Edit, Made, Verb};
+use crate::domain::{error::Problem, time::Timestamp};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use uuid::Uuid;
+
+/// A mutation that the server has not acknowledged. What is serialised is durable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The idempotency key: sending it twice is harmless.
+    pub key: Uuid,
+    /// Its place in the queue; ties are broken by the key.
+    pub order: u64,
+    /// What it waits for: edits of one aggregate (an application with all that hangs on it) go one
+    /// after another.
+    pub aggregate: Uuid,
+    /// Whose row.
+    pub record: Uuid,
+    /// What was done.
+    pub edit: Edit,
+    /// The version that the user saw; `None` while an earlier entry of this queue decides it.
+    pub seen: Option<i64>,
+    /// When it was done.
+    pub made_at: Timestamp,
+    /// The user's calendar day then, for the defaults of a create.
+    pub made_on: NaiveDate,
+    /// It may not be sent before: a deletion's undo.
+    pub not_before: Timestamp,
+    /// It was sent, or is about to be: key, version and body stay as they are.
+    pub frozen: bool,
+    /// The server refused it for good; it waits for the user.
+    pub parked: Option<Problem>,
+    /// What is true of this page alone.
+    #[serde(skip)]
+    pub(super) here: Here,
+}
+
+/// What a page knows of an entry beyond what is stored.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Here {
+    /// A request is under way.
+    pub in_flight: bool,
+    /// It is not tried before: it backs off.
+    pub retry_at: Option<Timestamp>,
+    /// Answers that were no answer, so far.
+    pub attempts: u32,
+    /// The server said when to come back (`Retry-After`): earlier is not welcome.
+    pub told_to_wait: bool,
+    /// Times that the CSRF token was refused, each after a new one was fetched.
+    pub token_refusals: u32,
+    /// It stands in the store, in some form.
+    pub stored: bool,
+    /// The store has another form of it, or none.
+    pub dirty: bool,
+}
+
+impl Entry {
+    /// When and on which day it was made.
+    pub fn made(&self) -> Made {
+        Made {
+            at: self.made_at,
+            on: self.made_on,
+        }
+    }
+
+    /// Whether it waits for its undo only.
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        !self.frozen && self.not_before > now
+    }
+
+    /// Whether the store has it as it is.
+    pub fn is_durable(&self) -> bool {
+        self.here.stored && !self.here.dirty
+    }
+
+    /// Whether another edit may become part of it.
+    fn takes(&self, now: Timestamp) -> bool {
+        (!self.frozen || self.parked.is_some()) && !self.edit.is_event() && !self.is_held(now)
+    }
+
+    fn place(&self) -> (u64, Uuid) {
+        (self.order, self.key)
+    }
+}
+
+/// Why an entry left the queue, for the other pages that have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Removal {
+    /// It was answered, or the user dropped it.
+    Settled,
+    /// It became part of another one, or was taken back: only if nobody sends it meanwhile.
+    Withdrawn,
+}
+
+/// The queue.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    entries: Vec<Entry>,
+    removed: BTreeMap<Uuid, Removal>,
+}
+
+impl Outbox {
+    /// The entries, oldest first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut()
+    }
+
+    /// One entry.
+    pub fn get(&self, key: Uuid) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    pub(super) fn get_mut(&mut self, key: Uuid) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.key == key)
+    }
+
+    /// The entries of one record, oldest first.
+    pub fn of_record(&self, record: Uuid) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.record == record)
+    }
+
+    /// Adds an edit at the end. Where the record's last entry is unsent and plain, the edit becomes
+    /// part of it (under the new key, so that a page that is sending the old one is not
+    /// contradicted). Answers the key under which the edit goes.
+    pub(super) fn push(&mut self, mut entry: Entry) -> Uuid {
+        let now = entry.made_at;
+        let last = self
+            .entries
+            .iter()
+            .rposition(|known| known.record == entry.record);
+        if let Some(last) = last.and_then(|index| self.entries.get(index))
+            && last.takes(now)
+            && !entry.edit.is_event()
+            && let Some(edit) = last.edit.merged(&entry.edit)
+        {
+            // A refused edit that is corrected is a new one; the server took nothing of the old one.
+            let how = match last.parked {
+                Some(_) => Removal::Settled,
+                None => Removal::Withdrawn,
+            };
+            entry = Entry {
+                edit,
+                order: last.order,
+                seen: last.seen,
+                // The defaults of a create are those of the day on which it was made.
+                made_at: match last.edit.verb() {
+                    Verb::Create => last.made_at,
+                    _ => entry.made_at,
+                },
+                made_on: match last.edit.verb() {
+                    Verb::Create => last.made_on,
+                    _ => entry.made_on,
+                },
+                ..entry
+            };
+            let old = last.key;
+            self.remove(old, how);
+        } else {
+            entry.order = self.next_order();
+        }
+        entry.here.dirty = true;
+        let key = entry.key;
+        self.insert(entry);
+        key
+    }
+
+    fn next_order(&self) -> u64 {
+        self.entries
+            .last()
+            .map_or(0, |last| last.order.saturating_add(1))
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        let at = self
+            .entries
+            .partition_point(|known| known.place() < entry.place());
+        self.entries.insert(at, entry);
+    }
+
+    fn remove(&mut self, key: Uuid, how: Removal) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        let entry = self.entries.remove(index);
+        self.removed.insert(key, how);
+        Some(entry)
+    }
+
+    /// Takes out an entry that was answered or dropped.
+    pub(super) fn settle(&mut self, key: Uuid) -> Option<Entry> {
+        self.remove(key, Removal::Settled)
+    }
+
+    /// Takes back an entry that nobody has sent. Answers whether it still could.
+    pub(super) fn withdraw(&mut self, key: Uuid) -> Option<Entry> {
+        self.get(key).filter(|entry| !entry.frozen)?;
+        self.remove(key, Removal::Withdrawn)
+    }
+
+    /// Takes out every entry of an aggregate, oldest first.
+    pub(super) fn settle_aggregate(&mut self, aggregate: Uuid) -> Vec<Entry> {
+        let keys: Vec<Uuid> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.aggregate == aggregate)
+            .map(|entry| entry.key)
+            .collect();
+        keys.into_iter()
+            .filter_map(|key| self.settle(key))
+            .collect()
+    }
+
+    /// What a deletion that is due makes pointless is not sent: edits of its record that nobody has
+    /// sent, or that were refused; and where its creation is among them, the deletion itself, with
+    /// all that was done to what hangs on it.
+    pub(super) fn shorten(&mut self, now: Timestamp) {
+        let due: Vec<(Uuid, Uuid)> = self
+            .entries
+            .iter()
+            .filter(|entry| {
+                entry.edit.verb() == Verb::Delete && !entry.frozen && entry.not_before <= now
+            })
+            .map(|entry| (entry.record, entry.key))
+            .collect();
+        for (record, deletion) in due {
+            let before: Vec<&Entry> = self
+                .of_record(record)
+                .filter(|entry| entry.key != deletion)
+                .collect();
+            let pointless = |entry: &&Entry| !entry.frozen || entry.parked.is_some();
+            let Some(first) = before.first() else {
+                continue;
+            };
+            if !before.iter().all(pointless) {
+                continue;
+            }
+            let (created, seen) = (first.edit.verb() == Verb::Create, first.seen);
+            let gone: Vec<(Uuid, bool)> = self
+                .entries
+                .iter()
+                .filter(|entry| {
+                    let of_record = entry.record == record && entry.key != deletion;
+                    of_record || (created && entry.aggregate == record)
+                })
+                .map(|entry| (entry.key, entry.frozen))
+                .collect();
+            for (key, frozen) in gone {
+                let how = if frozen {
+                    Removal::Settled
+                } else {
+                    Removal::Withdrawn
+                };
+                self.remove(key, how);
+            }
+            if let Some(entry) = self.get_mut(deletion) {
+                entry.seen = entry.seen.or(seen);
+                entry.here.dirty = true;
+            }
+        }
+    }
+
+    /// Aggregates with an entry: what the cache must keep.
+    pub fn aggregates(&self) -> HashSet<Uuid> {
+        self.entries
+            .iter()
+            .flat_map(|entry| [entry.aggregate, entry.record])
+            .collect()
+    }
+
+    // --- what is stored ---
+
+    /// Whether the store has another queue than this.
+    pub(super) fn is_dirty(&self) -> bool {
+        !self.removed.is_empty() || self.entries.iter().any(|entry| entry.here.dirty)
+    }
+
+    /// What must be written and what must be removed.
+    pub(super) fn unwritten(&self) -> (Vec<Entry>, Vec<Uuid>) {
+        let written = self
+            .entries
+            .iter()
+            .filter(|entry| entry.here.dirty)
+            .cloned()
+            .collect();
+        (written, self.removed.keys().copied().collect())
+    }
+
+    /// That is in the store now.
+    pub(super) fn written(&mut self, entries: &[Entry], removed: &[Uuid]) {
+        for key in removed {
+            self.removed.remove(key);
+        }
+        for entry in &mut self.entries {
+            if let Some(written) = entries.iter().find(|written| written.key == entry.key) {
+                entry.here.stored = true;
+                entry.here.dirty = !same_form(written, entry);
+            }
+        }
+    }
+
+    /// Joins the stored queue, in which other pages wrote, with what this page has not written yet.
+    pub(super) fn rebase(&mut self, stored: Vec<Entry>) {
+        let known = std::mem::take(&mut self.entries);
+        let mut kept: BTreeSet<Uuid> = BTreeSet::new();
+        for mut entry in stored {
+            match self.removed.get(&entry.key) {
+                Some(Removal::Settled) => continue,
+                Some(Removal::Withdrawn) if !entry.frozen => continue,
+                // Somebody is sending it: it cannot be taken back any more.
+                Some(Removal::Withdrawn) => _ = self.removed.remove(&entry.key),
+                None => {}
+            }
+            entry.here.stored = true;
+            if let Some(mine) = known.iter().find(|mine| mine.key == entry.key) {
+                entry.here = mine.here.clone();
+                entry.here.stored = true;
+                if mine.here.dirty {
+                    if !entry.frozen {
+                        entry.frozen = mine.frozen;
+                        entry.seen = entry.seen.or(mine.seen);
+                        entry.not_before = mine.not_before;
+                    }
+                    entry.parked.clone_from(&mine.parked);
+                }
+                entry.here.dirty = mine.here.dirty;
+            }
+            kept.insert(entry.key);
+            self.insert(entry);
+        }
+        // What was never stored is this page's own, and comes last; what was and is no more, another
+        // page settled.
+        let mut order = self.next_order();
+        for mut entry in known {
+            if !entry.here.stored && !kept.contains(&entry.key) {
+                entry.order = order;
+                order += 1;
+                self.insert(entry);
+            }
+        }
+    }
+
+    /// Drops every entry.
+    pub(super) fn forget(&mut self) {
+        for entry in std::mem::take(&mut self.entries) {
+            self.removed.insert(entry.key, Removal::Settled);
+        }
+    }
+}
+
+/// Whether two forms of an entry are stored alike.
+fn same_form(one: &Entry, other: &Entry) -> bool {
+    let plain = |entry: &Entry| Entry {
+        here: Here::default(),
+        ..entry.clone()
+    };
+    plain(one) == plain(other)
+}

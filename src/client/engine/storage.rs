@@ -1,0 +1,157 @@
+//! What of the engine is durable, and how it gets there: one batch at a time, each on the state of
+//! the store that the engine knows. Where another page wrote meanwhile, the batch is refused, what
+//! is stored is joined to what is here, and the rest is written anew.
+
+use super::{
+    base::{Base, Kept, Shard},
+    displaced::Displaced,
+    outbox::Entry,
+};
+use crate::domain::{application::Application, sync::Entity, time::Timestamp, user::User};
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+use std::{cmp::Reverse, collections::HashSet};
+use uuid::Uuid;
+
+/// The most applications that are stored (SPEC §9.1).
+pub const CAP: usize = 5_000;
+/// Archived for longer than this, an application is not stored (SPEC §9.1).
+pub const ARCHIVED_FOR: Duration = Duration::days(180);
+/// A write that failed is tried again after this.
+pub(super) const RETRY: Duration = Duration::seconds(5);
+
+/// What is stored beside rows and queues.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Whose cache this is.
+    pub user: Option<User>,
+    /// Where the next pull starts. It moves only in the batch that stores the rows before it.
+    pub cursor: Option<String>,
+    /// Raised each time the base is built anew, so that rows of two histories never mix.
+    pub life: u64,
+    /// Whether a pull has come to its end: every application is known.
+    pub whole: bool,
+    /// Whether rows were left out of the store since the base was built.
+    pub partial: bool,
+}
+
+/// Everything that one transaction writes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The state of the store that it builds on; any other state refuses it.
+    pub stamp: u64,
+    /// Entries to put.
+    pub entries: Vec<Entry>,
+    /// Keys of entries to remove.
+    pub settled: Vec<Uuid>,
+    /// Displaced edits to put.
+    pub displaced: Vec<Displaced>,
+    /// Displaced edits to remove.
+    pub dropped: Vec<Uuid>,
+    /// Shards to put; one without content is removed.
+    pub shards: Vec<(Shard, Vec<Kept>)>,
+    /// The rest.
+    pub meta: Meta,
+}
+
+/// What a store holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stored {
+    /// Raised by one with each batch.
+    pub stamp: u64,
+    /// The rest.
+    pub meta: Meta,
+    /// The queue, in any order.
+    pub entries: Vec<Entry>,
+    /// The displaced edits.
+    pub displaced: Vec<Displaced>,
+    /// Shards; of a store that was read before, those that have changed since.
+    pub shards: Vec<(Shard, Vec<Kept>)>,
+    /// Whether a row could not be read: the base is then built anew.
+    pub damaged: bool,
+    /// Edits of the user's that could not be read: they are lost, and that is said.
+    pub unreadable: usize,
+}
+
+/// Why the store does not take what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The browser's quota is used up.
+    Full,
+    /// Anything else.
+    Broken,
+}
+
+/// Why nothing is stored at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unstored {
+    /// The browser has no store that can hold a key, as in some private modes.
+    Unavailable,
+}
+
+/// How it stands with the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is being read; nothing is sent or stored yet.
+    #[default]
+    Opening,
+    /// What is acknowledged is durable.
+    Durable,
+    /// The store refuses writes; edits live as long as the page.
+    Refused(Trouble),
+    /// There is no store; edits live as long as the page.
+    Memory(Unstored),
+}
+
+/// The engine's side of the store.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Storage {
+    pub keeping: Keeping,
+    /// The state of the store that is known.
+    pub stamp: u64,
+    /// The batch under way.
+    pub writing: Option<Box<Batch>>,
+    /// After a failure: not before.
+    pub retry_at: Option<Timestamp>,
+    /// The meta that is stored.
+    pub meta: Meta,
+}
+
+impl Storage {
+    /// Whether an entry need not be stored before it is sent.
+    pub fn is_volatile(&self) -> bool {
+        matches!(self.keeping, Keeping::Refused(_) | Keeping::Memory(_))
+    }
+}
+
+/// Which applications are stored: all (`None`), or these. What waits in the queue is always among
+/// them.
+pub(super) fn retained(base: &Base, busy: &HashSet<Uuid>, now: Timestamp) -> Option<HashSet<Uuid>> {
+    let rows = base.table::<Application>().rows();
+    let mut kept: Vec<_> = rows
+        .values()
+        .filter(|row| {
+            busy.contains(&row.id)
+                || row
+                    .archived_at
+                    .is_none_or(|archived| archived + ARCHIVED_FOR > now)
+        })
+        .collect();
+    if kept.len() == rows.len() && kept.len() <= CAP {
+        return None;
+    }
+    kept.sort_unstable_by_key(|row| (!busy.contains(&row.id), Reverse((row.created_at, row.id))));
+    let busy_rows = kept.iter().filter(|row| busy.contains(&row.id)).count();
+    kept.truncate(CAP.max(busy_rows));
+    Some(kept.into_iter().map(|row| row.id).collect())
+}
+
+/// Whether a row is stored, given the applications that are.
+pub(super) fn keeps(retained: Option<&HashSet<Uuid>>, entity: &Entity) -> bool {
+    let Some(kept) = retained else { return true };
+    match entity {
+        Entity::Application(row) => kept.contains(&row.id),
+        Entity::StageEvent(event) => kept.contains(&event.application_id),
+        Entity::Settings(_) => true,
+    }
+}
