@@ -14,6 +14,8 @@ pub enum ProblemKind {
     Validation,
     /// 401: no session, or one that has ended.
     Unauthorized,
+    /// 401: the session is of another user than the one that `X-User-Id` names.
+    OtherUser,
     /// 403: the CSRF token is missing or wrong, or the request came from another origin.
     Csrf,
     /// 404: no such resource for this user.
@@ -49,7 +51,7 @@ impl ProblemKind {
     pub const fn status(self) -> u16 {
         match self {
             Self::Validation => 400,
-            Self::Unauthorized => 401,
+            Self::Unauthorized | Self::OtherUser => 401,
             Self::Csrf => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -71,6 +73,7 @@ impl ProblemKind {
         match self {
             Self::Validation => "Some values do not fit",
             Self::Unauthorized => "Sign in first",
+            Self::OtherUser => "Another account is signed in",
             Self::Csrf => "Request not confirmed",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "Method not allowed",
@@ -93,6 +96,7 @@ impl ProblemKind {
         match self {
             Self::Validation => "validation",
             Self::Unauthorized => "unauthorized",
+            Self::OtherUser => "other-user",
             Self::Csrf => "csrf",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
@@ -110,9 +114,10 @@ impl ProblemKind {
         }
     }
 
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Validation,
         Self::Unauthorized,
+        Self::OtherUser,
         Self::Csrf,
         Self::NotFound,
         Self::MethodNotAllowed,
