@@ -419,7 +419,7 @@ async fn it_is_done_by_the_clock(site: Site) {
 
 async fn it_stops_with_the_server(site: Site) {
     let app = site.start().await;
-    app.sign_in("jane@example.com").await;
+    let jane = app.sign_in("jane@example.com").await;
     burden(&site, 30_000).await;
     let second = std::time::Duration::from_secs(1);
     let worker = Worker::start_with(&app.state, second, 60 * second)
@@ -429,6 +429,8 @@ async fn it_stops_with_the_server(site: Site) {
         tokio::time::sleep(second / 100).await;
     }
     worker.stop().await;
+    // A commit that had begun is finished. Who writes now comes after it.
+    jane.create(json!({})).await;
     let left = site.number("SELECT COUNT(*) FROM mutations").await;
     assert!(left > 0, "it was stopped too late to tell");
     tokio::time::sleep(second / 10).await;

@@ -69,8 +69,8 @@ impl Worker {
         })
     }
 
-    /// Starts nothing any more, breaks off what is under way (its open transaction is rolled back),
-    /// and returns when it has let go of the database.
+    /// Starts nothing any more, and breaks off what is under way: its open transaction is rolled
+    /// back, a commit that has begun is finished by the database.
     pub async fn stop(mut self) {
         if let Err(error) = self.scheduler.shutdown().await {
             tracing::warn!(%error, "the scheduler did not stop");
