@@ -14,7 +14,7 @@ pub enum ProblemKind {
     Validation,
     /// 401: no session, or one that has ended.
     Unauthorized,
-    /// 401: the request names another user (`X-User-Id`) than the one who is signed in.
+    /// 401: the session is of another user than the one that `X-User-Id` names.
     OtherUser,
     /// 403: the CSRF token is missing or wrong, or the request came from another origin.
     Csrf,

@@ -11,5 +11,6 @@ pub mod seed;
 pub mod services;
 pub mod state;
 pub mod telemetry;
+pub mod worker;
 
 pub use state::AppState;

@@ -14,6 +14,7 @@ mod board;
 mod client;
 mod crash;
 mod harness;
+mod housekeeping;
 mod idempotency;
 mod pages;
 mod paging;

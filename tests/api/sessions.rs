@@ -1,7 +1,7 @@
 //! Sessions: how they end, what passes for one, and requests that another site made.
 
 use crate::{
-    client::Client,
+    client::{Call, Client},
     harness::{Site, TestApp, User, both},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
@@ -25,6 +25,9 @@ both![
     a_cookie_needs_the_csrf_token_of_its_session,
     a_cookie_is_not_taken_from_another_site,
     a_bearer_token_goes_before_a_cookie,
+    a_request_can_name_its_user,
+    another_users_request_reads_and_changes_nothing,
+    another_users_page_keeps_no_session_alive,
 ];
 
 fn card() -> Value {
@@ -401,4 +404,125 @@ async fn a_bearer_token_goes_before_a_cookie(site: Site) {
         call(&joe.token).await.is(200).json()["user"]["email"],
         "joe@example.com"
     );
+}
+
+/// One call of every endpoint under a session, by the cookie and with its CSRF token. `id` is an
+/// application at version 1.
+fn every_call(user: &User, id: &str) -> Vec<Call> {
+    let browser = &user.browser;
+    let path = format!("/applications/{id}");
+    let change = json!({ "company": "Beta" });
+    let reads = [
+        "/auth/me",
+        "/applications",
+        "/board",
+        "/settings",
+        "/sync",
+        &path,
+        &format!("{path}/stage-events"),
+    ];
+    let writes = [
+        browser.post("/applications", &card()).key("create"),
+        browser.patch(&path, 1, &change).key("patch"),
+        browser
+            .patch("/settings", 1, &json!({ "display_name": "J" }))
+            .key("settings"),
+        browser.delete(&path, 1).key("delete"),
+        browser.call(Method::POST, "/auth/logout"),
+    ]
+    .map(|call| call.header("x-csrf-token", &user.csrf));
+    let reads = reads.map(|path| browser.get(path));
+    reads.into_iter().chain(writes).collect()
+}
+
+async fn a_request_can_name_its_user(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let id = jane.create(json!({})).await["id"].clone();
+    for call in every_call(&jane, id.as_str().unwrap()) {
+        let status = call.header("x-user-id", jane.id).await.status;
+        // What was patched before it is deleted has moved on.
+        assert!(matches!(status, 200 | 201 | 204 | 409), "{status}");
+    }
+    // Without a session it opens nothing, and signing in does not ask for it.
+    let joe = app.sign_in("joe@example.com").await;
+    let answer = app
+        .browser()
+        .get("/auth/me")
+        .header("x-user-id", joe.id)
+        .await;
+    answer.problem(401, "unauthorized");
+    let ask = app
+        .browser()
+        .post("/auth/magic-link", &json!({ "email": "joe@example.com" }));
+    ask.header("x-user-id", jane.id).await.is(202);
+}
+
+async fn another_users_request_reads_and_changes_nothing(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let joe = app.sign_in("joe@example.com").await;
+    let row = jane.create(json!({})).await;
+    let before = jane.get("/sync").await.json();
+    let id = row["id"].as_str().unwrap();
+    for call in every_call(&jane, id) {
+        let problem = call
+            .header("x-user-id", joe.id)
+            .await
+            .problem(401, "other-user");
+        assert_eq!(problem["title"], "Another account is signed in");
+        assert!(
+            !problem.to_string().contains(&jane.id.to_string()),
+            "{problem}"
+        );
+    }
+    // Joe's page has the token of his session: that is not what is wrong.
+    let call = jane
+        .browser
+        .post("/applications", &card())
+        .header("x-csrf-token", &joe.csrf);
+    call.header("x-user-id", joe.id)
+        .await
+        .problem(401, "other-user");
+    let call = jane
+        .get("/applications")
+        .header("x-user-id", Uuid::new_v4());
+    call.await.problem(401, "other-user");
+
+    for garbage in [
+        "",
+        "x",
+        "jane@example.com",
+        &id[1..],
+        &format!("{id}, {id}"),
+    ] {
+        for call in every_call(&jane, id) {
+            let wrong = call.header("x-user-id", garbage).await.wrong_fields();
+            assert_eq!(wrong, ["X-User-Id"], "{garbage}");
+        }
+    }
+    // One of two is no answer, even if the other is right.
+    let call = jane.get("/applications").header("x-user-id", jane.id);
+    assert_eq!(
+        call.header("x-user-id", joe.id).await.wrong_fields(),
+        ["X-User-Id"]
+    );
+
+    assert_eq!(jane.get("/sync").await.json(), before);
+    assert_eq!(site.number("SELECT COUNT(*) FROM mutations").await, 0);
+    jane.browser.get("/auth/me").await.is(200);
+}
+
+async fn another_users_page_keeps_no_session_alive(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let joe = app.sign_in("joe@example.com").await;
+    set_timeout(&jane, 10).await;
+    for _ in 0..2 {
+        app.clock.advance(Duration::minutes(5));
+        let call = jane.browser.get("/sync").header("x-user-id", joe.id);
+        let answer = call.await;
+        assert_eq!(answer.status, 401, "{}", answer.text);
+    }
+    jane.get("/auth/me").await.problem(401, "unauthorized");
 }

@@ -12,6 +12,12 @@ use axum::extract::ConnectInfo;
 use http::{HeaderMap, header, request::Parts};
 use leptos::prelude::use_context;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use uuid::Uuid;
+
+/// The header by which a client says whose answer it waits for. In a browser several pages share
+/// one cookie: without it, one that was opened under Jane would send and get what is Joe's, once he
+/// has signed in beside it.
+pub const USER_HEADER: &str = "X-User-Id";
 
 /// A request before anybody is known to be behind it.
 pub struct Visitor {
@@ -52,7 +58,8 @@ pub fn visitor() -> Result<Visitor, Problem> {
 /// authorised by the cookie, where the request came from.
 ///
 /// # Errors
-/// 401 without a session; 403 for a request that another site caused.
+/// 401 without a session, or with another user's than [`USER_HEADER`] names; 400 for such a header
+/// that is none; 403 for a request that another site caused.
 pub async fn caller() -> Result<Caller, Problem> {
     let mutation = use_context::<MutationKey>();
     visitor()?.authenticate(mutation).await
@@ -96,17 +103,35 @@ impl Visitor {
 /// As [`caller`].
 pub async fn session_of(state: &AppState, parts: &Parts) -> Result<Session, Problem> {
     let missing = || Problem::new(ProblemKind::Unauthorized, "Sign in first.");
+    let expected = expected_user(&parts.headers)?;
     if let Some(token) = bearer(&parts.headers) {
-        return session::authenticate(state, token).await;
+        return session::authenticate(state, token, expected).await;
     }
     let token =
         cookies::read(&state.config, cookies::Kind::Session, &parts.headers).ok_or_else(missing)?;
-    let session = session::authenticate(state, &token).await?;
+    let session = session::authenticate(state, &token, expected).await?;
+    // After that: the page of another user has another session's token, and a new one is no help.
     if csrf::is_unsafe(&parts.method) {
         csrf::check_origin(&state.config, &parts.headers)?;
         csrf::check_token(&state.keys, session.id, &parts.headers)?;
     }
     Ok(session)
+}
+
+/// Whom the request names in [`USER_HEADER`].
+fn expected_user(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
+    let mut values = headers.get_all(USER_HEADER).iter();
+    let id = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value
+            .to_str()
+            .ok()
+            .and_then(|text| text.trim().parse().ok()),
+        // Two users are no user.
+        (Some(_), Some(_)) => None,
+    };
+    id.map(Some)
+        .ok_or_else(|| Problem::field(USER_HEADER, "Send the user's id, as GET /auth/me has it."))
 }
 
 /// The token of `Authorization: Bearer …`; the scheme's case does not matter (RFC 9110 §11.1).

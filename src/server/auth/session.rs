@@ -65,11 +65,16 @@ pub fn issue(
     })
 }
 
-/// Checks a JWT and the session behind it.
+/// Checks a JWT and the session behind it; where the request says who sends it, that it is theirs.
 ///
 /// # Errors
-/// 401 for whatever is wrong with it, without saying what.
-pub async fn authenticate(state: &AppState, token: &str) -> Result<Session, Problem> {
+/// 401 for whatever is wrong with it, without saying what; 401 `OtherUser` for a session that is
+/// good, but not `expected`'s.
+pub async fn authenticate(
+    state: &AppState,
+    token: &str,
+    expected: Option<Uuid>,
+) -> Result<Session, Problem> {
     let unauthorized = || {
         Problem::new(
             ProblemKind::Unauthorized,
@@ -93,6 +98,13 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Session, Prob
     let idle = chrono::Duration::minutes(row.session_timeout_mins.into());
     if row.revoked_at.is_some() || row.expires_at <= now || row.last_seen_at + idle <= now {
         return Err(unauthorized());
+    }
+    // Before the session counts as used: a page that somebody left open must not keep it alive.
+    if expected.is_some_and(|user_id| user_id != claims.sub) {
+        return Err(Problem::new(
+            ProblemKind::OtherUser,
+            "Another account is signed in here. Nothing was read or changed.",
+        ));
     }
     if row.last_seen_at + TOUCH_EVERY <= now {
         // A request must not fail because this note could not be made.

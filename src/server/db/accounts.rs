@@ -1,7 +1,7 @@
 //! Users, sessions and sign-in tokens: what is looked up before anybody is signed in, so without a
 //! tenant. Nothing here returns what a user has stored.
 
-use super::{Db, on};
+use super::{Db, Tx, on};
 use crate::domain::{
     time::Timestamp,
     user::{Email, User},
@@ -66,17 +66,9 @@ pub enum TokenKey {
 }
 
 impl Db {
-    /// Stores a sign-in token, and forgets those that have long expired.
+    /// Stores a sign-in token.
     pub async fn insert_sign_in_token(&self, token: &NewSignInToken) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        on!(tx.link(), |conn: DB| {
-            QueryBuilder::<DB>::new("DELETE FROM sign_in_tokens WHERE expires_at < ")
-                .push_bind(token.created_at - chrono::Duration::days(1))
-                .build()
-                .execute(conn)
-                .await
-                .map(drop)
-        })?;
         on!(tx.link(), |conn: DB| {
             let mut query = QueryBuilder::<DB>::new(
                 "INSERT INTO sign_in_tokens (id, email, token_hash, code_hash, browser_hash, created_at, expires_at) VALUES (",
@@ -258,6 +250,73 @@ impl Db {
         tx.commit().await
     }
 
+    /// Deletes at most `most` sessions that were signed out, or else reached their absolute end,
+    /// before `before`. Says how many.
+    pub async fn delete_sessions_ended_before(
+        &self,
+        before: Timestamp,
+        most: u64,
+    ) -> sqlx::Result<u64> {
+        let end = "COALESCE(revoked_at, expires_at)";
+        self.delete_oldest("sessions", "user_id, id", end, before, most)
+            .await
+    }
+
+    /// Deletes at most `most` sign-in tokens that expired before `before`. Says how many.
+    pub async fn delete_tokens_expired_before(
+        &self,
+        before: Timestamp,
+        most: u64,
+    ) -> sqlx::Result<u64> {
+        self.delete_oldest("sign_in_tokens", "id", "expires_at", before, most)
+            .await
+    }
+
+    async fn delete_oldest(
+        &self,
+        table: &'static str,
+        key: &'static str,
+        time: &'static str,
+        before: Timestamp,
+        most: u64,
+    ) -> sqlx::Result<u64> {
+        let mut tx = self.begin().await?;
+        let lock = match &tx {
+            Tx::Sqlite(_) => "",
+            // Whoever has a row right now is not waited for, so nobody waits for each other.
+            Tx::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        };
+        let deleted = on!(tx.link(), |conn: DB| {
+            // Materialized: chosen once, not again for every row.
+            QueryBuilder::<DB>::new("WITH oldest AS MATERIALIZED (SELECT ")
+                .push(key)
+                .push(" FROM ")
+                .push(table)
+                .push(" WHERE ")
+                .push(time)
+                .push(" < ")
+                .push_bind(before)
+                .push(" ORDER BY ")
+                .push(time)
+                .push(" LIMIT ")
+                .push_bind(most.cast_signed())
+                .push(lock)
+                .push(") DELETE FROM ")
+                .push(table)
+                .push(" WHERE (")
+                .push(key)
+                .push(") IN (SELECT ")
+                .push(key)
+                .push(" FROM oldest)")
+                .build()
+                .execute(conn)
+                .await
+                .map(|done| done.rows_affected())
+        })?;
+        tx.commit().await?;
+        Ok(deleted)
+    }
+
     /// The user `id`.
     pub async fn find_user(&self, id: Uuid) -> sqlx::Result<Option<User>> {
         let mut conn = self.read().await?;
@@ -271,7 +330,7 @@ impl Db {
     }
 }
 
-impl super::Tx {
+impl Tx {
     /// The user with this address; where it is new, one with default settings. Two first sign-ins
     /// at the same moment make one user.
     async fn user_for(&mut self, email: &Email, now: Timestamp) -> sqlx::Result<User> {

@@ -63,6 +63,31 @@ pub async fn insert(
     })
 }
 
+/// Deletes at most `most` answers that were recorded before `before`, oldest first, and says how
+/// many.
+pub async fn delete_before(
+    tenant: &mut TenantWrite,
+    before: Timestamp,
+    most: u64,
+) -> sqlx::Result<u64> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("DELETE FROM mutations WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND key IN (SELECT key FROM mutations WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND created_at < ")
+            .push_bind(before)
+            .push(" ORDER BY created_at LIMIT ")
+            .push_bind(most.cast_signed())
+            .push(")")
+            .build()
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected())
+    })
+}
+
 /// Erases the recorded bodies that show a deleted entity.
 pub async fn erase_bodies(tenant: &mut TenantWrite, entity_id: Uuid) -> sqlx::Result<()> {
     let user_id = tenant.user_id();

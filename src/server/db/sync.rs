@@ -1,6 +1,9 @@
 //! A user's history: rows and tombstones in the order of their sequence numbers.
 
-use super::{applications, on, settings, stage_events, tenant::Tenant};
+use super::{
+    applications, on, settings, stage_events,
+    tenant::{Tenant, TenantWrite},
+};
 use crate::domain::{
     application::Application,
     stage::StageEvent,
@@ -28,6 +31,35 @@ pub async fn head(tenant: &mut impl Tenant) -> sqlx::Result<Head> {
             .build_query_as()
             .fetch_one(conn)
             .await
+    })
+}
+
+/// The highest number of a tombstone that is no longer kept; 0 where all are.
+pub async fn floor(tenant: &mut impl Tenant) -> sqlx::Result<i64> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("SELECT tombstone_floor FROM user_sequences WHERE user_id = ")
+            .push_bind(user_id)
+            .build_query_scalar()
+            .fetch_one(conn)
+            .await
+    })
+}
+
+/// Notes that tombstones up to number `seq` may be gone. A floor never sinks.
+pub async fn raise_floor(tenant: &mut TenantWrite, seq: i64) -> sqlx::Result<()> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("UPDATE user_sequences SET tombstone_floor = ")
+            .push_bind(seq)
+            .push(" WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND tombstone_floor < ")
+            .push_bind(seq)
+            .build()
+            .execute(conn)
+            .await
+            .map(drop)
     })
 }
 

@@ -3,6 +3,7 @@
 //! written by accident.
 
 use super::{Conn, Db, Link, Tx, on};
+use crate::domain::time::Timestamp;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -12,7 +13,8 @@ use uuid::Uuid;
 pub struct Owner(Uuid);
 
 impl Owner {
-    /// Vouches for `user_id`. Only code that has checked a session, or made the user, may call it.
+    /// Vouches for `user_id`. Only code that has checked a session, made the user, or does a job
+    /// of the program for the user, may call it.
     pub(in crate::server) fn vouched(user_id: Uuid) -> Self {
         Self(user_id)
     }
@@ -94,6 +96,35 @@ impl TenantWrite {
 }
 
 impl Db {
+    /// Whose recorded answers are older than `answers`, or tombstones than `tombstones`: at most
+    /// `most` users, in an order of their own, those after `after`.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn owners_of_old(
+        &self,
+        answers: Timestamp,
+        tombstones: Timestamp,
+        after: Option<Owner>,
+        most: u64,
+    ) -> sqlx::Result<Vec<Owner>> {
+        let mut conn = self.read().await?;
+        let ids: Vec<Uuid> = on!(conn.link(), |conn: DB| {
+            QueryBuilder::<DB>::new("SELECT s.user_id FROM user_sequences s WHERE s.user_id > ")
+                .push_bind(after.map_or(Uuid::nil(), Owner::user_id))
+                .push(" AND (EXISTS (SELECT 1 FROM mutations m WHERE m.user_id = s.user_id AND m.created_at < ")
+                .push_bind(answers)
+                .push(") OR EXISTS (SELECT 1 FROM tombstones t WHERE t.user_id = s.user_id AND t.deleted_at < ")
+                .push_bind(tombstones)
+                .push(")) ORDER BY s.user_id LIMIT ")
+                .push_bind(most.cast_signed())
+                .build_query_scalar()
+                .fetch_all(conn)
+                .await
+        })?;
+        Ok(ids.into_iter().map(Owner).collect())
+    }
+
     /// `owner`'s rows, for reading.
     ///
     /// # Errors

@@ -47,3 +47,27 @@ pub async fn insert(
         query.push(")").build().execute(conn).await.map(drop)
     })
 }
+
+/// Deletes at most `most` tombstones that were made before `before`, oldest first, and returns
+/// their numbers. Raise the floor above them in the same transaction ([`super::sync::raise_floor`]).
+pub async fn delete_before(
+    tenant: &mut TenantWrite,
+    before: Timestamp,
+    most: u64,
+) -> sqlx::Result<Vec<i64>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        QueryBuilder::<DB>::new("DELETE FROM tombstones WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND seq IN (SELECT seq FROM tombstones WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND deleted_at < ")
+            .push_bind(before)
+            .push(" ORDER BY deleted_at LIMIT ")
+            .push_bind(most.cast_signed())
+            .push(") RETURNING seq")
+            .build_query_scalar()
+            .fetch_all(conn)
+            .await
+    })
+}

@@ -13,6 +13,7 @@ use crate::{
         sync::{BoardSnapshot, SyncPage, SyncQuery},
         user::Me,
     },
+    server::auth::caller::USER_HEADER,
 };
 use axum::{Json, response::IntoResponse};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -81,7 +82,8 @@ const DESCRIPTION: &str = "\
 Errors are problem documents (RFC 9457). Rows have a version: it is the ETag of every answer with one row, and \
 PATCH and DELETE take it in If-Match (`2`, `\"2\"` or `W/\"2\"`); a stale one is answered by 409 with the latest \
 row in `meta.current`. In a PATCH an absent field stays and `null` clears. Unsafe requests may carry an \
-Idempotency-Key: the same request under the same key gets the first answer again. Lists answer `items` and \
+Idempotency-Key: the same request under the same key gets the first answer again. With X-User-Id a request is \
+answered under that user's session alone, and under another's by 401 `other-user`. Lists answer `items` and \
 `next_cursor`, which goes into `cursor` as it is.";
 
 fn reference<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
@@ -119,7 +121,7 @@ fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
         body: None,
         status: 200,
         answer: None,
-        problems: &[401],
+        problems: &[400, 401],
         open: false,
     };
     vec![
@@ -150,7 +152,7 @@ fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             path: "/auth/logout",
             summary: "Sign out",
             status: 204,
-            problems: &[401, 403],
+            problems: &[400, 401, 403],
             ..read()
         },
         Operation {
@@ -266,6 +268,13 @@ fn describe(operation: &Operation, problem: &Value) -> Value {
             "Idempotency-Key",
             false,
             "Makes sending it twice harmless.",
+        ));
+    }
+    if !operation.open {
+        parameters.push(header(
+            USER_HEADER,
+            false,
+            "Whose answer is expected: under another user's session nothing is read or changed.",
         ));
     }
     let mut responses = Map::new();

@@ -1,7 +1,7 @@
 //! Listening, and stopping without dropping anybody.
 
 use super::router;
-use crate::server::AppState;
+use crate::server::{AppState, worker::Worker};
 use leptos::config::LeptosOptions;
 use std::{net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
@@ -9,10 +9,11 @@ use tokio::net::TcpListener;
 /// What is still being answered when the process is asked to stop may take this long.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` resolves, then finishes what is being answered and closes the database.
+/// Serves, and does what the server does by itself, until `stop` resolves; then finishes what is
+/// being answered and closes the database.
 ///
 /// # Errors
-/// When the listener breaks.
+/// When the listener breaks, or the scheduler does not start.
 pub async fn serve(
     state: AppState,
     options: LeptosOptions,
@@ -21,14 +22,7 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let app = router(state.clone(), options).into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-    let limits = state.limits.clone();
-    let tidy = tokio::spawn(async move {
-        let mut every = tokio::time::interval(Duration::from_secs(600));
-        loop {
-            every.tick().await;
-            limits.forget_idle();
-        }
-    });
+    let worker = Worker::start(&state).await.map_err(std::io::Error::other)?;
     let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
         stop.await;
         tracing::info!("stopping");
@@ -45,7 +39,7 @@ pub async fn serve(
             Ok(())
         }
     };
-    tidy.abort();
+    worker.stop().await;
     state.db.close().await;
     result
 }

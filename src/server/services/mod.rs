@@ -3,6 +3,7 @@
 
 pub mod applications;
 pub mod board;
+pub mod housekeeping;
 pub mod ledger;
 pub mod settings;
 pub mod stage_events;

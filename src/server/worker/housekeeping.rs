@@ -1,0 +1,21 @@
+//! The hourly job: what is old goes.
+
+use crate::server::{AppState, services::housekeeping};
+
+/// Does all of it, each part whether or not the one before it worked. A failure is logged, and what
+/// is left is done the next time.
+pub async fn run(state: &AppState) {
+    let (db, now) = (&state.db, state.clock.now());
+    match housekeeping::prune_histories(db, now).await {
+        Ok(pruned) => tracing::debug!(pruned.answers, pruned.tombstones, "histories were pruned"),
+        Err(error) => tracing::error!(%error, "histories were not pruned"),
+    }
+    match housekeeping::forget_sessions(db, now).await {
+        Ok(sessions) => tracing::debug!(sessions, "ended sessions were forgotten"),
+        Err(error) => tracing::error!(%error, "ended sessions were not forgotten"),
+    }
+    match housekeeping::forget_sign_in_tokens(db, now).await {
+        Ok(tokens) => tracing::debug!(tokens, "expired sign-in tokens were forgotten"),
+        Err(error) => tracing::error!(%error, "expired sign-in tokens were not forgotten"),
+    }
+}
