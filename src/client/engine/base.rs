@@ -185,6 +185,11 @@ impl Base {
         }
     }
 
+    /// The same, of a row that need not be stored.
+    pub fn show<R: Row>(&mut self, id: Uuid, row: R) {
+        R::table_mut(self).take(id, row);
+    }
+
     /// Takes a change of the server's history.
     pub fn change(&mut self, change: SyncChange) {
         match change.what {
@@ -208,7 +213,11 @@ impl Base {
             self.dirty.insert(Shard::of(kind, id));
         }
         if kind == EntityKind::Application {
-            let children: Vec<Uuid> = self.stage_events.children.remove(&id).unwrap_or_default();
+            let children: Vec<Uuid> = self
+                .stage_events
+                .children
+                .remove(&id)
+                .unwrap_or_default();
             for child in children {
                 self.delete(EntityKind::StageEvent, child);
             }
@@ -218,19 +227,14 @@ impl Base {
     /// Joins what is stored to what is here: of two states the newer one stays.
     pub fn join(&mut self, shard: Shard, stored: Vec<Kept>) {
         let was_dirty = self.dirty.contains(&shard);
-        let known = if was_dirty {
-            stored.clone()
-        } else {
-            Vec::new()
-        };
         for Kept { id, row } in stored {
             match row {
                 Some(entity) => self.take_entity(id, entity),
                 None => self.delete(shard.kind, id),
             }
         }
-        // What came from the store need not go there, nor what stands there already.
-        if !was_dirty || self.content(shard, |_| true) == known {
+        // What came from the store need not go there.
+        if !was_dirty {
             self.dirty.remove(&shard);
         }
     }
@@ -277,9 +281,9 @@ impl Base {
 
     /// Every shard there can be.
     pub fn all_shards() -> impl Iterator<Item = Shard> {
-        EntityKind::ALL
-            .iter()
-            .flat_map(|&kind| (0..shards(kind)).map(move |number| Shard { kind, number }))
+        EntityKind::ALL.iter().flat_map(|&kind| {
+            (0..shards(kind)).map(move |number| Shard { kind, number })
+        })
     }
 }
 
@@ -293,13 +297,7 @@ mod tests {
         for shard in Base::all_shards() {
             assert_eq!(Shard::parse(&shard.name()), Some(shard));
         }
-        for wrong in [
-            "",
-            "application",
-            "application/64",
-            "letter/00",
-            "settings/1",
-        ] {
+        for wrong in ["", "application", "application/64", "letter/00", "settings/1"] {
             assert_eq!(Shard::parse(wrong), None, "{wrong}");
         }
     }
@@ -311,13 +309,7 @@ mod tests {
         base.take(row.id, row.clone());
         base.delete(EntityKind::Application, Uuid::from_u128(7 + 64));
         let shard = Shard::of(EntityKind::Application, row.id);
-        assert_eq!(
-            base.take_dirty(),
-            BTreeSet::from([
-                shard,
-                Shard::of(EntityKind::Application, Uuid::from_u128(71))
-            ])
-        );
+        assert_eq!(base.take_dirty(), BTreeSet::from([shard, Shard::of(EntityKind::Application, Uuid::from_u128(71))]));
         let content = base.content(shard, |_| true);
         let mut again = Base::default();
         again.join(shard, content);

@@ -30,8 +30,8 @@ pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application, no
                 voided_at: event.voided_at.or(Some(now)),
                 ..StageEvent::clone(event)
             };
-            // The server's own time of it comes with the next pull.
-            base.take(voided, event);
+            // Not for the store: the server's own time of it comes with the next pull.
+            base.show(voided, event);
         }
     } else if before != Some(row.status) {
         let id = StageEvent::derive_id(row.id, &entry.key.to_string());
@@ -45,7 +45,7 @@ pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application, no
                 recorded_at: row.updated_at,
                 voided_at: None,
             };
-            base.take(id, event);
+            base.show(id, event);
         }
     }
 }

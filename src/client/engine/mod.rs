@@ -181,9 +181,9 @@ impl Engine {
     /// Takes the page's first rows, and who they belong to.
     pub fn load(&mut self, me: &Me, snapshot: &BoardSnapshot) {
         self.meta.user = Some(me.user.clone());
-        self.base.take(me.user.id, me.settings.clone());
+        self.base.show(me.user.id, me.settings.clone());
         for row in &snapshot.rows {
-            self.base.take(row.id, row.clone());
+            self.base.show(row.id, row.clone());
         }
     }
 
