@@ -150,6 +150,8 @@ pub struct Base {
     pub(super) settings: Table<Settings>,
     /// Shards that differ from what is stored.
     dirty: BTreeSet<Shard>,
+    /// Rows that are here and perhaps not stored, though their shard is not dirty.
+    shown: HashSet<Uuid>,
 }
 
 /// Expands a body for the row type of a kind.
@@ -180,14 +182,18 @@ impl Base {
 
     /// Takes a row of any kind; see [`Table::take`].
     pub fn take<R: Row>(&mut self, id: Uuid, row: R) {
-        if R::table_mut(self).take(id, row) {
+        let news = R::table_mut(self).take(id, row);
+        // It may be what was shown already, and is to be stored now.
+        if self.shown.remove(&id) || news {
             self.dirty.insert(Shard::of(R::KIND, id));
         }
     }
 
-    /// The same, of a row that need not be stored.
+    /// The same, of a row that need not be stored before the history brings it.
     pub fn show<R: Row>(&mut self, id: Uuid, row: R) {
-        R::table_mut(self).take(id, row);
+        if R::table_mut(self).take(id, row) {
+            self.shown.insert(id);
+        }
     }
 
     /// Takes a change of the server's history.
@@ -209,6 +215,7 @@ impl Base {
     /// Takes note that a row is gone for ever, with what hangs on it.
     pub fn delete(&mut self, kind: EntityKind, id: Uuid) {
         let news = each_table!(kind, |R| R::table_mut(self).delete(id));
+        self.shown.remove(&id);
         if news {
             self.dirty.insert(Shard::of(kind, id));
         }
@@ -226,15 +233,16 @@ impl Base {
 
     /// Joins what is stored to what is here: of two states the newer one stays.
     pub fn join(&mut self, shard: Shard, stored: Vec<Kept>) {
-        let was_dirty = self.dirty.contains(&shard);
+        let mut differs = self.dirty.contains(&shard);
         for Kept { id, row } in stored {
+            differs |= self.shown.contains(&id);
             match row {
                 Some(entity) => self.take_entity(id, entity),
                 None => self.delete(shard.kind, id),
             }
         }
         // What came from the store need not go there.
-        if !was_dirty {
+        if !differs {
             self.dirty.remove(&shard);
         }
     }

@@ -1065,6 +1065,35 @@ fn the_cursor_is_stored_with_the_rows_before_it() {
 }
 
 #[test]
+fn rows_that_the_page_came_with_are_stored_when_the_history_brings_them() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pull();
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    assert_eq!(page.disk.borrow().meta.cursor.as_deref(), Some("1"));
+    let again = page.reopened();
+    assert_eq!(again.view(row.id).as_deref(), Some(&row));
+}
+
+#[test]
+fn moves_that_were_acknowledged_are_stored_when_the_history_brings_them() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, to(Status::Offer), 1);
+    page.answer(1, Ok(json_of(&after(&row, json!({"status": "Offer"})))));
+    let [event] = page.engine.history(row.id).try_into().unwrap();
+    page.pulled(page_of(
+        vec![SyncChange {
+            seq: 3,
+            id: event.id,
+            what: SyncRow::Upsert(Entity::StageEvent(event.clone())),
+        }],
+        "3",
+    ));
+    assert_eq!(page.reopened().engine.history(row.id), [event]);
+}
+
+#[test]
 fn a_late_answer_does_not_bring_back_what_was_deleted() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
