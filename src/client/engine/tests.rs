@@ -1157,6 +1157,52 @@ fn a_pull_that_is_asked_for_meanwhile_comes_after() {
 // --- the store ---
 
 #[test]
+fn what_is_stored_joins_what_was_done_while_it_was_read() {
+    let rows = [sample(1), sample(2)];
+    let mut first = Page::new(&[]);
+    first.pulled(page_of(vec![upsert(1, &rows[0]), upsert(2, &rows[1])], "2"));
+    first.edit(rows[0].id, note("stored"), 1);
+    let newer = after(&rows[1], json!({"notes": "newer"}));
+    let mut page = Page::over(&first.disk);
+    page.engine
+        .load(&me(), &snapshot(std::slice::from_ref(&newer)));
+    page.edit(newer.id, change(json!({"company": "B"})), 2);
+    assert!(page.sent.is_empty());
+    page.open();
+    assert_eq!(page.keys(), [key(1), key(2)]);
+    let view = page.view(newer.id).unwrap();
+    assert_eq!(view.notes.as_ref().unwrap().as_str(), "newer");
+    assert_eq!(view.company.as_str(), "B");
+    assert_eq!(
+        page.view(rows[0].id)
+            .unwrap()
+            .notes
+            .as_ref()
+            .unwrap()
+            .as_str(),
+        "stored"
+    );
+    assert_eq!(page.disk.borrow().entries.len(), 2);
+    // It goes on where the store stopped.
+    page.pull();
+    assert_eq!(page.pulls.pop().unwrap().as_deref(), Some("2"));
+}
+
+#[test]
+fn what_the_page_came_with_outlives_a_store_that_was_built_anew() {
+    let row = sample(1);
+    let mut first = Page::new(&[]);
+    first.engine.rebuild();
+    first.pulled(page_of(vec![upsert(1, &row)], "1"));
+    let newer = after(&row, json!({"notes": "newer"}));
+    let mut page = Page::over(&first.disk);
+    page.engine
+        .load(&me(), &snapshot(std::slice::from_ref(&newer)));
+    page.open();
+    assert_eq!(*page.view(row.id).unwrap(), newer);
+}
+
+#[test]
 fn a_store_that_another_page_wrote_to_is_joined() {
     let rows = [sample(1), sample(2)];
     let mut one = Page::new(&rows);

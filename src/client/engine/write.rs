@@ -1,7 +1,7 @@
 //! Writing to the store, and taking in what other pages wrote there.
 
 use super::{
-    Base, Batch, Effect, Engine, Keeping, Notice, Stored, Trouble, Unstored,
+    Base, Batch, Effect, Engine, Keeping, Meta, Notice, Stored, Trouble, Unstored,
     base::Shard,
     kind::Row,
     storage::{RETRY, keeps, retained},
@@ -13,6 +13,9 @@ impl Engine {
     pub fn opened(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
         self.storage.keeping = Keeping::Durable;
         let unreadable = stored.unreadable;
+        // What the page came with belongs to the history that is stored, however often it was read
+        // anew.
+        self.meta.life = stored.meta.life;
         self.take_stored(stored);
         self.prune(now);
         self.displaced.expire(now);
@@ -59,18 +62,22 @@ impl Engine {
         if meta.life > self.meta.life {
             // The base was built anew elsewhere: rows of the old one must not come back.
             self.base = Base::default();
-            self.meta = super::Meta {
-                user: self.meta.user.take().or_else(|| meta.user.clone()),
-                ..meta.clone()
-            };
-        } else if meta.life == self.meta.life && self.meta == self.storage.meta {
-            self.meta = super::Meta {
-                user: self.meta.user.take().or_else(|| meta.user.clone()),
+            self.meta = Meta {
+                user: self.meta.user.take(),
                 ..meta.clone()
             };
         } else if meta.life == self.meta.life {
+            // The rows of both are joined, so the cursor of either holds.
+            let own = self.meta.cursor.take();
+            self.meta.cursor = match own {
+                Some(own) if Some(&own) != self.storage.meta.cursor.as_ref() => Some(own),
+                _ => meta.cursor.clone(),
+            };
             self.meta.whole |= meta.whole;
             self.meta.partial |= meta.partial;
+        }
+        if self.meta.user.is_none() {
+            self.meta.user.clone_from(&meta.user);
         }
         if meta.life == self.meta.life {
             for (shard, content) in shards {
