@@ -235,7 +235,8 @@ impl Base {
     pub fn join(&mut self, shard: Shard, stored: Vec<Kept>) {
         let mut differs = self.dirty.contains(&shard);
         for Kept { id, row } in stored {
-            differs |= self.shown.contains(&id);
+            // What was shown and is not stored as it is, is to be.
+            differs |= self.shown.contains(&id) && !self.has(shard.kind, id, row.as_ref());
             match row {
                 Some(entity) => self.take_entity(id, entity),
                 None => self.delete(shard.kind, id),
@@ -245,6 +246,14 @@ impl Base {
         if !differs {
             self.dirty.remove(&shard);
         }
+    }
+
+    /// Whether the row is in this state.
+    fn has(&self, kind: EntityKind, id: Uuid, state: Option<&Entity>) -> bool {
+        each_table!(kind, |R| {
+            let row = R::table(self).get(id);
+            row.map(|row| R::clone(row).into_entity()).as_ref() == state
+        })
     }
 
     /// What a shard holds, but for the rows that `keeps` refuses.

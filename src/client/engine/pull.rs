@@ -16,6 +16,20 @@ pub(super) struct Pulling {
     again: bool,
     /// A new base under construction, and how far it is: the old one shows until it is whole.
     rebuild: Option<(Base, Option<String>)>,
+    /// The base was replaced while a request was under way: its page leads on from another state.
+    stale: bool,
+}
+
+impl Pulling {
+    /// The state on which the request under way builds is no more.
+    pub fn lose_track(&mut self) {
+        self.stale |= self.under_way;
+    }
+
+    /// Whether the base that is under construction is what requests are for.
+    pub fn is_rebuilding(&self) -> bool {
+        self.rebuild.is_some()
+    }
 }
 
 impl Engine {
@@ -62,6 +76,11 @@ impl Engine {
         let was_down = self.network.down;
         self.reached();
         let mut effects = Vec::new();
+        if std::mem::take(&mut self.pulling.stale) {
+            effects.push(self.next_page());
+            effects.extend(self.wake(now));
+            return effects;
+        }
         let more = page.has_more;
         match &mut self.pulling.rebuild {
             Some((base, cursor)) => {
@@ -103,6 +122,7 @@ impl Engine {
     pub fn pull_failed(&mut self, problem: &Problem, now: Timestamp, jitter: f64) -> Vec<Effect> {
         self.pulling.under_way = false;
         self.pulling.again = false;
+        let stale = std::mem::take(&mut self.pulling.stale);
         let mut effects = Vec::new();
         match problem.kind {
             ProblemKind::Network => self.unreached(now, jitter),
@@ -110,7 +130,9 @@ impl Engine {
             ProblemKind::OtherUser => self.foreign(&mut effects),
             // The history is another one, or too old: a new base is built, the queue stays.
             ProblemKind::CursorExpired => {
-                self.rebuild();
+                if !stale {
+                    self.rebuild();
+                }
                 effects.extend(self.pull());
             }
             // A rebuild starts over with the next pull.
@@ -122,6 +144,7 @@ impl Engine {
 
     /// From the next pull on, a new base is built from nothing.
     pub fn rebuild(&mut self) {
+        self.pulling.lose_track();
         self.pulling.rebuild = Some((Base::default(), None));
     }
 

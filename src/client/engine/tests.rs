@@ -1138,6 +1138,28 @@ fn a_new_history_replaces_the_old_one_only_when_it_is_whole() {
 }
 
 #[test]
+fn a_page_of_a_history_that_another_page_replaced_is_not_taken() {
+    let rows = [sample(1), sample(2), sample(3)];
+    let mut page = Page::new(&[]);
+    page.pulled(page_of(vec![upsert(1, &rows[0])], "1"));
+    // Another page builds the base anew, up to 1.
+    let mut other = page.reopened();
+    other.engine.rebuild();
+    other.pulled(page_of(vec![upsert(1, &rows[0])], "1"));
+    // This one is further, and not stored.
+    page.writes_wait = true;
+    page.pulled(page_of(vec![upsert(2, &rows[1])], "2"));
+    page.pull();
+    assert_eq!(page.pulls.pop().unwrap().as_deref(), Some("2"));
+    page.write();
+    page.pulled(page_of(vec![upsert(3, &rows[2])], "3"));
+    // Row 2 would be missing for ever.
+    assert_eq!(page.pulls.pop().unwrap().as_deref(), Some("1"));
+    page.pulled(page_of(vec![upsert(2, &rows[1]), upsert(3, &rows[2])], "3"));
+    assert_eq!(page.engine.view::<Application>().len(), 3);
+}
+
+#[test]
 fn a_pull_that_is_asked_for_meanwhile_comes_after() {
     let mut page = Page::over(&Rc::default());
     page.engine.load(&me(), &snapshot(&[]));

@@ -62,6 +62,9 @@ impl Engine {
         if meta.life > self.meta.life {
             // The base was built anew elsewhere: rows of the old one must not come back.
             self.base = Base::default();
+            if !self.pulling.is_rebuilding() {
+                self.pulling.lose_track();
+            }
             self.meta = Meta {
                 user: self.meta.user.take(),
                 ..meta.clone()
