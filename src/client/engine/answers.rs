@@ -7,10 +7,19 @@ use super::{
 };
 use crate::domain::{
     error::{Problem, ProblemKind},
+    sync::Entity,
     time::Timestamp,
 };
 use chrono::Duration;
+use std::collections::HashSet;
 use uuid::Uuid;
+
+/// What would be lost with a row: what it is called, and how it shows with its queued edits.
+pub(super) struct Stake {
+    record: Uuid,
+    title: String,
+    mine: Option<Entity>,
+}
 
 impl Engine {
     /// The server answered the request of `key`: a row or nothing (the body), or a problem.
@@ -189,26 +198,80 @@ impl Engine {
                 self.settle::<R>(&entry, op, None, now);
                 return;
             }
-            let mine = self
-                .view_of::<R>(entry.record)
-                .map(|row| R::clone(&row).into_entity());
-            let title = self.title(entry.record, &entry.edit);
-            let entries = self.outbox.settle_aggregate(entry.aggregate);
+            let stake = self.stake(&entry);
             self.each_base(|base| base.delete(R::KIND, entry.record));
-            let deleted_anyway = entries
-                .iter()
-                .any(|entry| entry.edit.verb() == Verb::Delete);
-            if !deleted_anyway {
-                self.displace(entries, title, mine, Reason::Deleted, now, effects);
-            }
+            self.put_aside(stake, now, effects);
         });
+    }
+
+    /// The edits of rows that are in base, before it changes: see [`Self::bury`].
+    pub(super) fn at_stake(&self) -> Vec<Stake> {
+        let mut seen = HashSet::new();
+        let first = |entry: &&Entry| seen.insert(entry.record);
+        self.outbox
+            .entries()
+            .iter()
+            .filter(first)
+            .filter(|entry| self.is_in_base(entry))
+            .map(|entry| self.stake(entry))
+            .collect()
+    }
+
+    /// What the user would not see any more, were the entry's row gone.
+    fn stake(&self, entry: &Entry) -> Stake {
+        each_kind!(&entry.edit, |_op: R| Stake {
+            record: entry.record,
+            title: self.title(entry.record, &entry.edit),
+            mine: self
+                .view_of::<R>(entry.record)
+                .map(|row| R::clone(&row).into_entity()),
+        })
+    }
+
+    fn is_in_base(&self, entry: &Entry) -> bool {
+        each_kind!(&entry.edit, |_op: R| self
+            .base
+            .table::<R>()
+            .get(entry.record)
+            .is_some())
+    }
+
+    /// Puts aside the edits of rows that were in base and are there no more. It is done with the
+    /// change that takes the row away: an answer would come when there is nothing left to show of
+    /// it.
+    pub(super) fn bury(&mut self, stakes: Vec<Stake>, now: Timestamp, effects: &mut Vec<Effect>) {
+        for stake in stakes {
+            let lost = self.outbox.of_record(stake.record).next();
+            let lost = lost.filter(|entry| !self.is_in_base(entry));
+            if lost.is_some() {
+                self.put_aside(stake, now, effects);
+            }
+        }
+    }
+
+    /// Takes out what was done to a row that is gone, and all that hangs on it.
+    fn put_aside(&mut self, stake: Stake, now: Timestamp, effects: &mut Vec<Effect>) {
+        let entries = self.outbox.settle_of(stake.record);
+        let deleted_anyway = entries
+            .iter()
+            .any(|entry| entry.edit.verb() == Verb::Delete);
+        if !deleted_anyway {
+            self.displace(
+                entries,
+                stake.title,
+                stake.mine,
+                Reason::Deleted,
+                now,
+                effects,
+            );
+        }
     }
 
     fn displace(
         &mut self,
         entries: Vec<Entry>,
         title: String,
-        mine: Option<crate::domain::sync::Entity>,
+        mine: Option<Entity>,
         reason: Reason,
         now: Timestamp,
         effects: &mut Vec<Effect>,

@@ -284,7 +284,7 @@ impl Engine {
             && let Some(entry) = self.outbox.settle(key)
         {
             if entry.edit.verb() == Verb::Create {
-                self.outbox.settle_aggregate(entry.record);
+                self.outbox.settle_of(entry.record);
             }
             self.pass_on(&entry, entry.seen);
         }

@@ -214,12 +214,12 @@ impl Outbox {
         self.remove(key, Removal::Withdrawn)
     }
 
-    /// Takes out every entry of an aggregate, oldest first.
-    pub(super) fn settle_aggregate(&mut self, aggregate: Uuid) -> Vec<Entry> {
+    /// Takes out every entry of a record and of what hangs on it, oldest first.
+    pub(super) fn settle_of(&mut self, record: Uuid) -> Vec<Entry> {
         let keys: Vec<Uuid> = self
             .entries
             .iter()
-            .filter(|entry| entry.aggregate == aggregate)
+            .filter(|entry| entry.record == record || entry.aggregate == record)
             .map(|entry| entry.key)
             .collect();
         keys.into_iter()

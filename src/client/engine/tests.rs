@@ -731,6 +731,20 @@ fn assert_displaced_and_recreated(page: &mut Page, old: Uuid) {
 }
 
 #[test]
+fn a_pull_that_brings_the_deletion_first_hides_no_edit() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.edit(row.id, to(Status::Offer), 2);
+    page.pulled(page_of(vec![gone(5, row.id)], "5"));
+    assert!(page.view(row.id).is_none());
+    assert_displaced_and_recreated(&mut page, row.id);
+    // The cursor is past the deletion, so the edit must be durable with it.
+    let disk = page.disk.borrow();
+    assert_eq!(disk.meta.cursor.as_deref(), Some("5"));
+}
+
+#[test]
 fn wanting_it_deleted_too_is_no_conflict() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
@@ -1135,6 +1149,17 @@ fn a_new_history_replaces_the_old_one_only_when_it_is_whole() {
         assert_eq!(page.keys(), [key(1)]);
         assert_eq!(view[&rows[0].id].notes.as_ref().unwrap().as_str(), "mine");
     }
+}
+
+#[test]
+fn a_new_history_without_a_record_puts_its_edits_aside() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.edit(row.id, to(Status::Offer), 2);
+    page.engine.rebuild();
+    page.pulled(page_of(vec![], "new"));
+    assert_displaced_and_recreated(&mut page, row.id);
 }
 
 #[test]

@@ -16,10 +16,10 @@ impl Engine {
         // What the page came with belongs to the history that is stored, however often it was read
         // anew.
         self.meta.life = stored.meta.life;
-        self.take_stored(stored);
+        let mut effects = self.take_stored(stored, now);
         self.prune(now);
         self.displaced.expire(now);
-        let mut effects = self.postponed_pull();
+        effects.extend(self.postponed_pull());
         if unreadable > 0 {
             effects.push(Effect::Notify(Notice::Unreadable(unreadable)));
         }
@@ -38,10 +38,12 @@ impl Engine {
     /// Another page may have written: this is what is stored now.
     pub fn refreshed(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
         // What is being written will be refused, and then be joined.
-        if self.storage.writing.is_none() {
-            self.take_stored(stored);
-        }
-        self.wake(now)
+        let mut effects = match self.storage.writing {
+            None => self.take_stored(stored, now),
+            Some(_) => Vec::new(),
+        };
+        effects.extend(self.wake(now));
+        effects
     }
 
     /// Whether a batch is under way.
@@ -49,7 +51,8 @@ impl Engine {
         self.storage.writing.is_some()
     }
 
-    fn take_stored(&mut self, stored: Stored) {
+    fn take_stored(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
+        let stakes = self.at_stake();
         let Stored {
             stamp,
             meta,
@@ -94,6 +97,9 @@ impl Engine {
         if damaged {
             self.rebuild();
         }
+        let mut effects = Vec::new();
+        self.bury(stakes, now, &mut effects);
+        effects
     }
 
     /// Rows that are not to be stored any more leave the store with the next batch.
@@ -183,8 +189,9 @@ impl Engine {
     /// Another page wrote since; nothing of the batch was taken.
     pub fn write_conflict(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
         self.unwrite();
-        self.take_stored(stored);
-        self.wake(now)
+        let mut effects = self.take_stored(stored, now);
+        effects.extend(self.wake(now));
+        effects
     }
 
     /// The store did not take the batch.
