@@ -35,7 +35,7 @@ impl Engine {
         // An entry that is gone was settled by another page.
         if let Some(entry) = self.outbox.get_mut(key) {
             entry.here.in_flight = false;
-            let answer = answer.and_then(|body| self.acknowledge(key, &body, now));
+            let answer = answer.and_then(|body| self.acknowledge(key, &body, now, &mut effects));
             if let Err(problem) = answer {
                 self.refused(key, problem, now, jitter, &mut effects);
             } else {
@@ -47,7 +47,13 @@ impl Engine {
     }
 
     /// 2xx: the row and the entry's end are stored together.
-    fn acknowledge(&mut self, key: Uuid, body: &str, now: Timestamp) -> Result<(), Problem> {
+    fn acknowledge(
+        &mut self,
+        key: Uuid,
+        body: &str,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Problem> {
         let Some(entry) = self.outbox.get(key).cloned() else {
             return Ok(());
         };
@@ -59,7 +65,14 @@ impl Engine {
                     .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))?;
                 Some(row)
             };
+            let gone = row.is_none() && !matches!(op, Op::Delete);
+            let stake = gone.then(|| self.stake(&entry));
             self.settle(&entry, op, row, now);
+            // The status alone: it took effect, and the record was deleted since.
+            if let Some(stake) = stake {
+                self.each_base(|base| base.delete(R::KIND, entry.record));
+                self.put_aside(stake, now, effects);
+            }
         });
         Ok(())
     }
@@ -87,8 +100,7 @@ impl Engine {
             None if matches!(op, Op::Delete) => {
                 self.each_base(|base| base.delete(R::KIND, entry.record));
             }
-            // The status alone: the record was deleted since, as the next pull will tell.
-            None => self.pass_on(entry, entry.seen),
+            None => {}
         }
     }
 

@@ -745,6 +745,26 @@ fn a_pull_that_brings_the_deletion_first_hides_no_edit() {
 }
 
 #[test]
+fn an_answer_without_a_row_puts_aside_what_came_after() {
+    let mut page = Page::new(&[]);
+    let id = Uuid::from_u128(1);
+    page.edit(id, create(id), 1);
+    page.edit(id, note("mine"), 2);
+    page.edit(id, to(Status::Offer), 3);
+    // It was created, and deleted by another device; the ledger has the status alone.
+    page.answer(1, Ok(String::new()));
+    let notices = page.notices();
+    let [Notice::Displaced(item)] = notices.as_slice() else {
+        panic!("one notice: {notices:?}");
+    };
+    assert_eq!(item.reason, Reason::Deleted);
+    let mine = item.mine.clone();
+    assert!(matches!(mine, Some(Entity::Application(row)) if row.status == Status::Offer));
+    assert!(page.engine.outbox().is_empty());
+    assert!(page.view(id).is_none());
+}
+
+#[test]
 fn wanting_it_deleted_too_is_no_conflict() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
