@@ -377,6 +377,10 @@ impl Engine {
         self.outbox.shorten(now);
         if self.session == Session::Live && self.storage.keeping != Keeping::Opening {
             next = self.flush(now, &mut effects);
+        } else if self.lock == Lock::Held && !self.outbox.is_under_way() {
+            // Another page of the same user may go on where this one must not.
+            self.lock = Lock::Free;
+            effects.push(Effect::Unlock);
         }
         self.persist(now, &mut effects);
         next = earliest(next, self.storage.retry_at);

@@ -118,6 +118,11 @@ impl Outbox {
         self.entries.is_empty()
     }
 
+    /// Whether a request is under way.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.entries.iter().any(|entry| entry.here.in_flight)
+    }
+
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.entries.iter_mut()
     }

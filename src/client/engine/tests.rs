@@ -1011,6 +1011,30 @@ fn another_user_is_found_out_by_asking() {
 }
 
 #[test]
+fn a_page_that_may_not_send_lets_go_of_the_lock() {
+    let row = sample(1);
+    for kind in [ProblemKind::Unauthorized, ProblemKind::OtherUser] {
+        let mut page = Page::new(std::slice::from_ref(&row));
+        page.edit(row.id, note("x"), 1);
+        assert!(page.holds);
+        page.answer(1, Err(problem(kind)));
+        assert!(!page.holds, "{kind:?}");
+    }
+    // Also where it comes too late.
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.lock_waits = true;
+    page.edit(row.id, note("x"), 1);
+    page.pull();
+    let ended = problem(ProblemKind::Unauthorized);
+    let effects = page.engine.pull_failed(&ended, page.at, 0.5);
+    page.perform(effects);
+    page.holds = true;
+    let effects = page.engine.locked(page.at);
+    page.perform(effects);
+    assert!(!page.holds);
+}
+
+#[test]
 fn a_wrong_token_is_fetched_once_for_all_and_drops_nothing() {
     let rows = [sample(1), sample(2)];
     let mut page = Page::new(&rows);
