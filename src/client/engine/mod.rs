@@ -266,10 +266,13 @@ impl Engine {
         Ok(self.wake(made.at))
     }
 
-    /// Takes back a mutation that was not sent. Answers the effects, or nothing where it is too
-    /// late.
+    /// Takes back a mutation that was not sent; a creation with all that was done to it. Answers the
+    /// effects, or nothing where it is too late.
     pub fn retract(&mut self, key: Uuid, now: Timestamp) -> Option<Vec<Effect>> {
         let entry = self.outbox.withdraw(key)?;
+        if entry.edit.verb() == Verb::Create {
+            self.outbox.settle_of(entry.record);
+        }
         self.pass_on(&entry, entry.seen);
         Some(self.wake(now))
     }

@@ -608,6 +608,18 @@ fn a_deletion_that_is_taken_back_leaves_what_came_before() {
     assert_eq!(page.sent(), [(key(3), Some(2))]);
 }
 
+#[test]
+fn a_creation_that_is_taken_back_takes_along_what_was_done_to_it() {
+    let mut page = offline(&[]);
+    let id = Uuid::from_u128(1);
+    page.edit(id, create(id), 1);
+    page.edit(id, to(Status::Offer), 2);
+    let effects = page.engine.retract(key(1), page.at).unwrap();
+    page.perform(effects);
+    assert!(page.engine.outbox().is_empty());
+    assert!(page.disk.borrow().entries.is_empty());
+}
+
 // --- the answer table ---
 
 #[test]
