@@ -248,13 +248,23 @@ impl Engine {
             .is_some())
     }
 
+    /// Whether the row is no more. Where only a part of all rows is known, a missing one need not be
+    /// deleted.
+    fn is_lost(&self, entry: &Entry) -> bool {
+        let gone = each_kind!(&entry.edit, |_op: R| self
+            .base
+            .table::<R>()
+            .is_gone(entry.record));
+        gone || (!self.meta.partial && !self.is_in_base(entry))
+    }
+
     /// Puts aside the edits of rows that were in base and are there no more. It is done with the
     /// change that takes the row away: an answer would come when there is nothing left to show of
     /// it.
     pub(super) fn bury(&mut self, stakes: Vec<Stake>, now: Timestamp, effects: &mut Vec<Effect>) {
         for stake in stakes {
             let lost = self.outbox.of_record(stake.record).next();
-            let lost = lost.filter(|entry| !self.is_in_base(entry));
+            let lost = lost.filter(|entry| self.is_lost(entry));
             if lost.is_some() {
                 self.put_aside(stake, now, effects);
             }
