@@ -79,24 +79,14 @@ impl Engine {
 
     /// Takes an entry out of the queue, and its row into base.
     fn settle<R: Edited>(&mut self, entry: &Entry, op: &Op<R>, row: Option<R>, now: Timestamp) {
-        self.outbox.settle(entry.key);
+        // Only this queue's own acknowledgements advance what its next entry builds on.
+        self.outbox
+            .acknowledge(entry.key, row.as_ref().map(R::version));
         match row {
-            Some(row) => {
-                let version = row.version();
-                self.each_base(|base| {
-                    R::acknowledged(base, entry, &row, now);
-                    base.take(entry.record, row.clone());
-                });
-                // Only this queue's own acknowledgements advance what its next entry builds on.
-                if let Some(next) = self
-                    .outbox
-                    .iter_mut()
-                    .find(|next| next.record == entry.record && !next.frozen)
-                {
-                    next.seen = Some(version);
-                    next.here.dirty = true;
-                }
-            }
+            Some(row) => self.each_base(|base| {
+                R::acknowledged(base, entry, &row, now);
+                base.take(entry.record, row.clone());
+            }),
             None if matches!(op, Op::Delete) => {
                 self.each_base(|base| base.delete(R::KIND, entry.record));
             }
@@ -298,6 +288,7 @@ impl Engine {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
+        let keys = entries.iter().map(|entry| entry.key).collect();
         let mut entries = entries.into_iter();
         let Some(first) = entries.next() else { return };
         let edit = entries.fold(first.edit.clone(), |edit: Edit, later| {
@@ -305,6 +296,7 @@ impl Engine {
         });
         let item = Displaced {
             id: first.key,
+            keys,
             at: now,
             record: first.record,
             title,

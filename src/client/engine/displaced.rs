@@ -25,6 +25,9 @@ pub enum Reason {
 pub struct Displaced {
     /// The key of the first mutation that it holds.
     pub id: Uuid,
+    /// The keys of all mutations that it holds.
+    #[serde(default)]
+    pub keys: Vec<Uuid>,
     /// When it gave way.
     pub at: Timestamp,
     /// The record.
@@ -51,6 +54,11 @@ impl DisplacedList {
     /// The items, oldest first.
     pub fn items(&self) -> &[Displaced] {
         &self.items
+    }
+
+    /// Whether an edit is among them.
+    pub(super) fn holds(&self, key: Uuid) -> bool {
+        self.items.iter().any(|item| item.keys.contains(&key))
     }
 
     /// One item.

@@ -4,7 +4,7 @@ use super::kind::{Edit, Made, Verb};
 use crate::domain::{error::Problem, time::Timestamp};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 /// A mutation that the server has not acknowledged. What is serialised is durable.
@@ -55,6 +55,9 @@ pub(super) struct Here {
     pub stored: bool,
     /// The store has another form of it, or none.
     pub dirty: bool,
+    /// The entries that became part of it, oldest first, each with what is left of this one without
+    /// it and those before: it goes apart again where another page has sent one of them.
+    pub joined: Vec<(Uuid, Edit)>,
 }
 
 impl Entry {
@@ -89,17 +92,24 @@ impl Entry {
 /// Why an entry left the queue, for the other pages that have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Removal {
-    /// It was answered, or the user dropped it.
-    Settled,
+    /// It was answered, or the user dropped it: the next edit of its record builds on this version.
+    Settled(Option<i64>),
     /// It became part of another one, or was taken back: only if nobody sends it meanwhile.
     Withdrawn,
+}
+
+/// An entry that left the queue, until the store knows.
+#[derive(Clone, Debug)]
+struct Removed {
+    entry: Entry,
+    how: Removal,
 }
 
 /// The queue.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     entries: Vec<Entry>,
-    removed: BTreeMap<Uuid, Removal>,
+    removed: BTreeMap<Uuid, Removed>,
 }
 
 impl Outbox {
@@ -159,9 +169,17 @@ impl Outbox {
         {
             // A refused edit that is corrected is a new one; the server took nothing of the old one.
             let how = match last.parked {
-                Some(_) => Removal::Settled,
+                Some(_) => Removal::Settled(last.seen),
                 None => Removal::Withdrawn,
             };
+            let mut joined = last.here.joined.clone();
+            for (_, rest) in &mut joined {
+                if let Some(merged) = rest.merged(&entry.edit) {
+                    *rest = merged;
+                }
+            }
+            joined.push((last.key, entry.edit.clone()));
+            entry.here.joined = joined;
             entry = Entry {
                 edit,
                 order: last.order,
@@ -204,13 +222,33 @@ impl Outbox {
     fn remove(&mut self, key: Uuid, how: Removal) -> Option<Entry> {
         let index = self.entries.iter().position(|entry| entry.key == key)?;
         let entry = self.entries.remove(index);
-        self.removed.insert(key, how);
+        let removed = Removed {
+            entry: entry.clone(),
+            how,
+        };
+        self.removed.insert(key, removed);
         Some(entry)
     }
 
-    /// Takes out an entry that was answered or dropped.
+    /// Takes out an entry that was dropped or put aside: it changed nothing.
     pub(super) fn settle(&mut self, key: Uuid) -> Option<Entry> {
-        self.remove(key, Removal::Settled)
+        let seen = self.get(key)?.seen;
+        self.remove(key, Removal::Settled(seen))
+    }
+
+    /// Takes out an entry that was answered with this version of its row; the next one builds on
+    /// it.
+    pub(super) fn acknowledge(&mut self, key: Uuid, version: Option<i64>) {
+        let Some(entry) = self.remove(key, Removal::Settled(version)) else {
+            return;
+        };
+        let next = |next: &&mut Entry| next.record == entry.record && !next.frozen;
+        if version.is_some()
+            && let Some(next) = self.entries.iter_mut().find(next)
+        {
+            next.seen = version;
+            next.here.dirty = true;
+        }
     }
 
     /// Takes back an entry that nobody has sent. Answers whether it still could.
@@ -267,11 +305,7 @@ impl Outbox {
                 .map(|entry| (entry.key, entry.frozen))
                 .collect();
             for (key, frozen) in gone {
-                let how = if frozen {
-                    Removal::Settled
-                } else {
-                    Removal::Withdrawn
-                };
+                let how = if frozen { Removal::Settled(seen) } else { Removal::Withdrawn };
                 self.remove(key, how);
             }
             if let Some(entry) = self.get_mut(deletion) {
@@ -316,26 +350,35 @@ impl Outbox {
             if let Some(written) = entries.iter().find(|written| written.key == entry.key) {
                 entry.here.stored = true;
                 entry.here.dirty = !same_form(written, entry);
+                entry.here.joined.retain(|(key, _)| !removed.contains(key));
+            }
+        }
+        for entry in entries {
+            if let Some(removed) = self.removed.get_mut(&entry.key) {
+                removed.entry.here.stored = true;
             }
         }
     }
 
     /// Joins the stored queue, in which other pages wrote, with what this page has not written yet.
-    pub(super) fn rebase(&mut self, stored: Vec<Entry>) {
+    /// `displaced` says whether an edit was put aside.
+    pub(super) fn rebase(&mut self, stored: Vec<Entry>, displaced: impl Fn(Uuid) -> bool) {
         let known = std::mem::take(&mut self.entries);
-        let mut kept: BTreeSet<Uuid> = BTreeSet::new();
+        let there: HashSet<Uuid> = stored.iter().map(|entry| entry.key).collect();
+        let mut sent: HashSet<Uuid> = HashSet::new();
         for mut entry in stored {
-            match self.removed.get(&entry.key) {
-                Some(Removal::Settled) => continue,
+            match self.removed.get(&entry.key).map(|removed| removed.how) {
+                Some(Removal::Settled(_)) => continue,
                 Some(Removal::Withdrawn) if !entry.frozen => continue,
                 // Somebody is sending it: it cannot be taken back any more.
-                Some(Removal::Withdrawn) => _ = self.removed.remove(&entry.key),
+                Some(Removal::Withdrawn) => {
+                    self.removed.remove(&entry.key);
+                    sent.insert(entry.key);
+                }
                 None => {}
             }
-            entry.here.stored = true;
             if let Some(mine) = known.iter().find(|mine| mine.key == entry.key) {
                 entry.here = mine.here.clone();
-                entry.here.stored = true;
                 if mine.here.dirty {
                     if !entry.frozen {
                         entry.frozen = mine.frozen;
@@ -344,19 +387,89 @@ impl Outbox {
                     }
                     entry.parked.clone_from(&mine.parked);
                 }
-                entry.here.dirty = mine.here.dirty;
             }
-            kept.insert(entry.key);
+            entry.here.stored = true;
             self.insert(entry);
         }
+        let ended = self.ended_elsewhere(&known, &there);
         // What was never stored is this page's own, and comes last; what was and is no more, another
         // page settled.
         let mut order = self.next_order();
         for mut entry in known {
-            if !entry.here.stored && !kept.contains(&entry.key) {
-                entry.order = order;
-                order += 1;
-                self.insert(entry);
+            if entry.here.stored || there.contains(&entry.key) {
+                continue;
+            }
+            let apart = |key: &Uuid| sent.contains(key) || ended.iter().any(|old| old.key == *key);
+            if let Some(last) = entry.here.joined.iter().rposition(|(key, _)| apart(key)) {
+                let rest = entry.here.joined.drain(..=last).next_back();
+                entry.edit = rest.map_or(entry.edit, |(_, edit)| edit);
+            }
+            entry.order = order;
+            order += 1;
+            self.insert(entry);
+        }
+        self.build_on(&ended, displaced);
+    }
+
+    /// The entries that were stored and are no more: another page saw their answer, put them aside,
+    /// or made them part of others.
+    fn ended_elsewhere(&mut self, known: &[Entry], there: &HashSet<Uuid>) -> Vec<Entry> {
+        let mut ended: Vec<Entry> = known
+            .iter()
+            .filter(|entry| entry.here.stored && !there.contains(&entry.key))
+            .cloned()
+            .collect();
+        self.removed.retain(|key, removed| {
+            let over = removed.how == Removal::Withdrawn
+                && removed.entry.here.stored
+                && !there.contains(key);
+            if over {
+                ended.push(removed.entry.clone());
+            }
+            !over
+        });
+        ended.sort_by_key(Entry::place);
+        ended
+    }
+
+    /// Says of the first edit of every record on which version it builds, where another one came
+    /// before it when it was made; the later ones wait for the first.
+    fn build_on(&mut self, ended: &[Entry], displaced: impl Fn(Uuid) -> bool) {
+        let settled = self.removed.values().filter_map(|removed| match removed.how {
+            Removal::Settled(version) => Some((&removed.entry, Some(version))),
+            Removal::Withdrawn => None,
+        });
+        let mut left: Vec<(&Entry, Option<Option<i64>>)> =
+            ended.iter().map(|entry| (entry, None)).chain(settled).collect();
+        left.sort_by_key(|(entry, _)| entry.place());
+        let mut versions: HashMap<Uuid, Option<i64>> = HashMap::new();
+        for (old, version) in left {
+            let before = versions.get(&old.record).copied().flatten();
+            let seen = old.seen.or(before);
+            let version = match (version, old.edit.verb()) {
+                (Some(version), _) => version.or(seen),
+                // It changed nothing: what comes after it must not pass for having seen what did.
+                _ if displaced(old.key) => seen,
+                (None, Verb::Create) => Some(1),
+                (None, Verb::Patch) => seen.map(|seen| seen + 1),
+                (None, Verb::Delete) => seen,
+            };
+            versions.insert(old.record, version);
+        }
+        let mut records = HashSet::new();
+        for entry in &mut self.entries {
+            let first = records.insert(entry.record);
+            if entry.frozen || entry.edit.verb() == Verb::Create {
+                continue;
+            }
+            let seen = match versions.get(&entry.record) {
+                _ if !first => None,
+                Some(version) if entry.seen.is_none() || !entry.here.stored => *version,
+                _ => continue,
+            };
+            if entry.seen != seen {
+                entry.seen = seen;
+                entry.here.dirty = true;
             }
         }
     }
@@ -364,7 +477,8 @@ impl Outbox {
     /// Drops every entry.
     pub(super) fn forget(&mut self) {
         for entry in std::mem::take(&mut self.entries) {
-            self.removed.insert(entry.key, Removal::Settled);
+            let how = Removal::Settled(entry.seen);
+            self.removed.insert(entry.key, Removed { entry, how });
         }
     }
 }

@@ -1354,6 +1354,85 @@ fn an_entry_that_another_page_settled_is_settled_here_too() {
     assert!(two.engine.outbox().is_empty());
 }
 
+/// Two pages over one store with one entry each of them knows, while the lock is with the first.
+fn two_pages(row: Option<&Application>, edit: Edit, record: Uuid) -> (Page, Page) {
+    let rows: Vec<_> = row.cloned().into_iter().collect();
+    let mut one = Page::new(&rows);
+    one.pulled(page_of(
+        rows.iter().map(|row| upsert(1, row)).collect(),
+        "1",
+    ));
+    one.lock_waits = true;
+    one.edit(record, edit, 1);
+    let mut two = Page::over(&one.disk);
+    two.lock_waits = true;
+    two.open();
+    (one, two)
+}
+
+#[test]
+fn an_edit_that_joined_one_that_another_page_is_sending_is_apart_again() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
+    // The first sends, the second does not know.
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    assert_eq!(one.sent(), [(key(1), Some(1))]);
+    two.edit(row.id, change(json!({"company": "B"})), 2);
+    two.edit(row.id, change(json!({"source": "S"})), 3);
+    assert_eq!(two.keys(), [key(1), key(3)]);
+    let entry = &two.engine.outbox().entries()[1];
+    assert_eq!(entry.edit, change(json!({"company": "B", "source": "S"})));
+    assert_eq!(entry.seen, None);
+    one.refresh();
+    one.answer(1, Ok(json_of(&after(&row, json!({"notes": "x"})))));
+    assert_eq!(one.sent(), [(key(3), Some(2))]);
+}
+
+#[test]
+fn an_edit_of_a_creation_that_another_page_is_sending_is_no_second_creation() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    two.edit(id, note("x"), 2);
+    let entry = &two.engine.outbox().entries()[1];
+    assert_eq!(entry.edit, note("x"));
+    assert_eq!(two.view(id).unwrap().notes.as_ref().unwrap().as_str(), "x");
+}
+
+#[test]
+fn an_edit_that_joined_one_that_another_page_saw_acknowledged_builds_on_it() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.answer(1, Ok(json_of(&after(&row, json!({"notes": "x"})))));
+    two.edit(row.id, change(json!({"company": "B"})), 2);
+    assert_eq!(two.keys(), [key(2)]);
+    let entry = &two.engine.outbox().entries()[0];
+    assert_eq!(
+        (&entry.edit, entry.seen),
+        (&change(json!({"company": "B"})), Some(2))
+    );
+}
+
+#[test]
+fn an_edit_that_joined_one_that_another_page_saw_displaced_is_no_part_of_the_new_state() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.answer(
+        1,
+        Err(conflict_with(&after(&row, json!({"notes": "theirs"})))),
+    );
+    two.edit(row.id, change(json!({"company": "B"})), 2);
+    let entry = &two.engine.outbox().entries()[0];
+    // The user saw the first version, not theirs.
+    assert_eq!(entry.seen, Some(1));
+}
+
 #[test]
 fn a_full_store_is_told_once_and_everything_goes_on() {
     let rows = [sample(1), sample(2)];

@@ -90,8 +90,9 @@ impl Engine {
                 self.base.join(shard, content);
             }
         }
-        self.outbox.rebase(entries);
         self.displaced.rebase(displaced);
+        self.outbox
+            .rebase(entries, |key| self.displaced.holds(key));
         self.storage.stamp = stamp;
         self.storage.meta = meta;
         if damaged {
