@@ -1354,6 +1354,18 @@ fn an_entry_that_another_page_settled_is_settled_here_too() {
     assert!(two.engine.outbox().is_empty());
 }
 
+#[test]
+fn what_was_read_before_the_last_write_is_old() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.lock_waits = true;
+    let old = page.disk.borrow().read();
+    page.edit(row.id, note("x"), 1);
+    let effects = page.engine.refreshed(old, page.at);
+    page.perform(effects);
+    assert_eq!(page.keys(), [key(1)]);
+}
+
 /// Two pages over one store with one entry each of them knows, while the lock is with the first.
 fn two_pages(row: Option<&Application>, edit: Edit, record: Uuid) -> (Page, Page) {
     let rows: Vec<_> = row.cloned().into_iter().collect();

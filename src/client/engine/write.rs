@@ -37,10 +37,13 @@ impl Engine {
 
     /// Another page may have written: this is what is stored now.
     pub fn refreshed(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
-        // What is being written will be refused, and then be joined.
-        let mut effects = match self.storage.writing {
-            None => self.take_stored(stored, now),
-            Some(_) => Vec::new(),
+        // What is being written will be refused, and then be joined; what was read before the last
+        // write is old.
+        let news = self.storage.writing.is_none() && stored.stamp >= self.storage.stamp;
+        let mut effects = if news {
+            self.take_stored(stored, now)
+        } else {
+            Vec::new()
         };
         effects.extend(self.wake(now));
         effects
