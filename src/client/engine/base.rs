@@ -220,11 +220,7 @@ impl Base {
             self.dirty.insert(Shard::of(kind, id));
         }
         if kind == EntityKind::Application {
-            let children: Vec<Uuid> = self
-                .stage_events
-                .children
-                .remove(&id)
-                .unwrap_or_default();
+            let children: Vec<Uuid> = self.stage_events.children.remove(&id).unwrap_or_default();
             for child in children {
                 self.delete(EntityKind::StageEvent, child);
             }
@@ -298,9 +294,9 @@ impl Base {
 
     /// Every shard there can be.
     pub fn all_shards() -> impl Iterator<Item = Shard> {
-        EntityKind::ALL.iter().flat_map(|&kind| {
-            (0..shards(kind)).map(move |number| Shard { kind, number })
-        })
+        EntityKind::ALL
+            .iter()
+            .flat_map(|&kind| (0..shards(kind)).map(move |number| Shard { kind, number }))
     }
 }
 
@@ -314,7 +310,13 @@ mod tests {
         for shard in Base::all_shards() {
             assert_eq!(Shard::parse(&shard.name()), Some(shard));
         }
-        for wrong in ["", "application", "application/64", "letter/00", "settings/1"] {
+        for wrong in [
+            "",
+            "application",
+            "application/64",
+            "letter/00",
+            "settings/1",
+        ] {
             assert_eq!(Shard::parse(wrong), None, "{wrong}");
         }
     }
@@ -326,7 +328,13 @@ mod tests {
         base.take(row.id, row.clone());
         base.delete(EntityKind::Application, Uuid::from_u128(7 + 64));
         let shard = Shard::of(EntityKind::Application, row.id);
-        assert_eq!(base.take_dirty(), BTreeSet::from([shard, Shard::of(EntityKind::Application, Uuid::from_u128(71))]));
+        assert_eq!(
+            base.take_dirty(),
+            BTreeSet::from([
+                shard,
+                Shard::of(EntityKind::Application, Uuid::from_u128(71))
+            ])
+        );
         let content = base.content(shard, |_| true);
         let mut again = Base::default();
         again.join(shard, content);

@@ -305,7 +305,11 @@ impl Outbox {
                 .map(|entry| (entry.key, entry.frozen))
                 .collect();
             for (key, frozen) in gone {
-                let how = if frozen { Removal::Settled(seen) } else { Removal::Withdrawn };
+                let how = if frozen {
+                    Removal::Settled(seen)
+                } else {
+                    Removal::Withdrawn
+                };
                 self.remove(key, how);
             }
             if let Some(entry) = self.get_mut(deletion) {
@@ -435,12 +439,18 @@ impl Outbox {
     /// Says of the first edit of every record on which version it builds, where another one came
     /// before it when it was made; the later ones wait for the first.
     fn build_on(&mut self, ended: &[Entry], displaced: impl Fn(Uuid) -> bool) {
-        let settled = self.removed.values().filter_map(|removed| match removed.how {
-            Removal::Settled(version) => Some((&removed.entry, Some(version))),
-            Removal::Withdrawn => None,
-        });
-        let mut left: Vec<(&Entry, Option<Option<i64>>)> =
-            ended.iter().map(|entry| (entry, None)).chain(settled).collect();
+        let settled = self
+            .removed
+            .values()
+            .filter_map(|removed| match removed.how {
+                Removal::Settled(version) => Some((&removed.entry, Some(version))),
+                Removal::Withdrawn => None,
+            });
+        let mut left: Vec<(&Entry, Option<Option<i64>>)> = ended
+            .iter()
+            .map(|entry| (entry, None))
+            .chain(settled)
+            .collect();
         left.sort_by_key(|(entry, _)| entry.place());
         let mut versions: HashMap<Uuid, Option<i64>> = HashMap::new();
         for (old, version) in left {

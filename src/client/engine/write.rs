@@ -94,8 +94,7 @@ impl Engine {
             }
         }
         self.displaced.rebase(displaced);
-        self.outbox
-            .rebase(entries, |key| self.displaced.holds(key));
+        self.outbox.rebase(entries, |key| self.displaced.holds(key));
         self.storage.stamp = stamp;
         self.storage.meta = meta;
         if damaged {
