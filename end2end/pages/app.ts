@@ -5,6 +5,8 @@ export class App {
   readonly page: Page;
   /** How it stands with the server. */
   readonly sync: Locator;
+  /** What waits for the server, and what gave way. */
+  readonly syncPanel: Locator;
   readonly toasts: Locator;
   /** What a screen reader is told. */
   readonly announcer: Locator;
@@ -16,6 +18,7 @@ export class App {
   constructor(page: Page) {
     this.page = page;
     this.sync = page.locator(".page-header .sync");
+    this.syncPanel = page.locator(".sync-panel");
     this.toasts = page.getByRole("region", { name: "Notifications" }).locator(".toast");
     this.announcer = page.locator("#announcer");
     this.nav = page.getByRole("navigation", { name: "Main" });

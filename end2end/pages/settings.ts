@@ -22,5 +22,6 @@ export class Settings extends App {
     await expect(this.toast("Settings saved")).toBeVisible();
     await this.toast("Settings saved").getByRole("button", { name: "Dismiss" }).click();
     await expect(this.toast("Settings saved")).toHaveCount(0);
+    await this.saved();
   }
 }

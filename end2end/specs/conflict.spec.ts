@@ -98,8 +98,13 @@ test("an edit of what was deleted elsewhere says so", async ({ page, user, board
   await user.api.delete(id);
   watch.expectFailure(404, ONE);
   await board.drag(board.cardOf(id), "Screening");
-  await expect(board.toast("“Vanished” was deleted elsewhere.")).toBeVisible();
+  await expect(board.toast("“Vanished” was deleted elsewhere while you changed it here.")).toBeVisible();
   await expect(board.card("Vanished")).toHaveCount(0);
+  // It can be made anew, with the edit.
+  await board.act("“Vanished” was deleted elsewhere", "Make it again");
+  await expect(board.card("Vanished", "Screening")).toBeVisible();
+  await board.saved();
+  expect(await user.api.exists(id)).toBe(false);
 });
 
 test("what another device did comes in when one looks again", async ({ user, board }) => {
@@ -174,7 +179,7 @@ test("an answer that is lost does nothing twice", async ({ page, user, board, wa
   expect((await user.api.get(id)).version).toBe(2);
 });
 
-test("a save that is refused for good comes back, and says why", async ({ page, user, board, watch }) => {
+test("a save that is refused for good waits for its user, and says why", async ({ page, user, board, watch }) => {
   const { id } = await user.api.create({ role_title: "Refused" });
   await board.open();
   await board.saved();
@@ -194,6 +199,13 @@ test("a save that is refused for good comes back, and says why", async ({ page, 
   watch.expectFailure(400, ONE);
   await board.drag(board.cardOf(id), "Screening");
   await expect(board.toast("“Refused” could not be saved. Not on a Sunday.")).toBeVisible();
+  // It is not lost, but waits for its user, who drops it.
+  await expect(board.card("Refused", "Screening")).toBeVisible();
+  await expect(board.sync).toHaveAttribute("data-state", "attention");
+  await board.act("“Refused” could not be saved.", "Look at it");
+  await expect(board.syncPanel).toContainText("Not on a Sunday.");
+  await board.syncPanel.getByRole("button", { name: "Drop" }).click();
+  await page.keyboard.press("Escape");
   await expect(board.card("Refused", "Applied")).toBeVisible();
   await board.expectCount("Applied", 1);
   await board.expectCount("Screening", 0);

@@ -144,5 +144,7 @@ test("the skip link leads past the navigation", async ({ page, user, board }) =>
   await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
+  await expect(board.sync).toBeFocused();
+  await page.keyboard.press("Tab");
   await expect(board.search).toBeFocused();
 });
