@@ -67,6 +67,17 @@ async fn start(focus: Option<Uuid>) -> Result<Start, Problem> {
     Ok(Start { me, board })
 }
 
+/// The same in the shell, which no server has rendered.
+async fn start_from_shell(focus: Option<Uuid>) -> Result<Start, Problem> {
+    start(focus).await.map_err(|problem| match problem.kind {
+        ProblemKind::Network => Problem::new(
+            ProblemKind::Network,
+            "You are offline, and nothing is kept on this device yet.",
+        ),
+        _ => problem,
+    })
+}
+
 /// A page of a signed-in user: the frame around it, once there is something to show. The first
 /// page of a session brings its data along; later ones find it in the store.
 #[component]
@@ -90,20 +101,28 @@ pub fn SignedIn(
             .pathname
             .with_untracked(|path| path.strip_prefix("/board/").and_then(|id| id.parse().ok()))
     };
+    let show = move |start: Result<Start, Problem>| match start {
+        Ok(Start { me, board }) => {
+            let owner = me.user.id;
+            remember(me);
+            store.load(owner, &board);
+            frame().into_any()
+        }
+        Err(problem) => view! { <Trouble problem/> }.into_any(),
+    };
+    if super::is_shell() {
+        let start = LocalResource::new(move || start_from_shell(focus()));
+        return view! {
+            <Suspense fallback=|| ()>
+                {move || Suspend::new(async move { show(start.await) })}
+            </Suspense>
+        }
+        .into_any();
+    }
     let start = Resource::new_blocking(focus, start);
     view! {
         <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                match start.await {
-                    Ok(Start { me, board }) => {
-                        let owner = me.user.id;
-                        remember(me);
-                        store.load(owner, &board);
-                        frame().into_any()
-                    }
-                    Err(problem) => view! { <Trouble problem/> }.into_any(),
-                }
-            })}
+            {move || Suspend::new(async move { show(start.await) })}
         </Suspense>
     }
     .into_any()
