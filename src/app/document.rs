@@ -85,9 +85,14 @@ pub fn shell(options: &LeptosOptions, version: &SiteVersion) -> impl IntoView {
             }
         })
         .collect_view();
-    let places = [Icon::Board, Icon::Archive, Icon::Settings]
-        .map(|icon| view! { <span class="rail-link">{icon.view()}</span> })
-        .collect_view();
+    let place = |icon: Icon, label| {
+        view! {
+            <span class="rail-link">
+                {icon.view()}
+                <span class="rail-label">{label}</span>
+            </span>
+        }
+    };
     view! {
         <!DOCTYPE html>
         <html lang="en" data-shell="" data-version=version.0.clone()>
@@ -100,7 +105,10 @@ pub fn shell(options: &LeptosOptions, version: &SiteVersion) -> impl IntoView {
                 <div class="app" id="placeholder">
                     <div class="rail" aria-hidden="true">
                         <span class="rail-logo">{Icon::Logo.view()}</span>
-                        {places}
+                        {place(Icon::Board, "Board")}
+                        {place(Icon::Archive, "Archive")}
+                        <div class="rail-spacer"></div>
+                        {place(Icon::Settings, "Settings")}
                     </div>
                     <main class="page">
                         <p class="visually-hidden" role="status">"Loading"</p>

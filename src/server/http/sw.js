@@ -41,7 +41,7 @@ function versioned(path) {
 /** Keeps every file of this version, or none. What does not have its hash is of another version. */
 async function keep() {
   const wanted = SITE.files.map(
-    ([path, integrity]) => new Request(versioned(path), { integrity, cache: "no-cache", credentials: "omit" }),
+    ([path, integrity]) => new Request(versioned(path), { integrity, cache: "no-cache" }),
   );
   try {
     await (await caches.open(CACHE)).addAll(wanted);
