@@ -21,6 +21,8 @@ export default defineConfig<object, WorkerOptions>({
     screenshot: "only-on-failure",
     actionTimeout: 10_000,
     navigationTimeout: 20_000,
+    // A worker's requests pass by the tests that stand between page and server (`page.route`).
+    serviceWorkers: "block",
     locale: "en-GB",
     // Not the zone that an account starts with (Africa/Lagos): what shows must be the account's.
     timezoneId: "America/St_Johns",

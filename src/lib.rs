@@ -13,11 +13,20 @@ pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Takes over the page that the server rendered. Called by the page once the WASM is loaded.
+/// Takes over the page that the server rendered; in the shell, where there is none, builds it. Called
+/// by the document once the WASM is loaded.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
+    use leptos::{IntoView, mount, prelude::document};
+
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
-    app::mark_hydrated();
+    if !app::is_shell() {
+        mount::hydrate_body(app::App);
+        app::mark_hydrated();
+    } else if let Some(body) = document().body() {
+        // Each page says itself when it has something to show. (`mount_to_body` is this too, but
+        // warns that the crate was not built for mounting alone.)
+        mount::mount_to_renderer(&body, || app::App().into_view()).forget();
+    }
 }

@@ -7,12 +7,17 @@ export class QuickAdd {
   readonly role: Locator;
   /** Says where an application like this stands already. */
   readonly guard: Locator;
+  /** The posting that came along, and the way to be rid of it. */
+  readonly posting: Locator;
+  readonly removePosting: Locator;
 
   constructor(page: Page) {
     this.dialog = page.getByRole("dialog", { name: "Add application" });
     this.company = this.dialog.getByLabel("Company");
     this.role = this.dialog.getByLabel("Role");
     this.guard = this.dialog.locator(".notice");
+    this.posting = this.dialog.locator(".quick-posting");
+    this.removePosting = this.posting.getByRole("button", { name: "Remove the posting" });
   }
 
   /** Types an application into the open dialog, as somebody does who does not use the mouse. */

@@ -2,6 +2,7 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { createServer as createProxy } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -15,7 +16,8 @@ export type Engine = "sqlite" | "postgres";
 
 const root = resolve(import.meta.dirname, "../..");
 const binary = resolve(process.env["SERVER_BIN"] ?? join(root, "target/debug/job-hunt-tracker"));
-const site = resolve(process.env["SITE_ROOT"] ?? join(root, "target/site"));
+/** The site as it was built. */
+export const builtSite = resolve(process.env["SITE_ROOT"] ?? join(root, "target/site"));
 
 const START_MS = 30_000;
 const STOP_MS = 15_000;
@@ -24,7 +26,7 @@ const STOP_MS = 15_000;
 export class Server {
   readonly url: string;
   readonly mailbox: Mailbox;
-  private readonly process: ChildProcess;
+  private process: ChildProcess;
   private readonly folder: string;
   private readonly env: Record<string, string>;
   private readonly dropDatabase: () => Promise<void>;
@@ -45,13 +47,13 @@ export class Server {
   }
 
   /** Starts one, and waits until it is ready. */
-  static async start(engine: Engine): Promise<Server> {
+  static async start(engine: Engine, site = builtSite): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), "job-hunt-e2e-"));
     const database = engine === "sqlite" ? sqlite(folder) : await postgres();
     // Another program can take the port before the server does.
     for (let attempt = 1; ; attempt++) {
       try {
-        return await Server.startOn(await freePort(), folder, database);
+        return await Server.startOn(await freePort(), folder, database, site);
       } catch (error) {
         if (attempt === 3) {
           await database.drop();
@@ -61,7 +63,7 @@ export class Server {
     }
   }
 
-  private static async startOn(port: number, folder: string, database: Database): Promise<Server> {
+  private static async startOn(port: number, folder: string, database: Database, site: string): Promise<Server> {
     const url = `http://127.0.0.1:${port}`;
     const env = {
       DATABASE_URL: database.url,
@@ -76,14 +78,45 @@ export class Server {
       // A statement that is slow on a busy machine is no complaint of ours.
       RUST_LOG: "info,sqlx=error",
     };
-    const log = await open(logFile(folder), "w");
-    const process = spawn(binary, ["serve"], { cwd: folder, env, stdio: ["ignore", log.fd, log.fd] });
-    await Promise.all([once(process, "spawn"), log.close()]).catch((error: unknown) => {
-      throw new Error(`${binary} does not start; build it with scripts/build.sh dev`, { cause: error });
-    });
-    const server = new Server(process, url, folder, env, database.drop);
+    const server = new Server(await launch(folder, env), url, folder, env, database.drop);
     await server.untilReady();
     return server;
+  }
+
+  /** Stops it, and starts it again on the same port. */
+  async restart(): Promise<void> {
+    await this.end();
+    this.process = await launch(this.folder, this.env);
+    await this.untilReady();
+  }
+
+  /** Has a proxy answer in its place, as while it is being deployed. */
+  async replacedBy(status: number, meanwhile: () => Promise<void>): Promise<void> {
+    await this.end();
+    const proxy = createProxy((_, answer) => answer.writeHead(status).end()).listen(this.port, "127.0.0.1");
+    await once(proxy, "listening");
+    try {
+      await meanwhile();
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+      await once(proxy, "close");
+      this.process = await launch(this.folder, this.env);
+      await this.untilReady();
+    }
+  }
+
+  private get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Holds it: it takes connections, and answers nothing until `resume`. */
+  pause(): void {
+    this.process.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.process.kill("SIGCONT");
   }
 
   private async untilReady(): Promise<void> {
@@ -113,15 +146,23 @@ export class Server {
     });
   }
 
-  /** Asks it to stop; it must do so in time and in order, and have nothing to complain of. */
+  /** Asks it to stop, and takes away what it leaves. */
   async stop(): Promise<void> {
+    try {
+      await this.end();
+    } finally {
+      await this.dropDatabase();
+      await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  /** It must end in time and in order, and have nothing to complain of. */
+  private async end(): Promise<void> {
     const ended = this.process.exitCode === null ? once(this.process, "exit") : undefined;
     this.process.kill("SIGTERM");
     const outcome = await Promise.race([ended, delay(STOP_MS, "late", { ref: false })]);
     const log = await this.log();
     if (outcome === "late") this.process.kill("SIGKILL");
-    await this.dropDatabase();
-    await rm(this.folder, { recursive: true, force: true });
     if (outcome === "late" || this.process.exitCode !== 0) {
       const end = outcome === "late" ? `did not stop within ${STOP_MS} ms` : `ended with ${this.process.exitCode}`;
       throw new Error(`after SIGTERM the server ${end}:\n${log.slice(-5_000)}`);
@@ -129,6 +170,15 @@ export class Server {
     const complaints = log.split("\n").filter((line) => /\b(WARN|ERROR)\b|panicked|reactive tracking/.test(line));
     if (complaints.length > 0) throw new Error(`the server complained:\n${complaints.join("\n")}`);
   }
+}
+
+async function launch(folder: string, env: Record<string, string>): Promise<ChildProcess> {
+  const log = await open(logFile(folder), "w");
+  const process = spawn(binary, ["serve"], { cwd: folder, env, stdio: ["ignore", log.fd, log.fd] });
+  await Promise.all([once(process, "spawn"), log.close()]).catch((error: unknown) => {
+    throw new Error(`${binary} does not start; build it with scripts/build.sh dev`, { cause: error });
+  });
+  return process;
 }
 
 interface Database {

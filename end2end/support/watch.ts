@@ -48,6 +48,8 @@ export class Watch {
 
   private console(message: ConsoleMessage): void {
     if (message.type() !== "error" && message.type() !== "warning") return;
+    // So the configuration wants it.
+    if (message.text() === "Service Worker registration blocked by Playwright") return;
     // The browser's own line about a failed request.
     const failed = /^Failed to load resource: .*(?:status of (\d+)|net::ERR_INTERNET_DISCONNECTED)/.exec(
       message.text(),

@@ -1,14 +1,18 @@
 //! What people see.
 
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod document;
 pub mod keys;
 pub mod pages;
+pub mod pwa;
 pub mod session;
+pub mod share;
 
 use crate::client::store::Store;
 use components::{announcer::Announcer, icon::Icon};
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
@@ -19,46 +23,6 @@ use pages::{
     sign_in::SignInPage, verify::VerifyPage,
 };
 
-/// The document around the app.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8"/>
-                <meta
-                    name="viewport"
-                    content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
-                />
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fdfcfb"/>
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131418"/>
-                <meta
-                    name="description"
-                    content="Track a whole job hunt: applications on a board, follow-ups that never slip."
-                />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="apple-touch-icon" href="/icons/apple-touch-icon.png"/>
-                <link
-                    rel="preload"
-                    r#as="font"
-                    type="font/woff2"
-                    crossorigin="anonymous"
-                    href="/fonts/inter-latin.woff2"
-                />
-                // Blocking on purpose: the theme must stand before the first paint.
-                <script src="/theme.js"></script>
-                <link rel="stylesheet" id="leptos" href="/pkg/job-hunt-tracker.css"/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
-                <MetaTags/>
-            </head>
-            <body>
-                <App/>
-            </body>
-        </html>
-    }
-}
-
 /// The app.
 #[component]
 pub fn App() -> impl IntoView {
@@ -66,6 +30,7 @@ pub fn App() -> impl IntoView {
     provide_context(Store::default());
     provide_context(Announcer::default());
     session::provide();
+    pwa::provide();
     send_content_policy();
 
     view! {
@@ -92,30 +57,54 @@ fn send_content_policy() {
     if let (Some(nonce), Some(response)) = (
         leptos::nonce::use_nonce(),
         use_context::<leptos_axum::ResponseOptions>(),
-    ) {
-        // `cargo leptos watch` reloads pages over a socket of its own.
-        let dev = if std::env::var_os("LEPTOS_WATCH").is_some() {
-            " ws:"
-        } else {
-            ""
-        };
-        let policy = format!(
-            "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self' data:; font-src 'self'; connect-src 'self'{dev}; manifest-src 'self'; \
-             worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        );
-        if let Ok(value) = http::HeaderValue::from_str(&policy) {
-            response.insert_header(http::header::CONTENT_SECURITY_POLICY, value);
-        }
+    ) && let Ok(value) =
+        http::HeaderValue::from_str(&content_policy(&format!("'nonce-{nonce}' ")))
+    {
+        response.insert_header(http::header::CONTENT_SECURITY_POLICY, value);
     }
 }
 
-/// Says that the page reacts now: what tests and the style sheet wait for.
+/// What a document may load and run: our files, and what `scripts` names besides (followed by a
+/// space).
+#[cfg(feature = "ssr")]
+pub fn content_policy(scripts: &str) -> String {
+    // `cargo leptos watch` reloads pages over a socket of its own.
+    let dev = if std::env::var_os("LEPTOS_WATCH").is_some() {
+        " ws:"
+    } else {
+        ""
+    };
+    format!(
+        "default-src 'none'; script-src 'self' {scripts}'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'{dev}; manifest-src 'self'; \
+         worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// Whether this document is the shell: no server has rendered this page, and perhaps none can be
+/// reached. Never on the server.
+pub fn is_shell() -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        let root = document().document_element();
+        root.is_some_and(|root| root.has_attribute("data-shell"))
+    }
+    #[cfg(not(feature = "hydrate"))]
+    false
+}
+
+/// Says that the page reacts now: what tests and the style sheet wait for. What the shell showed
+/// until then goes.
 pub fn mark_hydrated() {
     #[cfg(feature = "hydrate")]
-    if let Some(root) = document().document_element() {
-        // Refused only for a name that is none.
-        _ = root.set_attribute("data-hydrated", "");
+    {
+        if let Some(placeholder) = document().get_element_by_id("placeholder") {
+            placeholder.remove();
+        }
+        if let Some(root) = document().document_element() {
+            // Refused only for a name that is none.
+            _ = root.set_attribute("data-hydrated", "");
+        }
     }
 }
 

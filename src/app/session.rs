@@ -3,7 +3,7 @@
 use super::{
     components::{
         announcer::AnnouncerView,
-        gates::{Gated, LeftBehindDialog},
+        gates::{Gated, LeftBehindDialog, LockScreen},
         keys_dialog::KeysDialog,
         quick_add::QuickAdd,
         rail::Rail,
@@ -18,7 +18,7 @@ use crate::{
         board::{BoardQuery, get_board},
         rest::{Query, Reply},
     },
-    client::store::use_store,
+    client::store::{Gate, Store, use_store},
     client::zone::{CurrentZone, Zone},
     domain::{
         error::{Problem, ProblemKind},
@@ -76,6 +76,41 @@ async fn start(focus: Option<Uuid>) -> Result<Start, Problem> {
     Ok(Start { me, board })
 }
 
+/// The same in the shell, which no server has rendered.
+async fn start_from_shell(focus: Option<Uuid>) -> Result<Start, Problem> {
+    start(focus).await.map_err(|problem| match problem.kind {
+        ProblemKind::Network => Problem::new(
+            ProblemKind::Network,
+            "You are offline, and nothing is kept on this device yet.",
+        ),
+        _ => problem,
+    })
+}
+
+/// Opens what this device keeps of the user who was here last. Answers whether there is anything.
+async fn open_kept(store: Store) -> bool {
+    #[cfg(feature = "hydrate")]
+    return store.open_last(None).await.is_some();
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = store;
+        false
+    }
+}
+
+/// How far the shell has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ShellPhase {
+    /// This device's cache is being opened.
+    Opening,
+    /// It needs its passphrase.
+    Locked,
+    /// It is open.
+    Kept,
+    /// There is none; the server is asked.
+    Nothing,
+}
+
 /// A page of a signed-in user: the frame around it, once there is something to show. The first
 /// page of a session brings its data along; later ones find it in the store.
 #[component]
@@ -99,19 +134,52 @@ pub fn SignedIn(
             .pathname
             .with_untracked(|path| path.strip_prefix("/board/").and_then(|id| id.parse().ok()))
     };
+    let show = move |start: Result<Start, Problem>| match start {
+        Ok(Start { me, board }) => {
+            store.load(&me, &board);
+            remember(me);
+            frame().into_any()
+        }
+        Err(problem) => view! { <Trouble problem/> }.into_any(),
+    };
+    if super::is_shell() {
+        let phase = RwSignal::new(ShellPhase::Opening);
+        leptos::task::spawn_local(async move {
+            let kept = open_kept(store).await;
+            phase.set(match store.gate().get_untracked() {
+                Gate::Locked => ShellPhase::Locked,
+                _ if kept => ShellPhase::Kept,
+                _ => ShellPhase::Nothing,
+            });
+        });
+        return (move || match phase.get() {
+            ShellPhase::Opening => ().into_any(),
+            ShellPhase::Locked => {
+                super::mark_hydrated();
+                view! { <LockScreen on_open=move || phase.set(ShellPhase::Kept)/> }.into_any()
+            }
+            ShellPhase::Kept => {
+                if let Some(me) = store.me() {
+                    remember(me);
+                }
+                frame().into_any()
+            }
+            ShellPhase::Nothing => {
+                let start = LocalResource::new(move || start_from_shell(focus()));
+                view! {
+                    <Suspense fallback=|| ()>
+                        {move || Suspend::new(async move { show(start.await) })}
+                    </Suspense>
+                }
+                .into_any()
+            }
+        })
+        .into_any();
+    }
     let start = Resource::new_blocking(focus, start);
     view! {
         <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                match start.await {
-                    Ok(Start { me, board }) => {
-                        store.load(&me, &board);
-                        remember(me);
-                        frame().into_any()
-                    }
-                    Err(problem) => view! { <Trouble problem/> }.into_any(),
-                }
-            })}
+            {move || Suspend::new(async move { show(start.await) })}
         </Suspense>
     }
     .into_any()
@@ -119,8 +187,11 @@ pub fn SignedIn(
 
 /// Takes note of who is signed in.
 pub fn remember(me: Me) {
+    // From the cache there is none; the first request that needs one fetches it.
     #[cfg(feature = "hydrate")]
-    crate::api::transport::set_csrf_token(me.csrf_token.clone());
+    if !me.csrf_token.is_empty() {
+        crate::api::transport::set_csrf_token(me.csrf_token.clone());
+    }
     expect_context::<CurrentZone>().set(Zone::new(me.settings.timezone.clone()));
     use_me().set(Some(me));
 }

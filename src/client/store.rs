@@ -235,6 +235,19 @@ impl Store {
         self.displaced.get()
     }
 
+    /// Who this is, as far as this device knows.
+    pub fn me(self) -> Option<Me> {
+        self.engine.with_value(|engine| {
+            Some(Me {
+                user: engine.meta().user.clone()?,
+                settings: engine
+                    .settings()
+                    .map(|settings| Settings::clone(&settings))?,
+                csrf_token: String::new(),
+            })
+        })
+    }
+
     /// Edits that somebody else left on this device, while that is a question.
     pub fn left(self) -> RwSignal<Option<LeftBehind>> {
         self.left

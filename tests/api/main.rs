@@ -21,6 +21,7 @@ mod paging;
 mod process;
 mod program;
 mod protocol;
+mod pwa;
 mod schema;
 mod seed;
 mod sessions;

@@ -1,7 +1,14 @@
 //! The head of a page: its name, how it stands with the server, and the way to add.
 
 use super::{icon::Icon, sync_status::SyncStatus};
-use crate::{app::session::Dialogs, domain::stage::Status};
+use crate::{
+    app::session::Dialogs,
+    client::{
+        engine::{Keeping, Trouble},
+        store::use_store,
+    },
+    domain::stage::Status,
+};
 use leptos::prelude::*;
 
 /// The head of a page; `children` stand between the name and the buttons.
@@ -39,5 +46,24 @@ pub fn PageHeader(
                 </button>
             })}
         </header>
+        <StorageNotice/>
+    }
+}
+
+/// Says so where this browser does not keep what is done here.
+#[component]
+fn StorageNotice() -> impl IntoView {
+    let store = use_store();
+    move || {
+        let text = match store.keeping() {
+            Keeping::Opening | Keeping::Durable => return None,
+            Keeping::Refused(Trouble::Full) => {
+                "This browser’s storage is full. What you do is kept in this page only: leave it open until it is saved."
+            }
+            Keeping::Refused(Trouble::Broken) | Keeping::Memory(_) => {
+                "This browser keeps nothing for the app, as in some private windows. What you do lives in this page only: leave it open until it is saved."
+            }
+        };
+        Some(view! { <p class="notice storage-notice" data-kind="warn" role="status">{text}</p> })
     }
 }

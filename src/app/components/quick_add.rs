@@ -2,20 +2,26 @@
 
 use super::{
     announcer::use_announcer,
+    icon::Icon,
     keys_dialog::{drive_dialog, is_closed},
 };
 use crate::{
-    app::session::Dialogs,
+    app::{IconButton, session::Dialogs, share::Share},
     client::store::{ToastAction, use_store},
     client::zone::use_zone,
     domain::{
         application::{Application, ApplicationCreate},
         change::Change,
+        link::WebUrl,
         stage::Status,
         time::{ZoneRules, day_label},
     },
 };
 use leptos::{html, prelude::*};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -27,18 +33,48 @@ pub fn QuickAdd() -> impl IntoView {
     let (company, role) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (company_error, role_error) =
         (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
+    let posting = RwSignal::new(None::<WebUrl>);
+    let asked = StoredValue::new(None::<Share>);
     let node = NodeRef::<html::Dialog>::new();
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();
     let status = move || dialogs.adding.get().unwrap_or(Status::Applied);
     let close = move || dialogs.adding.set(None);
     let reset = move || {
+        let share = asked
+            .try_update_value(Option::take)
+            .flatten()
+            .unwrap_or_default();
         company.set(String::new());
-        role.set(String::new());
+        role.set(share.role);
+        posting.set(share.posting);
         company_error.set(None);
         role_error.set(None);
     };
     drive_dialog(node, move || dialogs.adding.get().is_some(), reset);
+
+    // An address may ask for it: a shortcut of the installed app, or what another app shares. It asks
+    // once: the address then goes on without that.
+    let (location, navigate) = (use_location(), use_navigate());
+    Effect::new(move |_| {
+        let search = location.search.get();
+        let Some(share) = Share::of(&search) else {
+            return;
+        };
+        asked.set_value(Some(share));
+        dialogs.adding.set(Some(Status::Applied));
+        let path = location.pathname.get_untracked();
+        let to = match Share::without(&search).as_str() {
+            "" => path,
+            rest => format!("{path}?{rest}"),
+        };
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        navigate(&to, options);
+    });
 
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -74,6 +110,9 @@ pub fn QuickAdd() -> impl IntoView {
         let title = format!("{role} at {company}");
         let create = ApplicationCreate {
             status: Change::Set(dialogs.adding.get_untracked().unwrap_or(Status::Applied)),
+            job_url: posting
+                .get_untracked()
+                .map_or(Change::Keep, |url| Change::Set(Some(url))),
             ..ApplicationCreate::quick(Uuid::new_v4(), company, role)
         };
         match store.create(create) {
@@ -165,6 +204,16 @@ pub fn QuickAdd() -> impl IntoView {
                     />
                     <p class="field-error" id="quick-role-error">{role_error}</p>
                 </div>
+                {move || posting.get().map(|url| view! {
+                    <div class="quick-posting">
+                        <p title=url.to_string()>"Posting: " <b>{without_scheme(&url)}</b></p>
+                        <IconButton
+                            label="Remove the posting"
+                            icon=Icon::Close
+                            on_press=move || posting.set(None)
+                        />
+                    </div>
+                })}
                 {guard}
                 <p class="dialog-hint">
                     "Goes to " <b>{move || status().label()}</b> ", dated today. Everything else can wait."
@@ -180,6 +229,14 @@ pub fn QuickAdd() -> impl IntoView {
             </form>
         </dialog>
     }
+}
+
+/// An address as people say it.
+fn without_scheme(url: &WebUrl) -> String {
+    let (_, rest) = url.as_str().split_once("://").unwrap_or(("", url.as_str()));
+    rest.trim_start_matches("www.")
+        .trim_end_matches('/')
+        .to_owned()
 }
 
 fn complaint(text: &str, what: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::icon::Icon;
 use crate::{
-    app::{IconButton, session::Dialogs},
+    app::{IconButton, pwa::UpdateOffer, session::Dialogs},
     client::store::{Toast, ToastAction, use_store},
 };
 use leptos::prelude::*;
@@ -14,6 +14,7 @@ pub fn Toasts() -> impl IntoView {
     let store = use_store();
     view! {
         <div class="toasts" role="region" aria-label="Notifications">
+            <UpdateOffer/>
             <For each=move || store.toasts() key=|toast| toast.id let:toast>
                 <ToastView toast/>
             </For>

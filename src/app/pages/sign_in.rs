@@ -5,12 +5,12 @@ use crate::{
         auth::{MagicLinkRequest, MagicLinkVerify, request_magic_link, verify_magic_link},
         rest::Body,
     },
-    app::components::icon::Icon,
+    app::{components::icon::Icon, share::query_value},
     domain::user::Email,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 
 /// Where to go once signed in: a path of this app, or the board.
 pub fn destination(next: Option<String>) -> String {
@@ -40,6 +40,14 @@ pub fn Brand() -> impl IntoView {
     }
 }
 
+/// Says in the shell what cannot be done without a network.
+#[component]
+pub fn NeedsConnection() -> impl IntoView {
+    crate::app::is_shell().then(|| {
+        view! { <p class="notice" role="status">"Signing in needs a connection."</p> }
+    })
+}
+
 /// `/sign-in`.
 #[component]
 pub fn SignInPage() -> impl IntoView {
@@ -51,6 +59,7 @@ pub fn SignInPage() -> impl IntoView {
         <div class="entry">
             <main class="entry-card" id="main">
                 <Brand/>
+                <NeedsConnection/>
                 {move || match sent.get() {
                     None => view! { <AskForMail email sent/> }.into_any(),
                     Some(address) => view! { <TypeCode address sent/> }.into_any(),
@@ -115,7 +124,7 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
 
 #[component]
 fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
-    let query = use_query_map();
+    let location = use_location();
     let (code, error, busy) = (
         RwSignal::new(String::new()),
         RwSignal::new(None::<String>),
@@ -127,7 +136,11 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
         }
         busy.set(true);
         error.set(None);
-        let next = destination(query.with_untracked(|query| query.get("next")));
+        let next = destination(
+            location
+                .search
+                .with_untracked(|search| query_value(search, "next")),
+        );
         spawn_local(async move {
             let proof = MagicLinkVerify {
                 code: Some(code.get_untracked()),

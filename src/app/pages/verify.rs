@@ -1,7 +1,7 @@
 //! Where the link of a sign-in mail leads. The link is used up by a press, not by opening it: mail
 //! scanners open links.
 
-use super::sign_in::{Brand, leave_for};
+use super::sign_in::{Brand, NeedsConnection, leave_for};
 use crate::api::{
     auth::{MagicLinkVerify, verify_magic_link},
     rest::Body,
@@ -78,6 +78,7 @@ pub fn VerifyPage() -> impl IntoView {
         <div class="entry">
             <main class="entry-card" id="main">
                 <Brand/>
+                <NeedsConnection/>
                 {body}
             </main>
         </div>

@@ -6,6 +6,7 @@ pub mod openapi;
 mod pages;
 mod rest;
 mod serve;
+mod site;
 
 use super::AppState;
 use crate::domain::error::{Problem, ProblemKind};

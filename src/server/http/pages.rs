@@ -1,7 +1,8 @@
 //! Pages: rendered by Leptos; and the files of the site.
 
+use super::site::Site;
 use crate::{
-    app::{App, shell},
+    app::{App, document},
     domain::error::ProblemKind,
     server::{AppState, auth::caller},
 };
@@ -14,25 +15,33 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions};
 use tower::ServiceBuilder;
 use tower_http::services::ServeDir;
 
 /// The pages and the files.
 pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
     // Server functions have their own routes (`super::rest`).
-    let functions = server_fn::axum::server_fn_paths()
+    let functions: Vec<String> = server_fn::axum::server_fn_paths()
         .map(|(path, _)| path.to_owned())
         .collect();
-    let list = generate_route_list_with_exclusions(App, Some(functions));
+    let list = generate_route_list_with_exclusions(App, Some(functions.clone()));
+    let paths = list.iter().map(AxumRouteListing::path);
+    let site = Site::new(
+        &options,
+        paths.filter(|path| !functions.iter().any(|function| function == path)),
+    );
     let context = {
-        let state = state.clone();
-        move || provide_context(state.clone())
+        let (state, site) = (state.clone(), site.clone());
+        move || {
+            provide_context(state.clone());
+            provide_context(site.version());
+        }
     };
     let pages = Router::new()
         .leptos_routes_with_context(&options, list, context.clone(), {
             let options = options.clone();
-            move || shell(options.clone())
+            move || document::page(options.clone())
         })
         .layer(middleware::from_fn_with_state(state.clone(), guard));
     let files = ServeDir::new(&*options.site_root)
@@ -43,7 +52,7 @@ pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
             get(leptos_axum::file_and_error_handler_with_context::<
                 LeptosOptions,
                 _,
-            >(context, shell))
+            >(context, document::page))
             .with_state(options.clone()),
         );
     let files = ServiceBuilder::new()
@@ -51,6 +60,7 @@ pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
         .service(files);
     Router::new()
         .route("/", get(|| async { Redirect::to("/board") }))
+        .merge(site.routes())
         .merge(pages.with_state(options))
         .fallback_service(files)
 }
@@ -59,6 +69,8 @@ pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
 /// Authorisation itself stands in the server functions; this only spares a wrong page.
 async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    // What was shared with the app is in the query: it must outlast signing in.
+    let wanted = request.uri().path_and_query().map(ToString::to_string);
     let (parts, body) = request.into_parts();
     let signed_in = match caller::session_of(&state, &parts).await {
         Ok(_) => true,
@@ -69,7 +81,8 @@ async fn guard(State(state): State<AppState>, request: Request, next: Next) -> R
     let request = Request::from_parts(parts, body);
     let mut response = match (path.starts_with("/sign-in"), signed_in) {
         (false, false) => {
-            let query = serde_urlencoded::to_string([("next", path.as_str())]).unwrap_or_default();
+            let next = wanted.unwrap_or(path);
+            let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
             Redirect::to(&format!("/sign-in?{query}")).into_response()
         }
         (true, true) if path == "/sign-in" => Redirect::to("/board").into_response(),
