@@ -10,7 +10,7 @@ import zlib from "node:zlib";
 
 const root = path.resolve(import.meta.dirname, "..");
 const { chromium } = createRequire(path.join(root, "end2end/package.json"))("@playwright/test");
-const server = path.join(root, "target/release/job-hunt-tracker");
+const server = process.env.SERVER_BIN ?? path.join(root, "target/release/job-hunt-tracker");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "job-hunt-tracker-bench-"));
 const port = await freePort();
 const base = `http://127.0.0.1:${port}`;
@@ -152,6 +152,109 @@ async function page(browser, session, name, budget) {
   note(`board, ${name}: bytes until all is here`, `${(first.bytes / 1000).toFixed(0)} kB cold`, "450 kB + 400 kB snapshot");
 }
 
+/** Notes when the page opens its store, writes to it, and asks for changes. */
+function watchStore() {
+  const times = { opened: [], written: [], pulled: [] };
+  globalThis.bench = times;
+  const open = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (...args) {
+    times.opened.push(performance.now());
+    return open.apply(this, args);
+  };
+  const transaction = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (...args) {
+    const begun = transaction.apply(this, args);
+    if (args[1] === "readwrite") begun.addEventListener("complete", () => times.written.push(performance.now()));
+    return begun;
+  };
+  const fetch = globalThis.fetch;
+  globalThis.fetch = function (...args) {
+    if (String(args[0]).includes("/sync")) times.pulled.push(performance.now());
+    return fetch.apply(this, args);
+  };
+}
+
+/** The device's own store with 5,000 applications: reading it, writing edits, starting without a network. */
+async function offline(browser, session) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+  await context.addInitScript(watchStore);
+  const tab = await context.newPage();
+  const ready = async () => {
+    await tab.waitForSelector("html[data-hydrated]");
+    await tab.waitForFunction(() => document.querySelector(".card") && !document.querySelector(".skeleton-card"));
+  };
+  const state = (wanted) => tab.waitForFunction((wanted) => document.querySelector(".page-header .sync")?.dataset.state === wanted, wanted, { timeout: 120_000 });
+  await tab.goto(`${base}/board`);
+  await ready();
+  await tab.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated");
+  // The first pull is written to the store.
+  let writes = -1;
+  for (;;) {
+    const now = await tab.evaluate(() => bench.written.length);
+    if (now === writes) break;
+    writes = now;
+    await tab.waitForTimeout(2_000);
+  }
+
+  const loads = [];
+  for (let run = 0; run < 5; run++) {
+    await tab.reload();
+    await ready();
+    await tab.waitForFunction(() => bench.pulled.length > 0);
+    loads.push(await tab.evaluate(() => bench.pulled[0] - bench.opened[0]));
+  }
+  loads.sort((a, b) => a - b);
+  note("store: load and decrypt 5,000 applications", `${loads[2].toFixed(0)} ms (of 5: ${loads.map((ms) => ms.toFixed(0)).join(", ")})`, "150 ms");
+
+  const edits = [];
+  for (let n = 0; n < 60; n++) {
+    await state("saved");
+    edits.push(
+      await tab.evaluate(async () => {
+        const card = [...document.querySelectorAll(".card")].find((card) => card.getBoundingClientRect().top < innerHeight);
+        const before = bench.written.length;
+        const started = performance.now();
+        card.focus();
+        card.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
+        while (bench.written.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+        return bench.written[before] - started;
+      }),
+    );
+  }
+  edits.sort((a, b) => a - b);
+  note("store: an edit until it is durable (key to transaction's end)", `p50 ${percentile(edits, 0.5).toFixed(1)} ms, p95 ${percentile(edits, 0.95).toFixed(1)} ms`, "10 ms");
+
+  await state("saved");
+  await context.setOffline(true);
+  await tab.evaluate(async () => {
+    for (let n = 0; n < 200; n++) {
+      const card = document.querySelector(".card");
+      card.focus();
+      card.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+  await state("offline");
+  const waiting = await tab.locator(".page-header .sync").innerText();
+  const starts = [];
+  for (let run = 0; run < 5; run++) {
+    const started = performance.now();
+    await tab.reload({ waitUntil: "commit" });
+    await tab.waitForSelector(".card");
+    starts.push(performance.now() - started);
+  }
+  starts.sort((a, b) => a - b);
+  note("cold start with no network: first cards from the store", `${starts[2].toFixed(0)} ms`, "700 ms");
+
+  await ready();
+  const back = performance.now();
+  await context.setOffline(false);
+  await state("saved");
+  note(`flush after reconnect (${waiting})`, `${((performance.now() - back) / 1000).toFixed(1)} s`, "3 s");
+  await context.close();
+}
+
 let child;
 try {
   sizes();
@@ -172,6 +275,7 @@ try {
   });
   await page(browser, ten, "10 applications", "");
   await page(browser, many, "5,000 applications", "– / 150 / 400 ms");
+  await offline(browser, await signIn("many@example.com"));
   await browser.close();
 
   const bearer = { authorization: `Bearer ${many}` };
