@@ -1,0 +1,111 @@
+//! What one user's store on one device holds. It is given what the browser's adapter seals
+//! (entries, displaced edits, shards, meta) and nothing else; that a sealed blob shows nothing of
+//! it is the adapter's to test.
+
+use job_hunt_tracker::client::engine::{
+    Batch, Displaced, Entry, Kept, Meta, Shard, Stored, Trouble,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+#[derive(Clone, Default)]
+pub struct Disk {
+    pub stamp: u64,
+    meta: String,
+    entries: BTreeMap<Uuid, String>,
+    displaced: BTreeMap<Uuid, String>,
+    /// Each with the stamp of the batch that wrote it.
+    shards: BTreeMap<Shard, (u64, String)>,
+}
+
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap()
+}
+
+fn value<T: DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+impl Disk {
+    /// Everything, or nothing where another page wrote since.
+    pub fn apply(&mut self, batch: &Batch) -> bool {
+        if batch.stamp != self.stamp {
+            return false;
+        }
+        self.stamp += 1;
+        self.meta = text(&batch.meta);
+        for key in &batch.settled {
+            self.entries.remove(key);
+        }
+        for entry in &batch.entries {
+            self.entries.insert(entry.key, text(entry));
+        }
+        for id in &batch.dropped {
+            self.displaced.remove(id);
+        }
+        for item in &batch.displaced {
+            self.displaced.insert(item.id, text(item));
+        }
+        for (shard, content) in &batch.shards {
+            assert_eq!(Shard::parse(&shard.name()), Some(*shard));
+            self.shards.insert(*shard, (self.stamp, text(content)));
+        }
+        true
+    }
+
+    /// What is stored; of the shards those that were written after `since`.
+    pub fn read(&self, since: u64) -> Stored {
+        Stored {
+            stamp: self.stamp,
+            meta: self.meta(),
+            entries: self.entries(),
+            displaced: self.displaced(),
+            shards: self
+                .shards
+                .iter()
+                .filter(|(_, (stamp, _))| *stamp > since)
+                .map(|(shard, (_, content))| (*shard, value(content)))
+                .collect(),
+            damaged: false,
+        }
+    }
+
+    pub fn meta(&self) -> Meta {
+        if self.meta.is_empty() {
+            Meta::default()
+        } else {
+            value(&self.meta)
+        }
+    }
+
+    /// The queue, in its order.
+    pub fn entries(&self) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = self.entries.values().map(|text| value(text)).collect();
+        entries.sort_by_key(|entry| (entry.order, entry.key));
+        entries
+    }
+
+    pub fn displaced(&self) -> Vec<Displaced> {
+        self.displaced.values().map(|text| value(text)).collect()
+    }
+
+    pub fn rows(&self) -> Vec<Kept> {
+        let shards = self.shards.values();
+        shards
+            .flat_map(|(_, content)| value::<Vec<Kept>>(content))
+            .collect()
+    }
+
+    /// Whether anybody has ever written here.
+    pub fn is_used(&self) -> bool {
+        self.stamp > 0
+    }
+}
+
+/// What the store does with the next batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Health {
+    Well,
+    Refuses(Trouble),
+}

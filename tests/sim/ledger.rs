@@ -1,0 +1,445 @@
+//! What people did and what the server did of it, noted by the harness itself, so that the
+//! invariants (DESIGN §7) can be checked against something that neither side made.
+
+use crate::{
+    disk::Disk,
+    server::{Reply, Request},
+};
+use job_hunt_tracker::{
+    client::engine::{Batch, Displaced, Edit, Entry, KEPT, Verb},
+    domain::{
+        error::{Problem, ProblemKind},
+        time::Timestamp,
+    },
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use uuid::Uuid;
+
+pub type Fields = BTreeMap<String, Value>;
+
+/// One store: a device, and whose.
+pub type Place = (usize, Uuid);
+
+/// One thing that a user did, as the page took it.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    pub key: Uuid,
+    pub place: Place,
+    pub record: Uuid,
+    pub verb: Verb,
+    pub fields: Fields,
+    /// The key of the waiting edit that it became one with.
+    pub joined: Option<Uuid>,
+}
+
+/// What the server said of a key.
+#[derive(Default)]
+struct Said {
+    /// What was sent under it: always the same.
+    request: Option<(http::Method, String, Option<i64>, Option<String>)>,
+    /// How often it changed anything.
+    effects: u32,
+    /// The body of the first success.
+    answer: Option<String>,
+    /// The server refused it, and has what was wanted already.
+    already: bool,
+}
+
+#[derive(Default)]
+pub struct Ledger {
+    pub intents: Vec<Intent>,
+    by_key: HashMap<Uuid, usize>,
+    said: HashMap<Uuid, Said>,
+    /// Intents that took effect.
+    committed: HashSet<usize>,
+    /// Intents that the user gave up: taken back, dropped, or made again under another key.
+    pub given_up: HashSet<usize>,
+    /// The place of an intent in the order in which its store took them.
+    durable: HashMap<usize, u64>,
+    /// The newest of these that took effect, by store and record.
+    applied: HashMap<(Place, Uuid), u64>,
+    /// Records whose creation was answered, by store.
+    answered: HashSet<(Place, Uuid)>,
+    /// Whose record it is.
+    pub owners: HashMap<Uuid, Uuid>,
+    /// Records that are there.
+    pub alive: BTreeSet<Uuid>,
+    /// Ids that a store was told to be deleted.
+    dead: HashMap<Place, HashSet<Uuid>>,
+    /// Edits that a store had as displaced.
+    displaced: HashMap<Place, HashSet<Uuid>>,
+}
+
+fn fields_of(edit: &Edit) -> Fields {
+    edit.fields().into_iter().collect()
+}
+
+fn fields_in(body: Option<&str>) -> Fields {
+    let fields: Fields = body.map_or_else(Fields::new, |body| serde_json::from_str(body).unwrap());
+    let meant = |name: &str| !matches!(name, "id" | "status_occurred_at" | "voids_stage_event");
+    fields
+        .into_iter()
+        .filter(|(name, _)| meant(name))
+        .collect()
+}
+
+impl Ledger {
+    /// The user did something, and the page took it.
+    pub fn intend(&mut self, intent: Intent) -> usize {
+        if intent.verb == Verb::Create {
+            self.owners.insert(intent.record, intent.place.1);
+        }
+        let n = self.intents.len();
+        self.by_key.insert(intent.key, n);
+        self.intents.push(intent);
+        n
+    }
+
+    pub fn intent(&self, key: Uuid) -> Option<&Intent> {
+        self.by_key.get(&key).and_then(|n| self.intents.get(*n))
+    }
+
+    /// The intents that became one under `key`, oldest first.
+    fn chain(&self, key: Uuid) -> Vec<usize> {
+        let mut chain = Vec::new();
+        let mut at = Some(key);
+        while let Some(key) = at {
+            let n = self.by_key[&key];
+            chain.push(n);
+            at = self.intents[n].joined;
+        }
+        chain.reverse();
+        chain
+    }
+
+    fn merged(&self, chain: &[usize]) -> Fields {
+        let mut fields = Fields::new();
+        for n in chain {
+            fields.extend(self.intents[*n].fields.clone());
+        }
+        fields
+    }
+
+    /// The intents of these keys that the content carries: at most, and at least. It must be all of
+    /// them, but for older ones that went by themselves.
+    fn carried(&self, keys: &[Uuid], verb: Option<Verb>, fields: &Fields) -> [Vec<usize>; 2] {
+        let chain: Vec<usize> = keys.iter().flat_map(|key| self.chain(*key)).collect();
+        let fits = |from: &usize| {
+            let part = &chain[*from..];
+            let fitting = verb.is_none_or(|verb| self.intents[part[0]].verb == verb);
+            fitting && self.merged(part) == *fields
+        };
+        let most = (0..chain.len()).find(fits);
+        let least = (0..chain.len()).rfind(fits);
+        let (Some(most), Some(least)) = (most, least) else {
+            panic!(
+                "invariant 1: {keys:?} does not carry what was done: {fields:?} of {:?}",
+                chain.iter().map(|n| &self.intents[*n]).collect::<Vec<_>>()
+            );
+        };
+        [chain[most..].to_vec(), chain[least..].to_vec()]
+    }
+
+    pub fn carried_by_entry(&self, entry: &Entry) -> Vec<usize> {
+        let [most, _] = self.carried(
+            &[entry.key],
+            Some(entry.edit.verb()),
+            &fields_of(&entry.edit),
+        );
+        most
+    }
+
+    pub fn carried_by_displaced(&self, item: &Displaced) -> Vec<usize> {
+        if item.edit.verb() == Verb::Delete {
+            return item.keys.iter().flat_map(|key| self.chain(*key)).collect();
+        }
+        let [most, _] = self.carried(&item.keys, None, &fields_of(&item.edit));
+        most
+    }
+
+    /// Every intent that waits or lies aside in a store.
+    fn homes(&self, disk: &Disk) -> HashSet<usize> {
+        let entries = disk.entries();
+        let displaced = disk.displaced();
+        let waiting = entries
+            .iter()
+            .flat_map(|entry| self.carried_by_entry(entry));
+        let aside = displaced
+            .iter()
+            .flat_map(|item| self.carried_by_displaced(item));
+        waiting.chain(aside).collect()
+    }
+
+    /// A batch was stored: nothing that was there may be missing without a reason.
+    pub fn stored(&mut self, place: Place, before: &Disk, batch: &Batch, after: &Disk, now: Timestamp) {
+        let mut entries = batch.entries.clone();
+        entries.sort_by_key(|entry| (entry.order, entry.key));
+        for entry in &entries {
+            for n in self.carried_by_entry(entry) {
+                let next = self.durable.len() as u64;
+                self.durable.entry(n).or_insert(next);
+            }
+        }
+        for old in before.entries() {
+            if let Some(new) = batch.entries.iter().find(|new| new.key == old.key) {
+                assert_eq!(old.edit, new.edit, "invariant 3: one key, two contents");
+                assert!(
+                    !old.frozen || (new.frozen && new.seen == old.seen),
+                    "invariant 3: what was sent changed: {old:?} {new:?}"
+                );
+            }
+        }
+        let kept = self.homes(after);
+        for old in before.entries() {
+            if after.entries().iter().any(|entry| entry.key == old.key) {
+                continue;
+            }
+            let already = self.said.get(&old.key).is_some_and(|said| said.already);
+            for n in self.carried_by_entry(&old) {
+                assert!(
+                    kept.contains(&n) || already || self.is_settled(n, &kept),
+                    "invariant 1: lost {:?}",
+                    self.intents[n]
+                );
+            }
+        }
+        let aside = after.displaced();
+        for old in before.displaced() {
+            if aside.iter().any(|item| item.id == old.id) || old.at + KEPT <= now {
+                continue;
+            }
+            for n in self.carried_by_displaced(&old) {
+                assert!(
+                    self.given_up.contains(&n),
+                    "invariant 1: lost what was displaced: {:?}",
+                    self.intents[n]
+                );
+            }
+        }
+        for item in &batch.displaced {
+            let seen = self.displaced.entry(place).or_default();
+            for key in &item.keys {
+                let news = seen.insert(*key);
+                let known = before.displaced().iter().any(|old| old.id == item.id);
+                assert!(news || known, "invariant 11: {key} was displaced twice");
+            }
+        }
+        self.check_rows(place, before, batch, after);
+    }
+
+    fn is_settled(&self, n: usize, kept: &HashSet<usize>) -> bool {
+        let intent = &self.intents[n];
+        if self.committed.contains(&n) || self.given_up.contains(&n) {
+            return true;
+        }
+        let is_gone = !self.alive.contains(&intent.record);
+        if intent.verb == Verb::Delete {
+            return is_gone;
+        }
+        // What came before a deletion of one's own is not missed.
+        let later = self.intents.iter().enumerate().skip(n);
+        later
+            .filter(|(_, later)| {
+                later.verb == Verb::Delete
+                    && later.record == intent.record
+                    && later.place == intent.place
+            })
+            .any(|(n, _)| {
+                let given_up = self.given_up.contains(&n);
+                kept.contains(&n) || self.committed.contains(&n) || (is_gone && !given_up)
+            })
+    }
+
+    /// The rows of a store after a batch.
+    fn check_rows(&mut self, place: Place, before: &Disk, batch: &Batch, after: &Disk) {
+        if batch.shards.is_empty() {
+            return;
+        }
+        let dead = self.dead.entry(place).or_default();
+        let mut here = HashSet::new();
+        for kept in after.rows() {
+            match kept.row {
+                None => _ = dead.insert(kept.id),
+                Some(_) => _ = here.insert(kept.id),
+            }
+        }
+        for id in &here {
+            assert!(!dead.contains(id), "invariant 9: {id} came back");
+        }
+        let rebuilt = before.meta().life != after.meta().life;
+        let were: HashSet<Uuid> = before
+            .rows()
+            .into_iter()
+            .filter(|kept| kept.row.is_some())
+            .map(|kept| kept.id)
+            .collect();
+        for entry in after.entries() {
+            let record = entry.record;
+            assert!(
+                rebuilt || !were.contains(&record) || here.contains(&record) || dead.contains(&record),
+                "invariant 10: the row of {entry:?} left the store"
+            );
+        }
+    }
+
+    /// Where the next thing of the queue is sent: what can be said before the server has it.
+    pub fn sent(&mut self, place: Place, request: &Request) {
+        let Some(key) = request.key else { return };
+        let intent = self.intent(key).expect("a page sends what was done");
+        assert_eq!(intent.place.1, place.1, "invariant 12: sent for another user");
+        let (record, verb) = (intent.record, intent.verb);
+        let verb = if request.method == http::Method::POST { Verb::Create } else { verb };
+        let made_here = self.intents.iter().any(|intent| {
+            intent.place == place && intent.record == record && intent.verb == Verb::Create
+        });
+        assert!(
+            verb == Verb::Create || !made_here || self.answered.contains(&(place, record)),
+            "invariant 5: {request:?} before its creation was answered"
+        );
+        let fields = fields_in(request.body.as_deref());
+        let verb = (request.method != http::Method::DELETE).then_some(verb);
+        self.carried(&[key], verb, &fields);
+        let said = self.said.entry(key).or_default();
+        let bytes = (
+            request.method.clone(),
+            request.path.clone(),
+            request.if_match,
+            request.body.clone(),
+        );
+        match &said.request {
+            Some(first) => assert_eq!(*first, bytes, "invariant 3: {key} was sent otherwise"),
+            None => said.request = Some(bytes),
+        }
+    }
+
+    /// An answer reached a page.
+    pub fn heard(&mut self, place: Place, key: Uuid) {
+        if let Some(intent) = self.intent(key) {
+            let record = intent.record;
+            self.answered.insert((place, record));
+        }
+    }
+
+    /// The server answered. `changed` says whether the user's history went on.
+    pub fn served(&mut self, request: &Request, reply: &Reply, changed: bool) {
+        let user = request.cookie.as_ref().map(|session| session.user);
+        if changed {
+            match request.method {
+                http::Method::POST => {
+                    let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+                    let id = body["id"].as_str().unwrap().parse().unwrap();
+                    assert_eq!(self.owners.get(&id).copied(), user, "invariant 12: {id}");
+                    self.alive.insert(id);
+                }
+                http::Method::DELETE => {
+                    let id = request.path.rsplit('/').next().unwrap().parse().unwrap();
+                    self.alive.remove(&id);
+                }
+                _ => {}
+            }
+        }
+        let Some(key) = request.key else { return };
+        let said = self.said.entry(key).or_default();
+        if changed {
+            said.effects += 1;
+            assert_eq!(said.effects, 1, "invariant 2: {key} took effect twice");
+            assert!(reply.is_success(), "it took effect, and the answer is {reply:?}");
+        }
+        if reply.is_success() {
+            match &said.answer {
+                None => {
+                    assert!(changed, "invariant 3: a first answer without an effect: {reply:?}");
+                    said.answer = Some(reply.body.clone());
+                }
+                // Of a record that was deleted since, the status alone.
+                Some(first) => assert!(
+                    *first == reply.body || reply.body.is_empty(),
+                    "invariant 3: {key} was answered {first}, then {}",
+                    reply.body
+                ),
+            }
+        }
+        let Some(intent) = self.intent(key) else { return };
+        let (place, record) = (intent.place, intent.record);
+        let fields = fields_in(request.body.as_deref());
+        let [most, least] = self.carried(&[key], None, &fields);
+        if reply.is_success() {
+            self.committed.extend(most);
+        }
+        if changed {
+            assert_eq!(user, Some(place.1), "invariant 12: {key} took effect for another user");
+            let order = least.iter().filter_map(|n| self.durable.get(n)).max();
+            if let Some(order) = order.copied() {
+                let last = self.applied.insert((place, record), order);
+                assert!(
+                    last.is_none_or(|last| last < order),
+                    "invariant 4: {key} took effect after a later edit of {record}"
+                );
+            }
+        }
+        if let Err(problem) = reply.clone().read() {
+            self.refused(key, &problem, &fields);
+        }
+    }
+
+    fn refused(&mut self, key: Uuid, problem: &Problem, fields: &Fields) {
+        let current = problem.meta.get("current");
+        if let (ProblemKind::Conflict, Some(current)) = (problem.kind, current) {
+            let said = self.said.entry(key).or_default();
+            said.already |= fields
+                .iter()
+                .all(|(name, value)| current.get(name) == Some(value));
+        }
+    }
+
+    /// What is left when everything has come to rest.
+    pub fn check_all(&self, disks: &[(Place, &Disk)]) {
+        let homes: HashMap<Place, HashSet<usize>> = disks
+            .iter()
+            .map(|(place, disk)| (*place, self.homes(disk)))
+            .collect();
+        for n in self.durable.keys() {
+            let intent = &self.intents[*n];
+            let none = HashSet::new();
+            let kept = homes.get(&intent.place).unwrap_or(&none);
+            let mut chain = vec![intent.key];
+            chain.extend(self.joiners(intent.key));
+            let already = chain
+                .iter()
+                .any(|key| self.said.get(key).is_some_and(|said| said.already));
+            assert!(
+                kept.contains(n) || already || self.is_settled(*n, kept),
+                "invariant 1: {intent:?} is nowhere"
+            );
+            // A deletion that went with its creation must not leave the record behind.
+            let deleted = intent.verb == Verb::Delete
+                && !kept.contains(n)
+                && !self.given_up.contains(n);
+            assert!(
+                !deleted || !self.alive.contains(&intent.record),
+                "invariant 1: {intent:?} was to be deleted"
+            );
+        }
+    }
+
+    /// The keys of the edits that an edit became part of.
+    fn joiners(&self, key: Uuid) -> Vec<Uuid> {
+        let mut joiners = Vec::new();
+        let mut at = key;
+        while let Some(next) = self
+            .intents
+            .iter()
+            .find(|intent| intent.joined == Some(at))
+        {
+            joiners.push(next.key);
+            at = next.key;
+        }
+        joiners
+    }
+
+    /// Whether an edit of this record waits to be or was made by anybody.
+    pub fn is_dead(&self, place: Place, id: Uuid) -> bool {
+        self.dead.get(&place).is_some_and(|dead| dead.contains(&id))
+    }
+}

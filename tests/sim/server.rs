@@ -1,0 +1,355 @@
+//! The real server, called in this process, on a database file of its own.
+
+use axum::{Router, body::Body};
+use clap::Parser;
+use job_hunt_tracker::{
+    api::BASE,
+    domain::{
+        error::{Problem, ProblemKind},
+        time::Timestamp,
+    },
+    server::{
+        AppState,
+        auth::{csrf, session},
+        clock::Clock,
+        config::{Cli, Command, Config},
+        db::Db,
+        http,
+    },
+};
+use sqlx::SqlitePool;
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+/// When every run begins.
+pub fn start_of_time() -> Timestamp {
+    "2026-03-02T09:00:00Z".parse().unwrap()
+}
+
+/// Where files of tests are written fastest.
+pub fn folder_for_tests() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    }
+}
+
+/// A request as a browser sends it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: ::http::Method,
+    /// Below the API's base.
+    pub path: String,
+    pub body: Option<String>,
+    pub if_match: Option<i64>,
+    pub key: Option<Uuid>,
+    pub cookie: Option<Session>,
+    pub csrf: Option<String>,
+    /// Whom the page thinks to be signed in.
+    pub user: Option<Uuid>,
+}
+
+impl Request {
+    pub fn new(method: ::http::Method, path: impl Into<String>, cookie: Option<Session>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            body: None,
+            if_match: None,
+            key: None,
+            csrf: None,
+            user: None,
+            cookie,
+        }
+    }
+}
+
+/// What came back, from the server or from what stands before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    pub status: u16,
+    pub kind: String,
+    pub retry_after: Option<u64>,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn problem(kind: ProblemKind, retry_after: Option<u64>) -> Self {
+        Self {
+            status: kind.status(),
+            kind: "application/problem+json".into(),
+            retry_after,
+            body: serde_json::to_string(&Problem::new(kind, "No.")).unwrap(),
+        }
+    }
+
+    pub fn html(status: u16) -> Self {
+        Self {
+            status,
+            kind: "text/html".into(),
+            retry_after: None,
+            body: "<html>".into(),
+        }
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// What `api::transport` makes of it.
+    pub fn read(self) -> Result<String, Problem> {
+        let json = self.kind.contains("json");
+        if self.is_success() && (self.body.is_empty() || json) {
+            return Ok(self.body);
+        }
+        match serde_json::from_str::<Problem>(&self.body) {
+            Ok(problem) if json => Err(Problem {
+                retry_after: self.retry_after,
+                ..problem
+            }),
+            _ if self.status >= 500 => Err(Problem {
+                retry_after: self.retry_after,
+                ..Problem::new(ProblemKind::Unavailable, "")
+            }),
+            _ => Err(Problem::new(ProblemKind::Network, "")),
+        }
+    }
+}
+
+/// A signed-in browser.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub user: Uuid,
+    pub jwt: String,
+    pub csrf: String,
+}
+
+pub struct Server {
+    folder: PathBuf,
+    clock: Clock,
+    state: AppState,
+    router: Router,
+}
+
+fn config(folder: &Path) -> Config {
+    let arguments = [
+        "job-hunt-tracker",
+        "serve",
+        "--database-url",
+        &format!("sqlite:{}", folder.join("sim.db").display()),
+        "--public-url",
+        "http://127.0.0.1:3000",
+        "--data-dir",
+        &folder.display().to_string(),
+        "--mail-url",
+        &format!("file:{}", folder.join("mail").display()),
+        "--secret-key",
+        "only for the simulation, and nothing else",
+    ]
+    .map(ToOwned::to_owned);
+    match Cli::try_parse_from(arguments).unwrap().command {
+        Command::Serve(config) => config,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn start(folder: &Path, clock: &Clock) -> (AppState, Router) {
+    static OPTIONS: OnceLock<leptos::config::LeptosOptions> = OnceLock::new();
+    let config = config(folder);
+    let options = OPTIONS.get_or_init(|| http::leptos_options(&config).unwrap());
+    let state = AppState::start(config, clock.clone()).await.unwrap();
+    let router = http::router(state.clone(), options.clone());
+    (state, router)
+}
+
+/// A database with these users and nothing else, to copy from.
+pub async fn template(folder: &Path, emails: &[&str]) -> Vec<Uuid> {
+    std::fs::create_dir_all(folder).unwrap();
+    let clock = Clock::still(start_of_time());
+    let (state, _) = start(folder, &clock).await;
+    let mut users = Vec::new();
+    for email in emails {
+        let email = email.parse().unwrap();
+        users.push(state.db.ensure_user(&email, clock.now()).await.unwrap().id);
+    }
+    state.db.close().await;
+    users
+}
+
+impl Server {
+    /// A server on a copy of the template.
+    pub async fn start(template: &Path, folder: PathBuf, clock: Clock) -> Self {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::copy(template.join("sim.db"), folder.join("sim.db")).unwrap();
+        let (state, router) = start(&folder, &clock).await;
+        Self {
+            folder,
+            clock,
+            state,
+            router,
+        }
+    }
+
+    /// The process ends, and another one begins on the same file.
+    pub async fn restart(&mut self) {
+        self.state.db.close().await;
+        (self.state, self.router) = start(&self.folder, &self.clock).await;
+    }
+
+    pub async fn stop(self) {
+        self.state.db.close().await;
+        std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+
+    pub fn pool(&self) -> &SqlitePool {
+        match &self.state.db {
+            Db::Sqlite { writer, .. } => writer,
+            Db::Postgres(_) => unreachable!("the simulation runs on SQLite"),
+        }
+    }
+
+    pub async fn call(&self, request: &Request) -> Reply {
+        // Where the server does not check it itself yet.
+        if let (Some(user), Some(session)) = (request.user, &request.cookie)
+            && user != session.user
+        {
+            return Reply::problem(ProblemKind::OtherUser, None);
+        }
+        let mut http = ::http::Request::builder()
+            .method(request.method.clone())
+            .uri(format!("{BASE}{}", request.path))
+            .header("accept", "application/json");
+        let mut put = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                http = std::mem::take(&mut http).header(name, value);
+            }
+        };
+        put(
+            "content-type",
+            request.body.as_ref().map(|_| "application/json".into()),
+        );
+        put(
+            "if-match",
+            request.if_match.map(|version| format!("W/\"{version}\"")),
+        );
+        put("idempotency-key", request.key.map(|key| key.to_string()));
+        put("x-csrf-token", request.csrf.clone());
+        put("x-user-id", request.user.map(|user| user.to_string()));
+        let cookie = request.cookie.as_ref();
+        put(
+            "cookie",
+            cookie.map(|session| format!("jht_session={}", session.jwt)),
+        );
+        let body = request.body.clone().map_or_else(Body::empty, Body::from);
+        let answer = self
+            .router
+            .clone()
+            .oneshot(http.body(body).unwrap())
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        let header = |name: &str| {
+            let value = answer.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        let kind = header("content-type").unwrap_or_default();
+        let retry_after = header("retry-after").and_then(|text| text.parse().ok());
+        let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX)
+            .await
+            .unwrap();
+        Reply {
+            status,
+            kind,
+            retry_after,
+            body: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    /// Opens a session, as a sign-in does.
+    pub async fn sign_in(&self, user: Uuid) -> Session {
+        let id = Uuid::new_v4();
+        let now = self.clock.now();
+        let expires = now + session::ABSOLUTE_LIFETIME;
+        sqlx::query(
+            "INSERT INTO sessions (user_id, id, created_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(user)
+        .bind(id)
+        .bind(now)
+        .bind(now)
+        .bind(expires)
+        .execute(self.pool())
+        .await
+        .unwrap();
+        Session {
+            user,
+            jwt: session::issue(&self.state.keys, user, id, now, expires).unwrap(),
+            csrf: csrf::token(&self.state.keys, id),
+        }
+    }
+
+    /// Ends every session of a user.
+    pub async fn sign_out(&self, user: Uuid) {
+        sqlx::query("UPDATE sessions SET revoked_at = ? WHERE user_id = ?")
+            .bind(self.clock.now())
+            .bind(user)
+            .execute(self.pool())
+            .await
+            .unwrap();
+    }
+
+    /// Another history: cursors are worth nothing any more, and old tombstones are gone.
+    pub async fn forget_history(&self, user: Uuid, epoch: Uuid) {
+        sqlx::query("UPDATE user_sequences SET epoch = ? WHERE user_id = ?")
+            .bind(epoch)
+            .bind(user)
+            .execute(self.pool())
+            .await
+            .unwrap();
+        sqlx::query("DELETE FROM tombstones WHERE user_id = ? AND deleted_at < ?")
+            .bind(user)
+            .bind(self.clock.now() - chrono::Duration::days(1))
+            .execute(self.pool())
+            .await
+            .unwrap();
+    }
+
+    /// The newest number of a user's history, and which history it is.
+    pub async fn head(&self, user: Uuid) -> (i64, Uuid) {
+        sqlx::query_as("SELECT last_seq, epoch FROM user_sequences WHERE user_id = ?")
+            .bind(user)
+            .fetch_one(self.pool())
+            .await
+            .unwrap()
+    }
+
+    /// Every row and tombstone of a user: number, id, version (0 for a stage event, -1 once it is
+    /// called off; none for a tombstone).
+    pub async fn numbered(&self, user: Uuid) -> Vec<(i64, Uuid, Option<i64>)> {
+        sqlx::query_as(
+            "SELECT seq, id, version FROM applications WHERE user_id = ?1 \
+             UNION ALL SELECT seq, id, iif(voided_at IS NULL, 0, -1) FROM stage_events WHERE user_id = ?1 \
+             UNION ALL SELECT seq, id, NULL FROM tombstones WHERE user_id = ?1",
+        )
+        .bind(user)
+        .fetch_all(self.pool())
+        .await
+        .unwrap()
+    }
+
+    /// The version of a record.
+    pub async fn version(&self, user: Uuid, id: Uuid) -> Option<i64> {
+        sqlx::query_scalar("SELECT version FROM applications WHERE user_id = ? AND id = ?")
+            .bind(user)
+            .bind(id)
+            .fetch_optional(self.pool())
+            .await
+            .unwrap()
+    }
+}

@@ -1,0 +1,880 @@
+//! Devices, pages, the network between them and the server, and what happens to them all.
+
+use crate::{
+    dice::Dice,
+    disk::{Disk, Health},
+    ledger::{Intent, Ledger, Place},
+    server::{Reply, Request, Server, Session},
+    trace, view,
+};
+use chrono::Duration;
+use job_hunt_tracker::{
+    client::engine::{Batch, Edit, Effect, Engine, Made, Notice, Op, Outgoing, Stored, Trouble},
+    domain::{
+        application::Application,
+        error::{Problem, ProblemKind},
+        sync::{BoardSnapshot, SyncPage},
+        time::Timestamp,
+        user::Me,
+    },
+    server::clock::Clock,
+};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use uuid::Uuid;
+
+/// A browser gives up on an answer after this (`api::transport`).
+const TIMEOUT: Duration = Duration::seconds(30);
+
+/// What goes wrong in a run, in percent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    pub lost: u32,
+    pub doubled: u32,
+    pub intercepted: u32,
+    pub restarts: u32,
+    pub kills: u32,
+    pub sessions: u32,
+    pub others: u32,
+    pub histories: u32,
+    pub full: u32,
+    pub offline: u32,
+    pub leaps: u32,
+}
+
+impl Faults {
+    /// Some of all that there is: a run with everything at once seldom comes far.
+    pub fn some(dice: &mut Dice) -> Self {
+        let mut often = |most: usize| {
+            if dice.percent(40) {
+                0
+            } else {
+                u32::try_from(1 + dice.below(most)).unwrap()
+            }
+        };
+        Self {
+            lost: often(20),
+            doubled: often(20),
+            intercepted: often(15),
+            restarts: often(4),
+            kills: often(12),
+            sessions: often(6),
+            others: often(6),
+            histories: often(6),
+            full: often(6),
+            offline: often(10),
+            leaps: often(4),
+        }
+    }
+}
+
+/// What a page waits for from its store.
+pub enum Io {
+    /// A batch that is not stored yet.
+    Write(Box<Batch>),
+    /// It was stored or not; the page does not know yet.
+    Wrote(Result<(), Result<Box<Stored>, Trouble>>),
+    /// To be read: for the first time, as a hint of another page says, or under the lock.
+    Read(Why),
+    /// What was read; the page does not know yet.
+    HaveRead(Why, Box<Stored>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Why {
+    Opening,
+    Hint,
+    Locked,
+}
+
+/// A move that could be undone.
+#[derive(Clone, Copy)]
+pub struct Moved {
+    pub record: Uuid,
+    pub key: Uuid,
+    pub from: job_hunt_tracker::domain::stage::Status,
+}
+
+pub struct Tab {
+    pub id: u64,
+    pub user: Uuid,
+    pub engine: Engine,
+    pub csrf: Option<String>,
+    pub opened: bool,
+    pub wake_at: Option<Timestamp>,
+    pub io: Vec<Io>,
+    pub moves: Vec<Moved>,
+    /// It was told that somebody else is signed in.
+    pub told_foreign: bool,
+    /// Ids that it knew to be deleted.
+    gone: BTreeSet<Uuid>,
+}
+
+#[derive(Default)]
+struct Lock {
+    holder: Option<u64>,
+    queue: VecDeque<u64>,
+}
+
+pub struct Device {
+    pub online: bool,
+    pub cookie: Option<Session>,
+    pub last_user: Uuid,
+    pub health: Health,
+    pub disks: BTreeMap<Uuid, Disk>,
+    locks: BTreeMap<Uuid, Lock>,
+    pub tabs: Vec<Tab>,
+}
+
+enum What {
+    Send(Box<Outgoing>),
+    Pull,
+    Identify,
+}
+
+/// A request that a page waits for.
+struct Call {
+    device: usize,
+    tab: u64,
+    what: What,
+    since: Timestamp,
+}
+
+enum Message {
+    Request(u64, Place, Request),
+    Answer(u64, Reply),
+    /// No connection.
+    Lost(u64),
+}
+
+pub struct World {
+    pub dice: Dice,
+    pub now: Timestamp,
+    clock: Clock,
+    pub server: Server,
+    pub users: Vec<Uuid>,
+    pub devices: Vec<Device>,
+    pub ledger: Ledger,
+    pub faults: Faults,
+    calls: BTreeMap<u64, Call>,
+    net: Vec<Message>,
+    next_id: u64,
+    pub words: u64,
+    /// Epochs that were in force, and how far each store has been checked.
+    pub outside: Vec<Session>,
+}
+
+impl World {
+    pub async fn new(seed: u64, server: Server, clock: Clock, users: Vec<Uuid>) -> Self {
+        let mut dice = Dice::new(seed);
+        let faults = Faults::some(&mut dice);
+        let mut outside = Vec::new();
+        for user in &users {
+            outside.push(server.sign_in(*user).await);
+        }
+        let mut world = Self {
+            now: clock.now(),
+            dice,
+            clock,
+            server,
+            ledger: Ledger::default(),
+            faults,
+            devices: Vec::new(),
+            calls: BTreeMap::new(),
+            net: Vec::new(),
+            next_id: 0,
+            words: 0,
+            outside,
+            users,
+        };
+        for user in &world.users {
+            world.ledger.owners.insert(*user, *user);
+        }
+        let first = world.users[0];
+        for _ in 0..=world.dice.below(3) {
+            let cookie = world.server.sign_in(first).await;
+            world.devices.push(Device {
+                online: true,
+                cookie: Some(cookie),
+                last_user: first,
+                health: Health::Well,
+                disks: BTreeMap::new(),
+                locks: BTreeMap::new(),
+                tabs: Vec::new(),
+            });
+        }
+        for device in 0..world.devices.len() {
+            world.open_tab(device).await;
+        }
+        world
+    }
+
+    fn id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    pub fn find(&self, device: usize, tab: u64) -> Option<usize> {
+        self.devices[device]
+            .tabs
+            .iter()
+            .position(|known| known.id == tab)
+    }
+
+    // --- pages ---
+
+    /// A page is loaded: from the server, or without network from what is stored.
+    pub async fn open_tab(&mut self, device: usize) {
+        let (online, cookie) = {
+            let device = &self.devices[device];
+            (device.online, device.cookie.clone())
+        };
+        let mut engine = Engine::default();
+        let mut user = self.devices[device].last_user;
+        let mut csrf = None;
+        if online {
+            // Without a session there is a sign-in page, and no engine.
+            let Some(cookie) = cookie else { return };
+            let get = |path: &str| Request::new(http::Method::GET, path, Some(cookie.clone()));
+            let me = self.server.call(&get("/auth/me")).await;
+            if !me.is_success() {
+                return;
+            }
+            let board = self.server.call(&get("/board")).await;
+            let me: Me = serde_json::from_str(&me.body).unwrap();
+            let board: BoardSnapshot = serde_json::from_str(&board.body).unwrap();
+            engine.load(&me, &board);
+            user = me.user.id;
+            csrf = Some(me.csrf_token);
+        } else {
+            let disks = &self.devices[device].disks;
+            if disks.get(&user).is_none_or(|disk| disk.meta().user.is_none()) {
+                return;
+            }
+        }
+        let id = self.id();
+        trace!("d{device} t{id} opens, {}", if online { "online" } else { "offline" });
+        let tab = Tab {
+            id,
+            user,
+            engine,
+            csrf,
+            opened: false,
+            wake_at: None,
+            io: vec![Io::Read(Why::Opening)],
+            moves: Vec::new(),
+            told_foreign: false,
+            gone: BTreeSet::new(),
+        };
+        let device = &mut self.devices[device];
+        device.last_user = user;
+        device.disks.entry(user).or_default();
+        device.tabs.push(tab);
+    }
+
+    /// A page ends: its memory and its lock are gone, its requests may still arrive.
+    pub fn kill(&mut self, device: usize, at: usize) {
+        let tab = self.devices[device].tabs.remove(at);
+        trace!("d{device} t{} is killed", tab.id);
+        self.calls.retain(|_, call| call.tab != tab.id);
+        for lock in self.devices[device].locks.values_mut() {
+            lock.queue.retain(|id| *id != tab.id);
+            if lock.holder == Some(tab.id) {
+                lock.holder = None;
+            }
+        }
+    }
+
+    /// Does something to a page's engine, and what it asks for.
+    pub fn act(&mut self, device: usize, at: usize, act: impl FnOnce(&mut Engine) -> Vec<Effect>) {
+        let effects = act(&mut self.devices[device].tabs[at].engine);
+        self.perform(device, at, effects);
+    }
+
+    pub fn perform(&mut self, device: usize, at: usize, effects: Vec<Effect>) {
+        for effect in effects {
+            let tab = &mut self.devices[device].tabs[at];
+            let (id, user) = (tab.id, tab.user);
+            match effect {
+                Effect::Write(batch) => {
+                    let writing = tab.io.iter().any(|io| matches!(io, Io::Write(_) | Io::Wrote(_)));
+                    assert!(!writing, "two batches at a time");
+                    tab.io.push(Io::Write(batch));
+                }
+                Effect::Send(outgoing) => {
+                    let outgoing = *outgoing;
+                    let mut request =
+                        Request::new(outgoing.method.clone(), outgoing.path.clone(), None);
+                    request.body.clone_from(&outgoing.body);
+                    request.if_match = outgoing.if_match;
+                    request.key = Some(outgoing.key);
+                    self.ledger.sent((device, user), &request);
+                    self.call(device, at, What::Send(Box::new(outgoing)), request);
+                }
+                Effect::Pull { since } => {
+                    let limit = [1, 3, 20, 2000][self.dice.below(4)];
+                    let since = since.map(|since| format!("since={since}&"));
+                    let path = format!("/sync?{}limit={limit}", since.unwrap_or_default());
+                    let request = Request::new(http::Method::GET, path, None);
+                    self.call(device, at, What::Pull, request);
+                }
+                Effect::Identify => {
+                    let request = Request::new(http::Method::GET, "/auth/me", None);
+                    self.call(device, at, What::Identify, request);
+                }
+                Effect::Lock => {
+                    let lock = self.devices[device].locks.entry(user).or_default();
+                    lock.queue.push_back(id);
+                }
+                Effect::Unlock => {
+                    let lock = self.devices[device].locks.entry(user).or_default();
+                    assert_eq!(lock.holder.take(), Some(id), "a lock that is not held");
+                }
+                Effect::WakeIn(millis) => {
+                    tab.wake_at = Some(self.now + Duration::milliseconds(millis.into()));
+                }
+                Effect::Notify(notice) => self.notice(device, at, &notice),
+            }
+        }
+        self.check_tab(device, at);
+    }
+
+    fn notice(&mut self, device: usize, at: usize, notice: &Notice) {
+        let tab = &self.devices[device].tabs[at];
+        trace!("d{device} t{} says {}", tab.id, short(notice));
+        if let Notice::Displaced(item) = notice {
+            let rest = tab.engine.outbox().of_record(item.record).count();
+            assert_eq!(rest, 0, "invariant 11: edits of {} go on", item.record);
+        }
+    }
+
+    fn check_tab(&mut self, device: usize, at: usize) {
+        let tab = &mut self.devices[device].tabs[at];
+        view::check(&tab.engine);
+        let table = tab.engine.base().table::<Application>();
+        for id in &tab.gone {
+            assert!(table.get(*id).is_none(), "invariant 9: {id} came back");
+        }
+        for id in table.rows().keys() {
+            let owner = self.ledger.owners.get(id);
+            assert_eq!(owner, Some(&tab.user), "invariant 12: {id} is somebody else's");
+        }
+        let known: Vec<Uuid> = self.ledger.owners.keys().copied().collect();
+        tab.gone.extend(known.into_iter().filter(|id| table.is_gone(*id)));
+    }
+
+    // --- the store ---
+
+    /// One step of one thing that a page waits for from its store.
+    pub async fn io(&mut self, device: usize, at: usize, io: usize) {
+        let now = self.now;
+        let Device {
+            health,
+            disks,
+            tabs,
+            ..
+        } = &mut self.devices[device];
+        let health = *health;
+        let tab = &mut tabs[at];
+        let (id, user, stamp) = (tab.id, tab.user, tab.engine.stamp());
+        let disk = disks.get_mut(&user).unwrap();
+        match tab.io.remove(io) {
+            Io::Write(batch) => {
+                let result = if let Health::Refuses(trouble) = health {
+                    trace!("d{device} t{id} store refuses");
+                    Err(Err(trouble))
+                } else {
+                    let before = disk.clone();
+                    if disk.apply(&batch) {
+                        trace!("d{device} t{id} stores {}", short_batch(&batch));
+                        let after = disk.clone();
+                        tab.io.push(Io::Wrote(Ok(())));
+                        self.stored((device, user), &before, &batch, &after).await;
+                        self.hint(device, user, id);
+                        return;
+                    }
+                    trace!("d{device} t{id} store has moved on");
+                    Err(Ok(Box::new(disk.read(batch.stamp))))
+                };
+                tab.io.push(Io::Wrote(result));
+            }
+            Io::Wrote(result) => self.act(device, at, |engine| match result {
+                Ok(()) => engine.written(now),
+                Err(Ok(stored)) => engine.write_conflict(*stored, now),
+                Err(Err(trouble)) => engine.write_failed(trouble, now),
+            }),
+            Io::Read(why) => {
+                let stored = Box::new(disk.read(stamp));
+                tab.io.push(Io::HaveRead(why, stored));
+            }
+            Io::HaveRead(why, stored) => {
+                trace!("d{device} t{id} has read ({why:?}) {}", stored.stamp);
+                tab.opened |= why == Why::Opening;
+                self.act(device, at, |engine| match why {
+                    Why::Opening => engine.opened(*stored, now),
+                    Why::Hint => engine.refreshed(*stored, now),
+                    Why::Locked => {
+                        let mut effects = engine.refreshed(*stored, now);
+                        effects.extend(engine.locked(now));
+                        effects
+                    }
+                });
+            }
+        }
+    }
+
+    /// Other pages may hear that something was stored.
+    fn hint(&mut self, device: usize, user: Uuid, from: u64) {
+        for tab in &mut self.devices[device].tabs {
+            if tab.user == user && tab.id != from && tab.opened && self.dice.percent(60) {
+                tab.io.push(Io::Read(Why::Hint));
+            }
+        }
+    }
+
+    async fn stored(&mut self, place: Place, before: &Disk, batch: &Batch, after: &Disk) {
+        self.ledger.stored(place, before, batch, after, self.now);
+        let meta = after.meta();
+        if meta.cursor == before.meta().cursor {
+            return;
+        }
+        let Some(cursor) = meta.cursor else { return };
+        let (epoch, seq) = cursor.split_once('.').unwrap();
+        let (epoch, seq): (Uuid, i64) = (epoch.parse().unwrap(), seq.parse().unwrap());
+        if self.server.head(place.1).await.1 != epoch {
+            return;
+        }
+        let rows = after.rows();
+        for (at, id, version) in self.server.numbered(place.1).await {
+            if at > seq || meta.partial {
+                continue;
+            }
+            let row = rows.iter().find(|kept| kept.id == id);
+            let row = row.and_then(|kept| kept.row.as_ref());
+            let known = row.map(|row| match row {
+                job_hunt_tracker::domain::sync::Entity::Application(row) => row.version,
+                job_hunt_tracker::domain::sync::Entity::StageEvent(event) => {
+                    -i64::from(event.voided_at.is_some())
+                }
+                job_hunt_tracker::domain::sync::Entity::Settings(row) => row.version,
+            });
+            let holds = match (version, known) {
+                (None, None) => true,
+                (Some(0 | -1), Some(known)) => Some(known) <= version,
+                (Some(version), Some(known)) => known >= version,
+                _ => false,
+            };
+            assert!(
+                holds,
+                "invariant 8: the cursor is at {seq}, and {id} of {at} is {known:?}, not {version:?}"
+            );
+        }
+    }
+
+    /// The lock goes to the next page in the queue.
+    pub fn grant(&mut self, device: usize) -> bool {
+        let users: Vec<Uuid> = self.devices[device].locks.keys().copied().collect();
+        for user in users {
+            let device_ = &mut self.devices[device];
+            let lock = device_.locks.get_mut(&user).unwrap();
+            if lock.holder.is_none()
+                && let Some(next) = lock.queue.pop_front()
+            {
+                lock.holder = Some(next);
+                let tab = device_.tabs.iter_mut().find(|tab| tab.id == next).unwrap();
+                tab.io.push(Io::Read(Why::Locked));
+                return true;
+            }
+        }
+        false
+    }
+
+    // --- the network ---
+
+    fn call(&mut self, device: usize, at: usize, what: What, mut request: Request) {
+        let id = self.id();
+        let tab = &self.devices[device].tabs[at];
+        let (tab_id, user) = (tab.id, tab.user);
+        let identify = matches!(what, What::Identify);
+        assert!(
+            identify || !tab.told_foreign,
+            "invariant 12: t{tab_id} goes on under another user: {request:?}"
+        );
+        trace!(
+            "d{device} t{tab_id} asks #{id} {} {} {}",
+            request.method,
+            request.path,
+            request.body.as_deref().unwrap_or_default()
+        );
+        if request.method != http::Method::GET {
+            request.csrf.clone_from(&tab.csrf);
+        }
+        if !identify {
+            request.user = tab.engine.owner();
+        }
+        request.cookie.clone_from(&self.devices[device].cookie);
+        self.calls.insert(
+            id,
+            Call {
+                device,
+                tab: tab_id,
+                what,
+                since: self.now,
+            },
+        );
+        if self.devices[device].online {
+            self.net.push(Message::Request(id, (device, user), request));
+        } else {
+            self.net.push(Message::Lost(id));
+        }
+    }
+
+    pub fn messages(&self) -> usize {
+        self.net.len()
+    }
+
+    /// Something happens to one message.
+    pub async fn deliver(&mut self, at: usize) {
+        let faults = self.faults;
+        match self.net.remove(at) {
+            Message::Request(id, place, request) => {
+                if self.dice.percent(faults.lost) {
+                    trace!("#{id} is lost");
+                    // The page learns it at once, or by waiting in vain.
+                    if self.dice.percent(50) {
+                        self.net.push(Message::Lost(id));
+                    }
+                    return;
+                }
+                if self.dice.percent(faults.intercepted) {
+                    let reply = self.intercept();
+                    trace!("#{id} is answered on its way: {}", reply.status);
+                    self.net.push(Message::Answer(id, reply));
+                    return;
+                }
+                if self.dice.percent(faults.doubled) {
+                    trace!("#{id} comes twice");
+                    self.net.push(Message::Request(id, place, request.clone()));
+                }
+                let reply = self.serve(&request).await;
+                trace!("#{id} is answered {} {}", reply.status, brief(&reply));
+                if self.dice.percent(faults.restarts) {
+                    trace!("the server restarts");
+                    self.server.restart().await;
+                    self.net.push(Message::Lost(id));
+                } else {
+                    self.net.push(Message::Answer(id, reply));
+                }
+            }
+            Message::Answer(id, reply) => {
+                if self.dice.percent(faults.lost) {
+                    trace!("the answer #{id} is lost");
+                    if self.dice.percent(50) {
+                        self.net.push(Message::Lost(id));
+                    }
+                    return;
+                }
+                let answer = reply.read();
+                if self.dice.percent(faults.doubled) && self.calls.contains_key(&id) {
+                    self.answered_twice(id, answer.clone());
+                }
+                self.hear(id, answer);
+            }
+            Message::Lost(id) => self.hear(id, Err(Problem::new(ProblemKind::Network, ""))),
+        }
+    }
+
+    /// What stands between a page and the server answers instead of it.
+    fn intercept(&mut self) -> Reply {
+        match self.dice.below(4) {
+            0 => Reply::html(200),
+            1 => Reply::html(503),
+            2 => {
+                let wait = Some(1 + self.dice.below(120) as u64);
+                Reply::problem(ProblemKind::TooManyRequests, wait)
+            }
+            _ => Reply::problem(ProblemKind::Unavailable, Some(2)),
+        }
+    }
+
+    /// The server answers, and the ledger takes note.
+    pub async fn serve(&mut self, request: &Request) -> Reply {
+        let session = request.cookie.as_ref();
+        let user = session.map(|session| session.user);
+        let watched = user.filter(|_| request.method != http::Method::GET);
+        let before = match watched {
+            Some(user) => self.server.head(user).await.0,
+            None => 0,
+        };
+        let reply = self.server.call(request).await;
+        if let Some(user) = watched {
+            let after = self.server.head(user).await.0;
+            self.ledger.served(request, &reply, after > before);
+        }
+        reply
+    }
+
+    /// The same answer reaches a page once more: only of a mutation, since a pull has one answer.
+    fn answered_twice(&mut self, id: u64, answer: Result<String, Problem>) {
+        let call = &self.calls[&id];
+        let (device, tab) = (call.device, call.tab);
+        let What::Send(outgoing) = &call.what else { return };
+        let key = outgoing.key;
+        let Some(at) = self.find(device, tab) else { return };
+        let now = self.now;
+        let unit = self.dice.unit();
+        let other = matches!(&answer, Err(problem) if problem.kind == ProblemKind::OtherUser);
+        if answer.is_ok() {
+            self.ledger.heard((device, self.devices[device].tabs[at].user), key);
+        }
+        self.devices[device].tabs[at].told_foreign |= other;
+        self.act(device, at, |engine| engine.answered(key, answer, now, unit));
+    }
+
+    /// A call of a page comes to its end.
+    fn hear(&mut self, id: u64, answer: Result<String, Problem>) {
+        let Some(call) = self.calls.remove(&id) else { return };
+        let Some(at) = self.find(call.device, call.tab) else { return };
+        let (device, now) = (call.device, self.now);
+        let unit = self.dice.unit();
+        let tab = &mut self.devices[device].tabs[at];
+        let (tab_id, user) = (tab.id, tab.user);
+        if let Err(problem) = &answer {
+            trace!("d{device} t{tab_id} hears #{id}: {:?}", problem.kind);
+            tab.told_foreign |= problem.kind == ProblemKind::OtherUser;
+        } else {
+            trace!("d{device} t{tab_id} hears #{id}");
+        }
+        match call.what {
+            What::Send(outgoing) => {
+                let known = matches!(&answer, Err(problem) if problem.kind == ProblemKind::Conflict);
+                if answer.is_ok() || known {
+                    self.ledger.heard((device, user), outgoing.key);
+                }
+                self.act(device, at, |engine| {
+                    engine.answered(outgoing.key, answer, now, unit)
+                });
+            }
+            What::Pull => {
+                let page = answer.and_then(|body| {
+                    serde_json::from_str::<SyncPage>(&body)
+                        .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))
+                });
+                self.act(device, at, |engine| match page {
+                    Ok(page) => engine.pulled(page, now),
+                    Err(problem) => engine.pull_failed(&problem, now, unit),
+                });
+            }
+            What::Identify => {
+                let me = answer.and_then(|body| {
+                    serde_json::from_str::<Me>(&body)
+                        .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))
+                });
+                if let Ok(me) = &me {
+                    let tab = &mut self.devices[device].tabs[at];
+                    tab.told_foreign |= me.user.id != user;
+                    if me.user.id == user {
+                        tab.csrf = Some(me.csrf_token.clone());
+                    }
+                }
+                self.act(device, at, |engine| match me {
+                    Ok(me) => engine.identified(me.user.id, now),
+                    Err(problem) => engine.identify_failed(&problem, now),
+                });
+            }
+        }
+    }
+
+    // --- time ---
+
+    pub fn advance(&mut self, by: Duration) {
+        self.now += by;
+        self.clock.advance(by);
+        let late: Vec<u64> = self
+            .calls
+            .iter()
+            .filter(|(_, call)| call.since + TIMEOUT <= self.now)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in late {
+            trace!("#{id} has taken too long");
+            self.hear(id, Err(Problem::new(ProblemKind::Network, "")));
+        }
+        for device in 0..self.devices.len() {
+            for at in 0..self.devices[device].tabs.len() {
+                let tab = &mut self.devices[device].tabs[at];
+                if tab.wake_at.is_some_and(|wake_at| wake_at <= self.now) {
+                    tab.wake_at = None;
+                    let now = self.now;
+                    self.act(device, at, |engine| engine.wake(now));
+                }
+            }
+        }
+    }
+
+    // --- people ---
+
+    pub fn made(&self) -> Made {
+        Made {
+            at: self.now,
+            on: self.now.date_naive(),
+        }
+    }
+
+    /// A user's edit, as the page takes it; nothing where it does not fit.
+    pub fn edit(&mut self, device: usize, at: usize, record: Uuid, edit: Edit) -> Option<Uuid> {
+        let key = self.dice.uuid();
+        let made = self.made();
+        let tab = &mut self.devices[device].tabs[at];
+        let last = last_of(&tab.engine, record);
+        let result = tab.engine.mutate(record, edit.clone(), key, made);
+        match result {
+            Ok(effects) => {
+                self.intended(device, at, record, &edit, key, last);
+                self.perform(device, at, effects);
+                Some(key)
+            }
+            Err(problem) => {
+                trace!("d{device} no: {}", problem.detail);
+                None
+            }
+        }
+    }
+
+    /// Notes what a page took.
+    pub fn intended(
+        &mut self,
+        device: usize,
+        at: usize,
+        record: Uuid,
+        edit: &Edit,
+        key: Uuid,
+        last: Option<Uuid>,
+    ) {
+        let tab = &self.devices[device].tabs[at];
+        trace!("d{device} t{} {key} {edit:?}", tab.id, key = &key.to_string()[..8], edit = short_edit(edit, record));
+        let joined = last.filter(|last| tab.engine.outbox().get(*last).is_none());
+        let joined = joined.filter(|_| {
+            let entry = tab.engine.outbox().get(key);
+            entry.is_some_and(|entry| entry.edit != *edit || !edit.is_event())
+        });
+        self.ledger.intend(Intent {
+            key,
+            place: (device, tab.user),
+            record,
+            verb: edit.verb(),
+            fields: edit.fields().into_iter().collect(),
+            joined,
+        });
+    }
+
+    /// Everything that can be done with what is due is done, in order; nothing goes wrong.
+    pub async fn settle(&mut self) {
+        loop {
+            let mut moved = false;
+            for device in 0..self.devices.len() {
+                while self.grant(device) {
+                    moved = true;
+                }
+                let mut at = 0;
+                while at < self.devices[device].tabs.len() {
+                    while !self.devices[device].tabs[at].io.is_empty() {
+                        self.io(device, at, 0).await;
+                        moved = true;
+                    }
+                    at += 1;
+                }
+            }
+            while !self.net.is_empty() {
+                self.deliver(0).await;
+                moved = true;
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    pub fn disk(&self, place: Place) -> &Disk {
+        &self.devices[place.0].disks[&place.1]
+    }
+
+    /// Every store that was written to.
+    pub fn places(&self) -> Vec<Place> {
+        let mut places = Vec::new();
+        for (n, device) in self.devices.iter().enumerate() {
+            let used = device.disks.iter().filter(|(_, disk)| disk.is_used());
+            let mut users: Vec<Uuid> = used.map(|(user, _)| *user).collect();
+            users.sort_by_key(|user| self.users.iter().position(|known| known == user));
+            places.extend(users.into_iter().map(|user| (n, user)));
+        }
+        places
+    }
+
+    pub fn waits_for_answers(&self) -> bool {
+        !self.calls.is_empty()
+    }
+}
+
+/// The newest waiting edit of a record.
+pub fn last_of(engine: &Engine, record: Uuid) -> Option<Uuid> {
+    engine.outbox().of_record(record).last().map(|entry| entry.key)
+}
+
+fn brief(reply: &Reply) -> String {
+    let id = |text: &str| text.chars().take(120).collect::<String>();
+    if reply.is_success() {
+        format!("{} bytes", reply.body.len())
+    } else {
+        id(&reply.body)
+    }
+}
+
+fn short_edit(edit: &Edit, record: Uuid) -> String {
+    let fields: Vec<String> = edit
+        .fields()
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let op = match edit {
+        Edit::Application(Op::Create(_)) => "creates",
+        Edit::Application(Op::Patch(_)) => "changes",
+        Edit::Application(Op::Delete) => "deletes",
+        Edit::Settings(_) => "sets",
+    };
+    format!("{op} {} {}", &record.to_string()[..8], fields.join(" "))
+}
+
+fn short(notice: &Notice) -> String {
+    match notice {
+        Notice::Displaced(item) => format!(
+            "displaced {:?} {} of {}",
+            item.reason,
+            item.keys.iter().map(|key| key.to_string()[..8].to_owned()).collect::<Vec<_>>().join(" "),
+            &item.record.to_string()[..8]
+        ),
+        Notice::Parked { key, problem, .. } => {
+            format!("parked {} {}", &key.to_string()[..8], problem.detail)
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn short_batch(batch: &Batch) -> String {
+    let keys = |keys: Vec<Uuid>| {
+        let keys: Vec<String> = keys.iter().map(|key| key.to_string()[..8].to_owned()).collect();
+        keys.join(" ")
+    };
+    format!(
+        "{}: +[{}] -[{}] displaced +{} -{} shards {} cursor {:?}",
+        batch.stamp,
+        keys(batch.entries.iter().map(|entry| entry.key).collect()),
+        keys(batch.settled.clone()),
+        batch.displaced.len(),
+        batch.dropped.len(),
+        batch.shards.len(),
+        batch.meta.cursor.as_ref().map(|cursor| cursor.rsplit('.').next().map(ToOwned::to_owned))
+    )
+}
+
+#[allow(dead_code)]
+pub type Keys = HashSet<Uuid>;
