@@ -283,6 +283,10 @@ impl Outbox {
             .map(|entry| (entry.record, entry.key))
             .collect();
         for (record, deletion) in due {
+            // Another page may have deleted it once more: the last deletion stays.
+            if self.of_record(record).last().map(|last| last.key) != Some(deletion) {
+                continue;
+            }
             let before: Vec<&Entry> = self
                 .of_record(record)
                 .filter(|entry| entry.key != deletion)

@@ -555,6 +555,28 @@ fn what_a_deletion_makes_pointless_is_not_sent() {
     assert_eq!(page.sent(), [(key(3), Some(1))]);
 }
 
+#[test]
+fn two_deletions_of_one_record_are_one() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
+    one.edit(row.id, delete(), 2);
+    two.edit(row.id, to(Status::Offer), 3);
+    two.engine.outbox.push(Entry {
+        key: key(4),
+        edit: delete(),
+        not_before: two.at + DELETE_GRACE,
+        ..two.engine.outbox.entries()[0].clone()
+    });
+    two.wake();
+    one.refresh();
+    assert_eq!(one.keys(), [key(1), key(2), key(3), key(4)]);
+    one.later(DELETE_GRACE);
+    assert_eq!(one.keys(), [key(4)]);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    assert_eq!(one.sent(), [(key(4), Some(1))]);
+}
+
 // --- deletions ---
 
 #[test]
