@@ -78,10 +78,7 @@ fn fields_of(edit: &Edit) -> Fields {
 fn fields_in(body: Option<&str>) -> Fields {
     let fields: Fields = body.map_or_else(Fields::new, |body| serde_json::from_str(body).unwrap());
     let meant = |name: &str| !matches!(name, "id" | "status_occurred_at" | "voids_stage_event");
-    fields
-        .into_iter()
-        .filter(|(name, _)| meant(name))
-        .collect()
+    fields.into_iter().filter(|(name, _)| meant(name)).collect()
 }
 
 impl Ledger {
@@ -172,7 +169,14 @@ impl Ledger {
     }
 
     /// A batch was stored: nothing that was there may be missing without a reason.
-    pub fn stored(&mut self, place: Place, before: &Disk, batch: &Batch, after: &Disk, now: Timestamp) {
+    pub fn stored(
+        &mut self,
+        place: Place,
+        before: &Disk,
+        batch: &Batch,
+        after: &Disk,
+        now: Timestamp,
+    ) {
         let mut entries = batch.entries.clone();
         entries.sort_by_key(|entry| (entry.order, entry.key));
         for entry in &entries {
@@ -277,7 +281,10 @@ impl Ledger {
         for entry in after.entries() {
             let record = entry.record;
             assert!(
-                rebuilt || !were.contains(&record) || here.contains(&record) || dead.contains(&record),
+                rebuilt
+                    || !were.contains(&record)
+                    || here.contains(&record)
+                    || dead.contains(&record),
                 "invariant 10: the row of {entry:?} left the store"
             );
         }
@@ -287,9 +294,16 @@ impl Ledger {
     pub fn sent(&mut self, place: Place, request: &Request) {
         let Some(key) = request.key else { return };
         let intent = self.intent(key).expect("a page sends what was done");
-        assert_eq!(intent.place.1, place.1, "invariant 12: sent for another user");
+        assert_eq!(
+            intent.place.1, place.1,
+            "invariant 12: sent for another user"
+        );
         let (record, verb) = (intent.record, intent.verb);
-        let verb = if request.method == http::Method::POST { Verb::Create } else { verb };
+        let verb = if request.method == http::Method::POST {
+            Verb::Create
+        } else {
+            verb
+        };
         let made_here = self.intents.iter().any(|intent| {
             intent.place == place && intent.record == record && intent.verb == Verb::Create
         });
@@ -327,7 +341,8 @@ impl Ledger {
         if changed {
             match request.method {
                 http::Method::POST => {
-                    let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+                    let body: Value =
+                        serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
                     let id = body["id"].as_str().unwrap().parse().unwrap();
                     assert_eq!(self.owners.get(&id).copied(), user, "invariant 12: {id}");
                     self.alive.insert(id);
@@ -344,12 +359,18 @@ impl Ledger {
         if changed {
             said.effects += 1;
             assert_eq!(said.effects, 1, "invariant 2: {key} took effect twice");
-            assert!(reply.is_success(), "it took effect, and the answer is {reply:?}");
+            assert!(
+                reply.is_success(),
+                "it took effect, and the answer is {reply:?}"
+            );
         }
         if reply.is_success() {
             match &said.answer {
                 None => {
-                    assert!(changed, "invariant 3: a first answer without an effect: {reply:?}");
+                    assert!(
+                        changed,
+                        "invariant 3: a first answer without an effect: {reply:?}"
+                    );
                     said.answer = Some(reply.body.clone());
                 }
                 // Of a record that was deleted since, the status alone.
@@ -360,7 +381,9 @@ impl Ledger {
                 ),
             }
         }
-        let Some(intent) = self.intent(key) else { return };
+        let Some(intent) = self.intent(key) else {
+            return;
+        };
         let (place, record) = (intent.place, intent.record);
         let fields = fields_in(request.body.as_deref());
         let [most, least] = self.carried(&[key], None, &fields);
@@ -368,7 +391,11 @@ impl Ledger {
             self.committed.extend(most);
         }
         if changed {
-            assert_eq!(user, Some(place.1), "invariant 12: {key} took effect for another user");
+            assert_eq!(
+                user,
+                Some(place.1),
+                "invariant 12: {key} took effect for another user"
+            );
             let order = least.iter().filter_map(|n| self.durable.get(n)).max();
             if let Some(order) = order.copied() {
                 let last = self.applied.insert((place, record), order);
@@ -413,9 +440,8 @@ impl Ledger {
                 "invariant 1: {intent:?} is nowhere"
             );
             // A deletion that went with its creation must not leave the record behind.
-            let deleted = intent.verb == Verb::Delete
-                && !kept.contains(n)
-                && !self.given_up.contains(n);
+            let deleted =
+                intent.verb == Verb::Delete && !kept.contains(n) && !self.given_up.contains(n);
             assert!(
                 !deleted || !self.alive.contains(&intent.record),
                 "invariant 1: {intent:?} was to be deleted"
@@ -427,11 +453,7 @@ impl Ledger {
     fn joiners(&self, key: Uuid) -> Vec<Uuid> {
         let mut joiners = Vec::new();
         let mut at = key;
-        while let Some(next) = self
-            .intents
-            .iter()
-            .find(|intent| intent.joined == Some(at))
-        {
+        while let Some(next) = self.intents.iter().find(|intent| intent.joined == Some(at)) {
             joiners.push(next.key);
             at = next.key;
         }

@@ -114,7 +114,10 @@ fn usual(part: u64) {
     }
     let count = number("SIM_SEEDS").unwrap_or(300);
     let start = number("SIM_START").unwrap_or(0);
-    seeds((start..start + count).filter(|seed| seed % PARTS == part), false);
+    seeds(
+        (start..start + count).filter(|seed| seed % PARTS == part),
+        false,
+    );
 }
 
 #[test]

@@ -282,9 +282,21 @@ impl World {
             }
             (13, Some((id, _))) => {
                 let archived = self.dice.percent(70).then_some(now);
-                self.edit(device, at, id, Self::patch(json!({"archived_at": archived}).as_object().unwrap().clone()));
+                self.edit(
+                    device,
+                    at,
+                    id,
+                    Self::patch(
+                        json!({"archived_at": archived})
+                            .as_object()
+                            .unwrap()
+                            .clone(),
+                    ),
+                );
             }
-            (14 | 15, Some((id, _))) => _ = self.edit(device, at, id, Edit::Application(Op::Delete)),
+            (14 | 15, Some((id, _))) => {
+                _ = self.edit(device, at, id, Edit::Application(Op::Delete))
+            }
             (16, _) => self.take_back(device, at),
             (17, _) => {
                 let name = self.word();
@@ -333,9 +345,14 @@ impl World {
         self.ledger.given_up.extend(carried);
         if all {
             let user = self.devices[device].tabs[at].user;
-            let of_record = self.ledger.intents.iter().enumerate().filter(|(_, intent)| {
-                intent.record == entry.record && intent.place == (device, user)
-            });
+            let of_record = self
+                .ledger
+                .intents
+                .iter()
+                .enumerate()
+                .filter(|(_, intent)| {
+                    intent.record == entry.record && intent.place == (device, user)
+                });
             let of_record: Vec<usize> = of_record.map(|(n, _)| n).collect();
             self.ledger.given_up.extend(of_record);
         }
@@ -386,7 +403,13 @@ impl World {
         let (fresh, key, made) = (self.dice.uuid(), self.dice.uuid(), self.made());
         let tab = &mut self.devices[device].tabs[at];
         let user = tab.user;
-        let Some(item) = tab.engine.displaced().iter().find(|item| item.id == id).cloned() else {
+        let Some(item) = tab
+            .engine
+            .displaced()
+            .iter()
+            .find(|item| item.id == id)
+            .cloned()
+        else {
             return;
         };
         let last = last_of(&tab.engine, item.record);
@@ -472,7 +495,8 @@ impl World {
             (0, _) | (_, None) => {
                 let id = self.dice.uuid();
                 self.ledger.owners.insert(id, user);
-                request.body = Some(json!({"id": id, "company": self.word(), "role_title": "x"}).to_string());
+                request.body =
+                    Some(json!({"id": id, "company": self.word(), "role_title": "x"}).to_string());
             }
             (1, Some(id)) => {
                 request.method = http::Method::DELETE;
@@ -625,9 +649,9 @@ impl World {
             .filter(|tab| tab.user == place.1)
             .any(|tab| {
                 let entries = tab.engine.outbox().entries();
-                entries.iter().any(|entry| {
-                    !stored.iter().any(|known| known.key == entry.key)
-                })
+                entries
+                    .iter()
+                    .any(|entry| !stored.iter().any(|known| known.key == entry.key))
             });
         in_store || in_pages
     }
@@ -647,7 +671,9 @@ impl World {
         }
         let alive = self.ledger.alive.iter();
         let alive = alive.filter(|id| self.ledger.owners.get(*id) == Some(&user));
-        let applications = truth.values().filter(|row| matches!(row, Entity::Application(_)));
+        let applications = truth
+            .values()
+            .filter(|row| matches!(row, Entity::Application(_)));
         assert_eq!(applications.count(), alive.count(), "records at the server");
         for (device, _) in self.places().into_iter().filter(|place| place.1 == user) {
             let stored = self.disk((device, user)).read(0);
@@ -664,7 +690,11 @@ impl World {
     async fn restore(&mut self, user: Uuid) {
         trace!("--- restore");
         for (device, _) in self.places().into_iter().filter(|place| place.1 == user) {
-            let Some(at) = self.devices[device].tabs.iter().position(|tab| tab.user == user) else {
+            let Some(at) = self.devices[device]
+                .tabs
+                .iter()
+                .position(|tab| tab.user == user)
+            else {
                 continue;
             };
             let engine = &self.devices[device].tabs[at].engine;
@@ -677,10 +707,18 @@ impl World {
         self.come_to_rest(user).await;
         // What came of it may be refused, and what was refused is dropped now.
         for (device, _) in self.places().into_iter().filter(|place| place.1 == user) {
-            let at = self.devices[device].tabs.iter().position(|tab| tab.user == user).unwrap();
+            let at = self.devices[device]
+                .tabs
+                .iter()
+                .position(|tab| tab.user == user)
+                .unwrap();
             for _ in 0..50 {
                 let engine = &self.devices[device].tabs[at].engine;
-                let parked = engine.outbox().entries().iter().find(|entry| entry.parked.is_some());
+                let parked = engine
+                    .outbox()
+                    .entries()
+                    .iter()
+                    .find(|entry| entry.parked.is_some());
                 let Some(entry) = parked.cloned() else { break };
                 let now = self.now;
                 self.give_up(&entry, entry.edit.verb() == Verb::Create, device, at);
@@ -692,9 +730,13 @@ impl World {
         self.come_to_rest(user).await;
         for (device, _) in self.places().into_iter().filter(|place| place.1 == user) {
             let parked = self.disk((device, user)).entries();
-            let parked = parked.iter().all(|entry| entry.parked.is_some() || {
-                let first = parked.iter().find(|first| first.aggregate == entry.aggregate);
-                first.is_some_and(|first| first.parked.is_some())
+            let parked = parked.iter().all(|entry| {
+                entry.parked.is_some() || {
+                    let first = parked
+                        .iter()
+                        .find(|first| first.aggregate == entry.aggregate);
+                    first.is_some_and(|first| first.parked.is_some())
+                }
             });
             assert!(parked, "invariant 6: the queue of d{device} is not empty");
         }
@@ -704,7 +746,8 @@ impl World {
 fn compare_engine(truth: &BTreeMap<Uuid, Entity>, engine: &Engine, user: Uuid, what: &str) {
     let base = engine.base();
     let partial = engine.meta().partial;
-    let mut left: std::collections::HashSet<Uuid> = base.table::<Application>().rows().keys().copied().collect();
+    let mut left: std::collections::HashSet<Uuid> =
+        base.table::<Application>().rows().keys().copied().collect();
     left.extend(base.table::<StageEvent>().rows().keys());
     for (id, row) in truth {
         left.remove(id);
@@ -728,7 +771,10 @@ fn compare_engine(truth: &BTreeMap<Uuid, Entity>, engine: &Engine, user: Uuid, w
         }
         assert_eq!(known.as_ref(), Some(row), "invariant 6: {id} in {what}");
     }
-    assert!(left.is_empty(), "invariant 6: {left:?} in {what} and nowhere else");
+    assert!(
+        left.is_empty(),
+        "invariant 6: {left:?} in {what} and nowhere else"
+    );
     let owner = engine.owner();
     assert_eq!(owner, Some(user), "{what}");
 }

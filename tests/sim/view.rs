@@ -68,7 +68,10 @@ pub fn check(engine: &Engine) {
         .filter(|entry| matches!(entry.edit, Edit::Application(_)))
         .map(|entry| entry.record);
     for record in applications {
-        let expected = pending_on(base.get(&record).map(|row| object(&**row)), &edits_of(record));
+        let expected = pending_on(
+            base.get(&record).map(|row| object(&**row)),
+            &edits_of(record),
+        );
         let shown = view.get(&record);
         assert_eq!(
             shown,
@@ -96,11 +99,7 @@ pub fn check(engine: &Engine) {
     }
 }
 
-fn compare(
-    record: Uuid,
-    expected: Option<Map<String, Value>>,
-    shown: Option<Map<String, Value>>,
-) {
+fn compare(record: Uuid, expected: Option<Map<String, Value>>, shown: Option<Map<String, Value>>) {
     let (Some(expected), Some(shown)) = (&expected, &shown) else {
         assert_eq!(
             expected.is_some(),

@@ -247,12 +247,18 @@ impl World {
             csrf = Some(me.csrf_token);
         } else {
             let disks = &self.devices[device].disks;
-            if disks.get(&user).is_none_or(|disk| disk.meta().user.is_none()) {
+            if disks
+                .get(&user)
+                .is_none_or(|disk| disk.meta().user.is_none())
+            {
                 return;
             }
         }
         let id = self.id();
-        trace!("d{device} t{id} opens, {}", if online { "online" } else { "offline" });
+        trace!(
+            "d{device} t{id} opens, {}",
+            if online { "online" } else { "offline" }
+        );
         let tab = Tab {
             id,
             user,
@@ -296,7 +302,10 @@ impl World {
             let (id, user) = (tab.id, tab.user);
             match effect {
                 Effect::Write(batch) => {
-                    let writing = tab.io.iter().any(|io| matches!(io, Io::Write(_) | Io::Wrote(_)));
+                    let writing = tab
+                        .io
+                        .iter()
+                        .any(|io| matches!(io, Io::Write(_) | Io::Wrote(_)));
                     assert!(!writing, "two batches at a time");
                     tab.io.push(Io::Write(batch));
                 }
@@ -356,10 +365,15 @@ impl World {
         }
         for id in table.rows().keys() {
             let owner = self.ledger.owners.get(id);
-            assert_eq!(owner, Some(&tab.user), "invariant 12: {id} is somebody else's");
+            assert_eq!(
+                owner,
+                Some(&tab.user),
+                "invariant 12: {id} is somebody else's"
+            );
         }
         let known: Vec<Uuid> = self.ledger.owners.keys().copied().collect();
-        tab.gone.extend(known.into_iter().filter(|id| table.is_gone(*id)));
+        tab.gone
+            .extend(known.into_iter().filter(|id| table.is_gone(*id)));
     }
 
     // --- the store ---
@@ -617,14 +631,19 @@ impl World {
     fn answered_twice(&mut self, id: u64, answer: Result<String, Problem>) {
         let call = &self.calls[&id];
         let (device, tab) = (call.device, call.tab);
-        let What::Send(outgoing) = &call.what else { return };
+        let What::Send(outgoing) = &call.what else {
+            return;
+        };
         let key = outgoing.key;
-        let Some(at) = self.find(device, tab) else { return };
+        let Some(at) = self.find(device, tab) else {
+            return;
+        };
         let now = self.now;
         let unit = self.dice.unit();
         let other = matches!(&answer, Err(problem) if problem.kind == ProblemKind::OtherUser);
         if answer.is_ok() {
-            self.ledger.heard((device, self.devices[device].tabs[at].user), key);
+            self.ledger
+                .heard((device, self.devices[device].tabs[at].user), key);
         }
         self.devices[device].tabs[at].told_foreign |= other;
         self.act(device, at, |engine| engine.answered(key, answer, now, unit));
@@ -632,8 +651,12 @@ impl World {
 
     /// A call of a page comes to its end.
     fn hear(&mut self, id: u64, answer: Result<String, Problem>) {
-        let Some(call) = self.calls.remove(&id) else { return };
-        let Some(at) = self.find(call.device, call.tab) else { return };
+        let Some(call) = self.calls.remove(&id) else {
+            return;
+        };
+        let Some(at) = self.find(call.device, call.tab) else {
+            return;
+        };
         let (device, now) = (call.device, self.now);
         let unit = self.dice.unit();
         let tab = &mut self.devices[device].tabs[at];
@@ -646,7 +669,8 @@ impl World {
         }
         match call.what {
             What::Send(outgoing) => {
-                let known = matches!(&answer, Err(problem) if problem.kind == ProblemKind::Conflict);
+                let known =
+                    matches!(&answer, Err(problem) if problem.kind == ProblemKind::Conflict);
                 if answer.is_ok() || known {
                     self.ledger.heard((device, user), outgoing.key);
                 }
@@ -751,7 +775,12 @@ impl World {
         last: Option<Uuid>,
     ) {
         let tab = &self.devices[device].tabs[at];
-        trace!("d{device} t{} {key} {edit:?}", tab.id, key = &key.to_string()[..8], edit = short_edit(edit, record));
+        trace!(
+            "d{device} t{} {key} {edit:?}",
+            tab.id,
+            key = &key.to_string()[..8],
+            edit = short_edit(edit, record)
+        );
         let joined = last.filter(|last| tab.engine.outbox().get(*last).is_none());
         let joined = joined.filter(|_| {
             let entry = tab.engine.outbox().get(key);
@@ -817,7 +846,11 @@ impl World {
 
 /// The newest waiting edit of a record.
 pub fn last_of(engine: &Engine, record: Uuid) -> Option<Uuid> {
-    engine.outbox().of_record(record).last().map(|entry| entry.key)
+    engine
+        .outbox()
+        .of_record(record)
+        .last()
+        .map(|entry| entry.key)
 }
 
 fn brief(reply: &Reply) -> String {
@@ -849,7 +882,11 @@ fn short(notice: &Notice) -> String {
         Notice::Displaced(item) => format!(
             "displaced {:?} {} of {}",
             item.reason,
-            item.keys.iter().map(|key| key.to_string()[..8].to_owned()).collect::<Vec<_>>().join(" "),
+            item.keys
+                .iter()
+                .map(|key| key.to_string()[..8].to_owned())
+                .collect::<Vec<_>>()
+                .join(" "),
             &item.record.to_string()[..8]
         ),
         Notice::Parked { key, problem, .. } => {
@@ -861,7 +898,10 @@ fn short(notice: &Notice) -> String {
 
 fn short_batch(batch: &Batch) -> String {
     let keys = |keys: Vec<Uuid>| {
-        let keys: Vec<String> = keys.iter().map(|key| key.to_string()[..8].to_owned()).collect();
+        let keys: Vec<String> = keys
+            .iter()
+            .map(|key| key.to_string()[..8].to_owned())
+            .collect();
         keys.join(" ")
     };
     format!(
@@ -872,7 +912,11 @@ fn short_batch(batch: &Batch) -> String {
         batch.displaced.len(),
         batch.dropped.len(),
         batch.shards.len(),
-        batch.meta.cursor.as_ref().map(|cursor| cursor.rsplit('.').next().map(ToOwned::to_owned))
+        batch
+            .meta
+            .cursor
+            .as_ref()
+            .map(|cursor| cursor.rsplit('.').next().map(ToOwned::to_owned))
     )
 }
 

@@ -1,7 +1,7 @@
 //! What each answer of the server does to the queue (the table of DESIGN §7).
 
 use super::{
-    Edit, Edited, Effect, Engine, Entry, Notice, Op, Row, Session, Verb,
+    Edit, Edited, Effect, Engine, Entry, Network, Notice, Op, Row, Session, Verb,
     displaced::{Displaced, Reason},
     kind::each_kind,
 };
@@ -14,7 +14,8 @@ use chrono::Duration;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// What would be lost with a row: what it is called, and how it shows with its queued edits.
+/// What would be lost with a row: what it is called, and how it would show with its queued edits,
+/// deletions apart.
 pub(super) struct Stake {
     record: Uuid,
     title: String,
@@ -32,6 +33,12 @@ impl Engine {
         jitter: f64,
     ) -> Vec<Effect> {
         let mut effects = Vec::new();
+        // Who is signed in is told whatever became of the entry.
+        match answer.as_ref().map_err(|problem| problem.kind) {
+            Err(ProblemKind::Unauthorized) => self.session_ended(&mut effects),
+            Err(ProblemKind::OtherUser) => self.foreign(&mut effects),
+            _ => {}
+        }
         // An entry that is gone was settled by another page.
         if let Some(entry) = self.outbox.get_mut(key) {
             entry.here.in_flight = false;
@@ -57,7 +64,7 @@ impl Engine {
         let Some(entry) = self.outbox.get(key).cloned() else {
             return Ok(());
         };
-        each_kind!(&entry.edit, |op: R| {
+        each_kind!(&entry.edit, |_op: R| {
             let row: Option<R> = if body.is_empty() {
                 None
             } else {
@@ -65,12 +72,10 @@ impl Engine {
                     .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))?;
                 Some(row)
             };
-            let gone = row.is_none() && !matches!(op, Op::Delete);
-            let stake = gone.then(|| self.stake(&entry));
-            self.settle(&entry, op, row, now);
-            // The status alone: it took effect, and the record was deleted since.
+            // The status alone: it was a deletion, or the record was deleted since.
+            let stake = row.is_none().then(|| self.stake(&entry));
+            self.settle(&entry, row, now);
             if let Some(stake) = stake {
-                self.each_base(|base| base.delete(R::KIND, entry.record));
                 self.put_aside(stake, now, effects);
             }
         });
@@ -78,7 +83,7 @@ impl Engine {
     }
 
     /// Takes an entry out of the queue, and its row into base.
-    fn settle<R: Edited>(&mut self, entry: &Entry, op: &Op<R>, row: Option<R>, now: Timestamp) {
+    fn settle<R: Edited>(&mut self, entry: &Entry, row: Option<R>, now: Timestamp) {
         // Only this queue's own acknowledgements advance what its next entry builds on.
         self.outbox
             .acknowledge(entry.key, row.as_ref().map(R::version));
@@ -87,10 +92,7 @@ impl Engine {
                 R::acknowledged(base, entry, &row, now);
                 base.take(entry.record, row.clone());
             }),
-            None if matches!(op, Op::Delete) => {
-                self.each_base(|base| base.delete(R::KIND, entry.record));
-            }
-            None => {}
+            None => self.each_base(|base| base.delete(R::KIND, entry.record)),
         }
     }
 
@@ -102,14 +104,18 @@ impl Engine {
         jitter: f64,
         effects: &mut Vec<Effect>,
     ) {
+        let Some(entry) = self.outbox.get_mut(key) else {
+            return;
+        };
+        // Between two tries the session may be another one: only twice in a row is a refusal.
+        if problem.kind != ProblemKind::Csrf {
+            entry.here.token_refusals = 0;
+        }
         if problem.kind == ProblemKind::Network {
             self.unreached(now, jitter);
             return;
         }
-        self.reached();
-        let Some(entry) = self.outbox.get_mut(key) else {
-            return;
-        };
+        self.network = Network::default();
         match problem.kind {
             ProblemKind::Unavailable | ProblemKind::Internal | ProblemKind::TooManyRequests => {
                 entry.here.attempts += 1;
@@ -117,8 +123,7 @@ impl Engine {
                 entry.here.retry_at =
                     Some(now + backoff(entry.here.attempts, problem.retry_after, jitter));
             }
-            ProblemKind::Unauthorized => self.session_ended(effects),
-            ProblemKind::OtherUser => self.foreign(effects),
+            ProblemKind::Unauthorized | ProblemKind::OtherUser => {}
             // Refused with a token that was new: it will not help to fetch another.
             ProblemKind::Csrf if entry.here.token_refusals > 0 => self.park(key, problem, effects),
             ProblemKind::Csrf => {
@@ -168,7 +173,7 @@ impl Engine {
             if let Op::Patch(patch) = op
                 && current.leaves(patch)
             {
-                self.settle(&entry, op, Some(current), now);
+                self.settle(&entry, Some(current), now);
                 return;
             }
             let keys: Vec<Uuid> = self
@@ -196,17 +201,16 @@ impl Engine {
             return;
         };
         each_kind!(&entry.edit, |op: R| {
-            if matches!(op, Op::Delete) {
-                self.settle::<R>(&entry, op, None, now);
-                return;
-            }
             let stake = self.stake(&entry);
+            if matches!(op, Op::Delete) {
+                self.settle::<R>(&entry, None, now);
+            }
             self.each_base(|base| base.delete(R::KIND, entry.record));
             self.put_aside(stake, now, effects);
         });
     }
 
-    /// The edits of rows that are in base, before it changes: see [`Self::bury`].
+    /// The edits of rows that there are, before base or queue changes: see [`Self::bury`].
     pub(super) fn at_stake(&self) -> Vec<Stake> {
         let mut seen = HashSet::new();
         let first = |entry: &&Entry| seen.insert(entry.record);
@@ -214,7 +218,7 @@ impl Engine {
             .entries()
             .iter()
             .filter(first)
-            .filter(|entry| self.is_in_base(entry))
+            .filter(|entry| !self.is_lost(entry))
             .map(|entry| self.stake(entry))
             .collect()
     }
@@ -225,7 +229,7 @@ impl Engine {
             record: entry.record,
             title: self.title(entry.record, &entry.edit),
             mine: self
-                .view_of::<R>(entry.record)
+                .view_but_deletions::<R>(entry.record)
                 .map(|row| R::clone(&row).into_entity()),
         })
     }
@@ -238,17 +242,20 @@ impl Engine {
             .is_some())
     }
 
-    /// Whether the row is no more. Where only a part of all rows is known, a missing one need not be
-    /// deleted.
+    /// Whether there is no row to edit: it was deleted, or never made. Where only a part of all rows
+    /// is known, a missing one need not be deleted.
     fn is_lost(&self, entry: &Entry) -> bool {
         let gone = each_kind!(&entry.edit, |_op: R| self
             .base
             .table::<R>()
             .is_gone(entry.record));
-        gone || (!self.meta.partial && !self.is_in_base(entry))
+        let made_here = |entry: &Entry| entry.edit.verb() == Verb::Create;
+        gone || !(self.meta.partial
+            || self.is_in_base(entry)
+            || self.outbox.of_record(entry.record).any(made_here))
     }
 
-    /// Puts aside the edits of rows that were in base and are there no more. It is done with the
+    /// Puts aside the edits of rows that there were and are no more. It is done with the
     /// change that takes the row away: an answer would come when there is nothing left to show of
     /// it.
     pub(super) fn bury(&mut self, stakes: Vec<Stake>, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -261,21 +268,13 @@ impl Engine {
         }
     }
 
-    /// Takes out what was done to a row that is gone, and all that hangs on it.
+    /// Takes out what was done to a row that is gone, and all that hangs on it. What the user did
+    /// before deleting it too is not missed.
     fn put_aside(&mut self, stake: Stake, now: Timestamp, effects: &mut Vec<Effect>) {
         let entries = self.outbox.settle_of(stake.record);
-        let deleted_anyway = entries
-            .iter()
-            .any(|entry| entry.edit.verb() == Verb::Delete);
-        if !deleted_anyway {
-            self.displace(
-                entries,
-                stake.title,
-                stake.mine,
-                Reason::Deleted,
-                now,
-                effects,
-            );
+        let Stake { title, mine, .. } = stake;
+        if entries.last().map(|last| last.edit.verb()) != Some(Verb::Delete) {
+            self.displace(entries, title, mine, Reason::Deleted, now, effects);
         }
     }
 
@@ -289,11 +288,19 @@ impl Engine {
         effects: &mut Vec<Effect>,
     ) {
         let keys = entries.iter().map(|entry| entry.key).collect();
-        let mut entries = entries.into_iter();
-        let Some(first) = entries.next() else { return };
-        let edit = entries.fold(first.edit.clone(), |edit: Edit, later| {
-            edit.merged(&later.edit).unwrap_or(later.edit)
-        });
+        let (Some(first), Some(last)) = (entries.first().cloned(), entries.last()) else {
+            return;
+        };
+        // A deletion after which another page went on is not what the user wants in the end.
+        let goes_on = last.edit.verb() != Verb::Delete;
+        let edits = entries
+            .into_iter()
+            .map(|entry| entry.edit)
+            .filter(|edit| !goes_on || edit.verb() != Verb::Delete);
+        let Some(edit) = edits.reduce(|edit: Edit, later| edit.merged(&later).unwrap_or(later))
+        else {
+            return;
+        };
         let item = Displaced {
             id: first.key,
             keys,

@@ -269,6 +269,10 @@ impl Engine {
     /// Takes back a mutation that was not sent; a creation with all that was done to it. Answers the
     /// effects, or nothing where it is too late.
     pub fn retract(&mut self, key: Uuid, now: Timestamp) -> Option<Vec<Effect>> {
+        // A deletion that is due has made pointless what came before it.
+        self.outbox
+            .get(key)
+            .filter(|entry| entry.edit.verb() != Verb::Delete || entry.is_held(now))?;
         let entry = self.outbox.withdraw(key)?;
         if entry.edit.verb() == Verb::Create {
             self.outbox.settle_of(entry.record);
@@ -580,12 +584,29 @@ impl Engine {
 
     /// The view of one row.
     pub fn view_of<R: Edited>(&self, record: Uuid) -> Option<Arc<R>> {
-        let mut row = self.base.table::<R>().get(record).cloned();
-        for entry in self.outbox.of_record(record) {
+        let base = self.base.table::<R>().get(record).cloned();
+        Self::with_edits(base, self.outbox.of_record(record))
+    }
+
+    /// The same, as if it had not been deleted.
+    fn view_but_deletions<R: Edited>(&self, record: Uuid) -> Option<Arc<R>> {
+        let base = self.base.table::<R>().get(record).cloned();
+        let entries = self.outbox.of_record(record);
+        Self::with_edits(
+            base,
+            entries.filter(|entry| entry.edit.verb() != Verb::Delete),
+        )
+    }
+
+    fn with_edits<'a, R: Edited>(
+        mut row: Option<Arc<R>>,
+        entries: impl Iterator<Item = &'a Entry>,
+    ) -> Option<Arc<R>> {
+        for entry in entries {
             let Some(op) = R::op(&entry.edit) else {
                 continue;
             };
-            if let Ok(next) = apply(op, row.as_deref(), record, entry.made()) {
+            if let Ok(next) = apply(op, row.as_deref(), entry.record, entry.made()) {
                 row = next.map(Arc::new);
             }
         }

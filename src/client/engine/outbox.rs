@@ -1,7 +1,10 @@
 //! Mutations that the server has not acknowledged, in the order in which they were made.
 
 use super::kind::{Edit, Made, Verb};
-use crate::domain::{error::Problem, time::Timestamp};
+use crate::domain::{
+    error::{Problem, ProblemKind},
+    time::Timestamp,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -79,9 +82,23 @@ impl Entry {
         self.here.stored && !self.here.dirty
     }
 
+    /// Whether the server has certainly taken nothing of it: it was not sent, or it was refused for
+    /// what it says, and an earlier try under its key would have been answered first.
+    fn is_unseen(&self) -> bool {
+        match &self.parked {
+            None => !self.frozen,
+            Some(problem) => matches!(
+                problem.kind,
+                ProblemKind::Validation
+                    | ProblemKind::PayloadTooLarge
+                    | ProblemKind::UnsupportedMediaType
+            ),
+        }
+    }
+
     /// Whether another edit may become part of it.
     fn takes(&self, now: Timestamp) -> bool {
-        (!self.frozen || self.parked.is_some()) && !self.edit.is_event() && !self.is_held(now)
+        self.is_unseen() && !self.edit.is_event() && !self.is_held(now)
     }
 
     fn place(&self) -> (u64, Uuid) {
@@ -291,11 +308,10 @@ impl Outbox {
                 .of_record(record)
                 .filter(|entry| entry.key != deletion)
                 .collect();
-            let pointless = |entry: &&Entry| !entry.frozen || entry.parked.is_some();
             let Some(first) = before.first() else {
                 continue;
             };
-            if !before.iter().all(pointless) {
+            if !before.iter().all(|entry| entry.is_unseen()) {
                 continue;
             }
             let (created, seen) = (first.edit.verb() == Verb::Create, first.seen);

@@ -604,6 +604,19 @@ fn a_deletion_waits_for_its_undo() {
 }
 
 #[test]
+fn a_deletion_that_is_due_cannot_be_taken_back() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.edit(row.id, delete(), 2);
+    page.later(DELETE_GRACE);
+    // What was done before it is gone already.
+    assert_eq!(page.keys(), [key(2)]);
+    assert!(page.engine.retract(key(2), page.at).is_none());
+    assert_eq!(page.keys(), [key(2)]);
+}
+
+#[test]
 fn the_grace_is_durable_and_ends_when_it_is_released() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
@@ -721,6 +734,32 @@ fn a_displaced_deletion_can_be_made_again() {
 }
 
 #[test]
+fn what_is_displaced_around_a_deletion_is_kept_where_it_goes_on() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.edit(row.id, delete(), 2);
+    let late = Entry {
+        key: key(3),
+        edit: to(Status::Offer),
+        ..page.engine.outbox.entries()[1].clone()
+    };
+    page.engine.outbox.push(late);
+    page.answer(
+        1,
+        Err(conflict_with(&after(&row, json!({"notes": "theirs"})))),
+    );
+    let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(page.notices()) else {
+        panic!()
+    };
+    assert_eq!(item.keys, [key(1), key(2), key(3)]);
+    assert_eq!(
+        item.edit,
+        change(json!({"notes": "mine", "status": "Offer"}))
+    );
+}
+
+#[test]
 fn deleting_what_is_gone_has_succeeded() {
     let row = sample(1);
     for kind in [ProblemKind::NotFound, ProblemKind::Gone] {
@@ -799,6 +838,44 @@ fn an_answer_without_a_row_puts_aside_what_came_after() {
 }
 
 #[test]
+fn an_edit_that_another_page_queued_after_a_deletion_can_be_made_anew() {
+    let row = sample(1);
+    for pulled_first in [false, true] {
+        let (mut one, mut two) = two_pages(Some(&row), delete(), row.id);
+        let mut late = Page::over(&Rc::default());
+        late.engine
+            .load(&me(), &snapshot(std::slice::from_ref(&row)));
+        let made = late.made();
+        _ = late.engine.mutate(row.id, note("mine"), key(2), made);
+        let entry = late.engine.outbox().entries()[0].clone();
+        two.engine.outbox.push(entry);
+        two.wake();
+        one.refresh();
+        assert_eq!(one.keys(), [key(1), key(2)]);
+        if pulled_first {
+            one.pulled(page_of(vec![gone(2, row.id)], "2"));
+        } else {
+            one.at += DELETE_GRACE;
+            let effects = one.engine.locked(one.at);
+            one.perform(effects);
+            assert_eq!(one.sent(), [(key(1), Some(1))]);
+            one.answer(1, Ok(String::new()));
+        }
+        let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(one.notices()) else {
+            panic!()
+        };
+        assert_eq!(item.keys, [key(2)]);
+        let made = one.made();
+        let effects = one
+            .engine
+            .reapply(key(2), Uuid::from_u128(77), key(3), made);
+        one.perform(effects.unwrap().1);
+        let view = one.view(Uuid::from_u128(77)).unwrap();
+        assert_eq!(view.notes.as_ref().unwrap().as_str(), "mine");
+    }
+}
+
+#[test]
 fn wanting_it_deleted_too_is_no_conflict() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
@@ -865,6 +942,38 @@ fn a_refused_edit_that_is_corrected_goes_under_a_new_key() {
     assert_eq!(entry.edit, change(json!({"notes": "b", "company": "B"})));
     assert_eq!(entry.parked, None);
     assert_eq!(page.disk.borrow().entries.len(), 1);
+}
+
+#[test]
+fn what_the_server_may_have_taken_is_neither_corrected_nor_forgotten() {
+    let mut page = Page::new(&[]);
+    let id = Uuid::from_u128(1);
+    page.edit(id, create(id), 1);
+    // Refused before anybody looked whether an earlier try had come through.
+    page.answer(1, Err(problem(ProblemKind::Csrf)));
+    let effects = page.engine.identified(Uuid::from_u128(9), page.at);
+    page.perform(effects);
+    page.answer(1, Err(problem(ProblemKind::Csrf)));
+    assert!(page.engine.outbox().entries()[0].parked.is_some());
+    page.edit(id, note("x"), 2);
+    page.edit(id, delete(), 3);
+    page.later(DELETE_GRACE);
+    assert_eq!(page.keys(), [key(1), key(2), key(3)]);
+}
+
+#[test]
+fn two_sessions_in_a_row_are_no_refusal() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    for _ in 0..3 {
+        page.answer(1, Err(problem(ProblemKind::Csrf)));
+        let effects = page.engine.identified(Uuid::from_u128(9), page.at);
+        page.perform(effects);
+        page.answer(1, Err(problem(ProblemKind::Network)));
+        page.later(Duration::minutes(6));
+    }
+    assert!(page.notices().is_empty());
 }
 
 #[test]
@@ -1028,6 +1137,19 @@ fn nothing_is_sent_or_pulled_under_another_user() {
     page.perform(effects);
     assert!(page.sent.is_empty() && page.pulls.is_empty() && page.identifies == 0);
     assert_eq!(page.engine.outbox().len(), 1);
+}
+
+#[test]
+fn an_answer_for_another_user_counts_whatever_became_of_its_edit() {
+    let row = sample(1);
+    for (kind, notice) in [
+        (ProblemKind::OtherUser, Notice::Foreign),
+        (ProblemKind::Unauthorized, Notice::SignedOut),
+    ] {
+        let mut page = Page::new(std::slice::from_ref(&row));
+        page.answer(1, Err(problem(kind)));
+        assert_eq!(page.notices(), [notice]);
+    }
 }
 
 #[test]
@@ -1465,6 +1587,31 @@ fn an_edit_that_joined_one_that_another_page_saw_displaced_is_no_part_of_the_new
     let entry = &two.engine.outbox().entries()[0];
     // The user saw the first version, not theirs.
     assert_eq!(entry.seen, Some(1));
+}
+
+#[test]
+fn an_edit_of_a_creation_that_another_page_took_back_is_put_aside() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    two.writes_wait = true;
+    two.edit(id, change(json!({"status": "Offer"})), 2);
+    two.edit(id, note("mine"), 3);
+    one.edit(id, delete(), 4);
+    one.later(DELETE_GRACE);
+    assert!(one.keys().is_empty());
+    two.write();
+    assert!(two.keys().is_empty());
+    let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(two.notices()) else {
+        panic!()
+    };
+    let made = two.made();
+    let effects = two
+        .engine
+        .reapply(item.id, Uuid::from_u128(77), key(5), made);
+    two.perform(effects.unwrap().1);
+    let view = two.view(Uuid::from_u128(77)).unwrap();
+    assert_eq!(view.status, Status::Offer);
+    assert_eq!(view.notes.as_ref().unwrap().as_str(), "mine");
 }
 
 #[test]
