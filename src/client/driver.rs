@@ -109,6 +109,22 @@ fn remember_user(user: Option<Uuid>) {
     }
 }
 
+/// Asks the browser not to clear what is stored when space runs short: once a page, and only when
+/// there is work of the user's to lose.
+fn ask_to_persist() {
+    thread_local! {
+        static ASKED: Cell<bool> = const { Cell::new(false) };
+    }
+    if !ASKED.replace(true)
+        && let Ok(asking) = window().navigator().storage().persist()
+    {
+        // Either answer is fine: without it the store is as durable as the browser makes it.
+        spawn_local(async move {
+            _ = wasm_bindgen_futures::JsFuture::from(asking).await;
+        });
+    }
+}
+
 impl Store {
     /// Starts the work of the browser: called once the page is hydrated, or mounted from the cache.
     pub fn start(self) {
@@ -272,7 +288,7 @@ impl Store {
                 };
                 self.load(&me, &snapshot);
                 self.gate().set(Gate::Open);
-                self.step(|engine| engine.opened(stored, self.clock()));
+                self.step_shown(|engine| engine.opened(stored, self.clock()));
                 Some(me)
             }
             Err(OpenError::Locked | OpenError::WrongPassphrase) => {
@@ -291,7 +307,7 @@ impl Store {
         let stored = self.open_cache(user, Some(&passphrase)).await;
         if let Ok(stored) = stored {
             self.gate().set(Gate::Open);
-            self.step(|engine| engine.opened(stored, self.clock()));
+            self.step_shown(|engine| engine.opened(stored, self.clock()));
             true
         } else {
             false
@@ -440,6 +456,9 @@ impl Store {
         match outcome {
             Ok(()) => {
                 tell(Hint::Stored);
+                if !batch.entries.is_empty() {
+                    ask_to_persist();
+                }
                 self.step(|engine| engine.written(self.clock()));
             }
             Err(WriteError::Conflict(stored)) => {

@@ -102,6 +102,8 @@ pub struct Toast {
 pub struct Store {
     engine: StoredValue<Engine>,
     rows: RwSignal<Arc<Rows>>,
+    /// Changes with anything that the engine holds.
+    beat: RwSignal<()>,
     pending: RwSignal<Arc<HashSet<Uuid>>>,
     counts: RwSignal<HashMap<Status, u32>>,
     whole: RwSignal<bool>,
@@ -130,6 +132,7 @@ impl Default for Store {
         Self {
             engine: StoredValue::new(Engine::default()),
             rows: RwSignal::default(),
+            beat: RwSignal::default(),
             pending: RwSignal::default(),
             counts: RwSignal::default(),
             whole: RwSignal::new(false),
@@ -265,7 +268,7 @@ impl Store {
 
     /// The moves of an application, oldest first.
     pub fn history(self, id: Uuid) -> Vec<StageEvent> {
-        self.rows.track();
+        self.beat.track();
         self.engine.with_value(|engine| engine.history(id))
     }
 
@@ -557,7 +560,7 @@ impl Store {
     fn refresh(self) {
         let now = self.clock();
         self.engine.with_value(|engine| {
-            self.rows.set(Arc::new(engine.view::<Application>()));
+            replace(self.rows, engine.view::<Application>());
             replace(self.pending, engine.pending_records());
             replace(self.waiting, engine.outbox().entries().to_vec());
             replace(self.displaced, engine.displaced().to_vec());
@@ -570,6 +573,7 @@ impl Store {
             );
             update(self.settings, engine.settings());
         });
+        self.beat.set(());
     }
 
     /// Does what the engine asks for, and tells what it has to tell.
@@ -706,11 +710,35 @@ pub(super) mod access {
     //! What the driver needs of the store.
 
     use super::{Effect, Engine, Store};
+    use gloo_timers::callback::Timeout;
     use leptos::prelude::*;
+    use std::cell::Cell;
+
+    /// What happens within so many milliseconds is shown at once: two hundred answers are not two
+    /// hundred boards.
+    const SHOW_AFTER_MS: u32 = 16;
+
+    thread_local! {
+        static SHOWING: Cell<bool> = const { Cell::new(false) };
+    }
 
     impl Store {
-        /// Changes the engine, then shows and does what comes of it.
+        /// Changes the engine, does what comes of it, and shows it soon.
         pub(in crate::client) fn step(self, change: impl FnOnce(&mut Engine) -> Vec<Effect>) {
+            let mut effects = Vec::new();
+            self.engine.update_value(|engine| effects = change(engine));
+            self.run(effects);
+            if !SHOWING.replace(true) {
+                Timeout::new(SHOW_AFTER_MS, move || {
+                    SHOWING.set(false);
+                    self.refresh();
+                })
+                .forget();
+            }
+        }
+
+        /// The same, shown at once.
+        pub(in crate::client) fn step_shown(self, change: impl FnOnce(&mut Engine) -> Vec<Effect>) {
             self.change(change);
         }
 
