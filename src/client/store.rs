@@ -405,12 +405,14 @@ impl Store {
             let row = match edit {
                 Edit::Application(_) => engine
                     .view_of::<Application>(record)
-                    .map(|row| serde_json::to_value(&*row)),
+                    .map(|row| serde_json::to_string(&*row)),
                 Edit::Settings(_) => engine
                     .view_of::<Settings>(record)
-                    .map(|row| serde_json::to_value(&*row)),
+                    .map(|row| serde_json::to_string(&*row)),
             };
-            row.and_then(Result::ok).unwrap_or_default()
+            row.and_then(Result::ok)
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default()
         })
     }
 

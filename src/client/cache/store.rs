@@ -310,8 +310,10 @@ impl Cache {
 
     fn seal<T: Serialize>(&self, store: &str, record: &str, version: u64, value: &T) -> JsValue {
         // Our own types are plain data.
-        let plain = serde_json::to_vec(value).unwrap_or_default();
-        let blob = self.sealer.seal(store, record, version, random(), &plain);
+        let plain = serde_json::to_string(value).unwrap_or_default();
+        let blob = self
+            .sealer
+            .seal(store, record, version, random(), plain.as_bytes());
         Uint8Array::from(blob.as_slice()).into()
     }
 
@@ -324,7 +326,8 @@ impl Cache {
     ) -> Option<T> {
         let blob = Uint8Array::new(blob).to_vec();
         let plain = self.sealer.open(store, record, version, &blob).ok()?;
-        serde_json::from_slice(&plain).ok()
+        // Always from text: each way of reading is another copy of every field's parser in the WASM.
+        serde_json::from_str(std::str::from_utf8(&plain).ok()?).ok()
     }
 }
 
