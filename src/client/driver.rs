@@ -3,15 +3,15 @@
 
 use super::{
     cache::{self, Cache, OpenError, Protection, WriteError},
-    dom,
-    engine::{Batch, Effect, Engine, Outgoing, Unstored},
+    device, dom,
+    engine::{Batch, Effect, Engine, Outgoing, Stored, Unstored},
     locks::{self, Held},
     store::{Gate, LeftBehind, Store},
 };
 use crate::{
     api::{self, BASE, rest::Query, transport},
     domain::{
-        sync::{BoardSnapshot, SyncQuery},
+        sync::{BoardSnapshot, Entity, SyncQuery},
         time::{Timestamp, to_millis},
         user::Me,
     },
@@ -31,8 +31,6 @@ use web_sys::BroadcastChannel;
 const PULL_EVERY_MS: u32 = 30_000;
 /// Changes a page of a pull: a whole hunt in a few answers.
 const PULL_LIMIT: u32 = 5_000;
-/// Where this browser remembers whose cache to open without a network. An id, nothing more.
-const LAST_USER: &str = "hunt-user";
 
 /// What the driver holds of the browser.
 #[derive(Default)]
@@ -91,22 +89,6 @@ fn tell(hint: Hint) {
             _ = channel.post_message(&hint.word().into());
         }
     });
-}
-
-/// The user whose cache this browser opens when nobody can be asked.
-fn last_user() -> Option<Uuid> {
-    let storage = window().local_storage().ok().flatten()?;
-    storage.get_item(LAST_USER).ok().flatten()?.parse().ok()
-}
-
-fn remember_user(user: Option<Uuid>) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        // Where storage is refused, a cold start without a network is not possible either.
-        _ = match user {
-            Some(user) => storage.set_item(LAST_USER, &user.to_string()),
-            None => storage.remove_item(LAST_USER),
-        };
-    }
 }
 
 /// Asks the browser not to clear what is stored when space runs short: once a page, and only when
@@ -192,18 +174,14 @@ impl Store {
         }
     }
 
-    async fn open_cache(
-        self,
-        user: Uuid,
-        passphrase: Option<&str>,
-    ) -> Result<super::engine::Stored, OpenError> {
+    async fn open_cache(self, user: Uuid, passphrase: Option<&str>) -> Result<Stored, OpenError> {
         let closed = move || self.store_went_away();
         let cache = the_cache();
         let mut slot = cache.lock().await;
         let (opened, stored) = Cache::open(user, passphrase, closed).await?;
         *slot = Some(opened);
         drop(slot);
-        remember_user(Some(user));
+        device::remember_kept(user);
         self.hear(user);
         Ok(stored)
     }
@@ -262,23 +240,15 @@ impl Store {
     /// What this device knows of the user who was here last, for a start without a network. None
     /// where nothing is kept; the gate is closed where a passphrase is needed.
     pub async fn open_last(self, passphrase: Option<String>) -> Option<Me> {
-        let user = last_user()?;
+        let user = device::user_to_show()?;
         match self.open_cache(user, passphrase.as_deref()).await {
             Ok(stored) => {
-                let settings = stored
-                    .shards
-                    .iter()
-                    .flat_map(|(_, rows)| rows)
-                    .find_map(|kept| match &kept.row {
-                        Some(crate::domain::sync::Entity::Settings(settings)) => {
-                            Some(settings.clone())
-                        }
-                        _ => None,
-                    });
-                let me = Me {
-                    user: stored.meta.user.clone()?,
-                    settings: settings?,
-                    csrf_token: String::new(),
+                let Some(me) = whose(&stored) else {
+                    // Damaged: with a connection it is opened again, and made good.
+                    if let Some(cache) = the_cache().lock().await.take() {
+                        cache.close();
+                    }
+                    return None;
                 };
                 let snapshot = BoardSnapshot {
                     now: self.clock(),
@@ -344,7 +314,7 @@ impl Store {
     /// Deals with what another user left on this device: nothing of theirs stays, but for edits that
     /// were not sent; about those the user of this page is asked.
     async fn look_for_others(self, user: Uuid) {
-        let Some(last) = last_user().filter(|last| *last != user) else {
+        let Some(last) = device::kept_user().filter(|last| *last != user) else {
             return;
         };
         match Cache::waiting(last).await {
@@ -358,7 +328,7 @@ impl Store {
 
     /// Wipes what this device keeps of the user who was here last.
     pub async fn wipe_last(self) {
-        if let Some(last) = last_user() {
+        if let Some(last) = device::kept_user() {
             self.wipe(last).await;
         }
     }
@@ -373,8 +343,8 @@ impl Store {
             }
             tell(Hint::Left);
         }
-        if last_user() == Some(user) {
-            remember_user(None);
+        if device::kept_user() == Some(user) {
+            device::forget_kept();
         }
         // Where it cannot be deleted, the key that opens it is as unreachable as before.
         _ = cache::delete(user).await;
@@ -388,7 +358,7 @@ impl Store {
             cache.close();
         }
         tell(Hint::Left);
-        remember_user(None);
+        device::forget_kept();
     }
 
     /// Sends all that waits, and answers how many edits are left after at most five seconds.
@@ -401,11 +371,6 @@ impl Store {
             gloo_timers::future::TimeoutFuture::new(50).await;
         }
         self.engine(|engine| engine.outbox().len())
-    }
-
-    /// Forgets what waits: the user said so.
-    pub fn forget_pending(self) {
-        self.step(|engine| engine.forget_pending(self.clock()));
     }
 
     /// Brings in everything again, older rows too.
@@ -527,4 +492,18 @@ impl Store {
             }
         }
     }
+}
+
+/// Whose cache this is, as far as it says so.
+fn whose(stored: &Stored) -> Option<Me> {
+    let rows = stored.shards.iter().flat_map(|(_, rows)| rows);
+    let settings = rows.filter_map(|kept| match &kept.row {
+        Some(Entity::Settings(settings)) => Some(settings.clone()),
+        _ => None,
+    });
+    Some(Me {
+        user: stored.meta.user.clone()?,
+        settings: settings.last()?,
+        csrf_token: String::new(),
+    })
 }

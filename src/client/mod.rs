@@ -3,6 +3,8 @@
 //! browser is compiled for it alone.
 
 pub mod cache;
+#[cfg(feature = "hydrate")]
+pub mod device;
 pub mod dom;
 pub mod engine;
 pub mod store;

@@ -2,7 +2,10 @@
 
 use super::sign_in::leave_for;
 use crate::{
-    api::auth::logout,
+    api::{
+        auth::{logout, me},
+        rest::Reply,
+    },
     app::{
         components::{
             device::DeviceStore,
@@ -10,7 +13,7 @@ use crate::{
             keys_dialog::{drive_dialog, is_closed},
             page_header::PageHeader,
         },
-        session::{SignedIn, use_me},
+        session::{SignedIn, remember, use_me},
     },
     client::store::{Store, use_store},
     client::zone::{is_known_zone, known_zones, machine_zone},
@@ -450,7 +453,21 @@ async fn unsent(store: Store) -> usize {
 
 /// Ends the session.
 async fn leave(store: Store, fate: Fate) {
-    match logout().await {
+    let mut answer = logout().await;
+    // A page that started from the cache has no token yet.
+    if answer
+        .as_ref()
+        .is_err_and(|problem| problem.kind == ProblemKind::Csrf)
+    {
+        answer = match me().await.and_then(Reply::into_body) {
+            Ok(me) => {
+                remember(me);
+                logout().await
+            }
+            Err(problem) => Err(problem),
+        };
+    }
+    match answer {
         Err(problem) if problem.kind == ProblemKind::Network => {
             store.toast(
                 "error",

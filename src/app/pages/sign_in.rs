@@ -2,8 +2,10 @@
 
 use crate::{
     api::{
-        auth::{MagicLinkRequest, MagicLinkVerify, request_magic_link, verify_magic_link},
-        rest::Body,
+        auth::{
+            MagicLinkRequest, MagicLinkVerify, SignedIn, request_magic_link, verify_magic_link,
+        },
+        rest::{Body, Reply},
     },
     app::{components::icon::Icon, share::query_value},
     domain::user::Email,
@@ -27,6 +29,16 @@ pub fn destination(next: Option<String>) -> String {
 pub fn leave_for(path: &str) {
     // Refused never for a path of this origin.
     _ = window().location().assign(path);
+}
+
+/// This browser remembers who it is now: nothing of anybody else is shown from its cache.
+pub fn signed_in(answer: Reply<SignedIn>) {
+    #[cfg(feature = "hydrate")]
+    if let Ok(SignedIn { user, .. }) = answer.into_body() {
+        crate::client::device::remember_signed_in(user.id);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = answer;
 }
 
 /// The mark above the form.
@@ -147,7 +159,10 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
                 token: None,
             };
             match verify_magic_link(Body::of(&proof)).await {
-                Ok(_) => leave_for(&next),
+                Ok(answer) => {
+                    signed_in(answer);
+                    leave_for(&next);
+                }
                 Err(problem) => {
                     error.set(Some(problem.sentence()));
                     busy.set(false);

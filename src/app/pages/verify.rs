@@ -1,7 +1,7 @@
 //! Where the link of a sign-in mail leads. The link is used up by a press, not by opening it: mail
 //! scanners open links.
 
-use super::sign_in::{Brand, NeedsConnection, leave_for};
+use super::sign_in::{Brand, NeedsConnection, leave_for, signed_in};
 use crate::api::{
     auth::{MagicLinkVerify, verify_magic_link},
     rest::Body,
@@ -33,7 +33,10 @@ pub fn VerifyPage() -> impl IntoView {
         };
         spawn_local(async move {
             match verify_magic_link(Body::of(&proof)).await {
-                Ok(_) => leave_for("/board"),
+                Ok(answer) => {
+                    signed_in(answer);
+                    leave_for("/board");
+                }
                 Err(problem) => {
                     error.set(Some(problem.sentence()));
                     busy.set(false);

@@ -189,18 +189,21 @@ impl Cache {
             },
             None => stored.damaged = state.stamp > 0,
         }
+        let mut spoiled = Vec::new();
         for (key, blob) in outbox {
             match self.open_blob::<Entry>("outbox", &key, None, &blob) {
                 Some(entry) => stored.entries.push(entry),
-                None => stored.unreadable += 1,
+                None => spoiled.push(("outbox", key)),
             }
         }
         for (key, blob) in displaced {
             match self.open_blob::<Displaced>("displaced", &key, None, &blob) {
                 Some(item) => stored.displaced.push(item),
-                None => stored.unreadable += 1,
+                None => spoiled.push(("displaced", key)),
             }
         }
+        stored.unreadable = spoiled.len();
+        self.clear(spoiled).await?;
         let mut found = 0;
         for (name, blob) in blobs {
             found += usize::from(state.versions.contains_key(&name));
@@ -215,6 +218,18 @@ impl Cache {
         stored.damaged |= first && found < state.versions.len();
         self.known = state;
         Ok(stored)
+    }
+
+    /// Removes what nobody can read any more: it is said once.
+    async fn clear(&self, spoiled: Vec<(&'static str, String)>) -> Result<(), Failure> {
+        if spoiled.is_empty() {
+            return Ok(());
+        }
+        let work = Work::writing(&self.database, false)?;
+        for (store, key) in spoiled {
+            work.remove(store, &key)?;
+        }
+        work.commit().await
     }
 
     /// Writes a batch in one transaction, if the store is as the batch expects it.

@@ -1,0 +1,51 @@
+//! What this browser remembers in the clear: ids of users, nothing more.
+
+use leptos::prelude::window;
+use uuid::Uuid;
+
+/// Whose cache is opened when nobody can be asked.
+const KEPT: &str = "hunt-user";
+/// Who signed in here last.
+const SIGNED_IN: &str = "hunt-signed-in";
+
+fn read(name: &str) -> Option<Uuid> {
+    let storage = window().local_storage().ok().flatten()?;
+    storage.get_item(name).ok().flatten()?.parse().ok()
+}
+
+fn write(name: &str, user: Option<Uuid>) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // Where storage is refused, a cold start without a network is not possible either.
+        _ = match user {
+            Some(user) => storage.set_item(name, &user.to_string()),
+            None => storage.remove_item(name),
+        };
+    }
+}
+
+/// The user whose cache was open here last.
+pub fn kept_user() -> Option<Uuid> {
+    read(KEPT)
+}
+
+/// The user whose cache may be shown before the server says who is signed in: none once somebody
+/// else has signed in.
+pub fn user_to_show() -> Option<Uuid> {
+    kept_user().filter(|kept| read(SIGNED_IN).is_none_or(|signed_in| signed_in == *kept))
+}
+
+/// `user`'s cache is open here.
+pub fn remember_kept(user: Uuid) {
+    write(KEPT, Some(user));
+    write(SIGNED_IN, Some(user));
+}
+
+/// No cache is to be opened.
+pub fn forget_kept() {
+    write(KEPT, None);
+}
+
+/// `user` has signed in in this browser.
+pub fn remember_signed_in(user: Uuid) {
+    write(SIGNED_IN, Some(user));
+}
