@@ -7,6 +7,10 @@ export class App {
   readonly sync: Locator;
   /** What waits for the server, and what gave way. */
   readonly syncPanel: Locator;
+  /** Says that this browser does not keep what is done here. */
+  readonly storageNotice: Locator;
+  /** Asks about edits that another account left here. */
+  readonly leftBehind: Locator;
   readonly toasts: Locator;
   /** What a screen reader is told. */
   readonly announcer: Locator;
@@ -19,6 +23,8 @@ export class App {
     this.page = page;
     this.sync = page.locator(".page-header .sync");
     this.syncPanel = page.locator(".sync-panel");
+    this.storageNotice = page.locator(".storage-notice");
+    this.leftBehind = page.getByRole("dialog", { name: /unsent changes? of another account/ });
     this.toasts = page.getByRole("region", { name: "Notifications" }).locator(".toast");
     this.announcer = page.locator("#announcer");
     this.nav = page.getByRole("navigation", { name: "Main" });
@@ -44,6 +50,11 @@ export class App {
   /** Everything that was done here is at the server. */
   async saved(): Promise<void> {
     await expect(this.sync).toHaveAttribute("data-state", "saved");
+  }
+
+  /** There is no network, and so many edits wait safely for it. */
+  async expectOffline(waiting: number): Promise<void> {
+    await expect(this.sync).toHaveText(waiting === 0 ? "Offline" : `Offline, ${waiting} waiting`);
   }
 
   /** As when one comes back from another window. */

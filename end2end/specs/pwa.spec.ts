@@ -1,5 +1,7 @@
+import { Archive } from "../pages/archive.ts";
 import { Board } from "../pages/board.ts";
 import { Installed } from "../pages/installed.ts";
+import { Sidebar } from "../pages/sidebar.ts";
 import { SignIn } from "../pages/sign-in.ts";
 import { Server } from "../support/server.ts";
 import { Site } from "../support/site.ts";
@@ -49,18 +51,29 @@ test("it can be installed", async ({ page, installed }) => {
 
 test("after one visit every page starts without a network", async ({ page, user, installed, watch }) => {
   const { id } = await user.api.create({ role_title: "Far away" });
-  await installed.goto("/board");
+  await user.api.create({ role_title: "Long gone", archived_at: new Date().toISOString() });
+  const board = new Board(page);
+  await board.open();
   await installed.controlled();
+  await board.whole();
+  await board.saved();
 
   watch.expectFailure("offline", API);
   await page.context().setOffline(true);
   await page.reload();
   await installed.expectShell();
-  await expect(installed.offline).toBeVisible();
-  for (const path of ["/settings", `/board/${id}`, "/archive"]) {
+  await expect(board.card("Far away", "Applied")).toBeVisible();
+  await board.expectCount("Applied", 1);
+  await board.expectOffline(0);
+  const pages = {
+    "/settings": page.getByText(`Signed in as ${user.email}`),
+    [`/board/${id}`]: new Sidebar(page).title.filter({ hasText: "Far away" }),
+    "/archive": new Archive(page).row("Long gone"),
+  };
+  for (const [path, content] of Object.entries(pages)) {
     await page.goto(path);
     await installed.expectShell();
-    await expect(installed.offline).toBeVisible();
+    await expect(content).toBeVisible();
     expect(new URL(page.url()).pathname).toBe(path);
   }
   await page.goto("/");
@@ -69,8 +82,17 @@ test("after one visit every page starts without a network", async ({ page, user,
   await page.goto("/sign-in");
   await installed.expectShell();
   await expect(page.getByText("Signing in needs a connection.")).toBeVisible();
+});
 
+test("where nothing is kept, a page without a network says so", async ({ page, user, installed, watch }) => {
+  await user.api.create({ role_title: "Far away" });
+  // The worker is there, and nobody has been here yet.
+  await installed.goto("/sign-in/verify");
+  await installed.controlled();
+  watch.expectFailure("offline", API);
+  await page.context().setOffline(true);
   await page.goto("/board");
+  await installed.expectShell();
   await expect(installed.offline).toBeVisible();
   await page.context().setOffline(false);
   await installed.tryAgain.click();
@@ -78,28 +100,39 @@ test("after one visit every page starts without a network", async ({ page, user,
   await installed.expectShell(false);
 });
 
-test("a server that does not answer in time is not waited for", async ({ page, user, installed, server }) => {
-  await user.api.create({ role_title: "Late" });
-  await installed.goto("/board");
+test("a server that does not answer in time is not waited for", async ({
+  page,
+  user,
+  installed,
+  server,
+  watch,
+}) => {
+  await user.api.create({ role_title: "Kept" });
+  const board = new Board(page);
+  await board.open();
   await installed.controlled();
+  await board.whole();
+  await board.saved();
+  await user.api.create({ role_title: "Late" });
   server.pause();
   try {
     await page.goto("/board", { waitUntil: "commit" });
-    await expect(page.locator("html")).toHaveAttribute("data-shell");
-    await expect(page.locator("#placeholder .skeleton").first()).toBeVisible();
+    await installed.expectShell();
+    await expect(board.card("Kept")).toBeVisible();
   } finally {
     server.resume();
   }
-  // What the shell asks for then comes in, and it is a board like any other.
-  const board = new Board(page);
-  await installed.expectShell();
+  // It is a board like any other, and what has happened meanwhile comes in.
   await expect(board.card("Late")).toBeVisible();
+  // A page from the cache has no token yet, and fetches one when it is told so.
+  watch.expectFailure(403, API);
   await board.drag(board.card("Late"), "Screening");
   await board.saved();
 });
 
-test("what a proxy says for the server is not shown", async ({ page, installed, server, watch }) => {
-  await installed.goto("/board");
+test("what a proxy says for the server is not shown", async ({ page, user, installed, server, watch }) => {
+  // The worker is there, and nothing is kept of anybody.
+  await installed.goto("/sign-in/verify");
   await installed.controlled();
   watch.expectFailure(503, API);
   // What the worker is answered, and passes over.
@@ -112,6 +145,13 @@ test("what a proxy says for the server is not shown", async ({ page, installed, 
   await installed.tryAgain.click();
   await installed.expectShell(false);
   await expect(page).toHaveURL("/settings");
+
+  await installed.saved();
+  await server.replacedBy(503, async () => {
+    await page.goto("/settings");
+    await installed.expectShell();
+    await expect(page.getByText(`Signed in as ${user.email}`)).toBeVisible();
+  });
 });
 
 test("what is kept is the program, and nothing of anybody", async ({ page, user, installed }) => {

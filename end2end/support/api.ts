@@ -57,17 +57,19 @@ export async function signIn(request: APIRequestContext, mailbox: Mailbox, email
 
 /** A user's other device, which speaks to the server without a page. */
 export class Api {
+  readonly userId: string;
   private readonly request: APIRequestContext;
   private readonly csrfToken: string;
 
-  private constructor(request: APIRequestContext, csrfToken: string) {
+  private constructor(request: APIRequestContext, userId: string, csrfToken: string) {
     this.request = request;
+    this.userId = userId;
     this.csrfToken = csrfToken;
   }
 
   static async of(request: APIRequestContext): Promise<Api> {
-    const me = (await good(request.get(`${BASE}/auth/me`))) as { csrf_token: string };
-    return new Api(request, me.csrf_token);
+    const me = (await good(request.get(`${BASE}/auth/me`))) as { user: { id: string }; csrf_token: string };
+    return new Api(request, me.user.id, me.csrf_token);
   }
 
   /** Makes an application; what is not given has the server's defaults. */

@@ -31,6 +31,8 @@ interface Fixtures {
   watch: Watch;
   /** Who is signed in; a test that does not ask for it has nobody. */
   user: User;
+  /** Somebody else. */
+  stranger: User;
   /** Opens a page in a browser of its own, signed in as the same user. */
   newDevice: (options?: BrowserContextOptions) => Promise<Page>;
   board: Board;
@@ -66,6 +68,13 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   user: async ({ context, playwright, server }, use) => {
     const email = `user-${randomUUID()}@example.com`;
     await signIn(context.request, server.mailbox, email);
+    const request = await playwright.request.newContext({ baseURL: server.url });
+    await signIn(request, server.mailbox, email);
+    await use({ email, api: await Api.of(request) });
+    await request.dispose();
+  },
+  stranger: async ({ playwright, server }, use) => {
+    const email = `stranger-${randomUUID()}@example.com`;
     const request = await playwright.request.newContext({ baseURL: server.url });
     await signIn(request, server.mailbox, email);
     await use({ email, api: await Api.of(request) });

@@ -11,10 +11,16 @@ interface Expected {
 export class Watch {
   private readonly problems: string[] = [];
   private readonly expected: Expected[] = [];
+  private questions = 0;
 
   /** Announces that requests to `url` may fail so; at least one must. */
   expectFailure(failure: number | "offline", url: RegExp): void {
     this.expected.push({ failure, url, happened: false });
+  }
+
+  /** Announces that a page asks whether it may be left: the answer is to stay. */
+  expectToBeAsked(): void {
+    this.questions += 1;
   }
 
   async attach(context: BrowserContext): Promise<void> {
@@ -29,6 +35,11 @@ export class Watch {
       if (request.failure()?.errorText === "net::ERR_INTERNET_DISCONNECTED") this.isExpected("offline", request.url());
     });
     context.on("dialog", (dialog) => {
+      if (dialog.type() === "beforeunload" && this.questions > 0) {
+        this.questions -= 1;
+        void dialog.dismiss();
+        return;
+      }
       this.problems.push(`a dialog of type ${dialog.type()}: ${dialog.message()}`);
       void dialog.accept();
     });
@@ -44,6 +55,7 @@ export class Watch {
     const missing = this.expected.filter((expected) => !expected.happened);
     expect(this.problems, "console, failed requests, content policy").toEqual([]);
     expect(missing, "announced failures that did not happen").toEqual([]);
+    expect(this.questions, "announced questions that were not asked").toBe(0);
   }
 
   private console(message: ConsoleMessage): void {

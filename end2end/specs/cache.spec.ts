@@ -1,0 +1,538 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { App } from "../pages/app.ts";
+import { Board } from "../pages/board.ts";
+import { Installed } from "../pages/installed.ts";
+import { LockScreen } from "../pages/lock-screen.ts";
+import { QuickAdd } from "../pages/quick-add.ts";
+import { Settings } from "../pages/settings.ts";
+import { Sidebar } from "../pages/sidebar.ts";
+import { signIn } from "../support/api.ts";
+import { BARE, Kept, shardOf } from "../support/kept.ts";
+import { expect, test } from "../support/test.ts";
+
+const API = /\/api\/v1\//;
+const DAMAGED = "were damaged and cannot be read";
+/** Applications that are kept in different shards. */
+const ONE = "00000000-0000-4000-8000-000000000001";
+const TWO = "00000000-0000-4000-8000-000000000002";
+
+/** What a page asks the API for, from now on. */
+function requests(page: Page): string[] {
+  const seen: string[] = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (API.test(pathname)) seen.push(`${request.method()} ${pathname}`);
+  });
+  return seen;
+}
+
+test.describe("what stands on the disk", () => {
+  const CANARY = "c4n4ry7b1d";
+
+  test("holds nothing in the clear", async ({ playwright, launchOptions, server, user, watch }) => {
+    test.setTimeout(90_000);
+    const profile = await mkdtemp(join(tmpdir(), "job-hunt-profile-"));
+    try {
+      const context = await playwright.chromium.launchPersistentContext(profile, {
+        ...launchOptions,
+        baseURL: server.url,
+        serviceWorkers: "allow",
+        viewport: { width: 1280, height: 800 },
+      });
+      await watch.attach(context);
+      await signIn(context.request, server.mailbox, user.email);
+      const page = await context.newPage();
+      const [board, sidebar, settings] = [new Board(page), new Sidebar(page), new Settings(page)];
+      await user.api.create({ role_title: "Noted", company: `${CANARY}-from-elsewhere` });
+      await board.open();
+      await new Installed(page).controlled();
+      await board.whole();
+      await board.saved();
+      watch.expectFailure("offline", API);
+      for (const network of ["online", "offline"] as const) {
+        await context.setOffline(network === "offline");
+        await board.card("Noted").click();
+        await sidebar.fill("Notes", `${CANARY}-note-${network}`);
+        await sidebar.close.click();
+        await page.keyboard.press("c");
+        await new QuickAdd(page).type(`${CANARY}-company-${network}`, `Made ${network}`);
+        await settings.nav.getByRole("link", { name: "Settings" }).click();
+        await settings.name.fill(`${CANARY}-name-${network}`);
+        await settings.name.press("Tab");
+        await (network === "online" ? settings.saved() : settings.expectOffline(3));
+        await settings.nav.getByRole("link", { name: "Board", exact: true }).click();
+      }
+      // It is all there, and the search below finds what is written in the clear.
+      await board.open();
+      await expect(board.card("Made offline")).toBeVisible();
+      await board.expectOffline(3);
+      await page.evaluate(async () => {
+        localStorage.setItem("control", "c0ntr0l-local");
+        sessionStorage.setItem("control", "c0ntr0l-session");
+        await (await caches.open("control")).put("/control", new Response("c0ntr0l-cache"));
+        const database = await new Promise<IDBDatabase>((resolve, reject) => {
+          const request = indexedDB.open("control", 1);
+          request.onupgradeneeded = () => request.result.createObjectStore("control");
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+        const work = database.transaction("control", "readwrite", { durability: "strict" });
+        work.objectStore("control").put("c0ntr0l-database", "control");
+        await new Promise((resolve) => (work.oncomplete = resolve));
+      });
+      await context.close();
+
+      const kept = await contents(join(profile, "Default"), [
+        "IndexedDB",
+        "Service Worker",
+        "Local Storage",
+        "Session Storage",
+      ]);
+      const found = (text: string) => kept.filter(({ bytes }) => holds(bytes, text)).map(({ file }) => file);
+      for (const [control, folder] of [
+        ["c0ntr0l-local", "Local Storage"],
+        ["c0ntr0l-session", "Session Storage"],
+        ["c0ntr0l-cache", "Service Worker"],
+        ["c0ntr0l-database", "IndexedDB"],
+      ] as const) {
+        expect(found(control).join(), control).toContain(folder);
+      }
+      expect(found(CANARY)).toEqual([]);
+      expect(found(user.email)).toEqual([]);
+    } finally {
+      await rm(profile, { recursive: true, force: true });
+    }
+  });
+
+  /** Every file below some folders. */
+  async function contents(root: string, folders: string[]): Promise<{ file: string; bytes: Buffer }[]> {
+    const files = await Promise.all(
+      folders.map(async (folder) => {
+        const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+        return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+      }),
+    );
+    return Promise.all(files.flat().map(async (file) => ({ file, bytes: await readFile(file) })));
+  }
+
+  function holds(bytes: Buffer, text: string): boolean {
+    return (["utf8", "utf16le"] as const).some((encoding) => bytes.includes(Buffer.from(text, encoding)));
+  }
+});
+
+test.describe("what was tampered with", () => {
+  test.use({ serviceWorkers: "allow" });
+
+  for (const damage of ["a flipped bit in a row", "two rows that were exchanged"] as const) {
+    test(`is not shown, but fetched again: ${damage}`, async ({ page, user, board, watch }) => {
+      await user.api.create({ id: ONE, role_title: "One" });
+      await user.api.create({ id: TWO, role_title: "Two" });
+      const installed = new Installed(page);
+      const kept = new Kept(page, user.api.userId);
+      await board.open();
+      await installed.controlled();
+      await board.whole();
+      await board.saved();
+      await expect.poll(() => kept.count("shards")).toBeGreaterThanOrEqual(2);
+      await page.goto(BARE);
+      if (damage === "a flipped bit in a row") await kept.flip("shards", shardOf(ONE));
+      else await kept.swap("shards", shardOf(ONE), shardOf(TWO));
+      const broken = await kept.blobs("shards");
+
+      // Without a network there is nothing to put in its place.
+      watch.expectFailure("offline", API);
+      await page.context().setOffline(true);
+      await board.open();
+      await installed.expectShell();
+      await expect(board.card("Two")).toHaveCount(damage === "a flipped bit in a row" ? 1 : 0);
+      await expect(board.card("One")).toHaveCount(0);
+
+      await page.context().setOffline(false);
+      await board.lookAgain();
+      await expect(board.card("One")).toBeVisible();
+      await expect(board.card("Two")).toBeVisible();
+      await board.expectCount("Applied", 2);
+      await expect
+        .poll(async () => (await kept.blobs("shards"))[shardOf(ONE)])
+        .not.toEqual(broken[shardOf(ONE)]);
+      await board.saved();
+      await page.context().setOffline(true);
+      await board.reload();
+      await installed.expectShell();
+      await expect(board.card("One")).toBeVisible();
+      await expect(board.card("Two")).toBeVisible();
+    });
+  }
+
+  test("is not shown on a page of the server's either", async ({ page, user, board }) => {
+    await user.api.create({ id: ONE, role_title: "One" });
+    await user.api.create({ id: TWO, role_title: "Two" });
+    const kept = new Kept(page, user.api.userId);
+    await board.open();
+    await board.whole();
+    await board.saved();
+    await expect.poll(() => kept.count("shards")).toBeGreaterThanOrEqual(2);
+    await page.goto(BARE);
+    await kept.swap("shards", shardOf(ONE), shardOf(TWO));
+    const broken = await kept.blobs("shards");
+    await board.open();
+    await expect.poll(async () => (await kept.blobs("shards"))[shardOf(ONE)]).not.toEqual(broken[shardOf(ONE)]);
+    await board.expectCount("Applied", 2);
+    await expect(board.card("One")).toBeVisible();
+    await expect(board.card("Two")).toBeVisible();
+    await board.saved();
+  });
+
+  test.describe("of unsent work", () => {
+    /** Makes two edits without a network, and damages the first. */
+    const damaged = test.extend<{ kept: Kept }>({
+      kept: async ({ page, user, board, quickAdd, watch }, use) => {
+        await user.api.create({ id: ONE, role_title: "One" });
+        const kept = new Kept(page, user.api.userId);
+        await board.open();
+        await board.whole();
+        await board.saved();
+        watch.expectFailure("offline", API);
+        await page.context().setOffline(true);
+        await board.drag(board.cardOf(ONE), "Screening");
+        await board.expectOffline(1);
+        const [first] = Object.keys(await kept.blobs("outbox"));
+        await page.keyboard.press("c");
+        await quickAdd.type("Acme", "Unharmed");
+        await board.expectOffline(2);
+        await page.goto("about:blank");
+        await page.context().setOffline(false);
+        await page.goto(BARE);
+        await kept.flip("outbox", first!);
+        await use(kept);
+      },
+    });
+
+    damaged("is said; the rest is sent", async ({ board, user, kept: _ }) => {
+      await board.open();
+      await expect(board.toast(DAMAGED)).toBeVisible();
+      await expect(board.card("Unharmed")).toBeVisible();
+      await expect(board.card("One", "Applied")).toBeVisible();
+      await board.saved();
+      expect((await user.api.all()).map(({ role_title, version }) => [role_title, version]).toSorted()).toEqual([
+        ["One", 1],
+        ["Unharmed", 1],
+      ]);
+    });
+
+    // What cannot be read stays in the outbox: it is said again with every page, and counts as work
+    // of another account once somebody else signs in.
+    damaged.fixme("is said once", async ({ board, kept }) => {
+      await board.open();
+      await expect(board.toast(DAMAGED)).toBeVisible();
+      await board.saved();
+      await expect.poll(() => kept.count("outbox")).toBe(0);
+      await board.reload();
+      await board.whole();
+      await board.saved();
+      await expect(board.toast(DAMAGED)).toHaveCount(0);
+    });
+  });
+
+  for (const part of ["settings", "meta"] as const) {
+    // The shell opens the cache, finds no user or settings in it (`open_last`), and asks the server;
+    // the cache then counts as open, but its content is never taken in: the engine stays at
+    // `Keeping::Opening`, and the page neither sends nor stores anything. Offline, nothing shows.
+    test.fixme(`does not take the rest along: ${part}`, async ({ page, user, board, quickAdd, server, watch }) => {
+      await user.api.create({ id: ONE, role_title: "One" });
+      const installed = new Installed(page);
+      const kept = new Kept(page, user.api.userId);
+      await board.open();
+      await installed.controlled();
+      await board.whole();
+      await board.saved();
+      watch.expectFailure("offline", API);
+      await page.context().setOffline(true);
+      await page.keyboard.press("c");
+      await quickAdd.type("Acme", "Unsent");
+      await board.expectOffline(1);
+      await page.goto("about:blank");
+      await page.context().setOffline(false);
+      await page.goto(BARE);
+      await (part === "settings" ? kept.flip("shards", "settings/00") : kept.flip("state", "meta"));
+
+      // The shell stands in for a server that is slow, which answers then.
+      server.pause();
+      try {
+        await page.goto("/board", { waitUntil: "commit" });
+        await expect(page.locator("html")).toHaveAttribute("data-shell");
+      } finally {
+        server.resume();
+      }
+      await board.hydrated();
+      await expect(board.card("One")).toBeVisible();
+      await expect(board.card("Unsent")).toBeVisible();
+      await board.saved();
+      expect(await user.api.all()).toHaveLength(2);
+    });
+  }
+});
+
+test.describe("a browser that does not store", () => {
+  test("for want of room says so, and loses nothing", async ({ page, user, board, server, watch }) => {
+    test.setTimeout(90_000);
+    const { id } = await user.api.create({ role_title: "Large" });
+    const kept = new Kept(page, user.api.userId);
+    const session = await page.context().newCDPSession(page);
+    // The browser asks for the room that is left every half a minute only: it is small from the start.
+    await session.send("Storage.overrideQuotaForOrigin", { origin: server.url, quotaSize: 2_000_000 });
+    await board.open();
+    await board.whole();
+    await board.saved();
+    await fill(page);
+
+    await board.drag(board.cardOf(id), "Screening");
+    await expect(board.storageNotice).toContainText("This browser’s storage is full.");
+    await expect(board.toast("This browser’s storage is full.")).toBeVisible();
+    await expect(board.card("Large", "Screening")).toBeVisible();
+    await board.saved();
+    expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
+
+    // What cannot be sent either lives in the page, which is not left unasked.
+    watch.expectFailure("offline", API);
+    await page.context().setOffline(true);
+    await board.drag(board.cardOf(id), "Recruiter_Call");
+    await board.expectOffline(1);
+    expect(await kept.count("outbox")).toBe(0);
+    watch.expectToBeAsked();
+    await page.close({ runBeforeUnload: true });
+    await expect(board.card("Large", "Recruiter_Call")).toBeVisible();
+
+    await session.send("Storage.overrideQuotaForOrigin", { origin: server.url });
+    await expect(board.storageNotice).toHaveCount(0, { timeout: 30_000 });
+    await expect.poll(() => kept.count("outbox")).toBe(1);
+    await page.context().setOffline(false);
+    await board.saved();
+    await expect.poll(() => kept.count("outbox")).toBe(0);
+    expect(await user.api.get(id)).toMatchObject({ status: "Recruiter_Call", version: 3 });
+    await board.reload();
+    await expect(board.card("Large", "Recruiter_Call")).toBeVisible();
+    await expect(board.storageNotice).toHaveCount(0);
+  });
+
+  const stores = {
+    "that is missing": () => Object.defineProperty(window, "indexedDB", { value: undefined }),
+    "that refuses": () => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException("refused", "SecurityError");
+      };
+    },
+  };
+  for (const [how, break_it] of Object.entries(stores)) {
+    test(`has a store ${how}: what is done lives in the page`, async ({ page, user, board, watch }) => {
+      const { id } = await user.api.create({ role_title: "Fleeting" });
+      await page.addInitScript(break_it);
+      await board.open();
+      await board.whole();
+      await expect(board.storageNotice).toContainText("This browser keeps nothing for the app");
+      await board.drag(board.cardOf(id), "Screening");
+      await board.saved();
+      expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
+
+      watch.expectFailure("offline", API);
+      await page.context().setOffline(true);
+      await board.drag(board.cardOf(id), "Recruiter_Call");
+      await board.expectOffline(1);
+      watch.expectToBeAsked();
+      await page.close({ runBeforeUnload: true });
+      await expect(board.card("Fleeting", "Recruiter_Call")).toBeVisible();
+      await page.context().setOffline(false);
+      await board.saved();
+      expect(await user.api.get(id)).toMatchObject({ status: "Recruiter_Call", version: 3 });
+      // Nothing is unsent, so nothing is asked.
+      await page.goto("/settings");
+      await board.hydrated();
+    });
+  }
+
+  /** Stores until there is no more room for this origin. */
+  async function fill(page: Page): Promise<void> {
+    await page.evaluate(async () => {
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = indexedDB.open("filler", 1);
+        request.onupgradeneeded = () => request.result.createObjectStore("filler", { autoIncrement: true });
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      for (let size = 1 << 16; size >= 1; ) {
+        const work = database.transaction("filler", "readwrite");
+        work.objectStore("filler").put(crypto.getRandomValues(new Uint8Array(size)));
+        const stored = await new Promise<boolean>((resolve) => {
+          work.oncomplete = () => resolve(true);
+          work.onabort = () => resolve(false);
+        });
+        if (!stored) size >>= 1;
+      }
+      database.close();
+    });
+  }
+});
+
+test("an upgrade in another tab does not wait for this one, which goes on in memory", async ({ page, user, board }) => {
+  const { id } = await user.api.create({ role_title: "Older" });
+  await board.open();
+  await board.whole();
+  await board.saved();
+  const newer = await page.context().newPage();
+  await newer.goto(BARE);
+  const { name } = new Kept(newer, user.api.userId);
+  const outcome = newer.evaluate(
+    (name) =>
+      new Promise<string>((resolve) => {
+        const request = indexedDB.open(name, 2);
+        request.onblocked = () => resolve("blocked");
+        request.onerror = () => resolve(`refused: ${request.error?.name}`);
+        request.onsuccess = () => {
+          request.result.close();
+          resolve("upgraded");
+        };
+      }),
+    name,
+  );
+  expect(await outcome).toBe("upgraded");
+  await expect(board.storageNotice).toBeVisible();
+  await board.drag(board.cardOf(id), "Screening");
+  await board.saved();
+  expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
+  // What a later version keeps is none of this one's business.
+  await board.reload();
+  await expect(board.card("Older", "Screening")).toBeVisible();
+  await expect(board.storageNotice).toBeVisible();
+});
+
+test.describe("a passphrase", () => {
+  test.use({ serviceWorkers: "allow" });
+  const PASSPHRASE = "correct horse battery";
+
+  test("locks the app until it is typed, with and without a network", async ({
+    page,
+    user,
+    board,
+    quickAdd,
+    settings,
+    watch,
+  }) => {
+    test.setTimeout(90_000);
+    await user.api.create({ role_title: "Locked up" });
+    const installed = new Installed(page);
+    const lock = new LockScreen(page);
+    await settings.open();
+    await installed.controlled();
+    await settings.saved();
+    await settings.passphrase.fill("short");
+    await settings.keptHere.getByRole("button", { name: "Set passphrase" }).click();
+    await expect(settings.errors).toHaveText("At least 8 characters.");
+    // Another tab is locked with this one.
+    const other = await page.context().newPage();
+    await new Board(other).open();
+    await settings.setPassphrase(PASSPHRASE);
+    await new LockScreen(other).shows();
+    await other.close();
+
+    await board.open();
+    await lock.shows();
+    const asked = requests(page);
+    await lock.unlock("wrong horse battery");
+    await expect(lock.error).toHaveText("This passphrase does not open it.");
+    await expect(page.getByText("Locked up")).toHaveCount(0);
+    await new App(page).lookAgain();
+    expect(asked).toEqual([]);
+    await lock.unlock(PASSPHRASE);
+    await expect(board.card("Locked up")).toBeVisible();
+    await board.whole();
+    await board.saved();
+    expect(asked.length).toBeGreaterThan(0);
+
+    // Offline it is asked for too, and what waits there is not sent while it is locked.
+    watch.expectFailure("offline", API);
+    await page.context().setOffline(true);
+    await page.keyboard.press("c");
+    await quickAdd.type("Acme", "Unsent");
+    await board.expectOffline(1);
+    await page.reload();
+    await installed.expectShell();
+    await lock.shows();
+    await expect(page.getByText("Locked up")).toHaveCount(0);
+    await lock.unlock("wrong horse battery");
+    await expect(lock.error).toHaveText("This passphrase does not open it.");
+    await lock.unlock(PASSPHRASE);
+    await expect(board.card("Locked up")).toBeVisible();
+    await expect(board.card("Unsent")).toBeVisible();
+    await board.expectOffline(1);
+    await page.goto("about:blank");
+    await page.context().setOffline(false);
+    await board.open();
+    await lock.shows();
+    asked.length = 0;
+    await new App(page).lookAgain();
+    expect(asked).toEqual([]);
+    expect(await user.api.all()).toHaveLength(1);
+    await lock.unlock(PASSPHRASE);
+    await board.saved();
+    expect(await user.api.all()).toHaveLength(2);
+  });
+
+  test("can be changed and taken away", async ({ page, user, board, settings }) => {
+    test.setTimeout(90_000);
+    await user.api.create({ role_title: "Locked up" });
+    const lock = new LockScreen(page);
+    await settings.open();
+    await settings.saved();
+    await settings.setPassphrase(PASSPHRASE);
+    await settings.changePassphrase("wrong horse battery", "another horse battery");
+    await expect(settings.errors).toHaveText("That is not the passphrase.");
+    await settings.changePassphrase(PASSPHRASE, "another horse battery");
+    await expect(settings.toast("Passphrase set")).toHaveCount(2);
+
+    await settings.page.goto("/settings");
+    await lock.shows();
+    await lock.unlock(PASSPHRASE);
+    await expect(lock.error).toHaveText("This passphrase does not open it.");
+    await lock.unlock("another horse battery");
+    await settings.saved();
+    await settings.removePassphrase("wrong horse battery");
+    await expect(settings.errors).toHaveText("That is not the passphrase.");
+    await settings.removePassphrase("another horse battery");
+    await expect(settings.toast("Passphrase removed")).toBeVisible();
+    await board.open();
+    await expect(board.card("Locked up")).toBeVisible();
+    await board.saved();
+  });
+
+  test("that is forgotten takes along what is kept here", async ({ page, user, board, settings, quickAdd, watch }) => {
+    await user.api.create({ role_title: "At the server" });
+    const lock = new LockScreen(page);
+    const kept = new Kept(page, user.api.userId);
+    await settings.open();
+    await settings.saved();
+    await settings.setPassphrase(PASSPHRASE);
+    watch.expectFailure("offline", API);
+    await page.context().setOffline(true);
+    await page.keyboard.press("c");
+    await quickAdd.type("Acme", "Unsent");
+    await settings.expectOffline(1);
+    await page.goto("about:blank");
+    await page.context().setOffline(false);
+    await board.open();
+    await lock.shows();
+    const before = await kept.blobs("outbox");
+    expect(Object.keys(before)).toHaveLength(1);
+    await lock.forget();
+    await expect(board.card("At the server")).toBeVisible();
+    await board.whole();
+    await board.saved();
+    expect(await kept.count("outbox")).toBe(0);
+    expect(await user.api.all()).toHaveLength(1);
+    await board.reload();
+    await expect(board.card("At the server")).toBeVisible();
+    await expect(lock.title).toHaveCount(0);
+  });
+});

@@ -1,0 +1,94 @@
+import type { Page } from "@playwright/test";
+
+export const STORES = ["keys", "state", "shards", "outbox", "displaced"] as const;
+export type StoreName = (typeof STORES)[number];
+
+/** A page of the origin on which nothing of the app runs. */
+export const BARE = "/robots.txt";
+
+/** What a browser keeps of a user: the database of the app, looked at from a page of its origin. */
+export class Kept {
+  readonly page: Page;
+  /** The database. */
+  readonly name: string;
+
+  constructor(page: Page, userId: string) {
+    this.page = page;
+    this.name = `hunt-${userId}`;
+  }
+
+  exists(): Promise<boolean> {
+    return this.page.evaluate(
+      async (name) => (await indexedDB.databases()).some((database) => database.name === name),
+      this.name,
+    );
+  }
+
+  /** The sealed blobs of a store by their keys; nothing where the database is not there. */
+  async blobs(store: StoreName): Promise<Record<string, number[]>> {
+    if (!(await this.exists())) return {};
+    return this.page.evaluate(
+      async ([name, store]) => {
+        const done = <T>(request: IDBRequest<T>) =>
+          new Promise<T>((resolve, reject) => {
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(request.error);
+          });
+        const database = await done(indexedDB.open(name));
+        const rows = database.transaction(store).objectStore(store);
+        const [keys, values] = await Promise.all([done(rows.getAllKeys()), done(rows.getAll())]);
+        database.close();
+        const blobs = keys.map((key, index) => [String(key), values[index]] as const);
+        const sealed = blobs.filter(([, blob]) => blob instanceof Uint8Array);
+        return Object.fromEntries(sealed.map(([key, blob]) => [key, [...(blob as Uint8Array)]]));
+      },
+      [this.name, store] as const,
+    );
+  }
+
+  /** How many blobs a store has. */
+  async count(store: StoreName): Promise<number> {
+    return Object.keys(await this.blobs(store)).length;
+  }
+
+  /** Flips a bit in the middle of a blob. */
+  async flip(store: StoreName, key: string): Promise<void> {
+    const blob = (await this.blobs(store))[key];
+    if (!blob) throw new Error(`there is no ${store} ${key}`);
+    const middle = Math.floor(blob.length / 2);
+    await this.put(store, { [key]: blob.map((byte, at) => (at === middle ? byte ^ 1 : byte)) });
+  }
+
+  /** Puts each of two blobs where the other one was. */
+  async swap(store: StoreName, one: string, other: string): Promise<void> {
+    const blobs = await this.blobs(store);
+    if (!blobs[one] || !blobs[other]) throw new Error(`there are no ${store} ${one} and ${other}`);
+    await this.put(store, { [one]: blobs[other], [other]: blobs[one] });
+  }
+
+  private async put(store: StoreName, blobs: Record<string, number[]>): Promise<void> {
+    await this.page.evaluate(
+      async ([name, store, blobs]) => {
+        const database = await new Promise<IDBDatabase>((resolve, reject) => {
+          const request = indexedDB.open(name);
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+        const work = database.transaction(store, "readwrite");
+        for (const [key, blob] of Object.entries(blobs)) work.objectStore(store).put(Uint8Array.from(blob), key);
+        await new Promise((resolve, reject) => {
+          work.oncomplete = resolve;
+          work.onabort = () => reject(work.error);
+        });
+        database.close();
+      },
+      [this.name, store, blobs] as const,
+    );
+  }
+}
+
+/** The shard in which an application is kept. */
+export function shardOf(id: string): string {
+  const number = Number.parseInt(id.slice(-2), 16) & 63;
+  return `application/${String(number).padStart(2, "0")}`;
+}
