@@ -228,7 +228,7 @@ test.describe("from the cache", () => {
 
   // Refused with 403: a page from the cache has no CSRF token before its first edit was sent, and
   // `logout` does not fetch one, as the engine does for edits.
-  test.fixme("who started without a network signs out once there is one", async ({ page, settings, user, watch }) => {
+  test("who started without a network signs out once there is one", async ({ page, settings, user, watch }) => {
     const installed = new Installed(page);
     await settings.open();
     await installed.controlled();
@@ -248,7 +248,7 @@ test.describe("from the cache", () => {
 
   // The shell opens the cache of the last user (`hunt-user`), whoever has signed in since: the board
   // of the one shows to the other until the first pull is answered.
-  test.fixme("who signs in and gets no page in time sees nothing of who was here before", async ({
+  test("who signs in and gets no page in time sees nothing of who was here before", async ({
     page,
     user,
     board,

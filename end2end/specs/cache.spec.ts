@@ -225,7 +225,7 @@ test.describe("what was tampered with", () => {
 
     // What cannot be read stays in the outbox: it is said again with every page, and counts as work
     // of another account once somebody else signs in.
-    damaged.fixme("is said once", async ({ board, kept }) => {
+    damaged("is said once", async ({ board, kept }) => {
       await board.open();
       await expect(board.toast(DAMAGED)).toBeVisible();
       await board.saved();
@@ -241,7 +241,7 @@ test.describe("what was tampered with", () => {
     // The shell opens the cache, finds no user or settings in it (`open_last`), and asks the server;
     // the cache then counts as open, but its content is never taken in: the engine stays at
     // `Keeping::Opening`, and the page neither sends nor stores anything. Offline, nothing shows.
-    test.fixme(`does not take the rest along: ${part}`, async ({ page, user, board, quickAdd, server, watch }) => {
+    test(`does not take the rest along: ${part}`, async ({ page, user, board, quickAdd, server, watch }) => {
       await user.api.create({ id: ONE, role_title: "One" });
       const installed = new Installed(page);
       const kept = new Kept(page, user.api.userId);

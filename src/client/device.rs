@@ -40,9 +40,10 @@ pub fn remember_kept(user: Uuid) {
     write(SIGNED_IN, Some(user));
 }
 
-/// No cache is to be opened.
+/// No cache is to be opened, and nobody is remembered.
 pub fn forget_kept() {
     write(KEPT, None);
+    write(SIGNED_IN, None);
 }
 
 /// `user` has signed in in this browser.

@@ -13,7 +13,7 @@ use crate::{
             keys_dialog::{drive_dialog, is_closed},
             page_header::PageHeader,
         },
-        session::{SignedIn, remember, use_me},
+        session::{SignedIn, use_me},
     },
     client::store::{Store, use_store},
     client::zone::{is_known_zone, known_zones, machine_zone},
@@ -461,7 +461,10 @@ async fn leave(store: Store, fate: Fate) {
     {
         answer = match me().await.and_then(Reply::into_body) {
             Ok(me) => {
-                remember(me);
+                #[cfg(feature = "hydrate")]
+                crate::api::transport::set_csrf_token(me.csrf_token);
+                #[cfg(not(feature = "hydrate"))]
+                drop(me);
                 logout().await
             }
             Err(problem) => Err(problem),
