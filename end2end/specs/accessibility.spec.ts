@@ -1,32 +1,10 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { LockScreen } from "../pages/lock-screen.ts";
 import { SignIn } from "../pages/sign-in.ts";
+import { SyncPanel } from "../pages/sync-panel.ts";
+import { expectAccessible } from "../support/accessible.ts";
+import { signIn as signInByApi } from "../support/api.ts";
 import { expect, test, type User } from "../support/test.ts";
-
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const WIDTHS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-const SCHEMES = ["light", "dark"] as const;
-
-/** What stands between two looks must have come to rest. */
-async function settled(page: Page): Promise<void> {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
-}
-
-/** Looks at the page as it is now, in both schemes and on both screens. */
-async function expectAccessible(page: Page): Promise<void> {
-  for (const [screen, size] of Object.entries(WIDTHS)) {
-    for (const colorScheme of SCHEMES) {
-      await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme });
-      await settled(page);
-      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-      const found = violations.flatMap(({ id, nodes }) =>
-        nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`),
-      );
-      expect.soft(found, `${screen}, ${colorScheme}`).toEqual([]);
-    }
-  }
-}
 
 /** A board on which a bit of everything shows. */
 async function furnish({ api }: User): Promise<string> {
@@ -137,5 +115,92 @@ test("settings", async ({ page, settings }) => {
 test("an address that leads nowhere", async ({ page, user: _, watch, board }) => {
   watch.expectFailure(404, /\/nowhere$/);
   await board.goto("/nowhere");
+  await expectAccessible(page);
+});
+
+/** Answers edits so that one is refused for good and one gives way; a third one waits. */
+async function trouble(page: Page, { api }: User): Promise<void> {
+  const [refused, contested] = [await api.create({ role_title: "Refused" }), await api.create({ role_title: "Contested" })];
+  await api.create({ role_title: "Waiting" });
+  const problem = (status: number, kind: string, more: object) => ({
+    status,
+    contentType: "application/problem+json",
+    json: { type: `https://errors.jobtracker.app/${kind}`, title: "It does not fit", status, ...more },
+  });
+  const errors = [{ field: "status", message: "Not on a Sunday." }];
+  await page.route("**/api/v1/applications/*", (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname.endsWith(refused.id)) {
+      return route.fulfill(problem(400, "validation", { detail: "status: Not on a Sunday.", errors }));
+    }
+    const current = { ...contested, version: 2, status: "Offer", notes: "They wrote this." };
+    if (pathname.endsWith(contested.id)) return route.fulfill(problem(409, "conflict", { detail: "It has changed.", meta: { current } }));
+    return route.fulfill({ status: 503, body: "" });
+  });
+}
+
+test("what waits, what was refused and what gave way", async ({ page, user, board, watch }) => {
+  await trouble(page, user);
+  await board.open();
+  await board.saved();
+  for (const failure of [400, 409, 503]) watch.expectFailure(failure, /\/applications\//);
+  for (const role of ["Refused", "Contested", "Waiting"]) await board.drag(board.card(role), "Screening");
+  const panel = new SyncPanel(page);
+  await panel.open();
+  await expect(panel.waiting).toHaveCount(2);
+  await expect(panel.displaced).toHaveCount(1);
+  await expectAccessible(page);
+});
+
+test("locked", async ({ page, settings }) => {
+  await settings.open();
+  await settings.saved();
+  await settings.setPassphrase("correct horse battery");
+  await expectAccessible(page);
+  await page.goto("/board");
+  const lock = new LockScreen(page);
+  await lock.shows();
+  await lock.unlock("wrong horse battery");
+  await expect(lock.error).not.toBeEmpty();
+  await expectAccessible(page);
+  await lock.askToForget();
+  await expectAccessible(page);
+});
+
+test("signing out with unsent work", async ({ page, user, board, settings, watch }) => {
+  await furnish(user);
+  await board.open();
+  await board.saved();
+  watch.expectFailure(503, /\/applications\//);
+  await page.route("**/api/v1/applications/*", (route) => route.fulfill({ status: 503, body: "" }));
+  await board.drag(board.card("Soon"), "Recruiter_Call");
+  await settings.nav.getByRole("link", { name: "Settings" }).click();
+  await settings.signOut.click();
+  await expect(settings.leaving).toBeVisible({ timeout: 20_000 });
+  await expectAccessible(page);
+});
+
+test("unsent work of another account", async ({ page, user, board, stranger, server, watch }) => {
+  await furnish(user);
+  await furnish(stranger);
+  await board.open();
+  await board.saved();
+  watch.expectFailure("offline", /\/api\/v1\//);
+  await page.context().setOffline(true);
+  await board.drag(board.card("Soon"), "Recruiter_Call");
+  await board.expectOffline(1);
+  await page.goto("about:blank");
+  await page.context().setOffline(false);
+  await signInByApi(page.context().request, server.mailbox, stranger.email);
+  await board.open();
+  await expect(board.leftBehind).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("a browser that stores nothing", async ({ page, user, board }) => {
+  await furnish(user);
+  await page.addInitScript(() => Object.defineProperty(window, "indexedDB", { value: undefined }));
+  await board.open();
+  await expect(board.storageNotice).toBeVisible();
   await expectAccessible(page);
 });
