@@ -6,25 +6,23 @@ use job_hunt_tracker::client::engine::{
     Batch, Displaced, Entry, Kept, Meta, Shard, Stored, Trouble,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 use uuid::Uuid;
 
 #[derive(Clone, Default)]
 pub struct Disk {
     pub stamp: u64,
-    meta: String,
-    entries: BTreeMap<Uuid, String>,
-    displaced: BTreeMap<Uuid, String>,
+    meta: Meta,
+    entries: BTreeMap<Uuid, Entry>,
+    displaced: BTreeMap<Uuid, Displaced>,
     /// Each with the stamp of the batch that wrote it.
-    shards: BTreeMap<Shard, (u64, String)>,
+    shards: BTreeMap<Shard, (u64, Rc<Vec<Kept>>)>,
 }
 
-fn text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap()
-}
-
-fn value<T: DeserializeOwned>(text: &str) -> T {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+/// What comes back of what is stored, as JSON.
+fn stored<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let text = serde_json::to_string(value).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 impl Disk {
@@ -34,22 +32,23 @@ impl Disk {
             return false;
         }
         self.stamp += 1;
-        self.meta = text(&batch.meta);
+        self.meta = stored(&batch.meta);
         for key in &batch.settled {
             self.entries.remove(key);
         }
         for entry in &batch.entries {
-            self.entries.insert(entry.key, text(entry));
+            self.entries.insert(entry.key, stored(entry));
         }
         for id in &batch.dropped {
             self.displaced.remove(id);
         }
         for item in &batch.displaced {
-            self.displaced.insert(item.id, text(item));
+            self.displaced.insert(item.id, stored(item));
         }
         for (shard, content) in &batch.shards {
             assert_eq!(Shard::parse(&shard.name()), Some(*shard));
-            self.shards.insert(*shard, (self.stamp, text(content)));
+            let content = Rc::new(stored(content));
+            self.shards.insert(*shard, (self.stamp, content));
         }
         true
     }
@@ -58,48 +57,36 @@ impl Disk {
     pub fn read(&self, since: u64) -> Stored {
         Stored {
             stamp: self.stamp,
-            meta: self.meta(),
+            meta: self.meta.clone(),
             entries: self.entries(),
             displaced: self.displaced(),
             shards: self
                 .shards
                 .iter()
                 .filter(|(_, (stamp, _))| *stamp > since)
-                .map(|(shard, (_, content))| (*shard, value(content)))
+                .map(|(shard, (_, content))| (*shard, content.to_vec()))
                 .collect(),
             damaged: false,
         }
     }
 
-    pub fn meta(&self) -> Meta {
-        if self.meta.is_empty() {
-            Meta::default()
-        } else {
-            value(&self.meta)
-        }
+    pub fn meta(&self) -> &Meta {
+        &self.meta
     }
 
     /// The queue, in its order.
     pub fn entries(&self) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = self.entries.values().map(|text| value(text)).collect();
+        let mut entries: Vec<Entry> = self.entries.values().cloned().collect();
         entries.sort_by_key(|entry| (entry.order, entry.key));
         entries
     }
 
     pub fn displaced(&self) -> Vec<Displaced> {
-        self.displaced.values().map(|text| value(text)).collect()
+        self.displaced.values().cloned().collect()
     }
 
-    pub fn rows(&self) -> Vec<Kept> {
-        let shards = self.shards.values();
-        shards
-            .flat_map(|(_, content)| value::<Vec<Kept>>(content))
-            .collect()
-    }
-
-    /// Whether anybody has ever written here.
-    pub fn is_used(&self) -> bool {
-        self.stamp > 0
+    pub fn rows(&self) -> impl Iterator<Item = &Kept> {
+        self.shards.values().flat_map(|(_, content)| content.iter())
     }
 }
 

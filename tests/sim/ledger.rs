@@ -59,8 +59,8 @@ pub struct Ledger {
     durable: HashMap<usize, u64>,
     /// The newest of these that took effect, by store and record.
     applied: HashMap<(Place, Uuid), u64>,
-    /// Records whose creation was answered, by store.
-    answered: HashSet<(Place, Uuid)>,
+    /// Records that are there or were.
+    ever: HashSet<Uuid>,
     /// Whose record it is.
     pub owners: HashMap<Uuid, Uuid>,
     /// Records that are there.
@@ -121,7 +121,12 @@ impl Ledger {
     /// The intents of these keys that the content carries: at most, and at least. It must be all of
     /// them, but for older ones that went by themselves.
     fn carried(&self, keys: &[Uuid], verb: Option<Verb>, fields: &Fields) -> [Vec<usize>; 2] {
-        let chain: Vec<usize> = keys.iter().flat_map(|key| self.chain(*key)).collect();
+        let mut chain: Vec<usize> = Vec::new();
+        for n in keys.iter().flat_map(|key| self.chain(*key)) {
+            if !chain.contains(&n) {
+                chain.push(n);
+            }
+        }
         let fits = |from: &usize| {
             let part = &chain[*from..];
             let fitting = verb.is_none_or(|verb| self.intents[part[0]].verb == verb);
@@ -151,8 +156,36 @@ impl Ledger {
         if item.edit.verb() == Verb::Delete {
             return item.keys.iter().flat_map(|key| self.chain(*key)).collect();
         }
-        let [most, _] = self.carried(&item.keys, None, &fields_of(&item.edit));
-        most
+        // Each of its edits may have gone apart from those that it joined.
+        let fields = fields_of(&item.edit);
+        let chains: Vec<Vec<usize>> = item.keys.iter().map(|key| self.chain(*key)).collect();
+        let mut from = vec![0; chains.len()];
+        loop {
+            let mut parts: Vec<usize> = Vec::new();
+            for n in chains
+                .iter()
+                .zip(&from)
+                .flat_map(|(chain, from)| &chain[*from..])
+            {
+                if !parts.contains(n) {
+                    parts.push(*n);
+                }
+            }
+            if self.merged(&parts) == fields {
+                return parts;
+            }
+            let more = chains
+                .iter()
+                .zip(&from)
+                .any(|(chain, from)| from + 1 < chain.len());
+            assert!(more, "invariant 1: {item:?} does not carry what was done");
+            let mut at = 0;
+            while from[at] + 1 >= chains[at].len() {
+                from[at] = 0;
+                at += 1;
+            }
+            from[at] += 1;
+        }
     }
 
     /// Every intent that waits or lies aside in a store.
@@ -195,17 +228,37 @@ impl Ledger {
             }
         }
         let kept = self.homes(after);
+        // A deletion that was due, whatever the user wants of it now.
+        let deleted: HashSet<Uuid> = before
+            .entries()
+            .iter()
+            .filter(|old| old.edit.verb() == Verb::Delete && old.not_before <= now)
+            .map(|old| old.record)
+            .collect();
         for old in before.entries() {
             if after.entries().iter().any(|entry| entry.key == old.key) {
                 continue;
             }
             let already = self.said.get(&old.key).is_some_and(|said| said.already);
             for n in self.carried_by_entry(&old) {
+                if kept.contains(&n) || already {
+                    continue;
+                }
+                let never_was = !self.ever.contains(&old.record);
+                let moot = deleted.contains(&old.record)
+                    && (never_was
+                        || after.entries().iter().any(|entry| {
+                            entry.record == old.record && entry.edit.verb() == Verb::Delete
+                        }));
                 assert!(
-                    kept.contains(&n) || already || self.is_settled(n, &kept),
+                    moot || self.is_settled(n, &kept),
                     "invariant 1: lost {:?}",
                     self.intents[n]
                 );
+                // Whatever becomes of the deletion that made it pointless.
+                if !self.committed.contains(&n) && self.intents[n].verb != Verb::Delete {
+                    self.given_up.insert(n);
+                }
             }
         }
         let aside = after.displaced();
@@ -225,7 +278,8 @@ impl Ledger {
             let seen = self.displaced.entry(place).or_default();
             for key in &item.keys {
                 let news = seen.insert(*key);
-                let known = before.displaced().iter().any(|old| old.id == item.id);
+                // Two pages may have put it aside, each with others.
+                let known = before.displaced().iter().any(|old| old.keys.contains(key));
                 assert!(news || known, "invariant 11: {key} was displaced twice");
             }
         }
@@ -238,16 +292,17 @@ impl Ledger {
             return true;
         }
         let is_gone = !self.alive.contains(&intent.record);
-        if intent.verb == Verb::Delete {
-            return is_gone;
+        if intent.verb == Verb::Delete && is_gone {
+            return true;
         }
-        // What came before a deletion of one's own is not missed.
-        let later = self.intents.iter().enumerate().skip(n);
-        later
-            .filter(|(_, later)| {
-                later.verb == Verb::Delete
-                    && later.record == intent.record
-                    && later.place == intent.place
+        // What a deletion of one's own made pointless is not missed, nor what became part of that on
+        // another page meanwhile; and two deletions are one.
+        let intents = self.intents.iter().enumerate();
+        intents
+            .filter(|(_, other)| {
+                other.verb == Verb::Delete
+                    && other.record == intent.record
+                    && other.place == intent.place
             })
             .any(|(n, _)| {
                 let given_up = self.given_up.contains(&n);
@@ -260,21 +315,28 @@ impl Ledger {
         if batch.shards.is_empty() {
             return;
         }
+        let rebuilt = before.meta().life != after.meta().life;
         let dead = self.dead.entry(place).or_default();
+        if rebuilt {
+            // The new base is as the server was when it was built, perhaps before the deletion.
+            dead.clear();
+        }
         let mut here = HashSet::new();
         for kept in after.rows() {
-            match kept.row {
+            match &kept.row {
                 None => _ = dead.insert(kept.id),
                 Some(_) => _ = here.insert(kept.id),
             }
         }
         for id in &here {
-            assert!(!dead.contains(id), "invariant 9: {id} came back");
+            assert!(
+                !dead.contains(id),
+                "invariant 9: {:?} came back",
+                after.rows().find(|kept| kept.id == *id)
+            );
         }
-        let rebuilt = before.meta().life != after.meta().life;
         let were: HashSet<Uuid> = before
             .rows()
-            .into_iter()
             .filter(|kept| kept.row.is_some())
             .map(|kept| kept.id)
             .collect();
@@ -291,7 +353,7 @@ impl Ledger {
     }
 
     /// Where the next thing of the queue is sent: what can be said before the server has it.
-    pub fn sent(&mut self, place: Place, request: &Request) {
+    pub fn sent(&mut self, place: Place, request: &Request, waiting: &[Entry]) {
         let Some(key) = request.key else { return };
         let intent = self.intent(key).expect("a page sends what was done");
         assert_eq!(
@@ -304,11 +366,11 @@ impl Ledger {
         } else {
             verb
         };
-        let made_here = self.intents.iter().any(|intent| {
-            intent.place == place && intent.record == record && intent.verb == Verb::Create
-        });
+        let creation = |entry: &Entry| entry.record == record && entry.edit.verb() == Verb::Create;
+        let first =
+            record == place.1 || (self.ever.contains(&record) && !waiting.iter().any(creation));
         assert!(
-            verb == Verb::Create || !made_here || self.answered.contains(&(place, record)),
+            verb == Verb::Create || first,
             "invariant 5: {request:?} before its creation was answered"
         );
         let fields = fields_in(request.body.as_deref());
@@ -327,14 +389,6 @@ impl Ledger {
         }
     }
 
-    /// An answer reached a page.
-    pub fn heard(&mut self, place: Place, key: Uuid) {
-        if let Some(intent) = self.intent(key) {
-            let record = intent.record;
-            self.answered.insert((place, record));
-        }
-    }
-
     /// The server answered. `changed` says whether the user's history went on.
     pub fn served(&mut self, request: &Request, reply: &Reply, changed: bool) {
         let user = request.cookie.as_ref().map(|session| session.user);
@@ -346,6 +400,7 @@ impl Ledger {
                     let id = body["id"].as_str().unwrap().parse().unwrap();
                     assert_eq!(self.owners.get(&id).copied(), user, "invariant 12: {id}");
                     self.alive.insert(id);
+                    self.ever.insert(id);
                 }
                 http::Method::DELETE => {
                     let id = request.path.rsplit('/').next().unwrap().parse().unwrap();
@@ -396,7 +451,8 @@ impl Ledger {
                 Some(place.1),
                 "invariant 12: {key} took effect for another user"
             );
-            let order = least.iter().filter_map(|n| self.durable.get(n)).max();
+            // An edit that became part of one that waited took that one's place.
+            let order = least.iter().filter_map(|n| self.durable.get(n)).min();
             if let Some(order) = order.copied() {
                 let last = self.applied.insert((place, record), order);
                 assert!(
@@ -458,10 +514,5 @@ impl Ledger {
             at = next.key;
         }
         joiners
-    }
-
-    /// Whether an edit of this record waits to be or was made by anybody.
-    pub fn is_dead(&self, place: Place, id: Uuid) -> bool {
-        self.dead.get(&place).is_some_and(|dead| dead.contains(&id))
     }
 }

@@ -178,6 +178,13 @@ pub async fn template(folder: &Path, emails: &[&str]) -> Vec<Uuid> {
         let email = email.parse().unwrap();
         users.push(state.db.ensure_user(&email, clock.now()).await.unwrap().id);
     }
+    // All of it in one file.
+    if let Db::Sqlite { writer, .. } = &state.db {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(writer)
+            .await
+            .unwrap();
+    }
     state.db.close().await;
     users
 }

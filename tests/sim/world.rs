@@ -19,7 +19,7 @@ use job_hunt_tracker::{
     },
     server::clock::Clock,
 };
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use uuid::Uuid;
 
 /// A browser gives up on an answer after this (`api::transport`).
@@ -105,8 +105,9 @@ pub struct Tab {
     pub moves: Vec<Moved>,
     /// It was told that somebody else is signed in.
     pub told_foreign: bool,
-    /// Ids that it knew to be deleted.
+    /// Ids that it knew to be deleted, in this life of its base.
     gone: BTreeSet<Uuid>,
+    life: u64,
 }
 
 #[derive(Default)]
@@ -155,6 +156,8 @@ pub struct World {
     pub devices: Vec<Device>,
     pub ledger: Ledger,
     pub faults: Faults,
+    /// Nothing goes wrong any more.
+    pub calm: bool,
     calls: BTreeMap<u64, Call>,
     net: Vec<Message>,
     next_id: u64,
@@ -178,6 +181,7 @@ impl World {
             server,
             ledger: Ledger::default(),
             faults,
+            calm: false,
             devices: Vec::new(),
             calls: BTreeMap::new(),
             net: Vec::new(),
@@ -270,6 +274,7 @@ impl World {
             moves: Vec::new(),
             told_foreign: false,
             gone: BTreeSet::new(),
+            life: 0,
         };
         let device = &mut self.devices[device];
         device.last_user = user;
@@ -316,11 +321,16 @@ impl World {
                     request.body.clone_from(&outgoing.body);
                     request.if_match = outgoing.if_match;
                     request.key = Some(outgoing.key);
-                    self.ledger.sent((device, user), &request);
+                    let waiting = tab.engine.outbox().entries();
+                    self.ledger.sent((device, user), &request, waiting);
                     self.call(device, at, What::Send(Box::new(outgoing)), request);
                 }
                 Effect::Pull { since } => {
-                    let limit = [1, 3, 20, 2000][self.dice.below(4)];
+                    let limit = if self.calm {
+                        2000
+                    } else {
+                        [1, 3, 20, 2000][self.dice.below(4)]
+                    };
                     let since = since.map(|since| format!("since={since}&"));
                     let path = format!("/sync?{}limit={limit}", since.unwrap_or_default());
                     let request = Request::new(http::Method::GET, path, None);
@@ -359,6 +369,10 @@ impl World {
     fn check_tab(&mut self, device: usize, at: usize) {
         let tab = &mut self.devices[device].tabs[at];
         view::check(&tab.engine);
+        if tab.engine.meta().life != tab.life {
+            tab.life = tab.engine.meta().life;
+            tab.gone.clear();
+        }
         let table = tab.engine.base().table::<Application>();
         for id in &tab.gone {
             assert!(table.get(*id).is_none(), "invariant 9: {id} came back");
@@ -451,19 +465,18 @@ impl World {
         if meta.cursor == before.meta().cursor {
             return;
         }
-        let Some(cursor) = meta.cursor else { return };
+        let Some(cursor) = &meta.cursor else { return };
         let (epoch, seq) = cursor.split_once('.').unwrap();
         let (epoch, seq): (Uuid, i64) = (epoch.parse().unwrap(), seq.parse().unwrap());
         if self.server.head(place.1).await.1 != epoch {
             return;
         }
-        let rows = after.rows();
+        let rows: HashMap<Uuid, _> = after.rows().map(|kept| (kept.id, &kept.row)).collect();
         for (at, id, version) in self.server.numbered(place.1).await {
             if at > seq || meta.partial {
                 continue;
             }
-            let row = rows.iter().find(|kept| kept.id == id);
-            let row = row.and_then(|kept| kept.row.as_ref());
+            let row = rows.get(&id).and_then(|row| row.as_ref());
             let known = row.map(|row| match row {
                 job_hunt_tracker::domain::sync::Entity::Application(row) => row.version,
                 job_hunt_tracker::domain::sync::Entity::StageEvent(event) => {
@@ -641,10 +654,6 @@ impl World {
         let now = self.now;
         let unit = self.dice.unit();
         let other = matches!(&answer, Err(problem) if problem.kind == ProblemKind::OtherUser);
-        if answer.is_ok() {
-            self.ledger
-                .heard((device, self.devices[device].tabs[at].user), key);
-        }
         self.devices[device].tabs[at].told_foreign |= other;
         self.act(device, at, |engine| engine.answered(key, answer, now, unit));
     }
@@ -669,11 +678,6 @@ impl World {
         }
         match call.what {
             What::Send(outgoing) => {
-                let known =
-                    matches!(&answer, Err(problem) if problem.kind == ProblemKind::Conflict);
-                if answer.is_ok() || known {
-                    self.ledger.heard((device, user), outgoing.key);
-                }
                 self.act(device, at, |engine| {
                     engine.answered(outgoing.key, answer, now, unit)
                 });
@@ -827,12 +831,11 @@ impl World {
         &self.devices[place.0].disks[&place.1]
     }
 
-    /// Every store that was written to.
+    /// Every store.
     pub fn places(&self) -> Vec<Place> {
         let mut places = Vec::new();
         for (n, device) in self.devices.iter().enumerate() {
-            let used = device.disks.iter().filter(|(_, disk)| disk.is_used());
-            let mut users: Vec<Uuid> = used.map(|(user, _)| *user).collect();
+            let mut users: Vec<Uuid> = device.disks.keys().copied().collect();
             users.sort_by_key(|user| self.users.iter().position(|known| known == user));
             places.extend(users.into_iter().map(|user| (n, user)));
         }
@@ -919,6 +922,3 @@ fn short_batch(batch: &Batch) -> String {
             .map(|cursor| cursor.rsplit('.').next().map(ToOwned::to_owned))
     )
 }
-
-#[allow(dead_code)]
-pub type Keys = HashSet<Uuid>;

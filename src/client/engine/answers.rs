@@ -74,7 +74,10 @@ impl Engine {
             };
             // The status alone: it was a deletion, or the record was deleted since.
             let stake = row.is_none().then(|| self.stake(&entry));
-            self.settle(&entry, row, now);
+            if let Some(row) = &row {
+                self.each_base(|base| R::acknowledged(base, &entry, row, now));
+            }
+            self.settle(&entry, row);
             if let Some(stake) = stake {
                 self.put_aside(stake, now, effects);
             }
@@ -83,15 +86,12 @@ impl Engine {
     }
 
     /// Takes an entry out of the queue, and its row into base.
-    fn settle<R: Edited>(&mut self, entry: &Entry, row: Option<R>, now: Timestamp) {
+    fn settle<R: Edited>(&mut self, entry: &Entry, row: Option<R>) {
         // Only this queue's own acknowledgements advance what its next entry builds on.
         self.outbox
             .acknowledge(entry.key, row.as_ref().map(R::version));
         match row {
-            Some(row) => self.each_base(|base| {
-                R::acknowledged(base, entry, &row, now);
-                base.take(entry.record, row.clone());
-            }),
+            Some(row) => self.each_base(|base| base.take(entry.record, row.clone())),
             None => self.each_base(|base| base.delete(R::KIND, entry.record)),
         }
     }
@@ -165,7 +165,7 @@ impl Engine {
             let current: Option<R> = problem
                 .meta
                 .get("current")
-                .and_then(|current| serde_json::from_value(current.clone()).ok());
+                .and_then(|current| serde_json::from_str(&current.to_string()).ok());
             let Some(current) = current else {
                 self.park(key, problem, effects);
                 return;
@@ -173,7 +173,7 @@ impl Engine {
             if let Op::Patch(patch) = op
                 && current.leaves(patch)
             {
-                self.settle(&entry, Some(current), now);
+                self.settle(&entry, Some(current));
                 return;
             }
             let keys: Vec<Uuid> = self
@@ -181,9 +181,19 @@ impl Engine {
                 .of_record(entry.record)
                 .map(|entry| entry.key)
                 .collect();
-            let mine = self
-                .view_of::<R>(entry.record)
-                .map(|row| R::clone(&row).into_entity());
+            // A creation stands for itself: what has its id now is another record. Of two, which pages
+            // made while they could not store them, the later one holds all.
+            let mut edits: Vec<&Entry> = self.outbox.of_record(entry.record).collect();
+            let creation = |entry: &&Entry| entry.edit.verb() == Verb::Create;
+            let base = match edits.iter().rposition(creation) {
+                Some(last) => {
+                    edits.drain(..last);
+                    None
+                }
+                None => self.base.table::<R>().get(entry.record).cloned(),
+            };
+            let mine =
+                Self::with_edits(base, edits.into_iter()).map(|row| R::clone(&row).into_entity());
             let title = self.title(entry.record, &entry.edit);
             let entries = keys
                 .into_iter()
@@ -203,7 +213,7 @@ impl Engine {
         each_kind!(&entry.edit, |op: R| {
             let stake = self.stake(&entry);
             if matches!(op, Op::Delete) {
-                self.settle::<R>(&entry, None, now);
+                self.settle::<R>(&entry, None);
             }
             self.each_base(|base| base.delete(R::KIND, entry.record));
             self.put_aside(stake, now, effects);

@@ -139,7 +139,48 @@ pub struct Kept {
     /// Which row.
     pub id: Uuid,
     /// Its state; none once it was deleted.
+    #[serde(with = "kept_row")]
     pub row: Option<Entity>,
+}
+
+/// Rows are stored under the name of their kind. The form of the wire, where the kind stands beside
+/// the row, is read through a buffer: slower, and a second parser for every field.
+mod kept_row {
+    use super::{Application, Entity, Settings, StageEvent};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Lent<'a> {
+        Application(&'a Application),
+        StageEvent(&'a StageEvent),
+        Settings(&'a Settings),
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Owned {
+        Application(Box<Application>),
+        StageEvent(StageEvent),
+        Settings(Settings),
+    }
+
+    pub fn serialize<S: Serializer>(row: &Option<Entity>, to: S) -> Result<S::Ok, S::Error> {
+        let lent = row.as_ref().map(|row| match row {
+            Entity::Application(row) => Lent::Application(row),
+            Entity::StageEvent(row) => Lent::StageEvent(row),
+            Entity::Settings(row) => Lent::Settings(row),
+        });
+        lent.serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Entity>, D::Error> {
+        Ok(Option::<Owned>::deserialize(from)?.map(|row| match row {
+            Owned::Application(row) => Entity::Application(row),
+            Owned::StageEvent(row) => Entity::StageEvent(row),
+            Owned::Settings(row) => Entity::Settings(row),
+        }))
+    }
 }
 
 /// What the server issued.
@@ -193,6 +234,13 @@ impl Base {
     pub fn show<R: Row>(&mut self, id: Uuid, row: R) {
         if R::table_mut(self).take(id, row) {
             self.shown.insert(id);
+        }
+    }
+
+    /// A row that was only shown is stored too.
+    pub fn keep(&mut self, kind: EntityKind, id: Uuid) {
+        if self.shown.remove(&id) {
+            self.dirty.insert(Shard::of(kind, id));
         }
     }
 

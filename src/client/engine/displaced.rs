@@ -23,7 +23,7 @@ pub enum Reason {
 /// An edit that gave way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Displaced {
-    /// The key of the first mutation that it holds.
+    /// The key of a mutation that it holds.
     pub id: Uuid,
     /// The keys of all mutations that it holds.
     #[serde(default)]
@@ -121,10 +121,23 @@ impl DisplacedList {
             .into_iter()
             .filter(|item| !self.removed.contains(&item.id))
             .collect();
-        for item in known {
-            if self.unwritten.contains(&item.id) && self.get(item.id).is_none() {
-                self.items.push(item);
+        for mut item in known {
+            if !self.unwritten.remove(&item.id) {
+                continue;
             }
+            // Another page has put the same edit aside, perhaps with other ones.
+            let theirs = self.get(item.id).map(|theirs| theirs.keys.clone());
+            if let Some(theirs) = theirs {
+                let Some(own) = item.keys.iter().find(|key| !theirs.contains(key)) else {
+                    continue;
+                };
+                if theirs.iter().all(|key| item.keys.contains(key)) {
+                    self.items.retain(|theirs| theirs.id != item.id);
+                } else {
+                    item.id = *own;
+                }
+            }
+            self.push(item);
         }
         self.items.sort_by_key(|item| (item.at, item.id));
     }

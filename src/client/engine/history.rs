@@ -22,6 +22,14 @@ pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application, no
         .table::<Application>()
         .get(entry.record)
         .map(|known| known.status);
+    // From where it moved; where that is not known, the next pull tells.
+    let moved = match &entry.edit {
+        Edit::Application(Op::Create(_)) => Some(None),
+        Edit::Application(Op::Patch(patch)) if !patch.status.is_keep() => {
+            before.filter(|before| *before != row.status).map(Some)
+        }
+        _ => None,
+    };
     if let Edit::Application(Op::Patch(patch)) = &entry.edit
         && let Some(voided) = patch.voids_stage_event
     {
@@ -33,7 +41,7 @@ pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application, no
             // Not for the store: the server's own time of it comes with the next pull.
             base.show(voided, event);
         }
-    } else if before != Some(row.status) {
+    } else if let Some(before) = moved {
         let id = StageEvent::derive_id(row.id, &entry.key.to_string());
         if base.table::<StageEvent>().get(id).is_none() {
             let event = StageEvent {

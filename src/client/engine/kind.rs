@@ -104,7 +104,7 @@ pub enum Op<R: Edited> {
 
 /// What was done to one row of any kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "op", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Edit {
     /// To an application.
     Application(Op<Application>),
@@ -228,10 +228,11 @@ impl Edit {
 
     fn body(&self) -> Option<serde_json::Value> {
         each_kind!(self, |op: R| match op {
-            Op::Create(create) => serde_json::to_value(create).ok(),
-            Op::Patch(patch) => serde_json::to_value(patch).ok(),
+            Op::Create(create) => serde_json::to_string(create).ok(),
+            Op::Patch(patch) => serde_json::to_string(patch).ok(),
             Op::Delete => None,
         })
+        .and_then(|text| serde_json::from_str(&text).ok())
     }
 
     /// The request that carries it: method, address below the API's base, body. The same edit is

@@ -243,6 +243,8 @@ impl Engine {
                 .and_then(R::parent)
                 .unwrap_or(record);
             let version = self.base.table::<R>().get(record).map(|row| row.version());
+            // With the edit what it was made of is stored.
+            self.base.keep(R::KIND, record);
             (aggregate, version, edit.verb())
         });
         let queued = self.outbox.of_record(record).next().is_some();
@@ -332,7 +334,10 @@ impl Engine {
                 .mine
                 .as_ref()
                 .and_then(|mine| kind::recreate(mine, record));
-            (record, edit.ok_or_else(missing)?)
+            let edit = edit.ok_or_else(missing)?;
+            // Where a part of it did not fit the row, the row is without.
+            let with_all = edit.merged(&item.edit.again());
+            (record, with_all.unwrap_or(edit))
         };
         let mut effects = self.mutate(target, edit, key, made)?;
         self.displaced.remove(id);

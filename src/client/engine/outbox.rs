@@ -113,6 +113,10 @@ enum Removal {
     Settled(Option<i64>),
     /// It became part of another one, or was taken back: only if nobody sends it meanwhile.
     Withdrawn,
+    /// This deletion made it pointless: only if nobody takes that back meanwhile.
+    Pointless(Uuid),
+    /// A deletion whose record will never have been: only if nobody goes on with it meanwhile.
+    Moot,
 }
 
 /// An entry that left the queue, until the store knows.
@@ -315,20 +319,20 @@ impl Outbox {
                 continue;
             }
             let (created, seen) = (first.edit.verb() == Verb::Create, first.seen);
-            let gone: Vec<(Uuid, bool)> = self
+            let gone: Vec<Uuid> = self
                 .entries
                 .iter()
                 .filter(|entry| {
                     let of_record = entry.record == record && entry.key != deletion;
                     of_record || (created && entry.aggregate == record)
                 })
-                .map(|entry| (entry.key, entry.frozen))
+                .map(|entry| entry.key)
                 .collect();
-            for (key, frozen) in gone {
-                let how = if frozen {
-                    Removal::Settled(seen)
+            for key in gone {
+                let how = if key == deletion {
+                    Removal::Moot
                 } else {
-                    Removal::Withdrawn
+                    Removal::Pointless(deletion)
                 };
                 self.remove(key, how);
             }
@@ -389,17 +393,32 @@ impl Outbox {
     pub(super) fn rebase(&mut self, stored: Vec<Entry>, displaced: impl Fn(Uuid) -> bool) {
         let known = std::mem::take(&mut self.entries);
         let there: HashSet<Uuid> = stored.iter().map(|entry| entry.key).collect();
-        let mut sent: HashSet<Uuid> = HashSet::new();
+        let stays = |entry: &&Entry| match self.removed.get(&entry.key).map(|removed| removed.how) {
+            None => true,
+            Some(Removal::Settled(_) | Removal::Moot) => false,
+            // Somebody is sending it: it cannot be taken back any more.
+            Some(Removal::Withdrawn) => entry.frozen,
+            Some(Removal::Pointless(deletion)) => !there.contains(&deletion) || !entry.is_unseen(),
+        };
+        let staying: HashSet<Uuid> = stored
+            .iter()
+            .filter(stays)
+            .map(|entry| entry.record)
+            .collect();
+        let orders = stored.iter().chain(&known).map(|entry| entry.order);
+        let mut order = orders.max().map_or(0, |last| last + 1);
+        let mut stored = stored;
+        stored.retain(|entry| {
+            let moot = self
+                .removed
+                .get(&entry.key)
+                .is_some_and(|removed| removed.how == Removal::Moot);
+            stays(&entry) || (moot && staying.contains(&entry.record))
+        });
+        let mut back: HashSet<Uuid> = HashSet::new();
         for mut entry in stored {
-            match self.removed.get(&entry.key).map(|removed| removed.how) {
-                Some(Removal::Settled(_)) => continue,
-                Some(Removal::Withdrawn) if !entry.frozen => continue,
-                // Somebody is sending it: it cannot be taken back any more.
-                Some(Removal::Withdrawn) => {
-                    self.removed.remove(&entry.key);
-                    sent.insert(entry.key);
-                }
-                None => {}
+            if self.removed.remove(&entry.key).is_some() {
+                back.insert(entry.key);
             }
             if let Some(mine) = known.iter().find(|mine| mine.key == entry.key) {
                 entry.here = mine.here.clone();
@@ -418,18 +437,26 @@ impl Outbox {
         let ended = self.ended_elsewhere(&known, &there);
         // What was never stored is this page's own, and comes last; what was and is no more, another
         // page settled.
-        let mut order = self.next_order();
         for mut entry in known {
             if entry.here.stored || there.contains(&entry.key) {
                 continue;
             }
-            let apart = |key: &Uuid| sent.contains(key) || ended.iter().any(|old| old.key == *key);
-            if let Some(last) = entry.here.joined.iter().rposition(|(key, _)| apart(key)) {
+            let apart = |key: &Uuid| back.contains(key) || ended.iter().any(|old| old.key == *key);
+            if !entry.frozen
+                && let Some(last) = entry.here.joined.iter().rposition(|(key, _)| apart(key))
+            {
                 let rest = entry.here.joined.drain(..=last).next_back();
                 entry.edit = rest.map_or(entry.edit, |(_, edit)| edit);
             }
-            entry.order = order;
-            order += 1;
+            // As part of one that is stored and still waits it keeps that one's place.
+            let joined = entry.here.joined.iter();
+            let in_place = joined
+                .map(|(key, _)| key)
+                .any(|key| there.contains(key) && !back.contains(key));
+            if !in_place {
+                entry.order = order;
+                order += 1;
+            }
             self.insert(entry);
         }
         self.build_on(&ended, displaced);
@@ -444,7 +471,7 @@ impl Outbox {
             .cloned()
             .collect();
         self.removed.retain(|key, removed| {
-            let over = removed.how == Removal::Withdrawn
+            let over = !matches!(removed.how, Removal::Settled(_))
                 && removed.entry.here.stored
                 && !there.contains(key);
             if over {
@@ -464,7 +491,7 @@ impl Outbox {
             .values()
             .filter_map(|removed| match removed.how {
                 Removal::Settled(version) => Some((&removed.entry, Some(version))),
-                Removal::Withdrawn => None,
+                Removal::Withdrawn | Removal::Pointless(_) | Removal::Moot => None,
             });
         let mut left: Vec<(&Entry, Option<Option<i64>>)> = ended
             .iter()

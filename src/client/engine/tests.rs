@@ -708,6 +708,23 @@ fn a_conflict_with_what_was_wanted_anyway_is_silent() {
 }
 
 #[test]
+fn a_creation_in_conflict_is_kept_as_it_was_meant() {
+    let theirs = sample(1);
+    let mut page = offline(&[]);
+    page.edit(theirs.id, create(theirs.id), 1);
+    page.edit(theirs.id, note("mine"), 2);
+    page.pulled(page_of(vec![upsert(1, &theirs)], "1"));
+    page.answer(2, Err(conflict_with(&theirs)));
+    let made = page.made();
+    let effects = page
+        .engine
+        .reapply(key(2), Uuid::from_u128(77), key(3), made);
+    page.perform(effects.unwrap().1);
+    let view = page.view(Uuid::from_u128(77)).unwrap();
+    assert_eq!(view.notes.as_ref().unwrap().as_str(), "mine");
+}
+
+#[test]
 fn a_conflict_that_does_not_say_what_is_there_parks() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
@@ -864,15 +881,32 @@ fn an_edit_that_another_page_queued_after_a_deletion_can_be_made_anew() {
         let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(one.notices()) else {
             panic!()
         };
-        assert_eq!(item.keys, [key(2)]);
+        assert!(item.keys.contains(&key(2)));
         let made = one.made();
         let effects = one
             .engine
-            .reapply(key(2), Uuid::from_u128(77), key(3), made);
+            .reapply(item.id, Uuid::from_u128(77), key(3), made);
         one.perform(effects.unwrap().1);
         let view = one.view(Uuid::from_u128(77)).unwrap();
         assert_eq!(view.notes.as_ref().unwrap().as_str(), "mine");
     }
+}
+
+#[test]
+fn what_does_not_fit_any_more_is_not_left_out_when_it_is_made_anew() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, change(json!({"salary_max": 10})), 1);
+    page.pulled(page_of(
+        vec![upsert(1, &after(&row, json!({"salary_min": 20})))],
+        "1",
+    ));
+    page.pulled(page_of(vec![gone(2, row.id)], "2"));
+    let made = page.made();
+    let id = Uuid::from_u128(77);
+    let problem = page.engine.reapply(key(1), id, key(2), made).unwrap_err();
+    assert!(problem.message_for("salary_max").is_some());
+    assert_eq!(page.engine.displaced().len(), 1);
 }
 
 #[test]
@@ -1290,6 +1324,19 @@ fn rows_that_the_page_came_with_are_stored_when_the_history_brings_them() {
 }
 
 #[test]
+fn a_row_that_was_edited_is_stored_with_the_edit() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    let owner = page.engine.owner().unwrap();
+    let named: SettingsPatch = serde_json::from_value(json!({"display_name": "Ada"})).unwrap();
+    page.edit(owner, Edit::Settings(Op::Patch(Box::new(named))), 2);
+    let again = page.reopened();
+    assert_eq!(again.view(row.id).unwrap().company, row.company);
+    assert!(again.engine.settings().is_some());
+}
+
+#[test]
 fn moves_that_were_acknowledged_are_stored_when_the_history_brings_them() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
@@ -1305,6 +1352,26 @@ fn moves_that_were_acknowledged_are_stored_when_the_history_brings_them() {
         "3",
     ));
     assert_eq!(page.reopened().engine.history(row.id), [event]);
+}
+
+#[test]
+fn only_moves_that_the_server_recorded_are_shown_as_such() {
+    // Somebody else made the same move: it is theirs.
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, to(Status::Offer), 1);
+    let theirs = after(&row, json!({"status": "Offer"}));
+    page.answer(1, Err(conflict_with(&theirs)));
+    assert_eq!(*page.view(row.id).unwrap(), theirs);
+    assert!(page.engine.history(row.id).is_empty());
+    // A new base that does not have the row yet knows of no move.
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.engine.rebuild();
+    let answer = after(&row, json!({"notes": "x"}));
+    page.answer(1, Ok(json_of(&answer)));
+    page.pulled(page_of(vec![upsert(1, &answer)], "1"));
+    assert!(page.engine.history(row.id).is_empty());
 }
 
 #[test]
@@ -1546,6 +1613,20 @@ fn an_edit_that_joined_one_that_another_page_is_sending_is_apart_again() {
 }
 
 #[test]
+fn an_edit_that_keeps_its_place_stays_before_those_after_it() {
+    let id = Uuid::from_u128(1);
+    let (_, mut two) = two_pages(None, create(id), id);
+    two.disk.borrow_mut().trouble = Some(Trouble::Full);
+    two.edit(id, note("x"), 9);
+    two.edit(id, to(Status::Offer), 3);
+    two.disk.borrow_mut().trouble = None;
+    two.refresh();
+    two.edit(id, to(Status::Rejected), 2);
+    two.refresh();
+    assert_eq!(two.keys(), [key(9), key(3), key(2)]);
+}
+
+#[test]
 fn an_edit_of_a_creation_that_another_page_is_sending_is_no_second_creation() {
     let id = Uuid::from_u128(1);
     let (mut one, mut two) = two_pages(None, create(id), id);
@@ -1612,6 +1693,90 @@ fn an_edit_of_a_creation_that_another_page_took_back_is_put_aside() {
     let view = two.view(Uuid::from_u128(77)).unwrap();
     assert_eq!(view.status, Status::Offer);
     assert_eq!(view.notes.as_ref().unwrap().as_str(), "mine");
+}
+
+#[test]
+fn what_a_deletion_made_pointless_is_back_when_another_page_took_it_back() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    two.edit(id, delete(), 2);
+    one.refresh();
+    assert_eq!(one.keys(), [key(1), key(2)]);
+    let effects = two.engine.retract(key(2), two.at).unwrap();
+    two.perform(effects);
+    // The first does not know yet.
+    one.later(DELETE_GRACE);
+    assert_eq!(one.keys(), [key(1)]);
+    assert!(one.view(id).is_some());
+    assert_eq!(one.disk.borrow().entries.len(), 1);
+}
+
+#[test]
+fn a_deletion_stays_when_another_page_goes_on_with_the_creation() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    one.edit(id, delete(), 2);
+    two.writes_wait = true;
+    two.edit(id, note("x"), 3);
+    // Each writes what the other does not know.
+    one.writes_wait = true;
+    one.later(DELETE_GRACE);
+    assert!(one.keys().is_empty());
+    two.write();
+    two.write();
+    assert_eq!(two.keys(), [key(3), key(2)]);
+    one.writes_wait = false;
+    one.write();
+    assert!(one.keys().is_empty() || one.keys() == [key(3), key(2)]);
+    one.later(Duration::seconds(1));
+    two.writes_wait = false;
+    two.at = one.at;
+    two.refresh();
+    // Nothing is left of it: neither the creation nor, worse, the creation alone.
+    for page in [&one, &two] {
+        assert!(page.keys().is_empty(), "{:?}", page.keys());
+    }
+}
+
+#[test]
+fn two_pages_that_put_the_same_edit_aside_keep_all_that_each_knows() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), to(Status::Offer), row.id);
+    two.writes_wait = true;
+    two.edit(row.id, note("mine"), 2);
+    let deleted = || page_of(vec![gone(2, row.id)], "2");
+    two.pulled(deleted());
+    one.pulled(deleted());
+    assert_eq!(one.engine.displaced()[0].keys, [key(1)]);
+    two.writes_wait = false;
+    two.write();
+    one.refresh();
+    for page in [&one, &two, &one.reopened()] {
+        let items = page.engine.displaced();
+        let kept = |n| items.iter().any(|item| item.keys.contains(&key(n)));
+        assert!(kept(1) && kept(2), "{items:?}");
+    }
+}
+
+#[test]
+fn what_was_sent_without_being_stored_does_not_go_apart_any_more() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    two.disk.borrow_mut().trouble = Some(Trouble::Full);
+    two.edit(id, note("x"), 2);
+    let effects = two.engine.locked(two.at);
+    two.perform(effects);
+    let first = two.sent.clone();
+    assert_eq!(first.len(), 1);
+    two.disk.borrow_mut().trouble = None;
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    two.later(Duration::seconds(5));
+    two.answer(2, Err(problem(ProblemKind::Network)));
+    let effects = two.engine.online(two.at);
+    two.perform(effects);
+    let again: Vec<_> = two.sent.iter().filter(|sent| sent.key == key(2)).collect();
+    assert!(again.iter().all(|sent| **sent == first[0]), "{again:?}");
 }
 
 #[test]
