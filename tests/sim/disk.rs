@@ -67,6 +67,7 @@ impl Disk {
                 .map(|(shard, (_, content))| (*shard, content.to_vec()))
                 .collect(),
             damaged: false,
+            unreadable: 0,
         }
     }
 

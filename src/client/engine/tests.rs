@@ -41,6 +41,7 @@ impl Disk {
                 .map(|(shard, kept)| (*shard, kept.clone()))
                 .collect(),
             damaged: false,
+            unreadable: 0,
         }
     }
 

@@ -49,6 +49,11 @@ impl Engine {
         effects
     }
 
+    /// The state of the store that is known here: another one means that another page wrote.
+    pub fn stamp(&self) -> u64 {
+        self.storage.stamp
+    }
+
     /// Whether a batch is under way.
     pub fn is_writing(&self) -> bool {
         self.storage.writing.is_some()
