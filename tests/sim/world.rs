@@ -466,8 +466,9 @@ impl World {
             return;
         }
         let Some(cursor) = &meta.cursor else { return };
-        let (epoch, seq) = cursor.split_once('.').unwrap();
-        let (epoch, seq): (Uuid, i64) = (epoch.parse().unwrap(), seq.parse().unwrap());
+        let mut parts = cursor.split('.');
+        let epoch: Uuid = parts.next().unwrap().parse().unwrap();
+        let seq: i64 = parts.next().unwrap().parse().unwrap();
         if self.server.head(place.1).await.1 != epoch {
             return;
         }

@@ -192,6 +192,10 @@ impl Engine {
                 }
                 None => self.base.table::<R>().get(entry.record).cloned(),
             };
+            let last = edits.last().map(|last| last.edit.verb());
+            if last != Some(Verb::Delete) {
+                edits.retain(|entry| entry.edit.verb() != Verb::Delete);
+            }
             let mine =
                 Self::with_edits(base, edits.into_iter()).map(|row| R::clone(&row).into_entity());
             let title = self.title(entry.record, &entry.edit);

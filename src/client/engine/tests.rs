@@ -775,6 +775,14 @@ fn what_is_displaced_around_a_deletion_is_kept_where_it_goes_on() {
         item.edit,
         change(json!({"notes": "mine", "status": "Offer"}))
     );
+    // Also where the record is deleted before that.
+    page.pulled(page_of(vec![gone(9, row.id)], "9"));
+    let made = page.made();
+    let id = Uuid::from_u128(77);
+    let effects = page.engine.reapply(item.id, id, key(4), made);
+    page.perform(effects.unwrap().1);
+    let view = page.view(id).unwrap();
+    assert_eq!(view.status, Status::Offer);
 }
 
 #[test]
