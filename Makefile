@@ -5,7 +5,7 @@ SERVER = $(or $(CARGO_TARGET_DIR),target)/debug/job-hunt-tracker
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build seed test lint fmt e2e bench check-site clean
+.PHONY: help run dev build seed test lint fmt e2e fuzz bench check-site clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,10 @@ fmt: ## Format the code
 e2e: ## Run the tests in the browser
 	@scripts/setup.sh build test
 	@scripts/test.sh site e2e
+
+fuzz: ## Simulate 10,000 seeds of devices, network and server (SEEDS=n, START=n)
+	@scripts/setup.sh build test
+	@SIM_SEEDS=$(or $(SEEDS),10000) SIM_START=$(or $(START),0) scripts/with-env.sh cargo test --release --no-default-features --features ssr --test sim seeds_
 
 bench: ## Measure against the budgets
 	@scripts/setup.sh build test

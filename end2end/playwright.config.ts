@@ -14,8 +14,8 @@ export default defineConfig<object, WorkerOptions>({
   // On a busy CI machine a test may need a second try; it is then listed as flaky.
   retries: process.env["CI"] ? 1 : 0,
   forbidOnly: true,
-  timeout: 45_000,
-  expect: { timeout: 10_000 },
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
   reporter: [["list"]],
   use: {
     trace: "retain-on-failure",

@@ -44,7 +44,7 @@ export class App {
   }
 
   async hydrated(): Promise<void> {
-    await expect(this.page.locator("html")).toHaveAttribute("data-hydrated");
+    await expect(this.page.locator("html")).toHaveAttribute("data-hydrated", { timeout: 30_000 });
   }
 
   /** Everything that was done here is at the server. */

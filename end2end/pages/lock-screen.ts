@@ -21,7 +21,7 @@ export class LockScreen {
   }
 
   async shows(): Promise<void> {
-    await expect(this.page.locator("html")).toHaveAttribute("data-hydrated");
+    await expect(this.page.locator("html")).toHaveAttribute("data-hydrated", { timeout: 30_000 });
     await expect(this.title).toBeVisible();
   }
 

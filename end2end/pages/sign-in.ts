@@ -26,7 +26,7 @@ export class SignIn {
   }
 
   async hydrated(): Promise<void> {
-    await expect(this.page.locator("html")).toHaveAttribute("data-hydrated");
+    await expect(this.page.locator("html")).toHaveAttribute("data-hydrated", { timeout: 30_000 });
   }
 
   /** Types an address, and waits until the page says that the mail is on its way. */

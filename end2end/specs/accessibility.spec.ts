@@ -1,9 +1,11 @@
 import type { Page } from "@playwright/test";
+import { Board } from "../pages/board.ts";
 import { LockScreen } from "../pages/lock-screen.ts";
 import { SignIn } from "../pages/sign-in.ts";
 import { SyncPanel } from "../pages/sync-panel.ts";
 import { expectAccessible } from "../support/accessible.ts";
 import { signIn as signInByApi } from "../support/api.ts";
+import { abandon } from "../support/processes.ts";
 import { expect, test, type User } from "../support/test.ts";
 
 /** A board on which a bit of everything shows. */
@@ -189,7 +191,8 @@ test("unsent work of another account", async ({ page, user, board, stranger, ser
   await page.context().setOffline(true);
   await board.drag(board.card("Soon"), "Recruiter_Call");
   await board.expectOffline(1);
-  await page.goto("about:blank");
+  page = await abandon(page);
+  board = new Board(page);
   await page.context().setOffline(false);
   await signInByApi(page.context().request, server.mailbox, stranger.email);
   await board.open();

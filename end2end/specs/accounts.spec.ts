@@ -5,6 +5,7 @@ import { Settings } from "../pages/settings.ts";
 import { SignIn } from "../pages/sign-in.ts";
 import { signIn as signInByApi } from "../support/api.ts";
 import { BARE, Kept } from "../support/kept.ts";
+import { abandon } from "../support/processes.ts";
 import type { Server } from "../support/server.ts";
 import { expect, test, type User } from "../support/test.ts";
 
@@ -93,7 +94,8 @@ test.describe("another user of the same browser", () => {
       await board.drag(board.cardOf(id), "Screening");
       await board.expectOffline(1);
       // The page is gone before there is a network again.
-      await page.goto("about:blank");
+      page = await abandon(page);
+      board = new Board(page);
       await page.context().setOffline(false);
 
       const requests: string[] = [];
@@ -174,6 +176,8 @@ test.describe("signing out", () => {
         await expect(page).toHaveURL("/settings");
         expect(await kept.count("outbox")).toBe(1);
         await page.unroute(EDITS);
+        // Another page does not wait as long as this one was told to.
+        await settings.reload();
         await settings.saved();
         expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
         return;
@@ -197,7 +201,7 @@ test.describe("signing out", () => {
 
   // The first button of the dialog is the one that throws the work away, and so has the focus: Enter
   // or Space does it. So it is in the dialog about another account's work.
-  test.fixme("asks with the focus on the answer that does no harm", async ({ page, user, board, settings, watch }) => {
+  test("asks with the focus on the answer that does no harm", async ({ page, user, board, settings, watch }) => {
     const { id } = await user.api.create({ role_title: "Unsent" });
     await board.open();
     await board.whole();
@@ -242,8 +246,7 @@ test.describe("from the cache", () => {
     await expect(page.getByText("Private")).toHaveCount(0);
   });
 
-  // Refused with 403: a page from the cache has no CSRF token before its first edit was sent, and
-  // `logout` does not fetch one, as the engine does for edits.
+  // A page from the cache has no CSRF token before its first edit was sent.
   test("who started without a network signs out once there is one", async ({ page, settings, user, watch }) => {
     const installed = new Installed(page);
     await settings.open();
@@ -262,8 +265,6 @@ test.describe("from the cache", () => {
     await expect.poll(() => new Kept(page, user.api.userId).exists()).toBe(false);
   });
 
-  // The shell opens the cache of the last user (`hunt-user`), whoever has signed in since: the board
-  // of the one shows to the other until the first pull is answered.
   test("who signs in and gets no page in time sees nothing of who was here before", async ({
     page,
     user,

@@ -189,7 +189,6 @@ test("a deletion is undone within its grace", async ({ user, board, sidebar }) =
 });
 
 test("a deletion stays done when its page is left within its grace", async ({ user, board, sidebar, archive }) => {
-  test.setTimeout(90_000);
   const { id } = await user.api.create({ role_title: "Doomed" });
   await user.api.create({ role_title: "Other" });
   await sidebar.open(id);

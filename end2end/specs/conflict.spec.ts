@@ -89,9 +89,7 @@ test("a field that was changed elsewhere shows there, and mine can be had again"
   expect((await user.api.get(id)).notes).toBe("Mine.");
 });
 
-// Both answers stand beside the text, which is left a few letters a line: the message covers the
-// screen (style/toast.css).
-test.fixme("the question fits a phone", async ({ page, user, sidebar, watch }) => {
+test("the question fits a phone", async ({ page, user, sidebar, watch }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   const { id } = await user.api.create({ role_title: "Senior Platform Engineer", notes: "Old." });
   await sidebar.open(id);

@@ -1,4 +1,4 @@
-import type { Browser } from "@playwright/test";
+import type { Browser, Page } from "@playwright/test";
 
 /** Looks up the processes that run the pages of a browser. Answers what ends them, as a crash does. */
 export async function pageKiller(browser: Browser): Promise<() => void> {
@@ -15,4 +15,25 @@ export async function pageKiller(browser: Browser): Promise<() => void> {
       }
     }
   };
+}
+
+/**
+ * Ends a page as a crash does, so that nothing of it goes on: what it had begun to send could
+ * otherwise still arrive. Answers another page of its browser.
+ */
+export async function abandon(page: Page): Promise<Page> {
+  const browser = page.context().browser();
+  if (!browser) throw new Error("only pages of a browser of their own can be abandoned");
+  // Where a worker dies with its page, the test's own connection to it may hang.
+  if (page.context().serviceWorkers().length > 0) {
+    await page.goto("about:blank");
+    return page;
+  }
+  const kill = await pageKiller(browser);
+  const died = page.waitForEvent("crash");
+  kill();
+  await died;
+  const next = await page.context().newPage();
+  await page.close();
+  return next;
 }

@@ -624,7 +624,7 @@ impl Store {
             Notice::Unreadable(count) => self.toast(
                 "error",
                 format!(
-                    "{count} unsent changes on this device were damaged and cannot be read. What the server has is unharmed."
+                    "Unsent changes on this device were damaged and cannot be read ({count}). What the server has is unharmed."
                 ),
                 None,
             ),

@@ -265,7 +265,12 @@ impl Ledger {
         }
         let aside = after.displaced();
         for old in before.displaced() {
-            if aside.iter().any(|item| item.id == old.id) || old.at + KEPT <= now {
+            if aside.iter().any(|item| item.id == old.id) {
+                continue;
+            }
+            if old.at + KEPT <= now {
+                let carried = self.carried_by_displaced(&old);
+                self.given_up.extend(carried);
                 continue;
             }
             for n in self.carried_by_displaced(&old) {

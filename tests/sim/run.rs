@@ -319,10 +319,10 @@ impl World {
         let now = self.now;
         let tab = &self.devices[device].tabs[at];
         let entries = tab.engine.outbox().entries();
-        let deletions = entries
+        let deletion = entries
             .iter()
-            .filter(|entry| entry.edit.verb() == Verb::Delete);
-        let Some(entry) = deletions.last().or(entries.last()).cloned() else {
+            .rfind(|entry| entry.edit.verb() == Verb::Delete);
+        let Some(entry) = deletion.or(entries.last()).cloned() else {
             return;
         };
         let result = self.devices[device].tabs[at].engine.retract(entry.key, now);

@@ -183,7 +183,7 @@ pub fn LeftBehindDialog() -> impl IntoView {
                 </p>
                 <footer class="dialog-footer">
                     <button type="button" class="button button-danger" on:click=discard>"Throw it away"</button>
-                    <button type="button" class="button button-primary" on:click=move |_| left.set(None)>"Keep it for them"</button>
+                    <button type="button" class="button button-primary" autofocus on:click=move |_| left.set(None)>"Keep it for them"</button>
                 </footer>
             </div>
         </dialog>

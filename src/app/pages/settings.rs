@@ -423,7 +423,7 @@ fn Account() -> impl IntoView {
                     <footer class="dialog-footer">
                         <button type="button" class="button button-danger" on:click=move |_| decide(Fate::Wipe)>"Discard and sign out"</button>
                         <button type="button" class="button" on:click=move |_| decide(Fate::Seal)>"Keep here and sign out"</button>
-                        <button type="button" class="button button-primary" on:click=move |_| left.set(None)>"Stay"</button>
+                        <button type="button" class="button button-primary" autofocus on:click=move |_| left.set(None)>"Stay"</button>
                     </footer>
                 </div>
             </dialog>

@@ -11,7 +11,7 @@ use crate::domain::{
     time::Timestamp,
 };
 use chrono::Duration;
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
 
 /// What would be lost with a row: what it is called, and how it would show with its queued edits,
@@ -181,17 +181,8 @@ impl Engine {
                 .of_record(entry.record)
                 .map(|entry| entry.key)
                 .collect();
-            // A creation stands for itself: what has its id now is another record. Of two, which pages
-            // made while they could not store them, the later one holds all.
             let mut edits: Vec<&Entry> = self.outbox.of_record(entry.record).collect();
-            let creation = |entry: &&Entry| entry.edit.verb() == Verb::Create;
-            let base = match edits.iter().rposition(creation) {
-                Some(last) => {
-                    edits.drain(..last);
-                    None
-                }
-                None => self.base.table::<R>().get(entry.record).cloned(),
-            };
+            let base = self.base.table::<R>().get(entry.record).cloned();
             let last = edits.last().map(|last| last.edit.verb());
             if last != Some(Verb::Delete) {
                 edits.retain(|entry| entry.edit.verb() != Verb::Delete);
@@ -237,6 +228,28 @@ impl Engine {
             .collect()
     }
 
+    /// The same, of edits that are new here, on these rows.
+    pub(super) fn stakes_on(&self, rows: Vec<Entity>) -> Vec<Stake> {
+        let stake = |row: Entity| match row {
+            Entity::Application(row) => Some(self.stake_on(row.id, *row)),
+            // Settings are never deleted, and nobody edits the rest.
+            Entity::Settings(_) | Entity::StageEvent(_) => None,
+        };
+        rows.into_iter().filter_map(stake).collect()
+    }
+
+    fn stake_on<R: Edited>(&self, record: Uuid, row: R) -> Stake {
+        let title = row.title();
+        let edits = self.outbox.of_record(record);
+        let edits = edits.filter(|entry| entry.edit.verb() != Verb::Delete);
+        let mine = Self::with_edits(Some(Arc::new(row)), edits);
+        Stake {
+            record,
+            title,
+            mine: mine.map(|row| R::clone(&row).into_entity()),
+        }
+    }
+
     /// What the user would not see any more, were the entry's row gone.
     fn stake(&self, entry: &Entry) -> Stake {
         each_kind!(&entry.edit, |_op: R| Stake {
@@ -258,7 +271,7 @@ impl Engine {
 
     /// Whether there is no row to edit: it was deleted, or never made. Where only a part of all rows
     /// is known, a missing one need not be deleted.
-    fn is_lost(&self, entry: &Entry) -> bool {
+    pub(super) fn is_lost(&self, entry: &Entry) -> bool {
         let gone = each_kind!(&entry.edit, |_op: R| self
             .base
             .table::<R>()
@@ -311,10 +324,12 @@ impl Engine {
             .into_iter()
             .map(|entry| entry.edit)
             .filter(|edit| !goes_on || edit.verb() != Verb::Delete);
-        let Some(edit) = edits.reduce(|edit: Edit, later| edit.merged(&later).unwrap_or(later))
+        let Some(edit) = edits.reduce(|edit: Edit, later| edit.together(&later).unwrap_or(later))
         else {
             return;
         };
+        // A creation is what it asks for.
+        let mine = edit.built(first.record, first.made()).or(mine);
         let item = Displaced {
             id: first.key,
             keys,

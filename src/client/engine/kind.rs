@@ -195,6 +195,34 @@ impl Edit {
         }
     }
 
+    /// This edit and a later one, as one, also where both create the row: what pages made that could
+    /// not store it.
+    pub(super) fn together(&self, later: &Self) -> Option<Self> {
+        fn ops<R: Edited>(first: &Op<R>, later: &Op<R>) -> Option<Edit> {
+            let (Op::Create(first), Op::Create(later)) = (first, later) else {
+                return None;
+            };
+            let mut fields = serde_json::to_value(first).ok()?;
+            let later = serde_json::to_value(later).ok()?;
+            fields.as_object_mut()?.extend(later.as_object()?.clone());
+            let create = serde_json::from_value(fields).ok()?;
+            Some(R::into_edit(Op::Create(Box::new(create))))
+        }
+        self.merged(later).or_else(|| match (self, later) {
+            (Self::Application(first), Self::Application(later)) => ops(first, later),
+            (Self::Settings(first), Self::Settings(later)) => ops(first, later),
+            _ => None,
+        })
+    }
+
+    /// The row that it creates, if it creates one.
+    pub(super) fn built(&self, record: Uuid, made: Made) -> Option<Entity> {
+        each_kind!(self, |op: R| match op {
+            Op::Create(create) => R::build(create, record, made).ok().map(R::into_entity),
+            Op::Patch(_) | Op::Delete => None,
+        })
+    }
+
     /// The edit as it would be made anew on a later state of its row.
     #[must_use]
     pub fn again(self) -> Self {

@@ -398,7 +398,16 @@ impl Outbox {
             Some(Removal::Settled(_) | Removal::Moot) => false,
             // Somebody is sending it: it cannot be taken back any more.
             Some(Removal::Withdrawn) => entry.frozen,
-            Some(Removal::Pointless(deletion)) => !there.contains(&deletion) || !entry.is_unseen(),
+            Some(Removal::Pointless(deletion)) => {
+                let waits = known
+                    .iter()
+                    .any(|own| own.key == deletion && !own.here.stored);
+                let done = self.removed.get(&deletion).is_some_and(|removed| {
+                    matches!(removed.how, Removal::Settled(_)) || !removed.entry.here.stored
+                });
+                let stands = there.contains(&deletion) || waits || done;
+                !stands || !entry.is_unseen()
+            }
         };
         let staying: HashSet<Uuid> = stored
             .iter()

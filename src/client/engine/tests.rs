@@ -1721,6 +1721,26 @@ fn what_a_deletion_made_pointless_is_back_when_another_page_took_it_back() {
 }
 
 #[test]
+fn what_a_deletion_made_pointless_stays_so_though_the_deletion_was_never_stored() {
+    let row = sample(1);
+    let (mut one, _) = two_pages(Some(&row), note("x"), row.id);
+    one.disk.borrow_mut().trouble = Some(Trouble::Full);
+    one.edit(row.id, delete(), 2);
+    one.later(DELETE_GRACE);
+    assert_eq!(one.keys(), [key(2)]);
+    one.refresh();
+    assert_eq!(one.keys(), [key(2)]);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.answer(2, Ok(String::new()));
+    one.refresh();
+    assert!(one.keys().is_empty(), "{:?}", one.keys());
+    one.disk.borrow_mut().trouble = None;
+    one.later(Duration::seconds(5));
+    assert!(one.disk.borrow().entries.is_empty());
+}
+
+#[test]
 fn a_deletion_stays_when_another_page_goes_on_with_the_creation() {
     let id = Uuid::from_u128(1);
     let (mut one, mut two) = two_pages(None, create(id), id);
@@ -1786,6 +1806,50 @@ fn what_was_sent_without_being_stored_does_not_go_apart_any_more() {
     two.perform(effects);
     let again: Vec<_> = two.sent.iter().filter(|sent| sent.key == key(2)).collect();
     assert!(again.iter().all(|sent| **sent == first[0]), "{again:?}");
+}
+
+#[test]
+fn an_edit_of_what_this_page_knows_to_be_deleted_is_put_aside_as_its_page_saw_it() {
+    let row = sample(1);
+    let mut one = Page::new(&[]);
+    one.writes_wait = true;
+    one.pulled(page_of(vec![upsert(1, &row), gone(2, row.id)], "2"));
+    let mut two = Page::over(&one.disk);
+    two.lock_waits = true;
+    two.engine
+        .load(&me(), &snapshot(std::slice::from_ref(&row)));
+    two.open();
+    two.edit(row.id, to(Status::Offer), 1);
+    two.edit(row.id, note("mine"), 2);
+    one.writes_wait = false;
+    one.write();
+    assert_displaced_and_recreated(&mut one, row.id);
+}
+
+#[test]
+fn two_creations_that_are_put_aside_lose_nothing_of_either() {
+    let id = Uuid::from_u128(1);
+    let (_, mut two) = two_pages(None, create(id), id);
+    two.edit(id, change(json!({"source": "S"})), 2);
+    let mut other = two.engine.outbox.entries()[0].clone();
+    other.key = key(3);
+    other.frozen = true;
+    let with_note = json!({"id": id, "company": "Acme", "role_title": "Engineer", "notes": "N"});
+    other.edit = Edit::Application(Op::Create(serde_json::from_value(with_note).unwrap()));
+    two.engine.outbox.push(other);
+    two.pulled(page_of(vec![gone(1, id)], "1"));
+    two.answer(2, Err(problem(ProblemKind::Gone)));
+    let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(two.notices()) else {
+        panic!()
+    };
+    let made = two.made();
+    let effects = two
+        .engine
+        .reapply(item.id, Uuid::from_u128(77), key(5), made);
+    two.perform(effects.unwrap().1);
+    let view = two.view(Uuid::from_u128(77)).unwrap();
+    assert_eq!(view.source.as_str(), "S");
+    assert_eq!(view.notes.as_ref().unwrap().as_str(), "N");
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Writing to the store, and taking in what other pages wrote there.
 
 use super::{
-    Base, Batch, Effect, Engine, Keeping, Meta, Notice, Stored, Trouble, Unstored,
+    Base, Batch, Effect, Engine, Entry, Keeping, Kept, Meta, Notice, Stored, Trouble, Unstored,
     base::Shard,
     kind::Row,
     storage::{RETRY, keeps, retained},
 };
-use crate::domain::{application::Application, stage::StageEvent, time::Timestamp};
+use crate::domain::{application::Application, stage::StageEvent, sync::Entity, time::Timestamp};
+use std::collections::HashSet;
+use uuid::Uuid;
 
 impl Engine {
     /// The store was read; from now on everything is kept there.
@@ -60,7 +62,7 @@ impl Engine {
     }
 
     fn take_stored(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
-        let stakes = self.at_stake();
+        let mut stakes = self.at_stake();
         let Stored {
             stamp,
             meta,
@@ -70,6 +72,7 @@ impl Engine {
             damaged,
             unreadable: _,
         } = stored;
+        let theirs = self.known_elsewhere(&entries, &shards);
         if meta.life > self.meta.life {
             // The base was built anew elsewhere: rows of the old one must not come back.
             self.base = Base::default();
@@ -105,9 +108,23 @@ impl Engine {
         if damaged {
             self.rebuild();
         }
+        stakes.extend(self.stakes_on(theirs));
         let mut effects = Vec::new();
         self.bury(stakes, now, &mut effects);
         effects
+    }
+
+    /// Rows that are known to be deleted here, and were edited on a page that did not know.
+    fn known_elsewhere(&self, entries: &[Entry], shards: &[(Shard, Vec<Kept>)]) -> Vec<Entity> {
+        let edited: HashSet<Uuid> = entries
+            .iter()
+            .filter(|entry| self.is_lost(entry))
+            .map(|entry| entry.record)
+            .collect();
+        let kept = shards.iter().flat_map(|(_, kept)| kept);
+        kept.filter(|kept| edited.contains(&kept.id))
+            .filter_map(|kept| kept.row.clone())
+            .collect()
     }
 
     /// Rows that are not to be stored any more leave the store with the next batch.
