@@ -497,13 +497,13 @@ impl Store {
 /// Whose cache this is, as far as it says so.
 fn whose(stored: &Stored) -> Option<Me> {
     let rows = stored.shards.iter().flat_map(|(_, rows)| rows);
-    let settings = rows.filter_map(|kept| match &kept.row {
+    let mut settings = rows.filter_map(|kept| match &kept.row {
         Some(Entity::Settings(settings)) => Some(settings.clone()),
         _ => None,
     });
     Some(Me {
         user: stored.meta.user.clone()?,
-        settings: settings.last()?,
+        settings: settings.next()?,
         csrf_token: String::new(),
     })
 }
