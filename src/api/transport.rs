@@ -69,6 +69,11 @@ pub fn set_csrf_token(token: String) {
     CSRF_TOKEN.with_borrow_mut(|slot| *slot = Some(token));
 }
 
+/// Whether a token is known.
+pub fn has_csrf_token() -> bool {
+    CSRF_TOKEN.with_borrow(Option::is_some)
+}
+
 /// Sends a request and waits for its answer.
 ///
 /// # Errors

@@ -1,12 +1,15 @@
-//! What this browser remembers in the clear: ids of users, nothing more.
+//! What this browser remembers in the clear: ids of users, and whether a passphrase locks the cache.
 
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
 use uuid::Uuid;
 
 /// Whose cache is opened when nobody can be asked.
 const KEPT: &str = "hunt-user";
 /// Who signed in here last.
 const SIGNED_IN: &str = "hunt-signed-in";
+
+/// A passphrase locks the cache.
+const LOCKED: &str = "hunt-locked";
 
 fn read(name: &str) -> Option<Uuid> {
     let storage = window().local_storage().ok().flatten()?;
@@ -40,8 +43,30 @@ pub fn remember_kept(user: Uuid) {
     write(SIGNED_IN, Some(user));
 }
 
+/// Whether a passphrase locks the cache: the next page then shows nothing before it has asked
+/// (`public/theme.js`).
+pub fn remember_locked(locked: bool) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // Where storage is refused there is no cache to lock.
+        _ = if locked {
+            storage.set_item(LOCKED, "1")
+        } else {
+            storage.remove_item(LOCKED)
+        };
+    }
+}
+
+/// It is decided whether the passphrase is asked for: the page may show.
+pub fn may_show() {
+    if let Some(root) = document().document_element() {
+        // Refused never.
+        _ = root.remove_attribute("data-locked");
+    }
+}
+
 /// No cache is to be opened, and nobody is remembered.
 pub fn forget_kept() {
+    remember_locked(false);
     write(KEPT, None);
     write(SIGNED_IN, None);
 }

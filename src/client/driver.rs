@@ -178,7 +178,14 @@ impl Store {
         let closed = move || self.store_went_away();
         let cache = the_cache();
         let mut slot = cache.lock().await;
-        let (opened, stored) = Cache::open(user, passphrase, closed).await?;
+        let outcome = Cache::open(user, passphrase, closed).await;
+        if let Err(OpenError::Locked) = outcome {
+            self.gate().set(Gate::Locked);
+        }
+        // After what is to be shown has taken the page's place.
+        gloo_timers::callback::Timeout::new(0, device::may_show).forget();
+        let (opened, stored) = outcome?;
+        device::remember_locked(opened.protection() == Protection::Passphrase);
         *slot = Some(opened);
         drop(slot);
         device::remember_kept(user);
@@ -306,6 +313,7 @@ impl Store {
             .await
             .is_ok();
         if done {
+            device::remember_locked(cache.protection() == Protection::Passphrase);
             tell(Hint::Protected);
         }
         done

@@ -37,7 +37,7 @@ pub fn DeviceStore() -> impl IntoView {
         <section class="panel">
             <h2 class="panel-title">"Kept on this device"</h2>
             <p class="panel-text">{state}</p>
-            {move || locked.get().map(|has| view! { <Passphrase has locked/> })}
+            {move || locked.get().filter(|_| store.keeping() == Keeping::Durable).map(|has| view! { <Passphrase has locked/> })}
         </section>
     }
 }

@@ -2,10 +2,7 @@
 
 use super::sign_in::leave_for;
 use crate::{
-    api::{
-        auth::{logout, me},
-        rest::Reply,
-    },
+    api::auth::logout,
     app::{
         components::{
             device::DeviceStore,
@@ -453,23 +450,16 @@ async fn unsent(store: Store) -> usize {
 
 /// Ends the session.
 async fn leave(store: Store, fate: Fate) {
-    let mut answer = logout().await;
     // A page that started from the cache has no token yet.
-    if answer
-        .as_ref()
-        .is_err_and(|problem| problem.kind == ProblemKind::Csrf)
+    #[cfg(feature = "hydrate")]
+    if !crate::api::transport::has_csrf_token()
+        && let Ok(me) = crate::api::auth::me()
+            .await
+            .and_then(crate::api::rest::Reply::into_body)
     {
-        answer = match me().await.and_then(Reply::into_body) {
-            Ok(me) => {
-                #[cfg(feature = "hydrate")]
-                crate::api::transport::set_csrf_token(me.csrf_token);
-                #[cfg(not(feature = "hydrate"))]
-                drop(me);
-                logout().await
-            }
-            Err(problem) => Err(problem),
-        };
+        crate::api::transport::set_csrf_token(me.csrf_token);
     }
+    let answer = logout().await;
     match answer {
         Err(problem) if problem.kind == ProblemKind::Network => {
             store.toast(
