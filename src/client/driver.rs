@@ -221,7 +221,10 @@ impl Store {
         );
         channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         heard.forget();
-        parts(|parts| *parts.channel.borrow_mut() = Some(channel));
+        // A page does not hear itself, but for a channel that it opened before.
+        if let Some(before) = parts(|parts| parts.channel.replace(Some(channel))) {
+            before.close();
+        }
     }
 
     /// Takes in what other pages stored.
@@ -236,12 +239,16 @@ impl Store {
     /// The same, with the cache at hand. What is being written is joined when it is refused.
     async fn refresh_from(self, slot: &mut Option<Cache>) {
         let Some(cache) = slot.as_mut() else { return };
-        if self.engine(Engine::is_writing) {
-            return;
-        }
-        if let Ok(Some(stored)) = cache.refresh().await {
-            self.step(|engine| engine.refreshed(stored, self.clock()));
-        }
+        let take = |stored| {
+            // A write may have begun while this was read.
+            let free = !self.engine(Engine::is_writing);
+            if free {
+                self.step(|engine| engine.refreshed(stored, self.clock()));
+            }
+            free
+        };
+        // Where the store cannot be read now, the next hint or write finds out.
+        _ = cache.refresh(take).await;
     }
 
     /// What this device knows of the user who was here last, for a start without a network. None

@@ -105,7 +105,8 @@ impl Cache {
             protection,
             known: State::default(),
         };
-        let stored = cache.read().await?;
+        let (state, stored) = cache.read().await?;
+        cache.known = state;
         Ok((cache, stored))
     }
 
@@ -150,17 +151,21 @@ impl Cache {
         Ok(())
     }
 
-    /// What other pages wrote since this one read or wrote last; none where none did.
-    pub async fn refresh(&mut self) -> Result<Option<Stored>, Failure> {
-        let state = read_state(&Work::reading(&self.database)?).await?;
-        if state.0.stamp == self.known.stamp {
-            return Ok(None);
+    /// Hands over what other pages wrote since this one read or wrote last, if any did. `take` says
+    /// whether it was taken in: what was not is read again the next time.
+    pub async fn refresh(&mut self, take: impl FnOnce(Stored) -> bool) -> Result<(), Failure> {
+        let (state, _) = read_state(&Work::reading(&self.database)?).await?;
+        if state.stamp != self.known.stamp {
+            let (state, stored) = self.read().await?;
+            if take(stored) {
+                self.known = state;
+            }
         }
-        self.read().await.map(Some)
+        Ok(())
     }
 
     /// Reads all queues, and the shards that have changed since.
-    async fn read(&mut self) -> Result<Stored, Failure> {
+    async fn read(&self) -> Result<(State, Stored), Failure> {
         let work = Work::reading(&self.database)?;
         let (state, meta) = read_state(&work).await?;
         let outbox = work.all("outbox").await?;
@@ -216,8 +221,7 @@ impl Cache {
             }
         }
         stored.damaged |= first && found < state.versions.len();
-        self.known = state;
-        Ok(stored)
+        Ok((state, stored))
     }
 
     /// Removes what nobody can read any more: it is said once.
@@ -279,7 +283,8 @@ impl Cache {
         let (state, _) = read_state(&work).await?;
         if state.stamp != batch.stamp {
             work.abort();
-            let stored = self.read().await?;
+            let (state, stored) = self.read().await?;
+            self.known = state;
             return Err(WriteError::Conflict(Box::new(stored)));
         }
         for (key, blob) in &entries {

@@ -116,6 +116,7 @@ pub enum Edit {
 macro_rules! each_kind {
     ($edit:expr, |$op:ident: $R:ident| $body:expr) => {
         match $edit {
+            // Not every body names the type.
             $crate::client::engine::kind::Edit::Application($op) => {
                 #[allow(dead_code)]
                 type $R = $crate::domain::application::Application;
