@@ -1,24 +1,9 @@
-import type { Page } from "@playwright/test";
 import { Board } from "../pages/board.ts";
+import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
 const ONE = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
-const SYNC = "**/api/v1/sync*";
 const CHANGED_ELSEWHERE = "“Contested” was changed elsewhere first";
-
-/** From now on the page learns nothing by itself. Answers what ends that. */
-async function keepStale(page: Page): Promise<() => Promise<void>> {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route(SYNC, async (route) => {
-    await held;
-    await route.fallback();
-  });
-  return async () => {
-    release();
-    await page.unroute(SYNC);
-  };
-}
 
 test("who comes second ends with the first one's state, and may insist", async ({
   page,

@@ -1,30 +1,15 @@
-import type { Page } from "@playwright/test";
 import { Board } from "../pages/board.ts";
 import { Installed } from "../pages/installed.ts";
 import { QuickAdd } from "../pages/quick-add.ts";
 import { Sidebar } from "../pages/sidebar.ts";
 import { SyncPanel } from "../pages/sync-panel.ts";
 import { pageKiller } from "../support/processes.ts";
+import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
 const API = /\/api\/v1\//;
 const EDITS = /\/api\/v1\/(applications|settings)/;
 const ONE = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
-const SYNC = "**/api/v1/sync*";
-
-/** From now on the page learns nothing by itself. Answers what ends that. */
-async function keepStale(page: Page): Promise<() => Promise<void>> {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route(SYNC, async (route) => {
-    await held;
-    await route.fallback();
-  });
-  return async () => {
-    release();
-    await page.unroute(SYNC);
-  };
-}
 
 test.describe("from the cache", () => {
   test.use({ serviceWorkers: "allow" });
