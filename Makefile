@@ -46,7 +46,7 @@ e2e: ## Run the tests in the browser
 
 fuzz: ## Simulate 10,000 seeds of devices, network and server (SEEDS=n, START=n)
 	@scripts/setup.sh build test
-	@SIM_SEEDS=$(or $(SEEDS),10000) SIM_START=$(or $(START),0) scripts/with-env.sh cargo test --release --no-default-features --features ssr --test sim seeds_
+	@SIM_SEEDS=$(or $(SEEDS),10000) SIM_START=$(or $(START),0) scripts/with-env.sh cargo test --profile fuzz --no-default-features --features ssr --test sim seeds_ -- --nocapture
 
 bench: ## Measure against the budgets
 	@scripts/setup.sh build test

@@ -6,9 +6,9 @@ use crate::{
     server::{Reply, Request},
 };
 use job_hunt_tracker::{
-    client::engine::{Batch, Displaced, Edit, Entry, KEPT, Verb},
+    client::engine::{Batch, Displaced, Edit, Entry, KEPT, Outbox, Verb},
     domain::{
-        error::{Problem, ProblemKind},
+        error::ProblemKind,
         time::Timestamp,
     },
 };
@@ -29,8 +29,6 @@ pub struct Intent {
     pub record: Uuid,
     pub verb: Verb,
     pub fields: Fields,
-    /// The key of the waiting edit that it became one with.
-    pub joined: Option<Uuid>,
 }
 
 /// What the server said of a key.
@@ -38,14 +36,14 @@ pub struct Intent {
 struct Said {
     /// What was sent under it: always the same.
     request: Option<(http::Method, String, Option<i64>, Option<String>)>,
+    /// The intents that it carries.
+    carries: Vec<usize>,
     /// It was sent while the store refused writes.
     unstored: bool,
     /// How often it changed anything.
     effects: u32,
     /// The body of the first success.
     answer: Option<String>,
-    /// The server refused it, and has what was wanted already.
-    already: bool,
 }
 
 #[derive(Default)]
@@ -53,7 +51,7 @@ pub struct Ledger {
     pub intents: Vec<Intent>,
     by_key: HashMap<Uuid, usize>,
     said: HashMap<Uuid, Said>,
-    /// Intents that took effect.
+    /// Intents that took effect, or that the server had already when it refused them.
     committed: HashSet<usize>,
     /// Intents that the user gave up: taken back, dropped, or made again under another key.
     pub given_up: HashSet<usize>,
@@ -99,95 +97,37 @@ impl Ledger {
         self.by_key.get(&key).and_then(|n| self.intents.get(*n))
     }
 
-    /// The intents that became one under `key`, oldest first.
-    fn chain(&self, key: Uuid) -> Vec<usize> {
-        let mut chain = Vec::new();
-        let mut at = Some(key);
-        while let Some(key) = at {
-            let n = self.by_key[&key];
-            chain.push(n);
-            at = self.intents[n].joined;
-        }
-        chain.reverse();
-        chain
-    }
-
-    fn merged(&self, chain: &[usize]) -> Fields {
+    fn merged(&self, intents: &[usize]) -> Fields {
         let mut fields = Fields::new();
-        for n in chain {
+        for n in intents {
             fields.extend(self.intents[*n].fields.clone());
         }
         fields
     }
 
-    /// The intents of these keys that the content carries: at most, and at least. It must be all of
-    /// them, but for older ones that went by themselves.
-    fn carried(&self, keys: &[Uuid], verb: Option<Verb>, fields: &Fields) -> [Vec<usize>; 2] {
-        let mut chain: Vec<usize> = Vec::new();
-        for n in keys.iter().flat_map(|key| self.chain(*key)) {
-            if !chain.contains(&n) {
-                chain.push(n);
-            }
-        }
-        let fits = |from: &usize| {
-            let part = &chain[*from..];
-            let fitting = verb.is_none_or(|verb| self.intents[part[0]].verb == verb);
-            fitting && self.merged(part) == *fields
-        };
-        let most = (0..chain.len()).find(fits);
-        let least = (0..chain.len()).rfind(fits);
-        let (Some(most), Some(least)) = (most, least) else {
-            panic!(
-                "invariant 1: {keys:?} does not carry what was done: {fields:?} of {:?}",
-                chain.iter().map(|n| &self.intents[*n]).collect::<Vec<_>>()
-            );
-        };
-        [chain[most..].to_vec(), chain[least..].to_vec()]
+    /// The intents of these keys, which must be all that the content carries.
+    fn carried(&self, keys: &[Uuid], fields: &Fields) -> Vec<usize> {
+        let carried: Vec<usize> = keys.iter().map(|key| self.by_key[key]).collect();
+        assert_eq!(
+            self.merged(&carried),
+            *fields,
+            "invariant 1: {keys:?} does not carry what was done"
+        );
+        carried
     }
 
     pub fn carried_by_entry(&self, entry: &Entry) -> Vec<usize> {
-        let [most, _] = self.carried(
-            &[entry.key],
-            Some(entry.edit.verb()),
-            &fields_of(&entry.edit),
-        );
-        most
+        let carried = self.carried(&entry.keys, &fields_of(&entry.edit));
+        assert_eq!(entry.keys.last(), Some(&entry.key));
+        assert_eq!(self.intents[carried[0]].verb, entry.edit.verb());
+        carried
     }
 
     pub fn carried_by_displaced(&self, item: &Displaced) -> Vec<usize> {
         if item.edit.verb() == Verb::Delete {
-            return item.keys.iter().flat_map(|key| self.chain(*key)).collect();
+            return item.keys.iter().map(|key| self.by_key[key]).collect();
         }
-        // Each of its edits may have gone apart from those that it joined.
-        let fields = fields_of(&item.edit);
-        let chains: Vec<Vec<usize>> = item.keys.iter().map(|key| self.chain(*key)).collect();
-        let mut from = vec![0; chains.len()];
-        loop {
-            let mut parts: Vec<usize> = Vec::new();
-            for n in chains
-                .iter()
-                .zip(&from)
-                .flat_map(|(chain, from)| &chain[*from..])
-            {
-                if !parts.contains(n) {
-                    parts.push(*n);
-                }
-            }
-            if self.merged(&parts) == fields {
-                return parts;
-            }
-            let more = chains
-                .iter()
-                .zip(&from)
-                .any(|(chain, from)| from + 1 < chain.len());
-            assert!(more, "invariant 1: {item:?} does not carry what was done");
-            let mut at = 0;
-            while from[at] + 1 >= chains[at].len() {
-                from[at] = 0;
-                at += 1;
-            }
-            from[at] += 1;
-        }
+        self.carried(&item.keys, &fields_of(&item.edit))
     }
 
     /// Every intent that waits or lies aside in a store.
@@ -241,9 +181,8 @@ impl Ledger {
             if after.entries().iter().any(|entry| entry.key == old.key) {
                 continue;
             }
-            let already = self.said.get(&old.key).is_some_and(|said| said.already);
             for n in self.carried_by_entry(&old) {
-                if kept.contains(&n) || already {
+                if kept.contains(&n) {
                     continue;
                 }
                 let never_was = !self.ever.contains(&old.record);
@@ -257,8 +196,12 @@ impl Ledger {
                     "invariant 1: lost {:?}",
                     self.intents[n]
                 );
-                // Whatever becomes of the deletion that made it pointless.
-                if !self.committed.contains(&n) && self.intents[n].verb != Verb::Delete {
+                // Whatever becomes of the deletion that made it pointless; and two deletions are one.
+                let deleted_later = after.entries().iter().any(|entry| {
+                    entry.record == old.record && entry.edit.verb() == Verb::Delete
+                });
+                let pointless = self.intents[n].verb != Verb::Delete || deleted_later;
+                if !self.committed.contains(&n) && pointless {
                     self.given_up.insert(n);
                 }
             }
@@ -285,9 +228,7 @@ impl Ledger {
             let seen = self.displaced.entry(place).or_default();
             for key in &item.keys {
                 let news = seen.insert(*key);
-                // Two pages may have put it aside, each with others.
-                let known = before.displaced().iter().any(|old| old.keys.contains(key));
-                assert!(news || known, "invariant 11: {key} was displaced twice");
+                assert!(news, "invariant 11: {key} was displaced twice");
             }
         }
         self.check_rows(place, before, batch, after);
@@ -370,7 +311,8 @@ impl Ledger {
     }
 
     /// Where the next thing of the queue is sent: what can be said before the server has it.
-    pub fn sent(&mut self, place: Place, request: &Request, waiting: &[Entry]) {
+    pub fn sent(&mut self, place: Place, request: &Request, outbox: &Outbox) {
+        let waiting = outbox.entries();
         let Some(key) = request.key else { return };
         let intent = self.intent(key).expect("a page sends what was done");
         assert_eq!(
@@ -400,10 +342,12 @@ impl Ledger {
                 ))
                 .collect::<Vec<_>>()
         );
-        let fields = fields_in(request.body.as_deref());
-        let verb = (request.method != http::Method::DELETE).then_some(verb);
-        self.carried(&[key], verb, &fields);
+        let entry = waiting.iter().find(|entry| entry.key == key);
+        let entry = entry.expect("what is sent waits");
+        let carries = self.carried_by_entry(entry);
+        assert_eq!(fields_in(request.body.as_deref()), fields_of(&entry.edit));
         let said = self.said.entry(key).or_default();
+        said.carries = carries;
         let bytes = (
             request.method.clone(),
             request.path.clone(),
@@ -414,7 +358,7 @@ impl Ledger {
         // the server refuses it, and the user hears of it.
         let stored = waiting
             .iter()
-            .any(|entry| entry.key == key && entry.is_durable());
+            .any(|entry| entry.key == key && outbox.is_durable(entry));
         said.unstored |= !stored;
         match &said.request {
             Some(first) => assert!(
@@ -478,10 +422,9 @@ impl Ledger {
             return;
         };
         let (place, record) = (intent.place, intent.record);
-        let fields = fields_in(request.body.as_deref());
-        let [most, least] = self.carried(&[key], None, &fields);
+        let carries = self.said[&key].carries.clone();
         if reply.is_success() {
-            self.committed.extend(most);
+            self.committed.extend(&carries);
         }
         if changed {
             assert_eq!(
@@ -489,28 +432,25 @@ impl Ledger {
                 Some(place.1),
                 "invariant 12: {key} took effect for another user"
             );
-            // An edit that became part of one that waited took that one's place.
-            let order = least.iter().filter_map(|n| self.durable.get(n)).min();
-            if let Some(order) = order.copied() {
-                let last = self.applied.insert((place, record), order);
+            let orders = || carries.iter().filter_map(|n| self.durable.get(n)).copied();
+            if let (Some(first), Some(last)) = (orders().min(), orders().max()) {
+                let before = self.applied.insert((place, record), last);
                 assert!(
-                    last.is_none_or(|last| last < order),
+                    before.is_none_or(|before| before < first),
                     "invariant 4: {key} took effect after a later edit of {record}"
                 );
             }
         }
         if let Err(problem) = reply.clone().read() {
-            self.refused(key, &problem, &fields);
-        }
-    }
-
-    fn refused(&mut self, key: Uuid, problem: &Problem, fields: &Fields) {
-        let current = problem.meta.get("current");
-        if let (ProblemKind::Conflict, Some(current)) = (problem.kind, current) {
-            let said = self.said.entry(key).or_default();
-            said.already |= fields
-                .iter()
-                .all(|(name, value)| current.get(name) == Some(value));
+            let fields = fields_in(request.body.as_deref());
+            let current = problem.meta.get("current");
+            if let (ProblemKind::Conflict, Some(current)) = (problem.kind, current)
+                && fields
+                    .iter()
+                    .all(|(name, value)| current.get(name) == Some(value))
+            {
+                self.committed.extend(&carries);
+            }
         }
     }
 
@@ -524,13 +464,8 @@ impl Ledger {
             let intent = &self.intents[*n];
             let none = HashSet::new();
             let kept = homes.get(&intent.place).unwrap_or(&none);
-            let mut chain = vec![intent.key];
-            chain.extend(self.joiners(intent.key));
-            let already = chain
-                .iter()
-                .any(|key| self.said.get(key).is_some_and(|said| said.already));
             assert!(
-                kept.contains(n) || already || self.is_settled(*n, kept),
+                kept.contains(n) || self.is_settled(*n, kept),
                 "invariant 1: {intent:?} is nowhere"
             );
             // A deletion that went with its creation must not leave the record behind.
@@ -543,16 +478,5 @@ impl Ledger {
                 "invariant 1: {intent:?} was to be deleted"
             );
         }
-    }
-
-    /// The keys of the edits that an edit became part of.
-    fn joiners(&self, key: Uuid) -> Vec<Uuid> {
-        let mut joiners = Vec::new();
-        let mut at = key;
-        while let Some(next) = self.intents.iter().find(|intent| intent.joined == Some(at)) {
-            joiners.push(next.key);
-            at = next.key;
-        }
-        joiners
     }
 }

@@ -4,11 +4,11 @@ use crate::{
     disk::Health,
     server::Request,
     trace,
-    world::{Moved, World, last_of},
+    world::{Moved, World},
 };
 use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{Edit, Engine, Op, Trouble, Verb},
+    client::engine::{Edit, Engine, Keeping, Op, Trouble, Verb},
     domain::{
         application::{Application, ApplicationPatch},
         change::Change,
@@ -412,7 +412,6 @@ impl World {
         else {
             return;
         };
-        let last = last_of(&tab.engine, item.record);
         let shown = tab.engine.view_of::<Application>(item.record).is_some();
         trace!("d{device} makes again what was displaced");
         match tab.engine.reapply(id, fresh, key, made) {
@@ -425,8 +424,7 @@ impl World {
                     entry.edit.clone()
                 };
                 self.ledger.owners.entry(record).or_insert(user);
-                let last = last.filter(|_| record == item.record);
-                self.intended(device, at, record, &edit, key, last);
+                self.intended(device, at, record, &edit, key);
                 let carried = self.ledger.carried_by_displaced(&item);
                 self.ledger.given_up.extend(carried);
                 self.perform(device, at, effects);
@@ -668,10 +666,10 @@ impl World {
             .iter()
             .filter(|tab| tab.user == place.1)
             .any(|tab| {
-                let entries = tab.engine.outbox().entries();
-                entries
-                    .iter()
-                    .any(|entry| !stored.iter().any(|known| known.key == entry.key))
+                let outbox = tab.engine.outbox();
+                let unstored = outbox.entries().iter().any(|entry| !outbox.is_durable(entry));
+                // A store that has refused something is tried again after a while.
+                unstored || matches!(tab.engine.keeping(), Keeping::Refused(_))
             });
         in_store || in_pages
     }

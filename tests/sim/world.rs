@@ -321,8 +321,8 @@ impl World {
                     request.body.clone_from(&outgoing.body);
                     request.if_match = outgoing.if_match;
                     request.key = Some(outgoing.key);
-                    let waiting = tab.engine.outbox().entries();
-                    self.ledger.sent((device, user), &request, waiting);
+                    let outbox = tab.engine.outbox();
+                    self.ledger.sent((device, user), &request, outbox);
                     self.call(device, at, What::Send(Box::new(outgoing)), request);
                 }
                 Effect::Pull { since } => {
@@ -754,11 +754,10 @@ impl World {
         let key = self.dice.uuid();
         let made = self.made();
         let tab = &mut self.devices[device].tabs[at];
-        let last = last_of(&tab.engine, record);
         let result = tab.engine.mutate(record, edit.clone(), key, made);
         match result {
             Ok(effects) => {
-                self.intended(device, at, record, &edit, key, last);
+                self.intended(device, at, record, &edit, key);
                 self.perform(device, at, effects);
                 Some(key)
             }
@@ -777,7 +776,6 @@ impl World {
         record: Uuid,
         edit: &Edit,
         key: Uuid,
-        last: Option<Uuid>,
     ) {
         let tab = &self.devices[device].tabs[at];
         trace!(
@@ -786,18 +784,12 @@ impl World {
             key = &key.to_string()[..8],
             edit = short_edit(edit, record)
         );
-        let joined = last.filter(|last| tab.engine.outbox().get(*last).is_none());
-        let joined = joined.filter(|_| {
-            let entry = tab.engine.outbox().get(key);
-            entry.is_some_and(|entry| entry.edit != *edit || !edit.is_event())
-        });
         self.ledger.intend(Intent {
             key,
             place: (device, tab.user),
             record,
             verb: edit.verb(),
             fields: edit.fields().into_iter().collect(),
-            joined,
         });
     }
 
@@ -846,15 +838,6 @@ impl World {
     pub fn waits_for_answers(&self) -> bool {
         !self.calls.is_empty()
     }
-}
-
-/// The newest waiting edit of a record.
-pub fn last_of(engine: &Engine, record: Uuid) -> Option<Uuid> {
-    engine
-        .outbox()
-        .of_record(record)
-        .last()
-        .map(|entry| entry.key)
 }
 
 fn brief(reply: &Reply) -> String {

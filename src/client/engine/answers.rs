@@ -1,26 +1,17 @@
 //! What each answer of the server does to the queue (the table of DESIGN §7).
 
 use super::{
-    Edit, Edited, Effect, Engine, Entry, Network, Notice, Op, Row, Session, Verb,
-    displaced::{Displaced, Reason},
+    Edit, Edited, Effect, Engine, Entry, Network, Notice, Op, Reason, Row, Session, Verb,
     kind::each_kind,
+    queue::{Aside, QueueEvent, with_edits},
 };
 use crate::domain::{
     error::{Problem, ProblemKind},
-    sync::Entity,
     time::Timestamp,
 };
 use chrono::Duration;
 use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
-
-/// What would be lost with a row: what it is called, and how it would show with its queued edits,
-/// deletions apart.
-pub(super) struct Stake {
-    record: Uuid,
-    title: String,
-    mine: Option<Entity>,
-}
 
 impl Engine {
     /// The server answered the request of `key`: a row or nothing (the body), or a problem.
@@ -40,8 +31,8 @@ impl Engine {
             _ => {}
         }
         // An entry that is gone was settled by another page.
-        if let Some(entry) = self.outbox.get_mut(key) {
-            entry.here.in_flight = false;
+        if self.outbox.get(key).is_some() {
+            self.outbox.here_mut(key).in_flight = false;
             let answer = answer.and_then(|body| self.acknowledge(key, &body, now, &mut effects));
             if let Err(problem) = answer {
                 self.refused(key, problem, now, jitter, &mut effects);
@@ -65,35 +56,37 @@ impl Engine {
             return Ok(());
         };
         each_kind!(&entry.edit, |_op: R| {
-            let row: Option<R> = if body.is_empty() {
-                None
-            } else {
-                let row = serde_json::from_str(body)
-                    .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))?;
-                Some(row)
-            };
             // The status alone: it was a deletion, or the record was deleted since.
-            let stake = row.is_none().then(|| self.stake(&entry));
-            if let Some(row) = &row {
-                self.each_base(|base| R::acknowledged(base, &entry, row, now));
+            if body.is_empty() {
+                self.lose(&entry, true, now, effects);
+                return Ok(());
             }
-            self.settle(&entry, row);
-            if let Some(stake) = stake {
-                self.put_aside(stake, now, effects);
-            }
+            let row: R = serde_json::from_str(body)
+                .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))?;
+            self.each_base(|base| R::acknowledged(base, &entry, &row, now));
+            self.settle(&entry, &row, now);
         });
         Ok(())
     }
 
-    /// Takes an entry out of the queue, and its row into base.
-    fn settle<R: Edited>(&mut self, entry: &Entry, row: Option<R>) {
-        // Only this queue's own acknowledgements advance what its next entry builds on.
-        self.outbox
-            .acknowledge(entry.key, row.as_ref().map(R::version));
-        match row {
-            Some(row) => self.each_base(|base| base.take(entry.record, row.clone())),
-            None => self.each_base(|base| base.delete(R::KIND, entry.record)),
-        }
+    /// Takes an entry out of the queue, and its row into base. Only the queue's own acknowledgements
+    /// advance what its next entries build on.
+    fn settle<R: Edited>(&mut self, entry: &Entry, row: &R, now: Timestamp) {
+        let own = &mut self.meta.own;
+        own.made(entry.record, entry.seen, row.version(), now);
+        self.outbox.record(QueueEvent::Acknowledge(entry.key));
+        self.each_base(|base| base.take(entry.record, row.clone()));
+    }
+
+    /// The row of an entry is gone: what else was done to it gives way, and the entry itself where
+    /// it is not `done`.
+    pub(super) fn lose(&mut self, entry: &Entry, done: bool, now: Timestamp, effects: &mut Vec<Effect>) {
+        self.put_aside(entry, done, Reason::Deleted, now, effects);
+        each_kind!(&entry.edit, |_op: R| {
+            self.each_base(|base| base.delete(R::KIND, entry.record));
+        });
+        // A page may have gone on with it meanwhile, and its edit turn up here.
+        self.keep_what_left();
     }
 
     fn refused(
@@ -104,12 +97,10 @@ impl Engine {
         jitter: f64,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(entry) = self.outbox.get_mut(key) else {
-            return;
-        };
+        let here = self.outbox.here_mut(key);
         // Between two tries the session may be another one: only twice in a row is a refusal.
         if problem.kind != ProblemKind::Csrf {
-            entry.here.token_refusals = 0;
+            here.token_refusals = 0;
         }
         if problem.kind == ProblemKind::Network {
             self.unreached(now, jitter);
@@ -118,16 +109,16 @@ impl Engine {
         self.network = Network::default();
         match problem.kind {
             ProblemKind::Unavailable | ProblemKind::Internal | ProblemKind::TooManyRequests => {
-                entry.here.attempts += 1;
-                entry.here.told_to_wait = problem.retry_after.is_some();
-                entry.here.retry_at =
-                    Some(now + backoff(entry.here.attempts, problem.retry_after, jitter));
+                here.attempts += 1;
+                here.told_to_wait = problem.retry_after.is_some();
+                here.retry_at =
+                    Some(now + backoff(here.attempts, problem.retry_after, jitter));
             }
             ProblemKind::Unauthorized | ProblemKind::OtherUser => {}
             // Refused with a token that was new: it will not help to fetch another.
-            ProblemKind::Csrf if entry.here.token_refusals > 0 => self.park(key, problem, effects),
+            ProblemKind::Csrf if here.token_refusals > 0 => self.park(key, problem, effects),
             ProblemKind::Csrf => {
-                entry.here.token_refusals += 1;
+                here.token_refusals += 1;
                 if self.session == Session::Live {
                     self.session = Session::Identifying;
                     effects.push(Effect::Identify);
@@ -141,13 +132,14 @@ impl Engine {
 
     /// Stands aside until the user decides; what was done to the same aggregate later waits.
     fn park(&mut self, key: Uuid, problem: Problem, effects: &mut Vec<Effect>) {
-        let Some(entry) = self.outbox.get_mut(key) else {
+        let Some(entry) = self.outbox.get(key) else {
             return;
         };
-        entry.parked = Some(problem.clone());
-        entry.here.dirty = true;
-        let (record, edit) = (entry.record, entry.edit.clone());
-        let title = self.title(record, &edit);
+        let title = self.title(entry.record, &entry.edit);
+        self.outbox.record(QueueEvent::Park {
+            key,
+            problem: Box::new(problem.clone()),
+        });
         effects.push(Effect::Notify(Notice::Parked {
             key,
             title,
@@ -173,183 +165,87 @@ impl Engine {
             if let Op::Patch(patch) = op
                 && current.leaves(patch)
             {
-                self.settle(&entry, Some(current));
+                self.settle(&entry, &current, now);
                 return;
             }
-            let keys: Vec<Uuid> = self
-                .outbox
-                .of_record(entry.record)
-                .map(|entry| entry.key)
-                .collect();
-            let mut edits: Vec<&Entry> = self.outbox.of_record(entry.record).collect();
-            let base = self.base.table::<R>().get(entry.record).cloned();
-            let last = edits.last().map(|last| last.edit.verb());
-            if last != Some(Verb::Delete) {
-                edits.retain(|entry| entry.edit.verb() != Verb::Delete);
-            }
-            let mine =
-                Self::with_edits(base, edits.into_iter()).map(|row| R::clone(&row).into_entity());
-            let title = self.title(entry.record, &entry.edit);
-            let entries = keys
-                .into_iter()
-                .filter_map(|key| self.outbox.settle(key))
-                .collect();
+            self.put_aside(&entry, false, Reason::Conflict, now, effects);
             self.each_base(|base| base.take(entry.record, current.clone()));
-            self.displace(entries, title, mine, Reason::Conflict, now, effects);
         });
     }
 
     /// 404 or gone: a deletion has succeeded; anything else gives way, with all that was done to
     /// the aggregate.
     fn vanished(&mut self, key: Uuid, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Some(entry) = self.outbox.get(key).cloned() else {
-            return;
-        };
-        each_kind!(&entry.edit, |op: R| {
-            let stake = self.stake(&entry);
-            if matches!(op, Op::Delete) {
-                self.settle::<R>(&entry, None);
-            }
-            self.each_base(|base| base.delete(R::KIND, entry.record));
-            self.put_aside(stake, now, effects);
-        });
-    }
-
-    /// The edits of rows that there are, before base or queue changes: see [`Self::bury`].
-    pub(super) fn at_stake(&self) -> Vec<Stake> {
-        let mut seen = HashSet::new();
-        let first = |entry: &&Entry| seen.insert(entry.record);
-        self.outbox
-            .entries()
-            .iter()
-            .filter(first)
-            .filter(|entry| !self.is_lost(entry))
-            .map(|entry| self.stake(entry))
-            .collect()
-    }
-
-    /// The same, of edits that are new here, on these rows.
-    pub(super) fn stakes_on(&self, rows: Vec<Entity>) -> Vec<Stake> {
-        let stake = |row: Entity| match row {
-            Entity::Application(row) => Some(self.stake_on(row.id, *row)),
-            // Settings are never deleted, and nobody edits the rest.
-            Entity::Settings(_) | Entity::StageEvent(_) => None,
-        };
-        rows.into_iter().filter_map(stake).collect()
-    }
-
-    fn stake_on<R: Edited>(&self, record: Uuid, row: R) -> Stake {
-        let title = row.title();
-        let edits = self.outbox.of_record(record);
-        let edits = edits.filter(|entry| entry.edit.verb() != Verb::Delete);
-        let mine = Self::with_edits(Some(Arc::new(row)), edits);
-        Stake {
-            record,
-            title,
-            mine: mine.map(|row| R::clone(&row).into_entity()),
+        if let Some(entry) = self.outbox.get(key).cloned() {
+            let done = entry.edit.verb() == Verb::Delete;
+            self.lose(&entry, done, now, effects);
         }
     }
 
-    /// What the user would not see any more, were the entry's row gone.
-    fn stake(&self, entry: &Entry) -> Stake {
-        each_kind!(&entry.edit, |_op: R| Stake {
-            record: entry.record,
-            title: self.title(entry.record, &entry.edit),
-            mine: self
-                .view_but_deletions::<R>(entry.record)
-                .map(|row| R::clone(&row).into_entity()),
-        })
-    }
-
-    fn is_in_base(&self, entry: &Entry) -> bool {
-        each_kind!(&entry.edit, |_op: R| self
-            .base
-            .table::<R>()
-            .get(entry.record)
-            .is_some())
-    }
-
-    /// Whether there is no row to edit: it was deleted, or never made. Where only a part of all rows
-    /// is known, a missing one need not be deleted.
-    pub(super) fn is_lost(&self, entry: &Entry) -> bool {
-        let gone = each_kind!(&entry.edit, |_op: R| self
-            .base
-            .table::<R>()
-            .is_gone(entry.record));
-        let made_here = |entry: &Entry| entry.edit.verb() == Verb::Create;
-        gone || !(self.meta.partial
-            || self.is_in_base(entry)
-            || self.outbox.of_record(entry.record).any(made_here))
-    }
-
-    /// Puts aside the edits of rows that there were and are no more. It is done with the
-    /// change that takes the row away: an answer would come when there is nothing left to show of
-    /// it.
-    pub(super) fn bury(&mut self, stakes: Vec<Stake>, now: Timestamp, effects: &mut Vec<Effect>) {
-        for stake in stakes {
-            let lost = self.outbox.of_record(stake.record).next();
-            let lost = lost.filter(|entry| self.is_lost(entry));
-            if lost.is_some() {
-                self.put_aside(stake, now, effects);
-            }
-        }
-    }
-
-    /// Takes out what was done to a row that is gone, and all that hangs on it. What the user did
-    /// before deleting it too is not missed.
-    fn put_aside(&mut self, stake: Stake, now: Timestamp, effects: &mut Vec<Effect>) {
-        let entries = self.outbox.settle_of(stake.record);
-        let Stake { title, mine, .. } = stake;
-        if entries.last().map(|last| last.edit.verb()) != Some(Verb::Delete) {
-            self.displace(entries, title, mine, Reason::Deleted, now, effects);
-        }
-    }
-
-    fn displace(
+    /// Puts aside what was done to the record of an entry, on the row as it is known here, and tells.
+    fn put_aside(
         &mut self,
-        entries: Vec<Entry>,
-        title: String,
-        mine: Option<Entity>,
+        entry: &Entry,
+        done: bool,
         reason: Reason,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let keys = entries.iter().map(|entry| entry.key).collect();
-        let (Some(first), Some(last)) = (entries.first().cloned(), entries.last()) else {
-            return;
-        };
-        // A deletion after which another page went on is not what the user wants in the end.
-        let goes_on = last.edit.verb() != Verb::Delete;
-        let edits = entries
-            .into_iter()
-            .map(|entry| entry.edit)
-            .filter(|edit| !goes_on || edit.verb() != Verb::Delete);
-        let Some(edit) = edits.reduce(|edit: Edit, later| edit.together(&later).unwrap_or(later))
-        else {
-            return;
-        };
-        // A creation is what it asks for.
-        let mine = edit.built(first.record, first.made()).or(mine);
-        let item = Displaced {
-            id: first.key,
+        let row = each_kind!(&entry.edit, |_op: R| {
+            let row = self.base.table::<R>().get(entry.record);
+            let was = || {
+                let mut entries = self.outbox.of_record(entry.record);
+                let was = entries.find_map(|entry| entry.row_was.as_deref().cloned());
+                was.and_then(R::from_entity)
+            };
+            let row = row.map(|row| R::clone(row)).or_else(was);
+            // What was taken, and deleted since, was part of what the user saw.
+            let taken = (done && entry.edit.verb() != Verb::Delete).then_some(entry);
+            let row = with_edits(row, taken.into_iter());
+            let created = || {
+                let edits = self.outbox.of_record(entry.record);
+                let edits = edits.filter(|entry| entry.edit.verb() != Verb::Delete);
+                with_edits(None, edits)
+            };
+            row.or_else(created).map(R::into_entity)
+        });
+        let giving_way = self.outbox.giving_way(entry.key, reason);
+        let keys = giving_way
+            .flat_map(|entry| entry.keys.iter().copied())
+            .collect();
+        let known: HashSet<Uuid> = self.displaced().iter().map(|item| item.id).collect();
+        self.outbox.record(QueueEvent::PutAside(Box::new(Aside {
+            key: entry.key,
             keys,
-            at: now,
-            record: first.record,
-            title,
+            done,
             reason,
-            edit,
-            mine,
-        };
-        self.displaced.push(item.clone());
-        effects.push(Effect::Notify(Notice::Displaced(Box::new(item))));
+            title: self.title(entry.record, &entry.edit),
+            row,
+            at: now,
+        })));
+        let news = self
+            .displaced()
+            .iter()
+            .filter(|item| !known.contains(&item.id));
+        effects.extend(news.map(|item| {
+            let item = Box::new(item.clone());
+            Effect::Notify(Notice::Displaced(item))
+        }));
     }
 
     /// What a record is called; by its kind where it is not there.
     fn title(&self, record: Uuid, edit: &Edit) -> String {
-        each_kind!(edit, |_op: R| self
-            .view_of::<R>(record)
-            .or_else(|| self.base.table::<R>().get(record).cloned())
-            .map_or_else(|| R::NOUN.to_owned(), |row| row.title()))
+        each_kind!(edit, |_op: R| {
+            let was = || {
+                let mut entries = self.outbox.of_record(record);
+                let was = entries.find_map(|entry| entry.row_was.as_deref().cloned());
+                was.and_then(R::from_entity).map(Arc::new)
+            };
+            self.view_of::<R>(record)
+                .or_else(|| self.base.table::<R>().get(record).cloned())
+                .or_else(was)
+                .map_or_else(|| R::NOUN.to_owned(), |row| row.title())
+        })
     }
 
     /// The session has ended: said once.
@@ -392,9 +288,9 @@ impl Engine {
                     self.session = Session::Live;
                 }
                 let later = now + Duration::seconds(5);
-                for entry in self.outbox.iter_mut() {
-                    if std::mem::take(&mut entry.here.token_refusals) > 0 {
-                        entry.here.retry_at = entry.here.retry_at.max(Some(later));
+                for here in self.outbox.all_here_mut() {
+                    if std::mem::take(&mut here.token_refusals) > 0 {
+                        here.retry_at = here.retry_at.max(Some(later));
                     }
                 }
             }

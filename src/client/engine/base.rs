@@ -22,6 +22,9 @@ pub struct Table<R> {
     children: HashMap<Uuid, Vec<Uuid>>,
     /// Deleted ids: an answer that was on its way never brings one back.
     gone: HashSet<Uuid>,
+    /// The last states of rows that this page had and that are here no more: an edit of one may turn
+    /// up.
+    left: HashMap<Uuid, Arc<R>>,
 }
 
 impl<R> Default for Table<R> {
@@ -30,6 +33,7 @@ impl<R> Default for Table<R> {
             rows: HashMap::new(),
             children: HashMap::new(),
             gone: HashSet::new(),
+            left: HashMap::new(),
         }
     }
 }
@@ -50,6 +54,11 @@ impl<R: Row> Table<R> {
         self.gone.contains(&id)
     }
 
+    /// The last state of a row that is here no more, where this page had it.
+    pub(super) fn left(&self, id: Uuid) -> Option<&Arc<R>> {
+        self.left.get(&id).filter(|_| !self.rows.contains_key(&id))
+    }
+
     /// The rows that hang on an application.
     pub fn of_parent(&self, parent: Uuid) -> impl Iterator<Item = &Arc<R>> {
         self.children
@@ -63,6 +72,7 @@ impl<R: Row> Table<R> {
     /// anything.
     fn take(&mut self, id: Uuid, row: R) -> bool {
         if self.gone.contains(&id) {
+            self.left.entry(id).or_insert_with(|| Arc::new(row));
             return false;
         }
         match self.rows.get(&id) {
@@ -80,13 +90,20 @@ impl<R: Row> Table<R> {
     }
 
     fn delete(&mut self, id: Uuid) -> bool {
-        if let Some(row) = self.rows.remove(&id)
-            && let Some(parent) = row.parent()
-            && let Some(siblings) = self.children.get_mut(&parent)
-        {
-            siblings.retain(|sibling| *sibling != id);
+        if let Some(row) = self.rows.remove(&id) {
+            if let Some(siblings) = row.parent().and_then(|of| self.children.get_mut(&of)) {
+                siblings.retain(|sibling| *sibling != id);
+            }
+            self.left.insert(id, row);
         }
         self.gone.insert(id)
+    }
+
+    /// Remembers what another table had and this one has not.
+    fn succeed(&mut self, old: Self) {
+        self.left = old.left;
+        self.left.extend(old.rows);
+        self.left.retain(|id, _| !self.rows.contains_key(id));
     }
 }
 
@@ -242,6 +259,13 @@ impl Base {
         if self.shown.remove(&id) {
             self.dirty.insert(Shard::of(kind, id));
         }
+    }
+
+    /// Takes the place of another base: of rows that are here no more the last states are remembered.
+    pub(super) fn succeed(&mut self, old: Self) {
+        self.applications.succeed(old.applications);
+        self.stage_events.succeed(old.stage_events);
+        self.settings.succeed(old.settings);
     }
 
     /// Takes a change of the server's history.

@@ -4,7 +4,7 @@ use super::{
     Engine,
     base::Base,
     kind::{Edit, Op, apply},
-    outbox::Entry,
+    queue::Entry,
 };
 use crate::domain::{
     application::{Application, ApplicationPatch},

@@ -28,6 +28,8 @@ pub trait Row: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'stati
     }
     /// The row among those of all kinds.
     fn into_entity(self) -> Entity;
+    /// The row of this kind, if it is one.
+    fn from_entity(entity: Entity) -> Option<Self>;
     /// Where rows of this kind are kept.
     fn table(base: &Base) -> &Table<Self>;
     /// The same, to change it.
@@ -83,7 +85,7 @@ pub trait Edited: Row {
     /// The patch as it would be made anew on a later state.
     fn again(patch: Self::Patch) -> Self::Patch;
     /// Takes note of what the server derived from an edit that it has just acknowledged.
-    fn acknowledged(_: &mut Base, _: &super::outbox::Entry, _: &Self, _: Timestamp) {}
+    fn acknowledged(_: &mut Base, _: &super::queue::Entry, _: &Self, _: Timestamp) {}
     /// The edit among those of all kinds.
     fn into_edit(op: Op<Self>) -> Edit;
     /// The operation of an edit of this kind.
@@ -299,6 +301,12 @@ impl Row for Application {
     fn into_entity(self) -> Entity {
         Entity::Application(Box::new(self))
     }
+    fn from_entity(entity: Entity) -> Option<Self> {
+        match entity {
+            Entity::Application(row) => Some(*row),
+            _ => None,
+        }
+    }
     fn table(base: &Base) -> &Table<Self> {
         &base.applications
     }
@@ -349,7 +357,7 @@ impl Edited for Application {
             ..patch
         }
     }
-    fn acknowledged(base: &mut Base, entry: &super::outbox::Entry, row: &Self, now: Timestamp) {
+    fn acknowledged(base: &mut Base, entry: &super::queue::Entry, row: &Self, now: Timestamp) {
         super::history::acknowledged(base, entry, row, now);
     }
     fn into_edit(op: Op<Self>) -> Edit {
@@ -376,6 +384,12 @@ impl Row for StageEvent {
     fn into_entity(self) -> Entity {
         Entity::StageEvent(self)
     }
+    fn from_entity(entity: Entity) -> Option<Self> {
+        match entity {
+            Entity::StageEvent(row) => Some(row),
+            _ => None,
+        }
+    }
     fn table(base: &Base) -> &Table<Self> {
         &base.stage_events
     }
@@ -392,6 +406,12 @@ impl Row for Settings {
     }
     fn into_entity(self) -> Entity {
         Entity::Settings(self)
+    }
+    fn from_entity(entity: Entity) -> Option<Self> {
+        match entity {
+            Entity::Settings(row) => Some(row),
+            _ => None,
+        }
     }
     fn table(base: &Base) -> &Table<Self> {
         &base.settings

@@ -90,12 +90,11 @@ impl Engine {
                 *cursor = Some(page.next);
             }
             None => {
-                let stakes = self.at_stake();
                 for change in page.changes {
                     self.base.change(change);
                 }
                 self.meta.cursor = Some(page.next);
-                self.bury(stakes, now, &mut effects);
+                self.keep_what_left();
             }
         }
         if more {
@@ -103,13 +102,13 @@ impl Engine {
         } else {
             self.pulling.under_way = false;
             if let Some((base, cursor)) = self.pulling.rebuild.take() {
-                let stakes = self.at_stake();
-                self.base = base;
+                let old = std::mem::replace(&mut self.base, base);
+                self.base.succeed(old);
                 self.base.mark_dirty(Base::all_shards());
                 self.meta.cursor = cursor;
                 self.meta.life += 1;
                 self.meta.partial = false;
-                self.bury(stakes, now, &mut effects);
+                self.keep_what_left();
             }
             self.meta.whole = true;
             effects.extend(self.postponed_pull());

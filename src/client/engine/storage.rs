@@ -5,7 +5,8 @@
 use super::{
     base::{Base, Kept, Shard},
     displaced::Displaced,
-    outbox::Entry,
+    own::OwnVersions,
+    queue::Entry,
 };
 use crate::domain::{application::Application, sync::Entity, time::Timestamp, user::User};
 use chrono::Duration;
@@ -33,6 +34,9 @@ pub struct Meta {
     pub whole: bool,
     /// Whether rows were left out of the store since the base was built.
     pub partial: bool,
+    /// Which versions the queue itself made.
+    #[serde(default)]
+    pub own: OwnVersions,
 }
 
 /// Everything that one transaction writes.

@@ -1,6 +1,6 @@
 //! What the engine does, one situation a test.
 
-use super::*;
+use super::{queue::QueueEvent, *};
 use crate::domain::{
     application::{
         ApplicationPatch,
@@ -13,6 +13,7 @@ use crate::domain::{
     sync::{Entity, EntityKind, SyncChange, SyncPage, SyncRow},
     user::User,
 };
+use chrono::Duration;
 use proptest::prelude::*;
 use serde_json::json;
 use std::{cell::RefCell, collections::BTreeMap, collections::VecDeque, rc::Rc};
@@ -286,6 +287,18 @@ fn patch(fields: serde_json::Value) -> ApplicationPatch {
 
 fn change(fields: serde_json::Value) -> Edit {
     Edit::Application(Op::Patch(Box::new(patch(fields))))
+}
+
+/// What a page that saw something else did to a record, as it stands in the queue.
+fn push(page: &mut Page, entry: Entry) {
+    let entry = Entry {
+        keys: vec![entry.key],
+        ..entry
+    };
+    page.engine.outbox.record(QueueEvent::Push {
+        entry: Box::new(entry),
+        onto: None,
+    });
 }
 
 fn note(text: &str) -> Edit {
@@ -562,12 +575,13 @@ fn two_deletions_of_one_record_are_one() {
     let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
     one.edit(row.id, delete(), 2);
     two.edit(row.id, to(Status::Offer), 3);
-    two.engine.outbox.push(Entry {
+    let deletion = Entry {
         key: key(4),
         edit: delete(),
         not_before: two.at + DELETE_GRACE,
-        ..two.engine.outbox.entries()[0].clone()
-    });
+        ..two.engine.outbox().entries()[0].clone()
+    };
+    push(&mut two, deletion);
     two.wake();
     one.refresh();
     assert_eq!(one.keys(), [key(1), key(2), key(3), key(4)]);
@@ -760,9 +774,9 @@ fn what_is_displaced_around_a_deletion_is_kept_where_it_goes_on() {
     let late = Entry {
         key: key(3),
         edit: to(Status::Offer),
-        ..page.engine.outbox.entries()[1].clone()
+        ..page.engine.outbox().entries()[1].clone()
     };
-    page.engine.outbox.push(late);
+    push(&mut page, late);
     page.answer(
         1,
         Err(conflict_with(&after(&row, json!({"notes": "theirs"})))),
@@ -810,7 +824,17 @@ fn edits_of_what_was_deleted_elsewhere_are_put_aside_and_can_be_made_anew() {
 }
 
 /// There is one displaced edit of a deleted record; made again it is a new record with both edits.
+/// The server says of the first edit that waits that there is no such record.
+fn find_out(page: &mut Page) {
+    if let Some(first) = page.engine.outbox().entries().first().map(|first| first.key) {
+        let missing = Err(problem(ProblemKind::NotFound));
+        let effects = page.engine.answered(first, missing, page.at, 0.5);
+        page.perform(effects);
+    }
+}
+
 fn assert_displaced_and_recreated(page: &mut Page, old: Uuid) {
+    find_out(page);
     let notices = page.notices();
     let [Notice::Displaced(item)] = notices.as_slice() else {
         panic!("one notice: {notices:?}");
@@ -874,12 +898,13 @@ fn an_edit_that_another_page_queued_after_a_deletion_can_be_made_anew() {
         let made = late.made();
         _ = late.engine.mutate(row.id, note("mine"), key(2), made);
         let entry = late.engine.outbox().entries()[0].clone();
-        two.engine.outbox.push(entry);
+        push(&mut two, entry);
         two.wake();
         one.refresh();
         assert_eq!(one.keys(), [key(1), key(2)]);
         if pulled_first {
             one.pulled(page_of(vec![gone(2, row.id)], "2"));
+            find_out(&mut one);
         } else {
             one.at += DELETE_GRACE;
             let effects = one.engine.locked(one.at);
@@ -911,6 +936,7 @@ fn what_does_not_fit_any_more_is_not_left_out_when_it_is_made_anew() {
         "1",
     ));
     page.pulled(page_of(vec![gone(2, row.id)], "2"));
+    find_out(&mut page);
     let made = page.made();
     let id = Uuid::from_u128(77);
     let problem = page.engine.reapply(key(1), id, key(2), made).unwrap_err();
@@ -1615,7 +1641,6 @@ fn an_edit_that_joined_one_that_another_page_is_sending_is_apart_again() {
     assert_eq!(two.keys(), [key(1), key(3)]);
     let entry = &two.engine.outbox().entries()[1];
     assert_eq!(entry.edit, change(json!({"company": "B", "source": "S"})));
-    assert_eq!(entry.seen, None);
     one.refresh();
     one.answer(1, Ok(json_of(&after(&row, json!({"notes": "x"})))));
     assert_eq!(one.sent(), [(key(3), Some(2))]);
@@ -1632,7 +1657,7 @@ fn an_edit_that_keeps_its_place_stays_before_those_after_it() {
     two.refresh();
     two.edit(id, to(Status::Rejected), 2);
     two.refresh();
-    assert_eq!(two.keys(), [key(9), key(3), key(2)]);
+    assert_eq!(two.keys(), [key(1), key(9), key(3), key(2)]);
 }
 
 #[test]
@@ -1657,10 +1682,10 @@ fn an_edit_that_joined_one_that_another_page_saw_acknowledged_builds_on_it() {
     two.edit(row.id, change(json!({"company": "B"})), 2);
     assert_eq!(two.keys(), [key(2)]);
     let entry = &two.engine.outbox().entries()[0];
-    assert_eq!(
-        (&entry.edit, entry.seen),
-        (&change(json!({"company": "B"})), Some(2))
-    );
+    assert_eq!(entry.edit, change(json!({"company": "B"})));
+    let effects = two.engine.locked(two.at);
+    two.perform(effects);
+    assert_eq!(two.sent(), [(key(2), Some(2))]);
 }
 
 #[test]
@@ -1690,6 +1715,9 @@ fn an_edit_of_a_creation_that_another_page_took_back_is_put_aside() {
     one.later(DELETE_GRACE);
     assert!(one.keys().is_empty());
     two.write();
+    assert_eq!(two.keys(), [key(2), key(3)]);
+    two.write();
+    find_out(&mut two);
     assert!(two.keys().is_empty());
     let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(two.notices()) else {
         panic!()
@@ -1741,7 +1769,7 @@ fn what_a_deletion_made_pointless_stays_so_though_the_deletion_was_never_stored(
 }
 
 #[test]
-fn a_deletion_stays_when_another_page_goes_on_with_the_creation() {
+fn what_another_page_did_after_a_deletion_is_not_pointless() {
     let id = Uuid::from_u128(1);
     let (mut one, mut two) = two_pages(None, create(id), id);
     one.edit(id, delete(), 2);
@@ -1753,38 +1781,77 @@ fn a_deletion_stays_when_another_page_goes_on_with_the_creation() {
     assert!(one.keys().is_empty());
     two.write();
     two.write();
-    assert_eq!(two.keys(), [key(3), key(2)]);
+    assert_eq!(two.keys(), [key(1), key(2), key(3)]);
     one.writes_wait = false;
     one.write();
-    assert!(one.keys().is_empty() || one.keys() == [key(3), key(2)]);
-    one.later(Duration::seconds(1));
-    two.writes_wait = false;
-    two.at = one.at;
-    two.refresh();
-    // Nothing is left of it: neither the creation nor, worse, the creation alone.
-    for page in [&one, &two] {
-        assert!(page.keys().is_empty(), "{:?}", page.keys());
-    }
+    assert_eq!(one.keys(), [key(1), key(2), key(3)]);
+    // The record is made and deleted; the edit can be had again.
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.answer(1, Ok(json_of(&Application { id, ..sample(1) })));
+    one.answer(2, Ok(String::new()));
+    assert!(one.keys().is_empty());
+    assert_eq!(one.engine.displaced()[0].keys, [key(3)]);
+    assert!(one.engine.displaced()[0].mine.is_some());
 }
 
 #[test]
-fn two_pages_that_put_the_same_edit_aside_keep_all_that_each_knows() {
+fn an_edit_that_another_page_joined_to_one_that_gives_way_gives_way_with_it() {
     let row = sample(1);
     let (mut one, mut two) = two_pages(Some(&row), to(Status::Offer), row.id);
-    two.writes_wait = true;
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.writes_wait = true;
+    one.answer(1, Err(conflict_with(&after(&row, json!({"notes": "theirs"})))));
     two.edit(row.id, note("mine"), 2);
-    let deleted = || page_of(vec![gone(2, row.id)], "2");
-    two.pulled(deleted());
-    one.pulled(deleted());
-    assert_eq!(one.engine.displaced()[0].keys, [key(1)]);
+    one.write();
+    one.writes_wait = false;
+    one.write();
+    for page in [&one, &one.reopened()] {
+        let Ok([item]) = <[Displaced; 1]>::try_from(page.engine.displaced().to_vec()) else {
+            panic!()
+        };
+        assert_eq!(item.keys, [key(1), key(2)]);
+        assert!(page.keys().is_empty());
+    }
+    assert_eq!(one.notices().len(), 1);
+}
+
+#[test]
+fn dropping_what_lies_aside_drops_nothing_that_joined_it_unseen() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), to(Status::Offer), row.id);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.writes_wait = true;
+    one.answer(1, Err(conflict_with(&after(&row, json!({"notes": "theirs"})))));
+    let effects = one.engine.drop_displaced(key(1), one.at);
+    one.perform(effects);
+    two.edit(row.id, note("mine"), 2);
+    one.write();
+    assert_eq!(one.engine.displaced().len(), 1);
+}
+
+#[test]
+fn an_edit_on_what_another_page_made_meanwhile_is_no_conflict() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), to(Status::Offer), row.id);
+    let mut late = two.reopened();
+    late.lock_waits = true;
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    let moved = after(&row, json!({"status": "Offer"}));
+    one.answer(1, Ok(json_of(&moved)));
+    // Both saw the first version, and one of them nothing of the queue either.
+    two.writes_wait = true;
+    two.edit(row.id, note("x"), 2);
+    late.edit(row.id, change(json!({"company": "B"})), 3);
     two.writes_wait = false;
     two.write();
-    one.refresh();
-    for page in [&one, &two, &one.reopened()] {
-        let items = page.engine.displaced();
-        let kept = |n| items.iter().any(|item| item.keys.contains(&key(n)));
-        assert!(kept(1) && kept(2), "{items:?}");
-    }
+    let effects = two.engine.locked(two.at);
+    two.perform(effects);
+    let sent = two.sent();
+    assert_eq!(sent.first().map(|sent| sent.1), Some(Some(2)), "{sent:?}");
 }
 
 #[test]
@@ -1831,12 +1898,12 @@ fn two_creations_that_are_put_aside_lose_nothing_of_either() {
     let id = Uuid::from_u128(1);
     let (_, mut two) = two_pages(None, create(id), id);
     two.edit(id, change(json!({"source": "S"})), 2);
-    let mut other = two.engine.outbox.entries()[0].clone();
+    let mut other = two.engine.outbox().entries()[0].clone();
     other.key = key(3);
     other.frozen = true;
     let with_note = json!({"id": id, "company": "Acme", "role_title": "Engineer", "notes": "N"});
     other.edit = Edit::Application(Op::Create(serde_json::from_value(with_note).unwrap()));
-    two.engine.outbox.push(other);
+    push(&mut two, other);
     two.pulled(page_of(vec![gone(1, id)], "1"));
     two.answer(2, Err(problem(ProblemKind::Gone)));
     let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(two.notices()) else {
@@ -2033,10 +2100,6 @@ fn what_waits_is_counted_as_what_it_waits_for() {
     page.later(DELETE_GRACE);
     page.answer(2, Err(problem(ProblemKind::Unauthorized)));
     assert_eq!(page.state(), SyncState::SignedOut(2));
-    let effects = page.engine.forget_pending(page.at);
-    page.perform(effects);
-    assert_eq!(page.state(), SyncState::SignedOut(0));
-    assert!(page.disk.borrow().entries.is_empty());
 }
 
 /// One thing that happens to a page and to the plain server behind it.

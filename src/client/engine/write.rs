@@ -1,13 +1,15 @@
 //! Writing to the store, and taking in what other pages wrote there.
 
 use super::{
-    Base, Batch, Effect, Engine, Entry, Keeping, Kept, Meta, Notice, Stored, Trouble, Unstored,
+    Batch, Effect, Engine, KEPT, Keeping, Meta, Notice, Stored, Trouble, Unstored, Verb,
     base::Shard,
-    kind::Row,
+    kind::{Row, each_kind},
+    outbox::Difference,
+    queue::{QueueEvent, with_edits},
     storage::{RETRY, keeps, retained},
 };
 use crate::domain::{application::Application, stage::StageEvent, sync::Entity, time::Timestamp};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 impl Engine {
@@ -18,10 +20,10 @@ impl Engine {
         // What the page came with belongs to the history that is stored, however often it was read
         // anew.
         self.meta.life = stored.meta.life;
-        let mut effects = self.take_stored(stored, now);
+        self.take_stored(stored);
         self.prune(now);
-        self.displaced.expire(now);
-        effects.extend(self.postponed_pull());
+        self.expire(now);
+        let mut effects = self.postponed_pull();
         if unreadable > 0 {
             effects.push(Effect::Notify(Notice::Unreadable(unreadable)));
         }
@@ -42,13 +44,10 @@ impl Engine {
         // What is being written will be refused, and then be joined; what was read before the last
         // write is old.
         let news = self.storage.writing.is_none() && stored.stamp >= self.storage.stamp;
-        let mut effects = if news {
-            self.take_stored(stored, now)
-        } else {
-            Vec::new()
-        };
-        effects.extend(self.wake(now));
-        effects
+        if news {
+            self.take_stored(stored);
+        }
+        self.wake(now)
     }
 
     /// The state of the store that is known here: another one means that another page wrote.
@@ -61,8 +60,7 @@ impl Engine {
         self.storage.writing.is_some()
     }
 
-    fn take_stored(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
-        let mut stakes = self.at_stake();
+    fn take_stored(&mut self, stored: Stored) {
         let Stored {
             stamp,
             meta,
@@ -72,10 +70,14 @@ impl Engine {
             damaged,
             unreadable: _,
         } = stored;
-        let theirs = self.known_elsewhere(&entries, &shards);
-        if meta.life > self.meta.life {
+        // What was done here to a row that another page takes away is shown on what was seen here.
+        let shown = self.shown_with(self.outbox.unstored_records());
+        let mut own = std::mem::take(&mut self.meta.own);
+        own.join(&meta.own);
+        let newer = meta.life > self.meta.life;
+        let old = newer.then(|| std::mem::take(&mut self.base));
+        if newer {
             // The base was built anew elsewhere: rows of the old one must not come back.
-            self.base = Base::default();
             if !self.pulling.is_rebuilding() {
                 self.pulling.lose_track();
             }
@@ -84,15 +86,20 @@ impl Engine {
                 ..meta.clone()
             };
         } else if meta.life == self.meta.life {
-            // The rows of both are joined, so the cursor of either holds.
-            let own = self.meta.cursor.take();
-            self.meta.cursor = match own {
-                Some(own) if Some(&own) != self.storage.meta.cursor.as_ref() => Some(own),
+            // The rows of both are joined, so the cursor of either holds; where the store leaves out
+            // rows, this page has them as of its own.
+            let partial = self.meta.partial || meta.partial;
+            let known = self.meta.cursor.take();
+            self.meta.cursor = match known {
+                Some(known) if partial || Some(&known) != self.storage.meta.cursor.as_ref() => {
+                    Some(known)
+                }
                 _ => meta.cursor.clone(),
             };
             self.meta.whole |= meta.whole;
             self.meta.partial |= meta.partial;
         }
+        self.meta.own = own;
         if self.meta.user.is_none() {
             self.meta.user.clone_from(&meta.user);
         }
@@ -101,30 +108,69 @@ impl Engine {
                 self.base.join(shard, content);
             }
         }
-        self.displaced.rebase(displaced);
-        self.outbox.rebase(entries, |key| self.displaced.holds(key));
+        if let Some(old) = old {
+            self.base.succeed(old);
+        }
+        self.outbox.rebase(entries, displaced);
         self.storage.stamp = stamp;
         self.storage.meta = meta;
         if damaged {
             self.rebuild();
         }
-        stakes.extend(self.stakes_on(theirs));
-        let mut effects = Vec::new();
-        self.bury(stakes, now, &mut effects);
-        effects
+        self.keep_what_left();
+        for (record, row) in shown {
+            self.keep_lost(record, row);
+        }
     }
 
-    /// Rows that are known to be deleted here, and were edited on a page that did not know.
-    fn known_elsewhere(&self, entries: &[Entry], shards: &[(Shard, Vec<Kept>)]) -> Vec<Entity> {
-        let edited: HashSet<Uuid> = entries
-            .iter()
-            .filter(|entry| self.is_lost(entry))
-            .map(|entry| entry.record)
-            .collect();
-        let kept = shards.iter().flat_map(|(_, kept)| kept);
-        kept.filter(|kept| edited.contains(&kept.id))
-            .filter_map(|kept| kept.row.clone())
-            .collect()
+    /// The rows of these records as they show, were they not deleted here.
+    fn shown_with(&self, records: HashSet<Uuid>) -> Vec<(Uuid, Entity)> {
+        let shown = |record: Uuid| {
+            let first = self.outbox.of_record(record).next()?;
+            each_kind!(&first.edit, |_op: R| {
+                let row = self.base.table::<R>().get(record);
+                let edits = self.outbox.of_record(record);
+                let edits = edits.filter(|entry| entry.edit.verb() != Verb::Delete);
+                let shown = with_edits(row.map(|row| R::clone(row)), edits);
+                shown.map(|shown| (record, shown.into_entity()))
+            })
+        };
+        records.into_iter().filter_map(shown).collect()
+    }
+
+    /// Where rows are gone and edits of them wait, the edits keep what the rows were.
+    pub(super) fn keep_what_left(&mut self) {
+        let mut left: HashMap<Uuid, Entity> = HashMap::new();
+        for entry in self.outbox.entries() {
+            if entry.row_was.is_none() && !left.contains_key(&entry.record) {
+                let row = each_kind!(&entry.edit, |_op: R| {
+                    let row = self.base.table::<R>().left(entry.record);
+                    row.map(|row| R::clone(row).into_entity())
+                });
+                left.extend(row.map(|row| (entry.record, row)));
+            }
+        }
+        for (record, row) in left {
+            self.keep_lost(record, row);
+        }
+    }
+
+    /// The edits of a row keep it, where it is neither here nor to be created.
+    fn keep_lost(&mut self, record: Uuid, row: Entity) {
+        let edits = || self.outbox.of_record(record);
+        let lost = edits().any(|entry| {
+            let here = each_kind!(&entry.edit, |_op: R| {
+                self.base.table::<R>().get(record).is_some()
+            });
+            !here && entry.row_was.is_none()
+        });
+        let created = edits().any(|entry| entry.edit.verb() == Verb::Create);
+        if lost && !created {
+            self.outbox.record(QueueEvent::RowWas {
+                record,
+                row: Box::new(row),
+            });
+        }
     }
 
     /// Rows that are not to be stored any more leave the store with the next batch.
@@ -151,19 +197,44 @@ impl Engine {
         self.base.mark_dirty(shards);
     }
 
+    /// What has lain aside long enough is dropped.
+    fn expire(&mut self, now: Timestamp) {
+        let items = self.outbox.displaced().iter();
+        let old: Vec<QueueEvent> = items
+            .filter(|item| item.at + KEPT <= now)
+            .map(|item| QueueEvent::Forget {
+                id: item.id,
+                keys: item.keys.clone(),
+            })
+            .collect();
+        old.into_iter().for_each(|change| self.outbox.record(change));
+    }
+
     /// Writes what differs from the store, unless a batch is under way.
     pub(super) fn persist(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        if !matches!(self.storage.keeping, Keeping::Durable | Keeping::Refused(_))
-            || self.storage.writing.is_some()
+        match self.storage.keeping {
+            Keeping::Durable | Keeping::Refused(_) => {}
+            Keeping::Opening => return,
+            Keeping::Memory(_) => {
+                self.outbox.forget_events();
+                return;
+            }
+        }
+        if self.storage.writing.is_some()
             || self.storage.retry_at.is_some_and(|retry_at| retry_at > now)
         {
             return;
         }
-        let dirty = self.base.is_dirty()
-            || self.outbox.is_dirty()
-            || self.displaced.is_dirty()
-            || self.meta != self.storage.meta;
-        if !dirty {
+        let busy = self.outbox.aggregates();
+        self.meta.own.prune(&busy);
+        let difference = if self.outbox.is_dirty() {
+            self.outbox.unwritten()
+        } else {
+            Difference::default()
+        };
+        if difference.is_empty() && !self.base.is_dirty() && self.meta == self.storage.meta {
+            // What has happened came to nothing.
+            self.outbox.forget_events();
             self.storage.retry_at = None;
             return;
         }
@@ -171,11 +242,15 @@ impl Engine {
         let retained = if shards.is_empty() {
             None
         } else {
-            retained(&self.base, &self.outbox.aggregates(), now)
+            retained(&self.base, &busy, now)
         };
         self.meta.partial |= retained.is_some();
-        let (entries, settled) = self.outbox.unwritten();
-        let (displaced, dropped) = self.displaced.unwritten();
+        let Difference {
+            entries,
+            settled,
+            displaced,
+            dropped,
+        } = difference;
         let shards = shards
             .into_iter()
             .map(|shard| {
@@ -204,8 +279,7 @@ impl Engine {
             self.storage.stamp = batch.stamp + 1;
             self.storage.retry_at = None;
             self.storage.keeping = Keeping::Durable;
-            self.outbox.written(&batch.entries, &batch.settled);
-            self.displaced.written(&batch.displaced, &batch.dropped);
+            self.outbox.written(&batch);
             self.storage.meta = batch.meta;
         }
         self.wake(now)
@@ -214,14 +288,14 @@ impl Engine {
     /// Another page wrote since; nothing of the batch was taken.
     pub fn write_conflict(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
         self.unwrite();
-        let mut effects = self.take_stored(stored, now);
-        effects.extend(self.wake(now));
-        effects
+        self.take_stored(stored);
+        self.wake(now)
     }
 
     /// The store did not take the batch.
     pub fn write_failed(&mut self, trouble: Trouble, now: Timestamp) -> Vec<Effect> {
         self.unwrite();
+        self.outbox.go_apart();
         let mut effects = Vec::new();
         if self.storage.keeping != Keeping::Refused(trouble) {
             self.storage.keeping = Keeping::Refused(trouble);
@@ -234,6 +308,7 @@ impl Engine {
 
     fn unwrite(&mut self) {
         if let Some(batch) = self.storage.writing.take() {
+            self.outbox.unwritten_yet();
             self.base
                 .mark_dirty(batch.shards.into_iter().map(|(shard, _)| shard));
         }

@@ -1,0 +1,467 @@
+//! What waits for the server and what lies aside, and all that can happen to it.
+//!
+//! It changes by [`QueueEvent`]s alone, and each of them looks at what is there: what happened on
+//! this page happens again on what another page has stored meanwhile ([`super::outbox`]).
+
+use super::{
+    displaced::{Displaced, Reason},
+    kind::{Edit, Edited, Made, Row, Verb, apply, each_kind},
+};
+use crate::domain::{
+    error::{Problem, ProblemKind},
+    sync::Entity,
+    time::Timestamp,
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A mutation that the server has not acknowledged, as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The idempotency key: sending it twice is harmless.
+    pub key: Uuid,
+    /// The keys of the mutations that became one in it, oldest first; its own is the last.
+    pub keys: Vec<Uuid>,
+    /// Its place in the queue.
+    pub order: u64,
+    /// What it waits for: edits of one aggregate (an application with all that hangs on it) go one
+    /// after another.
+    pub aggregate: Uuid,
+    /// Whose row.
+    pub record: Uuid,
+    /// What was done.
+    pub edit: Edit,
+    /// The server's version of the row that the user saw; none where the row was still to be
+    /// created. Once frozen, what `If-Match` says.
+    pub seen: Option<i64>,
+    /// When it was done.
+    pub made_at: Timestamp,
+    /// The user's calendar day then, for the defaults of a create.
+    pub made_on: NaiveDate,
+    /// It may not be sent before: a deletion's undo.
+    pub not_before: Timestamp,
+    /// It was sent, or is about to be: key, version and body stay as they are.
+    pub frozen: bool,
+    /// The server refused it for good; it waits for the user.
+    pub parked: Option<Problem>,
+    /// The row as it was last, where it is there no more: what the edit is shown on when it is put
+    /// aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_was: Option<Box<Entity>>,
+}
+
+impl Entry {
+    /// When and on which day it was made.
+    pub fn made(&self) -> Made {
+        Made {
+            at: self.made_at,
+            on: self.made_on,
+        }
+    }
+
+    /// Whether it waits for its undo only.
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        !self.frozen && self.not_before > now
+    }
+
+    /// Whether the server has certainly taken nothing of it: it was not sent, or it was refused for
+    /// what it says, and an earlier try under its key would have been answered first.
+    fn is_unseen(&self) -> bool {
+        match &self.parked {
+            None => !self.frozen,
+            Some(problem) => matches!(
+                problem.kind,
+                ProblemKind::Validation
+                    | ProblemKind::PayloadTooLarge
+                    | ProblemKind::UnsupportedMediaType
+            ),
+        }
+    }
+
+    /// This one and a later one of its record as one, under the later one's key: a page that is
+    /// sending this one is not contradicted. None where they must stay apart.
+    pub(super) fn with(&self, later: &Self) -> Option<Self> {
+        if !self.is_unseen() || self.edit.is_event() || later.edit.is_event() {
+            return None;
+        }
+        let edit = self.edit.merged(&later.edit)?;
+        // The defaults of a create are those of the day on which it was made.
+        let made = match self.edit.verb() {
+            Verb::Create => self.made(),
+            Verb::Patch | Verb::Delete => later.made(),
+        };
+        Some(Self {
+            keys: self.keys.iter().chain(&later.keys).copied().collect(),
+            order: self.order,
+            edit,
+            seen: self.seen,
+            made_at: made.at,
+            made_on: made.on,
+            row_was: self.row_was.clone().or_else(|| later.row_was.clone()),
+            ..later.clone()
+        })
+    }
+
+    fn is_of(&self, aggregate: Uuid) -> bool {
+        self.record == aggregate || self.aggregate == aggregate
+    }
+}
+
+/// Something that happened to the queue.
+#[derive(Clone, Debug)]
+pub(super) enum QueueEvent {
+    /// The user did something.
+    Push {
+        /// What; its order is found when it takes its place.
+        entry: Box<Entry>,
+        /// The edit with which it became one on this page. It becomes one with no other: together
+        /// they may not fit, and nobody saw them as one.
+        onto: Option<Uuid>,
+    },
+    /// The user took back what was not sent.
+    Withdraw(GivenUp),
+    /// The user gave up what was refused.
+    Drop(GivenUp),
+    /// What was refused is to be sent once more.
+    Retry(Uuid),
+    /// What waits for its undo need not wait any longer.
+    Release {
+        /// Of which entry.
+        key: Uuid,
+        /// From when on it may be sent.
+        at: Timestamp,
+    },
+    /// It is about to be sent.
+    Freeze {
+        /// Which entry.
+        key: Uuid,
+        /// What `If-Match` says.
+        seen: Option<i64>,
+        /// Whether it was sent though it could not be stored.
+        sent: bool,
+    },
+    /// The server took it.
+    Acknowledge(Uuid),
+    /// The server refused it for good.
+    Park {
+        /// Which entry.
+        key: Uuid,
+        /// Why.
+        problem: Box<Problem>,
+    },
+    /// It gave way, and with it what else was done to its record.
+    PutAside(Box<Aside>),
+    /// This deletion is due: what came before it has become pointless.
+    Shorten(Uuid),
+    /// A row is there no more.
+    RowWas {
+        /// Which row.
+        record: Uuid,
+        /// Its last state.
+        row: Box<Entity>,
+    },
+    /// A displaced edit was made again, was dropped, or has been kept long enough.
+    Forget {
+        /// Which one.
+        id: Uuid,
+        /// The mutations that it was seen to hold: of more nobody knew.
+        keys: Vec<Uuid>,
+    },
+}
+
+/// An edit that the user gives up; a creation with all that was done to it.
+#[derive(Clone, Debug)]
+pub(super) struct GivenUp {
+    /// Which one.
+    pub key: Uuid,
+    /// The mutations that go with it: where there are more, somebody went on, and nothing goes.
+    pub keys: Vec<Uuid>,
+}
+
+/// Why and how edits give way.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    /// The entry that was answered.
+    pub key: Uuid,
+    /// All mutations that gave way then: where another page saw the answer first, what is left of
+    /// them still does.
+    pub keys: Vec<Uuid>,
+    /// Whether nothing of this entry itself is lost.
+    pub done: bool,
+    /// Why.
+    pub reason: Reason,
+    /// What the record is called.
+    pub title: String,
+    /// The row on which the edits showed.
+    pub row: Option<Entity>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The queue, and what lies aside.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Queue {
+    /// What waits, oldest first.
+    pub entries: Vec<Entry>,
+    /// What lies aside, oldest first.
+    pub displaced: Vec<Displaced>,
+}
+
+impl Queue {
+    /// A queue of these, in any order.
+    pub fn new(mut entries: Vec<Entry>, mut displaced: Vec<Displaced>) -> Self {
+        entries.sort_unstable_by_key(|entry| (entry.order, entry.key));
+        displaced.sort_unstable_by_key(|item| (item.at, item.id));
+        Self { entries, displaced }
+    }
+
+    /// One entry.
+    pub fn get(&self, key: Uuid) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The entries of one record, oldest first.
+    pub fn of_record(&self, record: Uuid) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.record == record)
+    }
+
+    /// Takes in what happened, as far as it still fits.
+    pub fn apply(&mut self, event: &QueueEvent) {
+        match event {
+            QueueEvent::Push { entry, onto } => self.push(entry, *onto),
+            QueueEvent::Withdraw(given_up) => {
+                if self.withdrawable(given_up.key).is_some() {
+                    self.give_up(given_up);
+                }
+            }
+            QueueEvent::Drop(given_up) => {
+                let entry = self.get(given_up.key);
+                if entry.is_some_and(|entry| entry.parked.is_some()) {
+                    self.give_up(given_up);
+                }
+            }
+            QueueEvent::Retry(key) => self.update(*key, |entry| entry.parked = None),
+            QueueEvent::Release { key, at } => self.update(*key, |entry| {
+                entry.not_before = entry.not_before.min(*at);
+            }),
+            QueueEvent::Freeze { key, seen, .. } => self.update(*key, |entry| {
+                if !entry.frozen {
+                    entry.frozen = true;
+                    entry.seen = *seen;
+                }
+            }),
+            QueueEvent::Acknowledge(key) => self.entries.retain(|entry| entry.key != *key),
+            QueueEvent::Park { key, problem } => self.update(*key, |entry| {
+                entry.parked = Some(Problem::clone(problem));
+            }),
+            QueueEvent::PutAside(aside) => self.put_aside(aside),
+            QueueEvent::Shorten(deletion) => self.shorten(*deletion),
+            QueueEvent::RowWas { record, row } => {
+                for entry in &mut self.entries {
+                    if entry.record == *record && entry.row_was.is_none() {
+                        entry.row_was = Some(row.clone());
+                    }
+                }
+            }
+            QueueEvent::Forget { id, keys } => self.displaced.retain(|item| {
+                item.id != *id || item.keys.iter().any(|key| !keys.contains(key))
+            }),
+        }
+    }
+
+    fn update(&mut self, key: Uuid, update: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
+            update(entry);
+        }
+    }
+
+    /// Adds an edit: as part of the last one of its record, or at the end.
+    fn push(&mut self, entry: &Entry, onto: Option<Uuid>) {
+        // It is here already where a write went through that was said to have failed.
+        if self
+            .entries
+            .iter()
+            .any(|known| known.keys.contains(&entry.key))
+        {
+            return;
+        }
+        let last = self
+            .entries
+            .iter_mut()
+            .rfind(|known| known.record == entry.record)
+            .filter(|last| Some(last.key) == onto);
+        if let Some(last) = last
+            && let Some(both) = last.with(entry)
+        {
+            *last = both;
+            return;
+        }
+        let order = self.entries.last().map_or(0, |last| last.order + 1);
+        self.entries.push(Entry {
+            order,
+            ..entry.clone()
+        });
+    }
+
+    /// The entry that can be taken back under this key: one that was not sent. A creation takes along
+    /// what became part of it.
+    pub fn withdrawable(&self, key: Uuid) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .find(|entry| {
+                entry.key == key
+                    || (entry.edit.verb() == Verb::Create && entry.keys.contains(&key))
+            })
+            .filter(|entry| !entry.frozen)
+    }
+
+    /// The keys of an entry, and of what goes with it when the user gives it up: what was done to a
+    /// record that never comes to be.
+    pub fn with_what_hangs_on(&self, key: Uuid) -> Vec<Uuid> {
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.keys.contains(&key));
+        let Some(entry) = entry else {
+            return Vec::new();
+        };
+        let all = entry.edit.verb() == Verb::Create;
+        self.entries
+            .iter()
+            .filter(|known| known.key == entry.key || (all && known.is_of(entry.record)))
+            .flat_map(|known| known.keys.iter().copied())
+            .collect()
+    }
+
+    fn give_up(&mut self, given_up: &GivenUp) {
+        let keys = self.with_what_hangs_on(given_up.key);
+        if keys.iter().all(|key| given_up.keys.contains(key)) {
+            self.entries.retain(|entry| !keys.contains(&entry.key));
+        }
+    }
+
+    /// What a deletion makes pointless once it is due: edits of its record that nobody has sent, or
+    /// that were refused; and where its creation is among them, the deletion itself, with all that
+    /// was done to what hangs on it.
+    pub fn pointless(&self, deletion: Uuid) -> Vec<Uuid> {
+        let none = Vec::new;
+        let Some(entry) = self.get(deletion).filter(|entry| !entry.frozen) else {
+            return none();
+        };
+        let record = entry.record;
+        let before = || self.of_record(record).filter(|entry| entry.key != deletion);
+        let is_last = self.of_record(record).next_back().map(|last| last.key) == Some(deletion);
+        if !is_last || before().next().is_none() || !before().all(Entry::is_unseen) {
+            return none();
+        }
+        let created = before().any(|entry| entry.edit.verb() == Verb::Create);
+        self.entries
+            .iter()
+            .filter(|entry| {
+                let before = entry.record == record && entry.key != deletion;
+                before || (created && entry.is_of(record))
+            })
+            .map(|entry| entry.key)
+            .collect()
+    }
+
+    fn shorten(&mut self, deletion: Uuid) {
+        let pointless = self.pointless(deletion);
+        self.entries
+            .retain(|entry| !pointless.contains(&entry.key));
+    }
+
+    /// The entries that give way with one whose row conflicts, or is gone.
+    pub fn giving_way(&self, key: Uuid, reason: Reason) -> impl Iterator<Item = &Entry> {
+        let record = self.get(key).map(|entry| entry.record);
+        let gives_way = move |entry: &&Entry| match reason {
+            Reason::Conflict => Some(entry.record) == record,
+            // With a row goes what hangs on it.
+            Reason::Deleted => record.is_some_and(|record| entry.is_of(record)),
+        };
+        self.entries.iter().filter(gives_way)
+    }
+
+    fn put_aside(&mut self, aside: &Aside) {
+        let with_it: Vec<Uuid> = self
+            .giving_way(aside.key, aside.reason)
+            .map(|entry| entry.key)
+            .collect();
+        let gives_way = |entry: &Entry| {
+            let still = entry.keys.iter().all(|key| aside.keys.contains(key));
+            with_it.contains(&entry.key) || still
+        };
+        let (taken, rest) = std::mem::take(&mut self.entries)
+            .into_iter()
+            .partition(gives_way);
+        self.entries = rest;
+        let mut taken: Vec<Entry> = taken;
+        taken.retain(|entry| !aside.done || entry.key != aside.key);
+        while let Some(record) = taken.first().map(|first| first.record) {
+            let (own, others) = taken.into_iter().partition(|entry| entry.record == record);
+            taken = others;
+            let own: Vec<Entry> = own;
+            let last = own.last().map(|last| last.edit.verb());
+            // The user wanted it gone too, and does not miss what was done to it before.
+            if aside.reason == Reason::Deleted && last == Some(Verb::Delete) {
+                continue;
+            }
+            self.displaced.extend(displaced(&own, aside));
+        }
+        self.displaced.sort_unstable_by_key(|item| (item.at, item.id));
+    }
+}
+
+/// Edits of one record, oldest first, as one that lies aside.
+fn displaced(entries: &[Entry], aside: &Aside) -> Option<Displaced> {
+    let (first, last) = (entries.first()?, entries.last()?);
+    // A deletion after which another page went on is not what the user wants in the end.
+    let goes_on = last.edit.verb() != Verb::Delete;
+    let stays = |entry: &&Entry| !goes_on || entry.edit.verb() != Verb::Delete;
+    let edit = entries
+        .iter()
+        .filter(stays)
+        .map(|entry| entry.edit.clone())
+        .reduce(|edit, later| edit.together(&later).unwrap_or(later))?;
+    let row = aside.row.clone().or_else(|| {
+        let was = entries.iter().find_map(|entry| entry.row_was.as_ref());
+        was.map(|row| Entity::clone(row))
+    });
+    let shown = each_kind!(&first.edit, |_op: R| {
+        let row = row.and_then(R::from_entity);
+        with_edits(row, entries.iter().filter(stays)).map(R::into_entity)
+    });
+    Some(Displaced {
+        id: first.key,
+        keys: entries
+            .iter()
+            .flat_map(|entry| entry.keys.iter().copied())
+            .collect(),
+        at: aside.at,
+        record: first.record,
+        title: aside.title.clone(),
+        reason: aside.reason,
+        // A creation is what it asks for.
+        mine: edit.built(first.record, first.made()).or(shown),
+        edit,
+    })
+}
+
+/// A row with these edits of it; what does not fit changes nothing.
+pub(super) fn with_edits<'a, R: Edited>(
+    mut row: Option<R>,
+    entries: impl Iterator<Item = &'a Entry>,
+) -> Option<R> {
+    for entry in entries {
+        let Some(op) = R::op(&entry.edit) else {
+            continue;
+        };
+        if let Ok(next) = apply(op, row.as_ref(), entry.record, entry.made()) {
+            row = next;
+        }
+    }
+    row
+}

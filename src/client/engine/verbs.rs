@@ -1,0 +1,160 @@
+//! What the user does.
+
+use super::{
+    Edit, Edited, Effect, Engine, Made, Row, Verb,
+    kind::{self, apply, each_kind},
+    queue::{QueueEvent, Entry},
+    storage::Keeping,
+};
+use crate::domain::{error::Problem, time::Timestamp};
+use chrono::Duration;
+use uuid::Uuid;
+
+/// How long a deletion waits before it is sent: its undo.
+pub const DELETE_GRACE: Duration = Duration::seconds(30);
+
+impl Engine {
+    /// Does something to `record`: at once in the view, soon in the store, then at the server.
+    /// `key` names the mutation; answers the effects.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit, 404 when there is no such record. Nothing is changed then.
+    pub fn mutate(
+        &mut self,
+        record: Uuid,
+        edit: Edit,
+        key: Uuid,
+        made: Made,
+    ) -> Result<Vec<Effect>, Problem> {
+        self.push(record, edit, key, made)?;
+        Ok(self.wake(made.at))
+    }
+
+    fn push(&mut self, record: Uuid, edit: Edit, key: Uuid, made: Made) -> Result<(), Problem> {
+        let (aggregate, seen) = each_kind!(&edit, |op: R| {
+            let row = self.view_of::<R>(record);
+            let next = apply(op, row.as_deref(), record, made)?;
+            let aggregate = next
+                .as_ref()
+                .or(row.as_deref())
+                .and_then(R::parent)
+                .unwrap_or(record);
+            let seen = self.base.table::<R>().get(record).map(|row| row.version());
+            // With the edit what it was made of is stored.
+            self.base.keep(R::KIND, record);
+            (aggregate, seen)
+        });
+        let entry = Entry {
+            key,
+            keys: vec![key],
+            order: 0,
+            aggregate,
+            record,
+            seen,
+            made_at: made.at,
+            made_on: made.on,
+            not_before: match edit.verb() {
+                Verb::Delete => made.at + DELETE_GRACE,
+                Verb::Create | Verb::Patch => made.at,
+            },
+            frozen: false,
+            parked: None,
+            row_was: None,
+            edit,
+        };
+        // What cannot be stored is sent as it was made: another page may have the rest.
+        let apart = matches!(self.storage.keeping, Keeping::Refused(_));
+        let last = self.outbox.of_record(record).next_back();
+        let onto = last.filter(|last| !apart && last.with(&entry).is_some());
+        self.outbox.record(QueueEvent::Push {
+            onto: onto.map(|last| last.key),
+            entry: Box::new(entry),
+        });
+        Ok(())
+    }
+
+    /// Takes back a mutation that was not sent; a creation with all that was done to it. Answers the
+    /// effects, or nothing where it is too late.
+    pub fn retract(&mut self, key: Uuid, now: Timestamp) -> Option<Vec<Effect>> {
+        // A deletion that is due has made pointless what came before it.
+        self.outbox
+            .withdrawable(key)
+            .filter(|entry| entry.edit.verb() != Verb::Delete || entry.is_held(now))?;
+        let given_up = self.outbox.given_up(key);
+        self.outbox.record(QueueEvent::Withdraw(given_up));
+        Some(self.wake(now))
+    }
+
+    /// Drops an edit that the server refused. What was done after it to a record that never came to
+    /// be goes with it.
+    pub fn drop_parked(&mut self, key: Uuid, now: Timestamp) -> Vec<Effect> {
+        let given_up = self.outbox.given_up(key);
+        self.outbox.record(QueueEvent::Drop(given_up));
+        self.wake(now)
+    }
+
+    /// Sends an edit that the server refused once more.
+    pub fn retry_parked(&mut self, key: Uuid, now: Timestamp) -> Vec<Effect> {
+        self.outbox.here_mut(key).token_refusals = 0;
+        self.outbox.record(QueueEvent::Retry(key));
+        self.wake(now)
+    }
+
+    /// Makes a displaced edit again, on the current state of its record; where that was deleted, a
+    /// new one is made under `record`. `key` names the mutation. Answers the record and the effects.
+    ///
+    /// # Errors
+    /// 400 where it no longer fits, 404 where it is no longer there. Nothing is changed then.
+    pub fn reapply(
+        &mut self,
+        id: Uuid,
+        record: Uuid,
+        key: Uuid,
+        made: Made,
+    ) -> Result<(Uuid, Vec<Effect>), Problem> {
+        let missing = || Problem::not_found("change", id);
+        let items = self.outbox.displaced();
+        let item = items.iter().find(|item| item.id == id);
+        let item = item.ok_or_else(missing)?.clone();
+        let exists = each_kind!(&item.edit, |_op: R| self
+            .view_of::<R>(item.record)
+            .is_some());
+        let (target, edit) = if exists && item.edit.verb() != Verb::Create {
+            (item.record, item.edit.again())
+        } else {
+            let edit = item
+                .mine
+                .as_ref()
+                .and_then(|mine| kind::recreate(mine, record));
+            let edit = edit.ok_or_else(missing)?;
+            // Where a part of it did not fit the row, the row is without.
+            let with_all = edit.merged(&item.edit.again());
+            (record, with_all.unwrap_or(edit))
+        };
+        self.push(target, edit, key, made)?;
+        let keys = item.keys;
+        self.outbox.record(QueueEvent::Forget { id, keys });
+        Ok((target, self.wake(made.at)))
+    }
+
+    /// Drops a displaced edit.
+    pub fn drop_displaced(&mut self, id: Uuid, now: Timestamp) -> Vec<Effect> {
+        let items = self.outbox.displaced();
+        if let Some(item) = items.iter().find(|item| item.id == id) {
+            let keys = item.keys.clone();
+            self.outbox.record(QueueEvent::Forget { id, keys });
+        }
+        self.wake(now)
+    }
+
+    /// Ends the grace of every deletion: the user waits for the queue to be empty.
+    pub fn release(&mut self, now: Timestamp) -> Vec<Effect> {
+        let held = |entry: &&Entry| entry.is_held(now);
+        let held = self.outbox.entries().iter().filter(held);
+        let keys: Vec<Uuid> = held.map(|entry| entry.key).collect();
+        for key in keys {
+            self.outbox.record(QueueEvent::Release { key, at: now });
+        }
+        self.wake(now)
+    }
+}

@@ -1,0 +1,58 @@
+//! What the user sees: `view = base ⊕ pending`.
+
+use super::{
+    Edited, Engine,
+    kind::apply,
+    queue::with_edits,
+};
+use crate::domain::settings::Settings;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+impl Engine {
+    /// The user's settings, with what is on its way.
+    pub fn settings(&self) -> Option<Arc<Settings>> {
+        self.view_of(self.owner()?)
+    }
+
+    /// Records with a pending mutation.
+    pub fn pending_records(&self) -> HashSet<Uuid> {
+        self.outbox
+            .entries()
+            .iter()
+            .map(|entry| entry.record)
+            .collect()
+    }
+
+    /// The view of every row of a kind.
+    pub fn view<R: Edited>(&self) -> HashMap<Uuid, Arc<R>> {
+        let mut rows = self.base.table::<R>().rows().clone();
+        for entry in self.outbox.entries() {
+            let Some(op) = R::op(&entry.edit) else {
+                continue;
+            };
+            let row = rows.get(&entry.record);
+            match apply(op, row.map(Arc::as_ref), entry.record, entry.made()) {
+                Ok(Some(row)) => _ = rows.insert(entry.record, Arc::new(row)),
+                Ok(None) => _ = rows.remove(&entry.record),
+                // It fitted when it was made; where base has moved so that it no longer does, the
+                // server will say so, and until then the row stands as it is.
+                Err(_) => {}
+            }
+        }
+        rows
+    }
+
+    /// The view of one row.
+    pub fn view_of<R: Edited>(&self, record: Uuid) -> Option<Arc<R>> {
+        let base = self.base.table::<R>().get(record);
+        let mut edits = self.outbox.of_record(record).peekable();
+        if edits.peek().is_none() {
+            return base.cloned();
+        }
+        with_edits(base.map(|row| R::clone(row)), edits).map(Arc::new)
+    }
+}
