@@ -54,7 +54,11 @@ impl<const MAX: usize> TryFrom<String> for Line<MAX> {
         if trimmed.chars().any(char::is_control) {
             return Err("One line only, without control characters.".into());
         }
-        Ok(Self(trimmed.to_owned()))
+        Ok(Self(if trimmed.len() == text.len() {
+            text
+        } else {
+            trimmed.to_owned()
+        }))
     }
 }
 text_type!(Line<MAX>, const MAX);
@@ -68,8 +72,11 @@ pub struct Prose<const MAX: usize>(String);
 impl<const MAX: usize> TryFrom<String> for Prose<MAX> {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        let text = text.replace("\r\n", "\n").trim_end().to_owned();
+    fn try_from(mut text: String) -> Result<Self, String> {
+        if text.contains("\r\n") {
+            text = text.replace("\r\n", "\n");
+        }
+        text.truncate(text.trim_end().len());
         if text.is_empty() {
             return Err("Fill this in.".into());
         }
