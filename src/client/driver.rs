@@ -307,18 +307,12 @@ impl Store {
 
     /// Sets, changes or takes away the passphrase. Answers whether `old` was right.
     pub async fn protect(self, old: Option<String>, new: Option<String>) -> bool {
-        let Some(user) = self.engine(Engine::owner) else {
-            return false;
-        };
         let cache = the_cache();
         let mut slot = cache.lock().await;
         let Some(cache) = slot.as_mut() else {
             return false;
         };
-        let done = cache
-            .protect(user, old.as_deref(), new.as_deref())
-            .await
-            .is_ok();
+        let done = cache.protect(old.as_deref(), new.as_deref()).await.is_ok();
         if done {
             device::remember_locked(cache.protection() == Protection::Passphrase);
             tell(Hint::Protected);

@@ -107,25 +107,37 @@ impl Work {
         Ok(Self { transaction, raw })
     }
 
-    /// One value.
-    pub async fn get(&self, store: &str, key: &str) -> Result<Option<JsValue>, Failure> {
+    /// One value. It is asked for at once: what is asked for together comes together.
+    pub fn get(
+        &self,
+        store: &str,
+        key: &str,
+    ) -> Result<impl Future<Output = Result<Option<JsValue>, Failure>> + use<>, Failure> {
         let request = self
             .transaction
             .object_store(store)?
-            .get(JsValue::from_str(key))?;
-        Ok(request.await?)
+            .get(JsValue::from_str(key))?
+            .into_future();
+        Ok(async move { Ok(request.await?) })
     }
 
-    /// Every key and its value.
-    pub async fn all(&self, store: &str) -> Result<Vec<(String, JsValue)>, Failure> {
+    /// Every key and its value, asked for at once.
+    pub fn all(
+        &self,
+        store: &str,
+    ) -> Result<impl Future<Output = Result<Vec<(String, JsValue)>, Failure>> + use<>, Failure>
+    {
         let store = self.transaction.object_store(store)?;
-        let (keys, values) = (store.get_all_keys(None, None)?, store.get_all(None, None)?);
-        let (keys, values) = (keys.await?, values.await?);
-        Ok(keys
-            .into_iter()
-            .filter_map(|key| key.as_string())
-            .zip(values)
-            .collect())
+        let keys = store.get_all_keys(None, None)?.into_future();
+        let values = store.get_all(None, None)?.into_future();
+        Ok(async move {
+            let (keys, values) = (keys.await?, values.await?);
+            Ok(keys
+                .into_iter()
+                .filter_map(|key| key.as_string())
+                .zip(values)
+                .collect())
+        })
     }
 
     /// How many values there are.
@@ -142,31 +154,32 @@ impl Work {
         Ok(())
     }
 
-    /// Removes a value; a failure shows when the transaction ends.
-    pub fn remove(&self, store: &str, key: &str) -> Result<(), Failure> {
-        self.transaction
-            .object_store(store)?
-            .delete(JsValue::from_str(key))?;
+    /// Puts and removes values, all of them named by store and key; a failure shows at the latest
+    /// when the transaction ends.
+    pub fn change(
+        &self,
+        puts: &[(&str, String, JsValue)],
+        removed: &[(&str, String)],
+    ) -> Result<(), Failure> {
+        for (store, key, value) in puts {
+            self.put(store, key, value)?;
+        }
+        for (store, key) in removed {
+            let store = self.transaction.object_store(store)?;
+            store.delete(JsValue::from_str(key))?;
+        }
         Ok(())
     }
 
     /// Ends it, and answers once it is durable.
     pub async fn commit(self) -> Result<(), Failure> {
-        let outcome = self.transaction.commit()?.await;
+        let outcome = match self.transaction.commit() {
+            Ok(transaction) => transaction.await,
+            Err(error) => Err(error),
+        };
         match outcome {
             Ok(TransactionResult::Committed) => Ok(()),
-            Ok(TransactionResult::Aborted) | Err(_) => {
-                let name = Reflect::get(&self.raw, &"error".into())
-                    .ok()
-                    .and_then(|error| Reflect::get(&error, &"name".into()).ok())
-                    .and_then(|name| name.as_string())
-                    .unwrap_or_default();
-                Err(if name.contains("Quota") {
-                    Failure::Full
-                } else {
-                    Failure::Broken(name)
-                })
-            }
+            Ok(TransactionResult::Aborted) | Err(_) => Err(why(&self.raw)),
         }
     }
 
@@ -174,5 +187,27 @@ impl Work {
     pub fn abort(self) {
         // Refused where it has ended already.
         _ = self.transaction.abort();
+    }
+
+    /// The same where something of it failed. Answers why: what ended the transaction says more than
+    /// what was asked of it then.
+    pub fn abort_for(self, failure: Failure) -> Failure {
+        let why = why(&self.raw);
+        self.abort();
+        if why == Failure::Full { why } else { failure }
+    }
+}
+
+/// Why a transaction was aborted.
+fn why(transaction: &JsValue) -> Failure {
+    let name = Reflect::get(transaction, &"error".into())
+        .ok()
+        .and_then(|error| Reflect::get(&error, &"name".into()).ok())
+        .and_then(|name| name.as_string())
+        .unwrap_or_default();
+    if name.contains("Quota") {
+        Failure::Full
+    } else {
+        Failure::Broken(name)
     }
 }

@@ -1,5 +1,6 @@
 //! The data key: random, and stored only as wrapped by a key of WebCrypto that no script can read.
-//! With a passphrase that key is derived from it (PBKDF2, RFC 8018), and is nowhere stored.
+//! With a passphrase that key is derived from it (PBKDF2, RFC 8018), and is nowhere stored. Its bytes
+//! are seen only while it is made, unwrapped or wrapped anew, and never enter the WASM's memory.
 
 use super::{
     database::{Failure, Work},
@@ -9,7 +10,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Crypto, CryptoKey, SubtleCrypto};
+use web_sys::{AesGcmParams, Crypto, CryptoKey, SubtleCrypto};
 
 /// Rounds of PBKDF2-HMAC-SHA-256 (OWASP's least, 2023).
 const ROUNDS: u32 = 600_000;
@@ -24,13 +25,47 @@ pub enum Protection {
     Passphrase,
 }
 
-/// A data key.
-#[derive(Clone)]
+/// A data key, as records are sealed with it.
 pub struct DataKey {
-    /// The key itself.
-    pub bytes: [u8; KEY],
+    /// The key itself; its bytes cannot be had from it.
+    pub key: CryptoKey,
     /// Tells data keys apart.
     pub id: Uuid,
+}
+
+/// The bytes of a data key.
+pub struct RawKey {
+    bytes: Uint8Array,
+    id: Uuid,
+}
+
+impl RawKey {
+    /// A new one.
+    pub fn random() -> Result<Self, KeyError> {
+        let bytes = Uint8Array::new_with_length(KEY as u32);
+        crypto()
+            .ok_or(KeyError::Unavailable)?
+            .get_random_values_with_js_u8_array(&bytes)?;
+        let id = Uuid::new_v4();
+        Ok(Self { bytes, id })
+    }
+
+    /// The key to seal with.
+    pub async fn import(self) -> Result<DataKey, KeyError> {
+        let algorithm = object(&[("name", &"AES-GCM".into())])?;
+        let promise =
+            subtle()?.import_key_with_object("raw", &self.bytes, &algorithm, false, &usages())?;
+        Ok(DataKey {
+            key: JsFuture::from(promise).await?.dyn_into()?,
+            id: self.id,
+        })
+    }
+}
+
+impl Drop for RawKey {
+    fn drop(&mut self) {
+        self.bytes.fill(0, 0, self.bytes.length());
+    }
 }
 
 /// Why there is no data key.
@@ -44,11 +79,18 @@ pub enum KeyError {
     WrongPassphrase,
 }
 
+impl From<JsValue> for KeyError {
+    fn from(_: JsValue) -> Self {
+        Self::Unavailable
+    }
+}
+
 fn crypto() -> Option<Crypto> {
     web_sys::window()?.crypto().ok()
 }
 
-fn subtle() -> Result<SubtleCrypto, KeyError> {
+/// The browser's cryptography.
+pub fn subtle() -> Result<SubtleCrypto, KeyError> {
     // Absent where the page is not a secure context.
     let subtle = crypto().map(|crypto| crypto.subtle());
     subtle
@@ -56,7 +98,7 @@ fn subtle() -> Result<SubtleCrypto, KeyError> {
         .ok_or(KeyError::Unavailable)
 }
 
-/// Random bytes for a key, a nonce or a salt.
+/// Random bytes for a nonce or a salt.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if let Some(crypto) = crypto() {
@@ -66,14 +108,10 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn unavailable(_: JsValue) -> KeyError {
-    KeyError::Unavailable
-}
-
 fn object(fields: &[(&str, &JsValue)]) -> Result<Object, KeyError> {
     let object = Object::new();
     for (name, value) in fields {
-        Reflect::set(&object, &JsValue::from_str(name), value).map_err(unavailable)?;
+        Reflect::set(&object, &JsValue::from_str(name), value)?;
     }
     Ok(object)
 }
@@ -82,18 +120,13 @@ fn usages() -> JsValue {
     Array::of2(&"encrypt".into(), &"decrypt".into()).into()
 }
 
-fn gcm(iv: &[u8]) -> Result<Object, KeyError> {
-    object(&[
-        ("name", &"AES-GCM".into()),
-        ("iv", &Uint8Array::from(iv).into()),
-    ])
+/// How to encrypt or decrypt with a nonce.
+pub fn gcm(nonce: &[u8]) -> AesGcmParams {
+    AesGcmParams::new_with_u8_array("AES-GCM", &Uint8Array::from(nonce))
 }
 
 async fn await_key(promise: Result<js_sys::Promise, JsValue>) -> Result<CryptoKey, KeyError> {
-    let key = JsFuture::from(promise.map_err(unavailable)?)
-        .await
-        .map_err(unavailable)?;
-    key.dyn_into().map_err(unavailable)
+    Ok(JsFuture::from(promise?).await?.dyn_into()?)
 }
 
 /// A wrapping key that the browser keeps, and gives to nobody.
@@ -144,7 +177,7 @@ pub struct Wrapped(Object);
 impl Wrapped {
     /// Reads it, where the database has one.
     pub async fn load(work: &Work) -> Result<Option<Self>, Failure> {
-        let record = work.get("keys", RECORD).await?;
+        let record = work.get("keys", RECORD)?.await?;
         Ok(record.and_then(|record| record.dyn_into().ok()).map(Self))
     }
 
@@ -154,16 +187,15 @@ impl Wrapped {
     }
 
     /// Wraps a data key, with a passphrase where there is one.
-    pub async fn wrap(key: &DataKey, passphrase: Option<&str>) -> Result<Self, KeyError> {
+    pub async fn wrap(key: &RawKey, passphrase: Option<&str>) -> Result<Self, KeyError> {
         let (iv, salt) = (random::<12>(), random::<16>());
         let wrapping = match passphrase {
             Some(passphrase) => passphrase_key(passphrase, &salt, ROUNDS).await?,
             None => device_key().await?,
         };
-        let promise = subtle()?
-            .encrypt_with_object_and_u8_array(&gcm(&iv)?, &wrapping, &key.bytes)
-            .map_err(unavailable)?;
-        let wrapped = JsFuture::from(promise).await.map_err(unavailable)?;
+        let promise =
+            subtle()?.encrypt_with_object_and_js_u8_array(&gcm(&iv), &wrapping, &key.bytes)?;
+        let wrapped = JsFuture::from(promise).await?;
         let kept = match passphrase {
             Some(_) => JsValue::UNDEFINED,
             None => wrapping.into(),
@@ -197,29 +229,31 @@ impl Wrapped {
     }
 
     /// Unwraps the data key.
-    pub async fn unwrap(&self, passphrase: Option<&str>) -> Result<DataKey, KeyError> {
+    pub async fn unwrap(&self, passphrase: Option<&str>) -> Result<RawKey, KeyError> {
         let wrapping = match (self.protection(), passphrase) {
-            (Protection::Device, _) => self.field("key").dyn_into().map_err(unavailable)?,
+            (Protection::Device, _) => self.field("key").dyn_into()?,
             (Protection::Passphrase, None) => return Err(KeyError::Locked),
             (Protection::Passphrase, Some(passphrase)) => {
                 let rounds = self.field("rounds").as_f64().unwrap_or_default() as u32;
                 passphrase_key(passphrase, &self.bytes("salt"), rounds.max(ROUNDS)).await?
             }
         };
-        let wrapped = self.bytes("wrapped");
-        let promise = subtle()?
-            .decrypt_with_object_and_u8_array(&gcm(&self.bytes("iv"))?, &wrapping, &wrapped)
-            .map_err(unavailable)?;
+        let promise = subtle()?.decrypt_with_object_and_js_u8_array(
+            &gcm(&self.bytes("iv")),
+            &wrapping,
+            &Uint8Array::new(&self.field("wrapped")),
+        )?;
         let bytes = JsFuture::from(promise)
             .await
             .map_err(|_| KeyError::WrongPassphrase)?;
         let id = self.field("id").as_string().unwrap_or_default();
-        Ok(DataKey {
-            bytes: Uint8Array::new(&bytes)
-                .to_vec()
-                .try_into()
-                .map_err(|_| KeyError::WrongPassphrase)?,
+        let raw = RawKey {
+            bytes: Uint8Array::new(&bytes),
             id: id.parse().map_err(|_| KeyError::WrongPassphrase)?,
-        })
+        };
+        if raw.bytes.length() != KEY as u32 {
+            return Err(KeyError::WrongPassphrase);
+        }
+        Ok(raw)
     }
 }

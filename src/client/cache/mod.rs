@@ -10,6 +10,8 @@ mod database;
 mod keys;
 pub mod seal;
 #[cfg(feature = "hydrate")]
+mod sealer;
+#[cfg(feature = "hydrate")]
 mod store;
 
 #[cfg(feature = "hydrate")]

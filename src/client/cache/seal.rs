@@ -1,17 +1,15 @@
 //! How records are sealed: AES-256-GCM (NIST SP 800-38D), a fresh nonce each time, bound to its
 //! place, so that a blob that was changed or moved is refused.
 //!
-//! A blob is `format (1) | version (8, little endian) | nonce (12) | ciphertext and tag`.
+//! A blob is `format (1) | version (8, little endian) | nonce (12) | ciphertext and tag`. Here is
+//! what that means in bytes; the browser's WebCrypto does the rest ([`super::sealer`]).
 
-use aes_gcm::{
-    Aes256Gcm, KeyInit,
-    aead::{Aead, Payload},
-};
 use uuid::Uuid;
 
 /// The format of blobs; another one is refused.
 const FORMAT: u8 = 1;
-const HEADER: usize = 1 + 8 + NONCE;
+/// The length of what stands before the ciphertext.
+pub const HEADER: usize = 1 + 8 + NONCE;
 /// The length of a nonce in bytes.
 pub const NONCE: usize = 12;
 /// The length of a key in bytes.
@@ -22,87 +20,76 @@ pub const KEY: usize = 32;
 #[error("this blob was not sealed here")]
 pub struct Refused;
 
-/// Seals and opens the records of one user's cache.
-pub struct Sealer {
-    cipher: Aes256Gcm,
-    user: Uuid,
-    key_id: Uuid,
+/// What stands before the ciphertext.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The version of the record.
+    pub version: u64,
+    /// Never used twice with one key.
+    pub nonce: [u8; NONCE],
 }
 
-impl Sealer {
-    /// A sealer with a data key. `key_id` tells data keys apart.
-    pub fn new(key: &[u8; KEY], key_id: Uuid, user: Uuid) -> Self {
-        Self {
-            cipher: Aes256Gcm::new(key.into()),
-            user,
-            key_id,
+impl Header {
+    /// As it stands in the blob.
+    pub fn to_bytes(self) -> [u8; HEADER] {
+        let mut bytes = [0; HEADER];
+        let parts = [FORMAT]
+            .into_iter()
+            .chain(self.version.to_le_bytes())
+            .chain(self.nonce);
+        for (byte, part) in bytes.iter_mut().zip(parts) {
+            *byte = part;
         }
+        bytes
     }
 
-    /// What a blob is bound to.
-    fn place(&self, store: &str, record: &str, version: u64) -> Vec<u8> {
-        format!(
-            "{FORMAT}|{}|{}|{store}|{record}|{version}",
-            self.user.simple(),
-            self.key_id.simple(),
-        )
-        .into_bytes()
-    }
-
-    /// Seals a version of a record. A nonce must never be used twice.
-    pub fn seal(
-        &self,
-        store: &str,
-        record: &str,
-        version: u64,
-        nonce: [u8; NONCE],
-        plain: &[u8],
-    ) -> Vec<u8> {
-        let place = self.place(store, record, version);
-        let payload = Payload {
-            msg: plain,
-            aad: &place,
-        };
-        // Fails only beyond 64 GiB.
-        let sealed = self
-            .cipher
-            .encrypt(&nonce.into(), payload)
-            .unwrap_or_default();
-        let mut blob = Vec::with_capacity(HEADER + sealed.len());
-        blob.push(FORMAT);
-        blob.extend_from_slice(&version.to_le_bytes());
-        blob.extend_from_slice(&nonce);
-        blob.extend_from_slice(&sealed);
-        blob
-    }
-
-    /// Opens a blob that was sealed at this place. `version` is the one that is expected; any where
-    /// none is.
+    /// Reads the header of a blob. `version` is the one that is expected; any where none is.
     ///
     /// # Errors
-    /// For a blob that was changed, belongs elsewhere, or has another version.
-    pub fn open(
-        &self,
-        store: &str,
-        record: &str,
-        version: Option<u64>,
-        blob: &[u8],
-    ) -> Result<Vec<u8>, Refused> {
+    /// For a blob that is too short, or has another format or version.
+    pub fn read(blob: &[u8], version: Option<u64>) -> Result<Self, Refused> {
         let (&format, rest) = blob.split_first().ok_or(Refused)?;
-        let (sealed_version, rest) = rest.split_first_chunk::<8>().ok_or(Refused)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>().ok_or(Refused)?;
-        let sealed_version = u64::from_le_bytes(*sealed_version);
-        if format != FORMAT || version.is_some_and(|version| version != sealed_version) {
+        let (sealed, rest) = rest.split_first_chunk::<8>().ok_or(Refused)?;
+        let (nonce, _) = rest.split_first_chunk::<NONCE>().ok_or(Refused)?;
+        let sealed = u64::from_le_bytes(*sealed);
+        if format != FORMAT || version.is_some_and(|version| version != sealed) {
             return Err(Refused);
         }
-        let place = self.place(store, record, sealed_version);
-        let payload = Payload {
-            msg: sealed,
-            aad: &place,
-        };
-        self.cipher
-            .decrypt(&(*nonce).into(), payload)
-            .map_err(|_| Refused)
+        Ok(Self {
+            version: sealed,
+            nonce: *nonce,
+        })
+    }
+}
+
+/// Where a blob stands: it opens nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Whose cache it is in.
+    pub user: Uuid,
+    /// Which data key seals it.
+    pub key_id: Uuid,
+    /// The object store.
+    pub store: &'a str,
+    /// The key of the record.
+    pub record: &'a str,
+}
+
+impl Place<'_> {
+    /// The additional data that binds a version to this place.
+    pub fn bind(&self, version: u64) -> Vec<u8> {
+        let Self {
+            user,
+            key_id,
+            store,
+            record,
+        } = self;
+        format!(
+            "{FORMAT}|{}|{}|{store}|{record}|{version}",
+            user.simple(),
+            key_id.simple(),
+        )
+        .into_bytes()
     }
 }
 
@@ -110,66 +97,75 @@ impl Sealer {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::HashSet;
 
-    fn sealer(key: u8, user: u128) -> Sealer {
-        Sealer::new(&[key; KEY], Uuid::from_u128(9), Uuid::from_u128(user))
+    fn blob(version: u64, nonce: [u8; NONCE], sealed: &[u8]) -> Vec<u8> {
+        [&Header { version, nonce }.to_bytes(), sealed].concat()
     }
 
     proptest! {
         #[test]
-        fn what_was_sealed_opens_at_its_place(plain: Vec<u8>, version: u64, nonce: [u8; NONCE]) {
-            let sealer = sealer(1, 1);
-            let blob = sealer.seal("shards", "application/07", version, nonce, &plain);
-            prop_assert_eq!(sealer.open("shards", "application/07", Some(version), &blob), Ok(plain.clone()));
-            prop_assert_eq!(sealer.open("shards", "application/07", None, &blob), Ok(plain));
+        fn a_header_reads_back(version: u64, nonce: [u8; NONCE], sealed: Vec<u8>) {
+            let (blob, header) = (blob(version, nonce, &sealed), Header { version, nonce });
+            prop_assert_eq!(Header::read(&blob, Some(version)), Ok(header));
+            prop_assert_eq!(Header::read(&blob, None), Ok(header));
+            prop_assert_eq!(&blob[HEADER..], &sealed[..]);
         }
 
         #[test]
-        fn a_flipped_bit_anywhere_is_refused(plain: Vec<u8>, at: prop::sample::Index, bit in 0u8..8) {
-            let sealer = sealer(1, 1);
-            let mut blob = sealer.seal("outbox", "a", 3, [7; NONCE], &plain);
-            let at = at.index(blob.len());
-            blob[at] ^= 1 << bit;
-            prop_assert_eq!(sealer.open("outbox", "a", None, &blob), Err(Refused));
+        fn another_version_is_refused(version: u64, other: u64) {
+            prop_assume!(version != other);
+            let blob = blob(version, [0; NONCE], b"sealed");
+            prop_assert_eq!(Header::read(&blob, Some(other)), Err(Refused));
         }
     }
 
     #[test]
-    fn a_blob_opens_nowhere_else() {
-        let sealed = sealer(1, 1).seal("shards", "application/01", 5, [0; NONCE], b"secret");
-        let refused = Err(Refused);
-        let own = sealer(1, 1);
+    fn another_format_and_a_part_of_a_header_are_refused() {
+        let whole = blob(5, [7; NONCE], b"");
+        for length in 0..HEADER {
+            assert_eq!(Header::read(&whole[..length], None), Err(Refused));
+        }
+        let mut other = whole;
+        other[0] ^= 1;
+        assert_eq!(Header::read(&other, None), Err(Refused));
+    }
+
+    // Caches that exist are bound in these very bytes.
+    #[test]
+    fn the_bytes_of_a_blob_stay_what_they_are() {
         assert_eq!(
-            own.open("shards", "application/02", Some(5), &sealed),
-            refused
+            blob(0x0102, [9; NONCE], b"x"),
+            b"\x01\x02\x01\0\0\0\0\0\0\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09x"
         );
+        let place = Place {
+            user: Uuid::from_u128(1),
+            key_id: Uuid::from_u128(9),
+            store: "shards",
+            record: "application/07",
+        };
         assert_eq!(
-            own.open("outbox", "application/01", Some(5), &sealed),
-            refused
+            place.bind(3),
+            b"1|00000000000000000000000000000001|00000000000000000000000000000009|shards|application/07|3"
         );
-        assert_eq!(
-            own.open("shards", "application/01", Some(6), &sealed),
-            refused
-        );
-        assert_eq!(
-            sealer(2, 1).open("shards", "application/01", Some(5), &sealed),
-            refused
-        );
-        assert_eq!(
-            sealer(1, 2).open("shards", "application/01", Some(5), &sealed),
-            refused
-        );
-        assert_eq!(
-            own.open("shards", "application/01", Some(5), &sealed[..10]),
-            refused
-        );
-        assert_eq!(own.open("shards", "application/01", Some(5), b""), refused);
     }
 
     #[test]
-    fn nothing_of_the_plaintext_shows() {
-        let plain = b"canary canary canary canary";
-        let blob = sealer(1, 1).seal("shards", "x", 1, [3; NONCE], plain);
-        assert!(!blob.windows(6).any(|window| window == b"canary"));
+    fn every_place_binds_differently() {
+        let place = |user, key_id, store, record| Place {
+            user: Uuid::from_u128(user),
+            key_id: Uuid::from_u128(key_id),
+            store,
+            record,
+        };
+        let bound = [
+            place(1, 9, "shards", "application/01").bind(5),
+            place(1, 9, "shards", "application/01").bind(6),
+            place(1, 9, "shards", "application/02").bind(5),
+            place(1, 9, "outbox", "application/01").bind(5),
+            place(1, 8, "shards", "application/01").bind(5),
+            place(2, 9, "shards", "application/01").bind(5),
+        ];
+        assert_eq!(bound.iter().collect::<HashSet<_>>().len(), bound.len());
     }
 }

@@ -2,11 +2,11 @@
 
 use super::{
     database::{self, Failure, Work},
-    keys::{DataKey, KeyError, Protection, Wrapped, random},
-    seal::Sealer,
+    keys::{KeyError, Protection, RawKey, Wrapped},
+    sealer::Sealer,
 };
 use crate::client::engine::{Batch, Displaced, Entry, Kept, Meta, Shard, Stored, Trouble};
-use js_sys::Uint8Array;
+use futures::future::{LocalBoxFuture, join_all, join4};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -14,7 +14,8 @@ use wasm_bindgen::JsValue;
 use web_sys::IdbDatabase;
 
 const STATE: &str = "state";
-/// Shards that are sealed before the page may paint again.
+const META: &str = "meta";
+/// Shards that are serialised before the page may paint again.
 const BREATH: usize = 8;
 
 /// Why a cache does not open.
@@ -61,12 +62,30 @@ impl From<Failure> for WriteError {
     }
 }
 
+impl From<KeyError> for WriteError {
+    fn from(_: KeyError) -> Self {
+        Self::Trouble(Trouble::Broken)
+    }
+}
+
 /// What stands in the clear beside the blobs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct State {
     stamp: u64,
     versions: BTreeMap<String, u64>,
 }
+
+impl State {
+    fn parse(record: Option<JsValue>) -> Self {
+        record
+            .and_then(|state| state.as_string())
+            .and_then(|state| serde_json::from_str(&state).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// A record that is being sealed, to be put into a store under a key.
+type Sealing = LocalBoxFuture<'static, Result<(&'static str, String, JsValue), KeyError>>;
 
 /// One user's open cache.
 pub struct Cache {
@@ -100,7 +119,7 @@ impl Cache {
             None => Self::first_key(&database).await?,
         };
         let mut cache = Self {
-            sealer: Sealer::new(&key.bytes, key.id, user),
+            sealer: Sealer::new(key.import().await?, user),
             database,
             protection,
             known: State::default(),
@@ -110,11 +129,8 @@ impl Cache {
         Ok((cache, stored))
     }
 
-    async fn first_key(database: &IdbDatabase) -> Result<(DataKey, Protection), OpenError> {
-        let key = DataKey {
-            bytes: random(),
-            id: Uuid::new_v4(),
-        };
+    async fn first_key(database: &IdbDatabase) -> Result<(RawKey, Protection), OpenError> {
+        let key = RawKey::random()?;
         let wrapped = Wrapped::wrap(&key, None).await?;
         let work = Work::writing(database, true)?;
         // Another page may have been faster: its key is the one.
@@ -133,12 +149,7 @@ impl Cache {
     }
 
     /// Wraps the data key anew: with a passphrase, or with a key of this profile.
-    pub async fn protect(
-        &mut self,
-        user: Uuid,
-        old: Option<&str>,
-        new: Option<&str>,
-    ) -> Result<(), OpenError> {
+    pub async fn protect(&mut self, old: Option<&str>, new: Option<&str>) -> Result<(), OpenError> {
         let work = Work::reading(&self.database)?;
         let wrapped = Wrapped::load(&work).await?.ok_or(OpenError::Unavailable)?;
         let key = wrapped.unwrap(old).await?;
@@ -147,15 +158,14 @@ impl Cache {
         again.save(&work)?;
         work.commit().await?;
         self.protection = again.protection();
-        self.sealer = Sealer::new(&key.bytes, key.id, user);
         Ok(())
     }
 
     /// Hands over what other pages wrote since this one read or wrote last, if any did. `take` says
     /// whether it was taken in: what was not is read again the next time.
     pub async fn refresh(&mut self, take: impl FnOnce(Stored) -> bool) -> Result<(), Failure> {
-        let (state, _) = read_state(&Work::reading(&self.database)?).await?;
-        if state.stamp != self.known.stamp {
+        let state = Work::reading(&self.database)?.get(STATE, STATE)?;
+        if State::parse(state.await?).stamp != self.known.stamp {
             let (state, stored) = self.read().await?;
             if take(stored) {
                 self.known = state;
@@ -164,64 +174,82 @@ impl Cache {
         Ok(())
     }
 
-    /// Reads all queues, and the shards that have changed since.
+    /// Reads all queues, and the shards that have changed since. While some blobs are read, others
+    /// are opened: IndexedDB and WebCrypto work on threads of their own. Shards are asked for one by
+    /// one, so that each is opened as it comes.
     async fn read(&self) -> Result<(State, Stored), Failure> {
         let work = Work::reading(&self.database)?;
-        let (state, meta) = read_state(&work).await?;
-        let outbox = work.all("outbox").await?;
-        let displaced = work.all("displaced").await?;
-        let first = self.known.versions.is_empty();
-        let mut blobs = Vec::new();
-        if first {
-            blobs = work.all("shards").await?;
-        } else {
-            for (shard, version) in &state.versions {
-                if self.known.versions.get(shard) != Some(version)
-                    && let Some(blob) = work.get("shards", shard).await?
-                {
-                    blobs.push((shard.clone(), blob));
-                }
+        let (state, meta) = (work.get(STATE, STATE)?, work.get(STATE, META)?);
+        let (outbox, displaced) = (work.all("outbox")?, work.all("displaced")?);
+        let state = State::parse(state.await?);
+        let mut shards = Vec::new();
+        for (name, version) in &state.versions {
+            if self.known.versions.get(name) != Some(version) {
+                let blob = work.get("shards", name)?;
+                shards.push(async move {
+                    let Some(blob) = blob.await? else {
+                        return Ok(None);
+                    };
+                    let content =
+                        self.open_blob::<Vec<Kept>>("shards", name, Some(*version), &blob);
+                    Ok::<_, Failure>(Shard::parse(name).zip(content.await))
+                });
             }
         }
+        let meta = async {
+            let Some(blob) = meta.await? else {
+                return Ok((state.stamp == 0).then(Meta::default));
+            };
+            let meta = self.open_blob::<Meta>(STATE, STATE, Some(state.stamp), &blob);
+            Ok::<_, Failure>(meta.await)
+        };
+        let (meta, entries, displaced, shards) = join4(
+            meta,
+            self.open_all::<Entry>("outbox", outbox),
+            self.open_all::<Displaced>("displaced", displaced),
+            join_all(shards),
+        )
+        .await;
+        let (meta, (entries, mut spoiled), (displaced, more)) = (meta?, entries?, displaced?);
+        spoiled.extend(more);
         let mut stored = Stored {
             stamp: state.stamp,
+            damaged: meta.is_none(),
+            meta: meta.unwrap_or_default(),
+            entries,
+            displaced,
+            unreadable: spoiled.len(),
             ..Stored::default()
         };
-        match meta {
-            Some(blob) => match self.open_blob::<Meta>(STATE, STATE, Some(state.stamp), &blob) {
-                Some(meta) => stored.meta = meta,
+        for shard in shards {
+            match shard? {
+                Some(shard) => stored.shards.push(shard),
                 None => stored.damaged = true,
-            },
-            None => stored.damaged = state.stamp > 0,
-        }
-        let mut spoiled = Vec::new();
-        for (key, blob) in outbox {
-            match self.open_blob::<Entry>("outbox", &key, None, &blob) {
-                Some(entry) => stored.entries.push(entry),
-                None => spoiled.push(("outbox", key)),
             }
         }
-        for (key, blob) in displaced {
-            match self.open_blob::<Displaced>("displaced", &key, None, &blob) {
-                Some(item) => stored.displaced.push(item),
-                None => spoiled.push(("displaced", key)),
-            }
-        }
-        stored.unreadable = spoiled.len();
         self.clear(spoiled).await?;
-        let mut found = 0;
-        for (name, blob) in blobs {
-            found += usize::from(state.versions.contains_key(&name));
-            let content = state.versions.get(&name).and_then(|version| {
-                self.open_blob::<Vec<Kept>>("shards", &name, Some(*version), &blob)
-            });
-            match (Shard::parse(&name), content) {
-                (Some(shard), Some(content)) => stored.shards.push((shard, content)),
-                _ => stored.damaged = true,
+        Ok((state, stored))
+    }
+
+    /// Opens the records of a store. Answers with them the places of those that do not open.
+    async fn open_all<T: DeserializeOwned>(
+        &self,
+        store: &'static str,
+        blobs: impl Future<Output = Result<Vec<(String, JsValue)>, Failure>>,
+    ) -> Result<(Vec<T>, Vec<(&'static str, String)>), Failure> {
+        let blobs = blobs.await?;
+        let opening: Vec<_> = blobs
+            .iter()
+            .map(|(key, blob)| self.open_blob::<T>(store, key, None, blob))
+            .collect();
+        let (mut records, mut spoiled) = (Vec::new(), Vec::new());
+        for (opening, (key, _)) in opening.into_iter().zip(&blobs) {
+            match opening.await {
+                Some(record) => records.push(record),
+                None => spoiled.push((store, key.clone())),
             }
         }
-        stored.damaged |= first && found < state.versions.len();
-        Ok((state, stored))
+        Ok((records, spoiled))
     }
 
     /// Removes what nobody can read any more: it is said once.
@@ -230,9 +258,7 @@ impl Cache {
             return Ok(());
         }
         let work = Work::writing(&self.database, false)?;
-        for (store, key) in spoiled {
-            work.remove(store, &key)?;
-        }
+        work.change(&[], &spoiled)?;
         work.commit().await
     }
 
@@ -243,70 +269,68 @@ impl Cache {
             stamp: batch.stamp + 1,
             versions: self.known.versions.clone(),
         };
-        let mut shards = Vec::new();
-        for (index, (shard, content)) in batch.shards.iter().enumerate() {
-            let name = shard.name();
-            if content.is_empty() {
-                next.versions.remove(&name);
-                shards.push((name, None));
-            } else {
-                next.versions.insert(name.clone(), next.stamp);
-                let blob = self.seal("shards", &name, next.stamp, content);
-                shards.push((name, Some(blob)));
+        let version = next.stamp;
+        let mut puts = Vec::new();
+        let mut removed: Vec<(&str, String)> = Vec::new();
+        for part in batch.shards.chunks(BREATH) {
+            let mut sealing = Vec::new();
+            for (shard, content) in part {
+                let name = shard.name();
+                if content.is_empty() {
+                    next.versions.remove(&name);
+                    removed.push(("shards", name));
+                } else {
+                    next.versions.insert(name.clone(), version);
+                    sealing.push(self.seal("shards", name, version, content));
+                }
             }
-            if index % BREATH == BREATH - 1 {
-                gloo_timers::future::TimeoutFuture::new(0).await;
+            for sealing in sealing {
+                puts.push(sealing.await?);
             }
         }
-        let entries: Vec<(String, JsValue)> = batch
+        let entries = batch
             .entries
             .iter()
-            .map(|entry| (entry.key.to_string(), next.stamp, entry))
-            .map(|(key, version, entry)| {
-                let blob = self.seal("outbox", &key, version, entry);
-                (key, blob)
-            })
-            .collect();
-        let displaced: Vec<(String, JsValue)> = batch
+            .map(|entry| self.seal("outbox", entry.key.to_string(), version, entry));
+        let displaced = batch
             .displaced
             .iter()
-            .map(|item| {
-                let key = item.id.to_string();
-                let blob = self.seal("displaced", &key, next.stamp, item);
-                (key, blob)
-            })
-            .collect();
-        let meta = self.seal(STATE, STATE, next.stamp, &batch.meta);
+            .map(|item| self.seal("displaced", item.id.to_string(), version, item));
+        // Its place is that of the state, beside which it is put.
+        let meta = self.seal(STATE, STATE.to_owned(), version, &batch.meta);
+        let sealing: Vec<_> = entries.chain(displaced).collect();
+        for sealing in sealing {
+            puts.push(sealing.await?);
+        }
+        let (store, _, meta) = meta.await?;
+        puts.push((store, META.to_owned(), meta));
         let plain = serde_json::to_string(&next).unwrap_or_default();
+        puts.push((STATE, STATE.to_owned(), JsValue::from_str(&plain)));
+        let settled = batch.settled.iter().map(|key| ("outbox", key.to_string()));
+        let dropped = batch
+            .dropped
+            .iter()
+            .map(|key| ("displaced", key.to_string()));
+        removed.extend(settled.chain(dropped));
 
         let work = Work::writing(&self.database, !batch.entries.is_empty())?;
-        let (state, _) = read_state(&work).await?;
-        if state.stamp != batch.stamp {
+        // All of it is asked for with the state that it depends on: it takes effect only where the
+        // transaction ends well, and before it ends the state is here.
+        let state = work.get(STATE, STATE)?;
+        let asked = work.change(&puts, &removed);
+        let state = state.await;
+        let stamp = match asked.and(state) {
+            Ok(state) => State::parse(state).stamp,
+            Err(failure) => {
+                return Err(work.abort_for(failure).into());
+            }
+        };
+        if stamp != batch.stamp {
             work.abort();
             let (state, stored) = self.read().await?;
             self.known = state;
             return Err(WriteError::Conflict(Box::new(stored)));
         }
-        for (key, blob) in &entries {
-            work.put("outbox", key, blob)?;
-        }
-        for key in &batch.settled {
-            work.remove("outbox", &key.to_string())?;
-        }
-        for (key, blob) in &displaced {
-            work.put("displaced", key, blob)?;
-        }
-        for key in &batch.dropped {
-            work.remove("displaced", &key.to_string())?;
-        }
-        for (name, blob) in &shards {
-            match blob {
-                Some(blob) => work.put("shards", name, blob)?,
-                None => work.remove("shards", name)?,
-            }
-        }
-        work.put(STATE, "meta", &meta)?;
-        work.put(STATE, STATE, &JsValue::from_str(&plain))?;
         work.commit().await?;
         self.known = next;
         Ok(())
@@ -328,37 +352,33 @@ impl Cache {
         self.database.close();
     }
 
-    fn seal<T: Serialize>(&self, store: &str, record: &str, version: u64, value: &T) -> JsValue {
+    /// Begins to seal a record; answers it as it is to be put.
+    fn seal<T: Serialize>(
+        &self,
+        store: &'static str,
+        record: String,
+        version: u64,
+        value: &T,
+    ) -> Sealing {
         // Our own types are plain data.
         let plain = serde_json::to_string(value).unwrap_or_default();
-        let blob = self
-            .sealer
-            .seal(store, record, version, random(), plain.as_bytes());
-        Uint8Array::from(blob.as_slice()).into()
+        let sealing = self.sealer.seal(store, &record, version, plain.as_bytes());
+        Box::pin(async move { Ok((store, record, sealing?.await?)) })
     }
 
+    /// Begins to open a record.
     fn open_blob<T: DeserializeOwned>(
         &self,
         store: &str,
         record: &str,
         version: Option<u64>,
         blob: &JsValue,
-    ) -> Option<T> {
-        let blob = Uint8Array::new(blob).to_vec();
-        let plain = self.sealer.open(store, record, version, &blob).ok()?;
-        // Always from text: each way of reading is another copy of every field's parser in the WASM.
-        serde_json::from_str(std::str::from_utf8(&plain).ok()?).ok()
+    ) -> impl Future<Output = Option<T>> + use<T> {
+        let opening = self.sealer.open(store, record, version, blob);
+        async move {
+            let plain = opening.ok()?.await.ok()?;
+            // Always from text: each way of reading is another copy of every field's parser in the WASM.
+            serde_json::from_str(std::str::from_utf8(&plain).ok()?).ok()
+        }
     }
-}
-
-/// The state of the store, and the sealed meta.
-async fn read_state(work: &Work) -> Result<(State, Option<JsValue>), Failure> {
-    let state = work
-        .get(STATE, STATE)
-        .await?
-        .and_then(|state| state.as_string())
-        .and_then(|state| serde_json::from_str(&state).ok())
-        .unwrap_or_default();
-    let meta = work.get(STATE, "meta").await?;
-    Ok((state, meta))
 }
