@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { QuickAdd } from "../pages/quick-add.ts";
 import { Settings } from "../pages/settings.ts";
 import { Sidebar } from "../pages/sidebar.ts";
 import { signIn } from "../support/api.ts";
-import { BARE, Kept, shardOf } from "../support/kept.ts";
+import { BARE, Kept, shardOf, VERSION } from "../support/kept.ts";
 import { abandon } from "../support/processes.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -125,28 +126,57 @@ test.describe("what stands on the disk", () => {
 test.describe("what was tampered with", () => {
   test.use({ serviceWorkers: "allow" });
 
-  for (const damage of ["a flipped bit in a row", "two rows that were exchanged"] as const) {
+  /** What is done to the shard of one row, and whether the other row is harmed too. */
+  const damages: Record<string, { both?: true; tamper: (kept: Kept, older: number[]) => Promise<void> }> = {
+    "a flipped bit in a row": { tamper: (kept) => kept.flip("shards", shardOf(ONE)) },
+    "two rows that were exchanged": { both: true, tamper: (kept) => kept.swap("shards", shardOf(ONE), shardOf(TWO)) },
+    "an older state of a row": { tamper: (kept, older) => kept.put("shards", { [shardOf(ONE)]: older }) },
+    "an older state of a row that says it is the newest": {
+      tamper: async (kept, older) => {
+        const newest = (await kept.blobs("shards"))[shardOf(ONE)]!;
+        const [before, after] = [VERSION.at, VERSION.at + VERSION.length];
+        const blob = [...older.slice(0, before), ...newest.slice(before, after), ...older.slice(after)];
+        await kept.put("shards", { [shardOf(ONE)]: blob });
+      },
+    },
+    "another format": {
+      tamper: async (kept) => {
+        const [format, ...rest] = (await kept.blobs("shards"))[shardOf(ONE)]!;
+        await kept.put("shards", { [shardOf(ONE)]: [format! + 1, ...rest] });
+      },
+    },
+    "a part of a blob": {
+      tamper: async (kept) =>
+        kept.put("shards", { [shardOf(ONE)]: (await kept.blobs("shards"))[shardOf(ONE)]!.slice(0, 10) }),
+    },
+  };
+
+  for (const [damage, { both, tamper }] of Object.entries(damages)) {
     test(`is not shown, but fetched again: ${damage}`, async ({ page, user, board, watch }) => {
       await user.api.create({ id: ONE, role_title: "One" });
       await user.api.create({ id: TWO, role_title: "Two" });
       const installed = new Installed(page);
       const kept = new Kept(page, user.api.userId);
+      const one = async () => (await kept.blobs("shards"))[shardOf(ONE)];
       await board.open();
       await installed.controlled();
       await board.whole();
       await board.saved();
       await expect.poll(() => kept.count("shards")).toBeGreaterThanOrEqual(2);
+      const older = (await one())!;
+      await user.api.patch(ONE, { notes: "Newer" });
+      await board.lookAgain();
+      await expect.poll(one).not.toEqual(older);
       await page.goto(BARE);
-      if (damage === "a flipped bit in a row") await kept.flip("shards", shardOf(ONE));
-      else await kept.swap("shards", shardOf(ONE), shardOf(TWO));
-      const broken = await kept.blobs("shards");
+      await tamper(kept, older);
+      const broken = await one();
 
       // Without a network there is nothing to put in its place.
       watch.expectFailure("offline", API);
       await page.context().setOffline(true);
       await board.open();
       await installed.expectShell();
-      await expect(board.card("Two")).toHaveCount(damage === "a flipped bit in a row" ? 1 : 0);
+      await expect(board.card("Two")).toHaveCount(both ? 0 : 1);
       await expect(board.card("One")).toHaveCount(0);
 
       await page.context().setOffline(false);
@@ -154,15 +184,50 @@ test.describe("what was tampered with", () => {
       await expect(board.card("One")).toBeVisible();
       await expect(board.card("Two")).toBeVisible();
       await board.expectCount("Applied", 2);
-      await expect
-        .poll(async () => (await kept.blobs("shards"))[shardOf(ONE)])
-        .not.toEqual(broken[shardOf(ONE)]);
+      await expect.poll(one).not.toEqual(broken);
       await board.saved();
       await page.context().setOffline(true);
       await board.reload();
       await installed.expectShell();
       await expect(board.card("One")).toBeVisible();
       await expect(board.card("Two")).toBeVisible();
+    });
+  }
+
+  // The key itself is the right one: only what the blobs are bound to differs.
+  for (const where of ["under another key's id", "for another user"] as const) {
+    test(`does not open: what was sealed ${where}`, async ({ page, user, stranger, board, server, watch }) => {
+      await user.api.create({ id: ONE, role_title: "One" });
+      const kept = new Kept(page, user.api.userId);
+      await board.open();
+      await new Installed(page).controlled();
+      await board.whole();
+      await board.saved();
+      await expect.poll(() => kept.count("shards")).toBeGreaterThanOrEqual(2);
+      watch.expectFailure("offline", API);
+      await page.context().setOffline(true);
+      await board.drag(board.cardOf(ONE), "Screening");
+      await board.expectOffline(1);
+      page = await abandon(page);
+      board = new Board(page);
+      await page.context().setOffline(false);
+      await page.goto(BARE);
+      const whose = where === "for another user" ? stranger : user;
+      const theirs = new Kept(page, user.api.userId);
+      if (where === "for another user") {
+        await theirs.copyTo(whose.api.userId);
+        await signIn(page.context().request, server.mailbox, whose.email);
+      } else {
+        await theirs.renameKey(randomUUID());
+      }
+      await whose.api.create({ id: TWO, role_title: "Two" });
+
+      await board.open();
+      await expect(board.toast(DAMAGED)).toBeVisible();
+      await expect(board.card("Two")).toBeVisible();
+      await expect(board.card("One", "Screening")).toHaveCount(0);
+      await expect(board.card("One")).toHaveCount(whose === user ? 1 : 0);
+      expect(await user.api.get(ONE)).toMatchObject({ status: "Applied", version: 1 });
     });
   }
 

@@ -6,6 +6,9 @@ export type StoreName = (typeof STORES)[number];
 /** A page of the origin on which nothing of the app runs. */
 export const BARE = "/robots.txt";
 
+/** Where a blob says which version of its record it is. */
+export const VERSION = { at: 1, length: 8 };
+
 /** What a browser keeps of a user: the database of the app, looked at from a page of its origin. */
 export class Kept {
   readonly page: Page;
@@ -66,7 +69,55 @@ export class Kept {
     await this.put(store, { [one]: blobs[other], [other]: blobs[one] });
   }
 
-  private async put(store: StoreName, blobs: Record<string, number[]>): Promise<void> {
+  /** Gives the data key another id; it stays the key that it is. */
+  async renameKey(id: string): Promise<void> {
+    await this.page.evaluate(
+      async ([name, id]) => {
+        const done = <T>(request: IDBRequest<T>) =>
+          new Promise<T>((resolve, reject) => {
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(request.error);
+          });
+        const database = await done(indexedDB.open(name));
+        const keys = database.transaction("keys", "readwrite").objectStore("keys");
+        const wrapped = (await done(keys.get("data"))) as object;
+        await done(keys.put({ ...wrapped, id }, "data"));
+        database.close();
+      },
+      [this.name, id] as const,
+    );
+  }
+
+  /** Puts all of it, the key too, where another user's is kept. */
+  async copyTo(userId: string): Promise<void> {
+    await this.page.evaluate(
+      async ([name, other, stores]) => {
+        const done = <T>(request: IDBRequest<T>) =>
+          new Promise<T>((resolve, reject) => {
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(request.error);
+          });
+        const from = await done(indexedDB.open(name));
+        const opening = indexedDB.open(other, from.version);
+        opening.onupgradeneeded = () => {
+          for (const store of stores) opening.result.createObjectStore(store);
+        };
+        const to = await done(opening);
+        for (const store of stores) {
+          const rows = from.transaction(store).objectStore(store);
+          const [keys, values] = await Promise.all([done(rows.getAllKeys()), done(rows.getAll())]);
+          const copy = to.transaction(store, "readwrite").objectStore(store);
+          await Promise.all(keys.map((key, index) => done(copy.put(values[index], key))));
+        }
+        from.close();
+        to.close();
+      },
+      [this.name, `hunt-${userId}`, STORES] as const,
+    );
+  }
+
+  /** Puts blobs under their keys. */
+  async put(store: StoreName, blobs: Record<string, number[]>): Promise<void> {
     await this.page.evaluate(
       async ([name, store, blobs]) => {
         const database = await new Promise<IDBDatabase>((resolve, reject) => {
