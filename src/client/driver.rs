@@ -22,6 +22,7 @@ use leptos::{leptos_dom::helpers::window_event_listener, prelude::*, task::spawn
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    task::{Context, Waker},
 };
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -54,6 +55,15 @@ fn parts<T>(use_it: impl FnOnce(&Parts) -> T) -> T {
 
 fn the_cache() -> Rc<Mutex<Option<Cache>>> {
     parts(|parts| parts.cache.clone())
+}
+
+/// Spawns work whose first step is done at once, not after all that the page has to show.
+fn begin(work: impl Future<Output = ()> + 'static) {
+    let mut work = Box::pin(work);
+    let first = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    if first.is_pending() {
+        spawn_local(work);
+    }
 }
 
 fn random() -> f64 {
@@ -403,7 +413,7 @@ impl Store {
 
     pub(super) fn perform(self, effect: Effect) {
         match effect {
-            Effect::Write(batch) => spawn_local(self.write(*batch)),
+            Effect::Write(batch) => begin(self.write(*batch)),
             Effect::Send(outgoing) => spawn_local(self.send(*outgoing)),
             Effect::Pull { since } => spawn_local(self.pull_page(since)),
             Effect::Lock => spawn_local(self.lock()),

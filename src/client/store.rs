@@ -534,8 +534,9 @@ impl Store {
         self.engine
             .update_value(|engine| done = engine.mutate(record, edit, key, made));
         let effects = done?;
-        self.refresh();
+        // What is to be stored is on its way while the page changes.
         self.run(effects);
+        self.refresh();
         Ok(key)
     }
 
