@@ -86,6 +86,12 @@ impl Disk {
         self.displaced.values().cloned().collect()
     }
 
+    /// What one shard holds.
+    pub fn shard(&self, shard: Shard) -> Vec<Kept> {
+        let content = self.shards.get(&shard);
+        content.map_or_else(Vec::new, |(_, content)| content.to_vec())
+    }
+
     pub fn rows(&self) -> impl Iterator<Item = &Kept> {
         self.shards.values().flat_map(|(_, content)| content.iter())
     }

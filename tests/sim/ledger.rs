@@ -7,10 +7,7 @@ use crate::{
 };
 use job_hunt_tracker::{
     client::engine::{Batch, Displaced, Edit, Entry, KEPT, Outbox, Verb},
-    domain::{
-        error::ProblemKind,
-        time::Timestamp,
-    },
+    domain::{error::ProblemKind, time::Timestamp},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -95,6 +92,12 @@ impl Ledger {
 
     pub fn intent(&self, key: Uuid) -> Option<&Intent> {
         self.by_key.get(&key).and_then(|n| self.intents.get(*n))
+    }
+
+    pub fn was_sent(&self, key: Uuid) -> bool {
+        self.said
+            .get(&key)
+            .is_some_and(|said| said.request.is_some())
     }
 
     fn merged(&self, intents: &[usize]) -> Fields {
@@ -197,9 +200,10 @@ impl Ledger {
                     self.intents[n]
                 );
                 // Whatever becomes of the deletion that made it pointless; and two deletions are one.
-                let deleted_later = after.entries().iter().any(|entry| {
-                    entry.record == old.record && entry.edit.verb() == Verb::Delete
-                });
+                let deleted_later = after
+                    .entries()
+                    .iter()
+                    .any(|entry| entry.record == old.record && entry.edit.verb() == Verb::Delete);
                 let pointless = self.intents[n].verb != Verb::Delete || deleted_later;
                 if !self.committed.contains(&n) && pointless {
                     self.given_up.insert(n);

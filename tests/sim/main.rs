@@ -19,13 +19,16 @@ mod dice;
 mod disk;
 mod ledger;
 mod run;
+mod sabotage;
 mod server;
 mod view;
 mod world;
 
 use job_hunt_tracker::server::clock::Clock;
+use sabotage::Sabotage;
 use server::{Server, folder_for_tests, start_of_time, template};
 use std::{
+    any::Any,
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -65,31 +68,67 @@ impl Drop for Folder {
     }
 }
 
-async fn run(seed: u64, template: &Path, users: Vec<Uuid>, folder: PathBuf) {
+async fn run(
+    seed: u64,
+    sabotage: Option<Sabotage>,
+    template: &Path,
+    users: Vec<Uuid>,
+    folder: PathBuf,
+) {
     let clock = Clock::still(start_of_time());
     let server = Server::start(template, folder, clock.clone()).await;
     let mut world = World::new(seed, server, clock, users).await;
+    world.sabotage = sabotage;
     world.chaos(STEPS).await;
     world.reckon().await;
     world.server.stop().await;
 }
 
+/// A place to run seeds in.
+struct Stage {
+    folder: Folder,
+    runtime: tokio::runtime::Runtime,
+    users: Vec<Uuid>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let folder = Folder::new();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let emails = ["ada@example.com", "bob@example.com"];
+        let users = runtime.block_on(template(&folder.0.join("template"), &emails));
+        Self {
+            folder,
+            runtime,
+            users,
+        }
+    }
+
+    /// Runs a seed. Answers how it failed, if it did.
+    fn run(&self, seed: u64, sabotage: Option<Sabotage>) -> Result<(), Box<dyn Any + Send>> {
+        TRACE.with_borrow_mut(Vec::clear);
+        let origin = self.folder.0.join("template");
+        let site = self.folder.0.join(format!("{seed}"));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let run = run(seed, sabotage, &origin, self.users.clone(), site.clone());
+            self.runtime.block_on(run);
+        }));
+        if outcome.is_err() {
+            _ = std::fs::remove_dir_all(&site);
+        }
+        outcome
+    }
+}
+
 /// Runs seeds one after another, and says which ones fail; `verbose` prints what happened.
 fn seeds(seeds: impl Iterator<Item = u64>, verbose: bool) {
-    let folder = Folder::new();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let origin = folder.0.join("template");
-    let users = runtime.block_on(template(&origin, &["ada@example.com", "bob@example.com"]));
+    let stage = Stage::new();
     let mut failed = Vec::new();
     for seed in seeds {
-        TRACE.with_borrow_mut(Vec::clear);
-        let site = folder.0.join(format!("{seed}"));
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            runtime.block_on(run(seed, &origin, users.clone(), site.clone()));
-        }));
+        let outcome = stage.run(seed, None);
         if verbose {
             TRACE.with_borrow(|lines| {
                 for (n, line) in lines.iter().enumerate() {
@@ -103,7 +142,6 @@ fn seeds(seeds: impl Iterator<Item = u64>, verbose: bool) {
                 std::panic::resume_unwind(panic);
             }
             failed.push(seed);
-            _ = std::fs::remove_dir_all(&site);
         }
     }
     assert!(failed.is_empty(), "these seeds fail: {failed:?}");
@@ -151,5 +189,31 @@ fn seeds_3() {
 fn one_seed() {
     if let Some(seed) = number("SIM_SEED") {
         seeds(std::iter::once(seed), true);
+    }
+}
+
+/// Every check notices when what it checks is broken: within a few seeds, and by its own number.
+#[test]
+fn each_check_notices() {
+    const ENOUGH: u64 = 60;
+    if number("SIM_SEED").is_some() {
+        return;
+    }
+    let stage = Stage::new();
+    let said = |panic: Box<dyn Any + Send>| match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(other) => other
+            .downcast::<&str>()
+            .map_or_else(|_| String::new(), |text| (*text).to_owned()),
+    };
+    for (number, sabotage) in Sabotage::ALL {
+        let its_own = format!("invariant {number}:");
+        let notices = |seed: &u64| match stage.run(*seed, Some(sabotage)) {
+            Ok(()) => false,
+            Err(panic) => said(panic).contains(&its_own),
+        };
+        let seed = (0..ENOUGH).find(notices);
+        println!("{sabotage:?}: noticed by seed {seed:?}");
+        assert!(seed.is_some(), "{sabotage:?} goes unnoticed");
     }
 }

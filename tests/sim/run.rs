@@ -667,7 +667,10 @@ impl World {
             .filter(|tab| tab.user == place.1)
             .any(|tab| {
                 let outbox = tab.engine.outbox();
-                let unstored = outbox.entries().iter().any(|entry| !outbox.is_durable(entry));
+                let unstored = outbox
+                    .entries()
+                    .iter()
+                    .any(|entry| !outbox.is_durable(entry));
                 // A store that has refused something is tried again after a while.
                 unstored || matches!(tab.engine.keeping(), Keeping::Refused(_))
             });

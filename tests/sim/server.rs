@@ -321,6 +321,18 @@ impl Server {
             .unwrap();
     }
 
+    /// Forgets that it took the mutation of a key. Answers whether it had.
+    pub async fn forget_key(&self, user: Uuid, key: Uuid) -> bool {
+        sqlx::query("DELETE FROM mutations WHERE user_id = ? AND key = ?")
+            .bind(user)
+            .bind(key.to_string())
+            .execute(self.pool())
+            .await
+            .unwrap()
+            .rows_affected()
+            > 0
+    }
+
     /// The newest number of a user's history, and which history it is.
     pub async fn head(&self, user: Uuid) -> (i64, Uuid) {
         sqlx::query_as("SELECT last_seq, epoch FROM user_sequences WHERE user_id = ?")

@@ -4,6 +4,7 @@ use crate::{
     dice::Dice,
     disk::{Disk, Health},
     ledger::{Intent, Ledger, Place},
+    sabotage::{OldRows, Sabotage, spoil_batch, spoil_page},
     server::{Reply, Request, Server, Session},
     trace, view,
 };
@@ -156,6 +157,9 @@ pub struct World {
     pub devices: Vec<Device>,
     pub ledger: Ledger,
     pub faults: Faults,
+    /// What is broken on purpose.
+    pub sabotage: Option<Sabotage>,
+    old_rows: OldRows,
     /// Nothing goes wrong any more.
     pub calm: bool,
     calls: BTreeMap<u64, Call>,
@@ -181,6 +185,8 @@ impl World {
             server,
             ledger: Ledger::default(),
             faults,
+            sabotage: None,
+            old_rows: OldRows::new(),
             calm: false,
             devices: Vec::new(),
             calls: BTreeMap::new(),
@@ -315,7 +321,13 @@ impl World {
                     tab.io.push(Io::Write(batch));
                 }
                 Effect::Send(outgoing) => {
-                    let outgoing = *outgoing;
+                    let mut outgoing = *outgoing;
+                    if self.sabotage == Some(Sabotage::SendsOtherwise)
+                        && self.ledger.was_sent(outgoing.key)
+                        && let Some(body) = &mut outgoing.body
+                    {
+                        body.push(' ');
+                    }
                     let mut request =
                         Request::new(outgoing.method.clone(), outgoing.path.clone(), None);
                     request.body.clone_from(&outgoing.body);
@@ -323,6 +335,13 @@ impl World {
                     request.key = Some(outgoing.key);
                     let outbox = tab.engine.outbox();
                     self.ledger.sent((device, user), &request, outbox);
+                    if let Some(body) = self.false_answer(&outgoing, device, at) {
+                        let now = self.now;
+                        self.act(device, at, |engine| {
+                            engine.answered(outgoing.key, Ok(body), now, 0.0)
+                        });
+                        continue;
+                    }
                     self.call(device, at, What::Send(Box::new(outgoing)), request);
                 }
                 Effect::Pull { since } => {
@@ -368,7 +387,7 @@ impl World {
 
     fn check_tab(&mut self, device: usize, at: usize) {
         let tab = &mut self.devices[device].tabs[at];
-        view::check(&tab.engine);
+        view::check(&tab.engine, self.sabotage == Some(Sabotage::HidesPending));
         if tab.engine.meta().life != tab.life {
             tab.life = tab.engine.meta().life;
             tab.gone.clear();
@@ -412,7 +431,9 @@ impl World {
                     Err(Err(trouble))
                 } else {
                     let before = disk.clone();
-                    if disk.apply(&batch) {
+                    let mut taken = Batch::clone(&batch);
+                    spoil_batch(self.sabotage, &mut taken, &before, &mut self.old_rows);
+                    if disk.apply(&taken) {
                         trace!("d{device} t{id} stores {}", short_batch(&batch));
                         let after = disk.clone();
                         tab.io.push(Io::Wrote(Ok(())));
@@ -500,6 +521,9 @@ impl World {
 
     /// The lock goes to the next page in the queue.
     pub fn grant(&mut self, device: usize) -> bool {
+        if self.sabotage == Some(Sabotage::NeverLocks) {
+            return false;
+        }
         let users: Vec<Uuid> = self.devices[device].locks.keys().copied().collect();
         for user in users {
             let device_ = &mut self.devices[device];
@@ -540,6 +564,12 @@ impl World {
             request.user = tab.engine.owner();
         }
         request.cookie.clone_from(&self.devices[device].cookie);
+        if self.sabotage == Some(Sabotage::MixesUsers) && request.key.is_some() {
+            let other = self.outside.iter().find(|session| session.user != user);
+            request.user = other.map(|session| session.user);
+            request.csrf = other.map(|session| session.csrf.clone());
+            request.cookie = other.cloned();
+        }
         self.calls.insert(
             id,
             Call {
@@ -633,7 +663,17 @@ impl World {
             Some(user) => self.server.head(user).await.0,
             None => 0,
         };
-        let reply = self.server.call(request).await;
+        let mut forgetful = request.clone();
+        if self.sabotage == Some(Sabotage::TakesTwice)
+            && let (Some(user), Some(key)) = (watched, request.key)
+            && self.server.forget_key(user, key).await
+        {
+            let id = request.path.rsplit('/').next().unwrap().parse();
+            if let Ok(id) = id {
+                forgetful.if_match = self.server.version(user, id).await;
+            }
+        }
+        let reply = self.server.call(&forgetful).await;
         if let Some(user) = watched {
             let after = self.server.head(user).await.0;
             self.ledger.served(request, &reply, after > before);
@@ -687,6 +727,10 @@ impl World {
                 let page = answer.and_then(|body| {
                     serde_json::from_str::<SyncPage>(&body)
                         .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))
+                });
+                let page = page.map(|mut page| {
+                    spoil_page(self.sabotage, &mut page);
+                    page
                 });
                 self.act(device, at, |engine| match page {
                     Ok(page) => engine.pulled(page, now),
@@ -769,14 +813,7 @@ impl World {
     }
 
     /// Notes what a page took.
-    pub fn intended(
-        &mut self,
-        device: usize,
-        at: usize,
-        record: Uuid,
-        edit: &Edit,
-        key: Uuid,
-    ) {
+    pub fn intended(&mut self, device: usize, at: usize, record: Uuid, edit: &Edit, key: Uuid) {
         let tab = &self.devices[device].tabs[at];
         trace!(
             "d{device} t{} {key} {edit:?}",

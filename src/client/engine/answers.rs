@@ -80,7 +80,13 @@ impl Engine {
 
     /// The row of an entry is gone: what else was done to it gives way, and the entry itself where
     /// it is not `done`.
-    pub(super) fn lose(&mut self, entry: &Entry, done: bool, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn lose(
+        &mut self,
+        entry: &Entry,
+        done: bool,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
         self.put_aside(entry, done, Reason::Deleted, now, effects);
         each_kind!(&entry.edit, |_op: R| {
             self.each_base(|base| base.delete(R::KIND, entry.record));
@@ -111,8 +117,7 @@ impl Engine {
             ProblemKind::Unavailable | ProblemKind::Internal | ProblemKind::TooManyRequests => {
                 here.attempts += 1;
                 here.told_to_wait = problem.retry_after.is_some();
-                here.retry_at =
-                    Some(now + backoff(here.attempts, problem.retry_after, jitter));
+                here.retry_at = Some(now + backoff(here.attempts, problem.retry_after, jitter));
             }
             ProblemKind::Unauthorized | ProblemKind::OtherUser => {}
             // Refused with a token that was new: it will not help to fetch another.

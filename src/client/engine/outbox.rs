@@ -146,9 +146,7 @@ impl Outbox {
 
     /// Whether an entry was sent though it is not stored as it was sent.
     pub(super) fn was_sent_unstored(&self, key: Uuid) -> bool {
-        let of_entry = |event: &QueueEvent| {
-            matches!(event, QueueEvent::Freeze { key: frozen, sent: true, .. } if *frozen == key)
-        };
+        let of_entry = |event: &QueueEvent| matches!(event, QueueEvent::Freeze { key: frozen, sent: true, .. } if *frozen == key);
         self.events.iter().any(of_entry)
     }
 
@@ -230,7 +228,11 @@ impl Outbox {
             self.stored_displaced.insert(item.id, item.clone());
         }
         self.here.retain(|key, _| self.queue.get(*key).is_some());
-        debug_assert_eq!(self.queue, self.done_again(), "an event that depends on more");
+        debug_assert_eq!(
+            self.queue,
+            self.done_again(),
+            "an event that depends on more"
+        );
     }
 
     /// The batch is not in the store.
@@ -259,7 +261,10 @@ impl Outbox {
 
     /// Other pages wrote: this is stored now. What this page did is done again on it.
     pub(super) fn rebase(&mut self, entries: Vec<Entry>, displaced: Vec<Displaced>) {
-        self.stored_entries = entries.into_iter().map(|entry| (entry.key, entry)).collect();
+        self.stored_entries = entries
+            .into_iter()
+            .map(|entry| (entry.key, entry))
+            .collect();
         self.stored_displaced = displaced.into_iter().map(|item| (item.id, item)).collect();
         self.forget_what_was_to_be_sent();
         self.being_written = 0;

@@ -146,7 +146,12 @@ mod tests {
     fn the_oldest_are_forgotten_but_not_of_rows_that_wait() {
         let mut own = OwnVersions::default();
         for n in 0..100 {
-            own.made(Uuid::from_u128(n), None, 1, now() + Duration::seconds(n as i64));
+            own.made(
+                Uuid::from_u128(n),
+                None,
+                1,
+                now() + Duration::seconds(n as i64),
+            );
         }
         own.prune(&HashSet::from([Uuid::from_u128(0)]));
         assert_eq!(own.0.len(), REMEMBERED + 1);

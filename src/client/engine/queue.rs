@@ -266,9 +266,9 @@ impl Queue {
                     }
                 }
             }
-            QueueEvent::Forget { id, keys } => self.displaced.retain(|item| {
-                item.id != *id || item.keys.iter().any(|key| !keys.contains(key))
-            }),
+            QueueEvent::Forget { id, keys } => self
+                .displaced
+                .retain(|item| item.id != *id || item.keys.iter().any(|key| !keys.contains(key))),
         }
     }
 
@@ -312,8 +312,7 @@ impl Queue {
         self.entries
             .iter()
             .find(|entry| {
-                entry.key == key
-                    || (entry.edit.verb() == Verb::Create && entry.keys.contains(&key))
+                entry.key == key || (entry.edit.verb() == Verb::Create && entry.keys.contains(&key))
             })
             .filter(|entry| !entry.frozen)
     }
@@ -321,10 +320,7 @@ impl Queue {
     /// The keys of an entry, and of what goes with it when the user gives it up: what was done to a
     /// record that never comes to be.
     pub fn with_what_hangs_on(&self, key: Uuid) -> Vec<Uuid> {
-        let entry = self
-            .entries
-            .iter()
-            .find(|entry| entry.keys.contains(&key));
+        let entry = self.entries.iter().find(|entry| entry.keys.contains(&key));
         let Some(entry) = entry else {
             return Vec::new();
         };
@@ -370,8 +366,7 @@ impl Queue {
 
     fn shorten(&mut self, deletion: Uuid) {
         let pointless = self.pointless(deletion);
-        self.entries
-            .retain(|entry| !pointless.contains(&entry.key));
+        self.entries.retain(|entry| !pointless.contains(&entry.key));
     }
 
     /// The entries that give way with one whose row conflicts, or is gone.
@@ -411,7 +406,8 @@ impl Queue {
             }
             self.displaced.extend(displaced(&own, aside));
         }
-        self.displaced.sort_unstable_by_key(|item| (item.at, item.id));
+        self.displaced
+            .sort_unstable_by_key(|item| (item.at, item.id));
     }
 }
 

@@ -826,7 +826,13 @@ fn edits_of_what_was_deleted_elsewhere_are_put_aside_and_can_be_made_anew() {
 /// There is one displaced edit of a deleted record; made again it is a new record with both edits.
 /// The server says of the first edit that waits that there is no such record.
 fn find_out(page: &mut Page) {
-    if let Some(first) = page.engine.outbox().entries().first().map(|first| first.key) {
+    if let Some(first) = page
+        .engine
+        .outbox()
+        .entries()
+        .first()
+        .map(|first| first.key)
+    {
         let missing = Err(problem(ProblemKind::NotFound));
         let effects = page.engine.answered(first, missing, page.at, 0.5);
         page.perform(effects);
@@ -1802,7 +1808,10 @@ fn an_edit_that_another_page_joined_to_one_that_gives_way_gives_way_with_it() {
     let effects = one.engine.locked(one.at);
     one.perform(effects);
     one.writes_wait = true;
-    one.answer(1, Err(conflict_with(&after(&row, json!({"notes": "theirs"})))));
+    one.answer(
+        1,
+        Err(conflict_with(&after(&row, json!({"notes": "theirs"})))),
+    );
     two.edit(row.id, note("mine"), 2);
     one.write();
     one.writes_wait = false;
@@ -1824,7 +1833,10 @@ fn dropping_what_lies_aside_drops_nothing_that_joined_it_unseen() {
     let effects = one.engine.locked(one.at);
     one.perform(effects);
     one.writes_wait = true;
-    one.answer(1, Err(conflict_with(&after(&row, json!({"notes": "theirs"})))));
+    one.answer(
+        1,
+        Err(conflict_with(&after(&row, json!({"notes": "theirs"})))),
+    );
     let effects = one.engine.drop_displaced(key(1), one.at);
     one.perform(effects);
     two.edit(row.id, note("mine"), 2);

@@ -3,7 +3,7 @@
 use super::{
     Edit, Edited, Effect, Engine, Made, Row, Verb,
     kind::{self, apply, each_kind},
-    queue::{QueueEvent, Entry},
+    queue::{Entry, QueueEvent},
     storage::Keeping,
 };
 use crate::domain::{error::Problem, time::Timestamp};

@@ -1,10 +1,6 @@
 //! What the user sees: `view = base ⊕ pending`.
 
-use super::{
-    Edited, Engine,
-    kind::apply,
-    queue::with_edits,
-};
+use super::{Edited, Engine, kind::apply, queue::with_edits};
 use crate::domain::settings::Settings;
 use std::{
     collections::{HashMap, HashSet},

@@ -207,7 +207,8 @@ impl Engine {
                 keys: item.keys.clone(),
             })
             .collect();
-        old.into_iter().for_each(|change| self.outbox.record(change));
+        old.into_iter()
+            .for_each(|change| self.outbox.record(change));
     }
 
     /// Writes what differs from the store, unless a batch is under way.
