@@ -330,8 +330,9 @@ impl Ledger {
             verb
         };
         let creation = |entry: &Entry| entry.record == record && entry.edit.verb() == Verb::Create;
-        let first =
-            record == place.1 || (self.ever.contains(&record) && !waiting.iter().any(creation));
+        // Only a deletion may go without: it makes sure that there is nothing.
+        let made = record == place.1 || self.ever.contains(&record) || verb == Verb::Delete;
+        let first = made && !waiting.iter().any(creation);
         assert!(
             verb == Verb::Create || first,
             "invariant 5: {request:?} before its creation was answered, {:?}",

@@ -80,13 +80,7 @@ impl Engine {
 
     /// The row of an entry is gone: what else was done to it gives way, and the entry itself where
     /// it is not `done`.
-    pub(super) fn lose(
-        &mut self,
-        entry: &Entry,
-        done: bool,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn lose(&mut self, entry: &Entry, done: bool, now: Timestamp, effects: &mut Vec<Effect>) {
         self.put_aside(entry, done, Reason::Deleted, now, effects);
         each_kind!(&entry.edit, |_op: R| {
             self.each_base(|base| base.delete(R::KIND, entry.record));
@@ -188,7 +182,7 @@ impl Engine {
     }
 
     /// Puts aside what was done to the record of an entry, on the row as it is known here, and tells.
-    fn put_aside(
+    pub(super) fn put_aside(
         &mut self,
         entry: &Entry,
         done: bool,

@@ -1,7 +1,7 @@
 //! What is sent, and when.
 
 use super::{
-    Effect, Engine, Keeping, Lock, Network, Outgoing, Session, Verb, answers,
+    Effect, Engine, Keeping, Lock, Network, Outgoing, Reason, Session, Verb, answers,
     kind::each_kind,
     queue::{Entry, QueueEvent},
 };
@@ -87,6 +87,14 @@ impl Engine {
             }
         }
         let alone = matches!(self.storage.keeping, Keeping::Memory(_));
+        if self.lock == Lock::Held && self.storage.unread && self.storage.is_volatile() {
+            // What is sent without being stored must be of the queue as the store has it.
+            if under_way > 0 {
+                return next;
+            }
+            self.lock = Lock::Free;
+            effects.push(Effect::Unlock);
+        }
         if self.lock != Lock::Held && !alone {
             if self.lock == Lock::Free {
                 self.lock = Lock::Asked;
@@ -99,7 +107,7 @@ impl Engine {
             match self.outbox.get(key).filter(|entry| self.is_lost(entry)) {
                 Some(entry) => {
                     let (entry, done) = (entry.clone(), entry.edit.verb() == Verb::Delete);
-                    self.lose(&entry, done, now, effects);
+                    self.put_aside(&entry, done, Reason::Deleted, now, effects);
                     lost = true;
                 }
                 None => self.send(key, effects),
@@ -124,7 +132,7 @@ impl Engine {
             (here, table.is_gone(entry.record))
         });
         let created = here || entry.seen.is_some() || self.meta.own.knows(entry.record);
-        gone || !created
+        gone || !(created || entry.edit.verb() == Verb::Delete)
     }
 
     fn send(&mut self, key: Uuid, effects: &mut Vec<Effect>) {

@@ -76,6 +76,11 @@ impl Engine {
         let was_down = self.network.down;
         self.reached();
         let mut effects = Vec::new();
+        // It is this user's; but whoever is signed in now is not to be asked for more.
+        if self.session == Session::Foreign {
+            self.pulling.under_way = false;
+            return effects;
+        }
         if std::mem::take(&mut self.pulling.stale) {
             effects.push(self.next_page());
             effects.extend(self.wake(now));

@@ -340,8 +340,9 @@ impl Queue {
     }
 
     /// What a deletion makes pointless once it is due: edits of its record that nobody has sent, or
-    /// that were refused; and where its creation is among them, the deletion itself, with all that
-    /// was done to what hangs on it.
+    /// that were refused; and where its creation is among them, what was done to what hangs on it.
+    /// The deletion itself is sent all the same: another page may have sent the creation without
+    /// being able to store that.
     pub fn pointless(&self, deletion: Uuid) -> Vec<Uuid> {
         let none = Vec::new;
         let Some(entry) = self.get(deletion).filter(|entry| !entry.frozen) else {
@@ -350,15 +351,15 @@ impl Queue {
         let record = entry.record;
         let before = || self.of_record(record).filter(|entry| entry.key != deletion);
         let is_last = self.of_record(record).next_back().map(|last| last.key) == Some(deletion);
-        if !is_last || before().next().is_none() || !before().all(Entry::is_unseen) {
+        if !is_last || !before().all(Entry::is_unseen) {
             return none();
         }
         let created = before().any(|entry| entry.edit.verb() == Verb::Create);
         self.entries
             .iter()
             .filter(|entry| {
-                let before = entry.record == record && entry.key != deletion;
-                before || (created && entry.is_of(record))
+                let before = entry.record == record || (created && entry.is_of(record));
+                before && entry.key != deletion
             })
             .map(|entry| entry.key)
             .collect()

@@ -119,6 +119,8 @@ pub(super) struct Storage {
     pub retry_at: Option<Timestamp>,
     /// The meta that is stored.
     pub meta: Meta,
+    /// It was read while a batch was under way, and what was read was not taken.
+    pub unread: bool,
 }
 
 impl Storage {

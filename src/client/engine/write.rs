@@ -43,8 +43,8 @@ impl Engine {
     pub fn refreshed(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
         // What is being written will be refused, and then be joined; what was read before the last
         // write is old.
-        let news = self.storage.writing.is_none() && stored.stamp >= self.storage.stamp;
-        if news {
+        self.storage.unread = self.storage.writing.is_some();
+        if !self.storage.unread && stored.stamp >= self.storage.stamp {
             self.take_stored(stored);
         }
         self.wake(now)
@@ -113,6 +113,7 @@ impl Engine {
         }
         self.outbox.rebase(entries, displaced);
         self.storage.stamp = stamp;
+        self.storage.unread = false;
         self.storage.meta = meta;
         if damaged {
             self.rebuild();
@@ -278,6 +279,7 @@ impl Engine {
     pub fn written(&mut self, now: Timestamp) -> Vec<Effect> {
         if let Some(batch) = self.storage.writing.take() {
             self.storage.stamp = batch.stamp + 1;
+            self.storage.unread = false;
             self.storage.retry_at = None;
             self.storage.keeping = Keeping::Durable;
             self.outbox.written(&batch);
