@@ -155,6 +155,9 @@ impl Store {
             self.step(|engine| engine.online(self.clock()));
             self.step(Engine::pull);
         });
+        _ = window_event_listener(leptos::ev::offline, move |_| {
+            self.step(|engine| engine.offline(self.clock()));
+        });
         // Leaving a field saves it, so that what was typed last goes along.
         _ = window_event_listener(leptos::ev::beforeunload, move |event| {
             dom::blur();

@@ -3,8 +3,8 @@
 
 use super::{
     engine::{
-        Displaced, Edit, Effect, Engine, Entry, Keeping, Made, Notice, Op, Reason, Rows, SyncState,
-        Trouble,
+        Displaced, Edit, Effect, Engine, Entry, Keeping, Made, Notice, Op, Reason, Rows, Standing,
+        SyncState, Trouble,
     },
     zone::{CurrentZone, Zone},
 };
@@ -113,7 +113,7 @@ pub struct Store {
     sync: RwSignal<SyncState>,
     keeping: RwSignal<Keeping>,
     partial: RwSignal<bool>,
-    waiting: RwSignal<Arc<Vec<Entry>>>,
+    waiting: RwSignal<Arc<Vec<(Entry, Standing)>>>,
     displaced: RwSignal<Arc<Vec<Displaced>>>,
     gate: RwSignal<Gate>,
     left: RwSignal<Option<LeftBehind>>,
@@ -228,8 +228,8 @@ impl Store {
         self.partial.get()
     }
 
-    /// What the server has not acknowledged, oldest first.
-    pub fn waiting(self) -> Arc<Vec<Entry>> {
+    /// What the server has not acknowledged, oldest first, and what each waits for.
+    pub fn waiting(self) -> Arc<Vec<(Entry, Standing)>> {
         self.waiting.get()
     }
 
@@ -565,7 +565,11 @@ impl Store {
         self.engine.with_value(|engine| {
             replace(self.rows, engine.view::<Application>());
             replace(self.pending, engine.pending_records());
-            replace(self.waiting, engine.outbox().entries().to_vec());
+            let entries = engine.outbox().entries().iter();
+            let waiting = entries
+                .map(|entry| (entry.clone(), engine.standing(entry, self.clock())))
+                .collect();
+            replace(self.waiting, waiting);
             replace(self.displaced, engine.displaced().to_vec());
             update(self.sync, engine.sync_state(now));
             update(self.keeping, engine.keeping());

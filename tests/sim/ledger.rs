@@ -189,11 +189,18 @@ impl Ledger {
                     continue;
                 }
                 let never_was = !self.ever.contains(&old.record);
-                let moot = deleted.contains(&old.record)
-                    && (never_was
-                        || after.entries().iter().any(|entry| {
-                            entry.record == old.record && entry.edit.verb() == Verb::Delete
-                        }));
+                let deletes = |entry: &&Entry| {
+                    entry.record == old.record && entry.edit.verb() == Verb::Delete
+                };
+                // It is gone, as the user wanted in the end, or wanted until a moment that was never
+                // stored.
+                let last = before.entries().into_iter();
+                let last = last.rfind(|entry| entry.record == old.record);
+                let wanted = last.as_ref().is_some_and(|last| deletes(&last))
+                    && !self.alive.contains(&old.record);
+                let moot = wanted
+                    || (deleted.contains(&old.record)
+                        && (never_was || after.entries().iter().any(|entry| deletes(&entry))));
                 assert!(
                     moot || self.is_settled(n, &kept),
                     "invariant 1: lost {:?}",

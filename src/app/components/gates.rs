@@ -50,6 +50,7 @@ pub fn LockScreen(
     view! {
         <div class="entry">
             <main class="entry-card" id="main">
+                {Icon::Lock.view()}
                 <h1 class="entry-title">"Locked"</h1>
                 <p class="entry-text">"What this device keeps is locked by your passphrase. Nothing is sent or fetched meanwhile."</p>
                 <form class="entry-form" novalidate on:submit=submit>
@@ -96,6 +97,7 @@ fn Forgotten() -> impl IntoView {
             view! {
                 <p class="entry-text">"Everything that this device keeps is deleted, and so is what was not sent yet. The server keeps the rest."</p>
                 <button type="button" class="button button-danger button-wide" on:click=wipe>"Delete it and sign in again"</button>
+                <button type="button" class="button button-quiet button-wide" on:click=move |_| asked.set(false)>"Back"</button>
             }
             .into_any()
         } else {

@@ -45,6 +45,8 @@ pub enum Icon {
     Calendar,
     /// `pin`.
     Pin,
+    /// `lock`.
+    Lock,
     /// `keyboard`.
     Keyboard,
     /// `logo`.
@@ -71,6 +73,9 @@ impl Icon {
             Self::Search => r#"<circle cx="11" cy="11" r="6.5"/><path d="M15.8 15.8 20 20"/>"#,
             Self::Plus => r#"<path d="M12 5v14M5 12h14"/>"#,
             Self::Close => r#"<path d="M6.5 6.5l11 11M17.5 6.5l-11 11"/>"#,
+            Self::Lock => {
+                r#"<rect x="5" y="10.5" width="14" height="9.5" rx="2.5"/><path d="M8.2 10.5V8a3.8 3.8 0 0 1 7.6 0v2.5M12 14.2v2.2"/>"#
+            }
             Self::Trash => {
                 r#"<path d="M4.5 6.5h15M9 6.5V5.2c0-.7.5-1.2 1.2-1.2h3.6c.7 0 1.2.5 1.2 1.2v1.3M6.5 6.5l.7 11.6a2 2 0 0 0 2 1.9h5.6a2 2 0 0 0 2-1.9l.7-11.6M10.2 10.5v5.5M13.8 10.5v5.5"/>"#
             }

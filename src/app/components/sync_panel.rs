@@ -4,7 +4,7 @@ use super::keys_dialog::{drive_dialog, is_closed};
 use crate::{
     app::session::Dialogs,
     client::{
-        engine::{Displaced, Edit, Entry, Keeping, Reason, SyncState, Trouble, Verb},
+        engine::{Displaced, Edit, Entry, Keeping, Reason, Standing, SyncState, Trouble, Verb},
         store::use_store,
         zone::use_zone,
     },
@@ -111,10 +111,10 @@ fn Waiting() -> impl IntoView {
             <ul class="waiting">
                 <For
                     each=move || store.waiting().to_vec()
-                    key=|entry| (entry.key, entry.frozen, entry.parked.is_some())
-                    let:entry
+                    key=|(entry, standing)| (entry.key, *standing)
+                    let:waiting
                 >
-                    <WaitingView entry/>
+                    <WaitingView entry=waiting.0 standing=waiting.1/>
                 </For>
             </ul>
         </Show>
@@ -122,7 +122,7 @@ fn Waiting() -> impl IntoView {
 }
 
 #[component]
-fn WaitingView(entry: Entry) -> impl IntoView {
+fn WaitingView(entry: Entry, standing: Standing) -> impl IntoView {
     let store = use_store();
     let key = entry.key;
     let what = describe(&entry.edit);
@@ -130,13 +130,15 @@ fn WaitingView(entry: Entry) -> impl IntoView {
         let (edit, record) = (entry.edit.clone(), entry.record);
         move || title_of(&store.fields_of(&edit, record), &edit)
     };
-    let state = match &entry.parked {
-        Some(problem) => problem.sentence(),
-        None if entry.edit.verb() == Verb::Delete && !entry.frozen => {
-            "Can be undone for 30 seconds".to_owned()
+    let state = match (&entry.parked, standing) {
+        (Some(problem), _) => problem.sentence(),
+        (None, Standing::Undo) => "Can be undone for 30 seconds".to_owned(),
+        (None, Standing::Sent) => "Being sent".to_owned(),
+        (None, Standing::NextTry) => {
+            "The server could not take it now; it is tried again".to_owned()
         }
-        None if entry.frozen => "Being sent".to_owned(),
-        None => "Waits its turn".to_owned(),
+        (None, Standing::Connection) => "Waits for a connection".to_owned(),
+        (None, Standing::Turn | Standing::User) => "Waits its turn".to_owned(),
     };
     let parked = entry.parked.is_some();
     view! {
@@ -178,7 +180,7 @@ fn DisplacedView(item: Displaced) -> impl IntoView {
                 let theirs = now.get(&name).map(show).unwrap_or_else(|| "–".into());
                 view! {
                     <tr>
-                        <th scope="row">{name.replace('_', " ")}</th>
+                        <th scope="row">{label(&name)}</th>
                         <td>{show(&mine)}</td>
                         <td>{theirs}</td>
                     </tr>
@@ -230,15 +232,19 @@ fn title_of(row: &Value, edit: &Edit) -> String {
     let text = |name| row.get(name).and_then(Value::as_str);
     match (text("role_title"), text("company")) {
         (Some(role), Some(company)) => format!("{role}, {company}"),
-        _ => {
-            let noun = edit.noun();
-            let mut letters = noun.chars();
-            letters
-                .next()
-                .map(|first| first.to_uppercase().chain(letters).collect())
-                .unwrap_or_default()
-        }
+        _ => capitalised(edit.noun()),
     }
+}
+
+/// What a field is called beside its value.
+fn label(name: &str) -> String {
+    capitalised(&name.replace('_', " "))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// A value for people.

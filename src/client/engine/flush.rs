@@ -6,13 +6,52 @@ use super::{
     queue::{Entry, QueueEvent},
 };
 use crate::domain::time::Timestamp;
+use chrono::Duration;
 use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Requests that are under way at once: as many as a browser gives one host.
 const MAX_IN_FLIGHT: usize = 6;
 
+/// What an edit waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// The server's answer.
+    Sent,
+    /// The next try: the server could not take it now.
+    NextTry,
+    /// A connection.
+    Connection,
+    /// The edits before it, or the next moment.
+    Turn,
+    /// The end of its undo.
+    Undo,
+    /// The user: the server refused it.
+    User,
+}
+
+/// A browser that says that there is no network may be wrong: it is tried again after this.
+const SAID_TO_BE_GONE: Duration = Duration::seconds(30);
+
 impl Engine {
+    /// What an edit of the queue waits for.
+    pub fn standing(&self, entry: &Entry, now: Timestamp) -> Standing {
+        let here = self.outbox.here(entry.key);
+        if entry.parked.is_some() {
+            Standing::User
+        } else if here.in_flight {
+            Standing::Sent
+        } else if self.network.down {
+            Standing::Connection
+        } else if entry.is_held(now) {
+            Standing::Undo
+        } else if here.retry_at.is_some_and(|retry_at| retry_at > now) {
+            Standing::NextTry
+        } else {
+            Standing::Turn
+        }
+    }
+
     /// Stores what is not stored, sends what may be sent, and says when to look again.
     pub fn wake(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -181,6 +220,16 @@ impl Engine {
                 here.retry_at = None;
             }
         }
+        self.wake(now)
+    }
+
+    /// The network is said to be gone: nothing is asked for a while, unless it is said to be back.
+    pub fn offline(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.network = Network {
+            down: true,
+            attempts: self.network.attempts,
+            retry_at: Some(now + SAID_TO_BE_GONE),
+        };
         self.wake(now)
     }
 

@@ -22,6 +22,7 @@ mod write;
 
 pub use base::{Base, Kept, Shard, Table};
 pub use displaced::{Displaced, KEPT, Reason};
+pub use flush::Standing;
 pub use kind::{Edit, Edited, Made, Op, Row, Verb};
 pub use outbox::Outbox;
 pub use own::OwnVersions;

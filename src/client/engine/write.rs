@@ -20,7 +20,7 @@ impl Engine {
         // What the page came with belongs to the history that is stored, however often it was read
         // anew.
         self.meta.life = stored.meta.life;
-        self.take_stored(stored);
+        self.take_stored(stored, true);
         self.prune(now);
         self.expire(now);
         let mut effects = self.postponed_pull();
@@ -45,7 +45,7 @@ impl Engine {
         // write is old.
         self.storage.unread = self.storage.writing.is_some();
         if !self.storage.unread && stored.stamp >= self.storage.stamp {
-            self.take_stored(stored);
+            self.take_stored(stored, false);
         }
         self.wake(now)
     }
@@ -60,7 +60,8 @@ impl Engine {
         self.storage.writing.is_some()
     }
 
-    fn take_stored(&mut self, stored: Stored) {
+    /// Joins what is stored to what is here; `first` when nothing that was stored is here yet.
+    fn take_stored(&mut self, stored: Stored, first: bool) {
         let Stored {
             stamp,
             meta,
@@ -88,14 +89,10 @@ impl Engine {
         } else if meta.life == self.meta.life {
             // The rows of both are joined, so the cursor of either holds; where the store leaves out
             // rows, this page has them as of its own.
-            let partial = self.meta.partial || meta.partial;
+            let apart = !first && (self.meta.partial || meta.partial);
             let known = self.meta.cursor.take();
-            self.meta.cursor = match known {
-                Some(known) if partial || Some(&known) != self.storage.meta.cursor.as_ref() => {
-                    Some(known)
-                }
-                _ => meta.cursor.clone(),
-            };
+            let own = apart || known.is_some() && known != self.storage.meta.cursor;
+            self.meta.cursor = if own { known } else { meta.cursor.clone() };
             self.meta.whole |= meta.whole;
             self.meta.partial |= meta.partial;
         }
@@ -291,7 +288,7 @@ impl Engine {
     /// Another page wrote since; nothing of the batch was taken.
     pub fn write_conflict(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
         self.unwrite();
-        self.take_stored(stored);
+        self.take_stored(stored, false);
         self.wake(now)
     }
 
