@@ -180,7 +180,7 @@ fn DisplacedView(item: Displaced) -> impl IntoView {
                 let theirs = now.get(&name).map(show).unwrap_or_else(|| "–".into());
                 view! {
                     <tr>
-                        <th scope="row">{label(&name)}</th>
+                        <th scope="row">{field_label(&name)}</th>
                         <td>{show(&mine)}</td>
                         <td>{theirs}</td>
                     </tr>
@@ -237,7 +237,7 @@ fn title_of(row: &Value, edit: &Edit) -> String {
 }
 
 /// What a field is called beside its value.
-fn label(name: &str) -> String {
+fn field_label(name: &str) -> String {
     capitalised(&name.replace('_', " "))
 }
 
