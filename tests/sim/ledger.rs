@@ -194,8 +194,8 @@ impl Ledger {
                 };
                 // It is gone, as the user wanted in the end, or wanted until a moment that was never
                 // stored.
-                let last = before.entries().into_iter();
-                let last = last.rfind(|entry| entry.record == old.record);
+                let mut waited = before.entries().into_iter();
+                let last = waited.rfind(|entry| entry.record == old.record);
                 let wanted = last.as_ref().is_some_and(|last| deletes(&last))
                     && !self.alive.contains(&old.record);
                 let moot = wanted

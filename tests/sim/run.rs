@@ -8,7 +8,7 @@ use crate::{
 };
 use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{Edit, Engine, Keeping, Op, Trouble, Verb},
+    client::engine::{Edit, Engine, Entry, Keeping, Op, Trouble, Verb},
     domain::{
         application::{Application, ApplicationPatch},
         change::Change,
@@ -334,13 +334,7 @@ impl World {
     }
 
     /// The user gives up an entry; with a creation all that was done to it.
-    fn give_up(
-        &mut self,
-        entry: &job_hunt_tracker::client::engine::Entry,
-        all: bool,
-        device: usize,
-        at: usize,
-    ) {
+    fn give_up(&mut self, entry: &Entry, all: bool, device: usize, at: usize) {
         let carried = self.ledger.carried_by_entry(entry);
         self.ledger.given_up.extend(carried);
         if all {
@@ -639,7 +633,7 @@ impl World {
 
     /// Pages that heard of nothing look by themselves, as they do when they get the focus.
     fn look(&mut self) {
-        for device in &mut self.devices {
+        for device in self.devices.iter_mut().filter(|device| !device.storeless) {
             for tab in &mut device.tabs {
                 tab.io.push(crate::world::Io::Read(crate::world::Why::Hint));
             }
@@ -653,14 +647,21 @@ impl World {
 
     /// Whether something in the store could still be sent.
     fn waits(&self, place: (usize, Uuid)) -> bool {
-        let mut held_up = std::collections::HashSet::new();
         let stored = self.disk(place).entries();
-        let in_store = stored.iter().any(|entry| {
-            if entry.parked.is_some() {
-                held_up.insert(entry.aggregate);
-            }
-            !held_up.contains(&entry.aggregate)
-        });
+        let could_be_sent = |entries: &[Entry]| {
+            let mut held_up = std::collections::HashSet::new();
+            entries.iter().any(|entry| {
+                if entry.parked.is_some() {
+                    held_up.insert(entry.aggregate);
+                }
+                !held_up.contains(&entry.aggregate)
+            })
+        };
+        if self.devices[place.0].storeless {
+            let mut tabs = self.devices[place.0].tabs.iter();
+            return tabs.any(|tab| could_be_sent(tab.engine.outbox().entries()));
+        }
+        let in_store = could_be_sent(&stored);
         let in_pages = self.devices[place.0]
             .tabs
             .iter()
@@ -697,10 +698,12 @@ impl World {
             .filter(|row| matches!(row, Entity::Application(_)));
         assert_eq!(applications.count(), alive.count(), "records at the server");
         for (device, _) in self.places().into_iter().filter(|place| place.1 == user) {
-            let stored = self.disk((device, user)).read(0);
-            let mut fresh = Engine::default();
-            _ = fresh.opened(stored, self.now);
-            compare_engine(&truth, &fresh, user, &format!("the store of d{device}"));
+            if !self.devices[device].storeless {
+                let stored = self.disk((device, user)).read(0);
+                let mut fresh = Engine::default();
+                _ = fresh.opened(stored, self.now);
+                compare_engine(&truth, &fresh, user, &format!("the store of d{device}"));
+            }
             for tab in &self.devices[device].tabs {
                 compare_engine(&truth, &tab.engine, user, &format!("t{}", tab.id));
             }

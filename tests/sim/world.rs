@@ -10,7 +10,9 @@ use crate::{
 };
 use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{Batch, Edit, Effect, Engine, Made, Notice, Op, Outgoing, Stored, Trouble},
+    client::engine::{
+        Batch, Edit, Effect, Engine, Made, Notice, Op, Outgoing, Stored, Trouble, Unstored,
+    },
     domain::{
         application::Application,
         error::{Problem, ProblemKind},
@@ -76,6 +78,8 @@ pub enum Io {
     Wrote(Result<(), Result<Box<Stored>, Trouble>>),
     /// To be read: for the first time, as a hint of another page says, or under the lock.
     Read(Why),
+    /// The browser has none.
+    Missing,
     /// What was read; the page does not know yet.
     HaveRead(Why, Box<Stored>),
 }
@@ -118,6 +122,8 @@ struct Lock {
 }
 
 pub struct Device {
+    /// Its browser has no store: what is done lives as long as the page.
+    pub storeless: bool,
     pub online: bool,
     pub cookie: Option<Session>,
     pub last_user: Uuid,
@@ -202,7 +208,9 @@ impl World {
         let first = world.users[0];
         for _ in 0..=world.dice.below(3) {
             let cookie = world.server.sign_in(first).await;
+            let storeless = world.dice.percent(15);
             world.devices.push(Device {
+                storeless,
                 online: true,
                 cookie: Some(cookie),
                 last_user: first,
@@ -276,7 +284,11 @@ impl World {
             csrf,
             opened: false,
             wake_at: None,
-            io: vec![Io::Read(Why::Opening)],
+            io: vec![if self.devices[device].storeless {
+                Io::Missing
+            } else {
+                Io::Read(Why::Opening)
+            }],
             moves: Vec::new(),
             told_foreign: false,
             gone: BTreeSet::new(),
@@ -450,6 +462,9 @@ impl World {
                 Ok(()) => engine.written(now),
                 Err(Ok(stored)) => engine.write_conflict(*stored, now),
                 Err(Err(trouble)) => engine.write_failed(trouble, now),
+            }),
+            Io::Missing => self.act(device, at, |engine| {
+                engine.unstored(Unstored::Unavailable, now)
             }),
             Io::Read(why) => {
                 let stored = Box::new(disk.read(stamp));

@@ -83,7 +83,12 @@ impl Engine {
     fn lose(&mut self, entry: &Entry, done: bool, now: Timestamp, effects: &mut Vec<Effect>) {
         self.put_aside(entry, done, Reason::Deleted, now, effects);
         each_kind!(&entry.edit, |_op: R| {
-            self.each_base(|base| base.delete(R::KIND, entry.record));
+            self.each_base(|base| {
+                // Of what was never here it is not known that it will never be.
+                if base.table::<R>().get(entry.record).is_some() {
+                    base.delete(R::KIND, entry.record);
+                }
+            });
         });
         // A page may have gone on with it meanwhile, and its edit turn up here.
         self.keep_what_left();

@@ -232,9 +232,10 @@ impl Engine {
             Difference::default()
         };
         if difference.is_empty() && !self.base.is_dirty() && self.meta == self.storage.meta {
-            // What has happened came to nothing.
+            // What has happened came to nothing, and what the store refused is no more.
             self.outbox.forget_events();
             self.storage.retry_at = None;
+            self.storage.keeping = Keeping::Durable;
             return;
         }
         let shards = self.base.take_dirty();
