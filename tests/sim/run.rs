@@ -600,7 +600,7 @@ impl World {
             }
             self.look();
             self.settle().await;
-            let before = self.stamps();
+            let before = self.progress();
             for device in 0..self.devices.len() {
                 let now = self.now;
                 for at in 0..self.devices[device].tabs.len() {
@@ -610,7 +610,7 @@ impl World {
             }
             self.settle().await;
             let waits = places.iter().any(|place| self.waits(*place));
-            if !waits && before == self.stamps() && !self.waits_for_answers() {
+            if !waits && before == self.progress() && !self.waits_for_answers() {
                 break;
             }
             self.advance(Duration::minutes(2));
@@ -640,9 +640,13 @@ impl World {
         }
     }
 
-    fn stamps(&self) -> Vec<u64> {
+    /// How far stores and pages are.
+    fn progress(&self) -> (Vec<u64>, Vec<Option<String>>) {
         let places = self.places();
-        places.iter().map(|place| self.disk(*place).stamp).collect()
+        let stamps = places.iter().map(|place| self.disk(*place).stamp);
+        let tabs = self.devices.iter().flat_map(|device| &device.tabs);
+        let cursors = tabs.map(|tab| tab.engine.meta().cursor.clone());
+        (stamps.collect(), cursors.collect())
     }
 
     /// Whether something in the store could still be sent.
