@@ -33,7 +33,8 @@ export async function abandon(page: Page): Promise<Page> {
   const died = page.waitForEvent("crash");
   kill();
   await died;
-  const next = await page.context().newPage();
+  // The browser may still hand out a process that has just ended.
+  const next = await page.context().newPage().catch(() => page.context().newPage());
   await page.close();
   return next;
 }

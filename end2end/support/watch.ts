@@ -13,9 +13,12 @@ export class Watch {
   private readonly expected: Expected[] = [];
   private questions = 0;
 
-  /** Announces that requests to `url` may fail so; at least one must. */
+  /**
+   * Announces that requests to `url` may fail so; at least one must, but for want of a network: there
+   * a page need not ask.
+   */
   expectFailure(failure: number | "offline", url: RegExp): void {
-    this.expected.push({ failure, url, happened: false });
+    this.expected.push({ failure, url, happened: failure === "offline" });
   }
 
   /** Announces that a page asks whether it may be left: the answer is to stay. */

@@ -197,12 +197,8 @@ impl Engine {
     ) {
         let row = each_kind!(&entry.edit, |_op: R| {
             let row = self.base.table::<R>().get(entry.record);
-            let was = || {
-                let mut entries = self.outbox.of_record(entry.record);
-                let was = entries.find_map(|entry| entry.row_was.as_deref().cloned());
-                was.and_then(R::from_entity)
-            };
-            let row = row.map(|row| R::clone(row)).or_else(was);
+            let row = row.map(|row| R::clone(row));
+            let row = row.or_else(|| self.outbox.row_was(entry.record));
             // What was taken, and deleted since, was part of what the user saw.
             let taken = (done && entry.edit.verb() != Verb::Delete).then_some(entry);
             let row = with_edits(row, taken.into_iter());
@@ -240,14 +236,9 @@ impl Engine {
     /// What a record is called; by its kind where it is not there.
     fn title(&self, record: Uuid, edit: &Edit) -> String {
         each_kind!(edit, |_op: R| {
-            let was = || {
-                let mut entries = self.outbox.of_record(record);
-                let was = entries.find_map(|entry| entry.row_was.as_deref().cloned());
-                was.and_then(R::from_entity).map(Arc::new)
-            };
             self.view_of::<R>(record)
                 .or_else(|| self.base.table::<R>().get(record).cloned())
-                .or_else(was)
+                .or_else(|| self.outbox.row_was(record).map(Arc::new))
                 .map_or_else(|| R::NOUN.to_owned(), |row| row.title())
         })
     }

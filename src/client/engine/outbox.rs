@@ -6,6 +6,7 @@
 
 use super::{
     displaced::{Displaced, Reason},
+    kind::Row,
     queue::{Entry, GivenUp, Queue, QueueEvent},
     storage::Batch,
 };
@@ -111,6 +112,13 @@ impl Outbox {
 
     pub(super) fn giving_way(&self, key: Uuid, reason: Reason) -> impl Iterator<Item = &Entry> {
         self.queue.giving_way(key, reason)
+    }
+
+    /// What a row was last that is there no more, where edits of it wait.
+    pub(super) fn row_was<R: Row>(&self, record: Uuid) -> Option<R> {
+        let mut entries = self.of_record(record);
+        let row = entries.find_map(|entry| entry.row_was.as_deref().cloned())?;
+        R::from_entity(row)
     }
 
     /// What the user gives up with an edit.
