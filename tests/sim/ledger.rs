@@ -339,7 +339,9 @@ impl Ledger {
         let creation = |entry: &Entry| entry.record == record && entry.edit.verb() == Verb::Create;
         // Only a deletion may go without: it makes sure that there is nothing.
         let made = record == place.1 || self.ever.contains(&record) || verb == Verb::Delete;
-        let first = made && !waiting.iter().any(creation);
+        // A later creation is one that another page had sent already, and could not store.
+        let mut before = waiting.iter().take_while(|entry| entry.key != key);
+        let first = made && !before.any(creation);
         assert!(
             verb == Verb::Create || first,
             "invariant 5: {request:?} before its creation was answered, {:?}",
