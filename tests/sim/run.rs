@@ -589,6 +589,7 @@ impl World {
                 self.open_tab(*device).await;
             }
         }
+        let mut quiet = 0;
         for _ in 0..60 {
             // An answer from before may tell a page to go; its user loads it anew.
             for (device, _) in &places {
@@ -610,7 +611,10 @@ impl World {
             }
             self.settle().await;
             let waits = places.iter().any(|place| self.waits(*place));
-            if !waits && before == self.progress() && !self.waits_for_answers() {
+            // A page that has just learned that it is signed in asks for what is new the next time.
+            let rests = !waits && before == self.progress() && !self.waits_for_answers();
+            quiet = if rests { quiet + 1 } else { 0 };
+            if quiet == 2 {
                 break;
             }
             self.advance(Duration::minutes(2));
