@@ -41,10 +41,10 @@ impl Engine {
             Standing::User
         } else if here.in_flight {
             Standing::Sent
-        } else if self.network.down {
-            Standing::Connection
         } else if entry.is_held(now) {
             Standing::Undo
+        } else if self.network.down {
+            Standing::Connection
         } else if here.retry_at.is_some_and(|retry_at| retry_at > now) {
             Standing::NextTry
         } else {

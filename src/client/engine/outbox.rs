@@ -244,7 +244,7 @@ impl Outbox {
     }
 
     /// The batch is not in the store.
-    pub(super) fn unwritten_yet(&mut self) {
+    pub(super) fn not_written(&mut self) {
         self.being_written = 0;
     }
 
@@ -269,11 +269,11 @@ impl Outbox {
 
     /// Other pages wrote: this is stored now. What this page did is done again on it.
     pub(super) fn rebase(&mut self, entries: Vec<Entry>, displaced: Vec<Displaced>) {
-        self.stored_entries = entries
-            .into_iter()
-            .map(|entry| (entry.key, entry))
-            .collect();
-        self.stored_displaced = displaced.into_iter().map(|item| (item.id, item)).collect();
+        let stored = Queue::new(entries, displaced);
+        let entries = stored.entries.into_iter();
+        self.stored_entries = entries.map(|entry| (entry.key, entry)).collect();
+        let displaced = stored.displaced.into_iter();
+        self.stored_displaced = displaced.map(|item| (item.id, item)).collect();
         self.forget_what_was_to_be_sent();
         self.being_written = 0;
         self.queue = self.done_again();

@@ -14,6 +14,7 @@ use crate::domain::{
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A mutation that the server has not acknowledged, as it is stored.
@@ -21,7 +22,9 @@ use uuid::Uuid;
 pub struct Entry {
     /// The idempotency key: sending it twice is harmless.
     pub key: Uuid,
-    /// The keys of the mutations that became one in it, oldest first; its own is the last.
+    /// The keys of the mutations that became one in it, oldest first; its own is the last. Entries
+    /// that an older version stored have none ([`Queue::new`]).
+    #[serde(default)]
     pub keys: Vec<Uuid>,
     /// Its place in the queue.
     pub order: u64,
@@ -212,6 +215,16 @@ impl Queue {
     /// A queue of these, in any order.
     pub fn new(mut entries: Vec<Entry>, mut displaced: Vec<Displaced>) -> Self {
         entries.sort_unstable_by_key(|entry| (entry.order, entry.key));
+        let mut seen: HashMap<Uuid, Option<i64>> = HashMap::new();
+        for entry in &mut entries {
+            let before = seen.entry(entry.record).or_default();
+            // An older version left it to the edit before what this one builds on.
+            if entry.keys.is_empty() {
+                entry.keys.push(entry.key);
+                entry.seen = entry.seen.or(*before);
+            }
+            *before = entry.seen;
+        }
         displaced.sort_unstable_by_key(|item| (item.at, item.id));
         Self { entries, displaced }
     }

@@ -1166,6 +1166,48 @@ fn an_answer_that_cannot_be_read_is_none() {
     assert_eq!(page.state(), SyncState::Offline(1));
 }
 
+#[test]
+fn a_network_that_is_said_to_be_gone_is_not_asked_until_it_is_said_to_be_back_or_a_while_has_passed()
+ {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let effects = page.engine.offline(page.at);
+    page.perform(effects);
+    assert_eq!(page.state(), SyncState::Offline(0));
+    page.edit(row.id, note("x"), 1);
+    assert!(page.sent().is_empty());
+    page.later(Duration::seconds(30));
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+    let effects = page.engine.online(page.at);
+    page.perform(effects);
+    assert_eq!(page.state(), SyncState::Saving(1));
+}
+
+#[test]
+fn an_edit_says_what_it_waits_for() {
+    let rows = [sample(1), sample(2), sample(3)];
+    let mut page = Page::new(&rows);
+    page.edit(rows[0].id, note("x"), 1);
+    page.edit(rows[0].id, to(Status::Offer), 2);
+    page.edit(rows[1].id, delete(), 3);
+    page.edit(rows[2].id, note("y"), 4);
+    let standing = |page: &Page, n| {
+        let entry = page.engine.outbox().get(key(n)).unwrap();
+        page.engine.standing(entry, page.at)
+    };
+    assert_eq!(standing(&page, 1), Standing::Sent);
+    assert_eq!(standing(&page, 2), Standing::Turn);
+    assert_eq!(standing(&page, 3), Standing::Undo);
+    page.answer(4, Err(Problem::field("notes", "no")));
+    assert_eq!(standing(&page, 4), Standing::User);
+    page.answer(1, Err(problem(ProblemKind::Unavailable)));
+    assert_eq!(standing(&page, 1), Standing::NextTry);
+    let effects = page.engine.offline(page.at);
+    page.perform(effects);
+    assert_eq!(standing(&page, 1), Standing::Connection);
+    assert_eq!(standing(&page, 3), Standing::Undo);
+}
+
 // --- the session ---
 
 #[test]
@@ -1807,17 +1849,21 @@ fn what_another_page_did_after_a_deletion_is_not_pointless() {
     assert!(one.engine.displaced()[0].mine.is_some());
 }
 
-#[test]
-fn an_edit_that_another_page_joined_to_one_that_gives_way_gives_way_with_it() {
+/// Two pages, and an edit of the row that the first has just put aside; the second does not know.
+fn a_conflict_that_is_not_stored() -> (Application, Page, Page) {
     let row = sample(1);
-    let (mut one, mut two) = two_pages(Some(&row), to(Status::Offer), row.id);
+    let (mut one, two) = two_pages(Some(&row), to(Status::Offer), row.id);
     let effects = one.engine.locked(one.at);
     one.perform(effects);
     one.writes_wait = true;
-    one.answer(
-        1,
-        Err(conflict_with(&after(&row, json!({"notes": "theirs"})))),
-    );
+    let theirs = after(&row, json!({"notes": "theirs"}));
+    one.answer(1, Err(conflict_with(&theirs)));
+    (row, one, two)
+}
+
+#[test]
+fn an_edit_that_another_page_joined_to_one_that_gives_way_gives_way_with_it() {
+    let (row, mut one, mut two) = a_conflict_that_is_not_stored();
     two.edit(row.id, note("mine"), 2);
     one.write();
     one.writes_wait = false;
@@ -1834,15 +1880,7 @@ fn an_edit_that_another_page_joined_to_one_that_gives_way_gives_way_with_it() {
 
 #[test]
 fn dropping_what_lies_aside_drops_nothing_that_joined_it_unseen() {
-    let row = sample(1);
-    let (mut one, mut two) = two_pages(Some(&row), to(Status::Offer), row.id);
-    let effects = one.engine.locked(one.at);
-    one.perform(effects);
-    one.writes_wait = true;
-    one.answer(
-        1,
-        Err(conflict_with(&after(&row, json!({"notes": "theirs"})))),
-    );
+    let (row, mut one, mut two) = a_conflict_that_is_not_stored();
     let effects = one.engine.drop_displaced(key(1), one.at);
     one.perform(effects);
     two.edit(row.id, note("mine"), 2);
@@ -1935,6 +1973,32 @@ fn two_creations_that_are_put_aside_lose_nothing_of_either() {
     let view = two.view(Uuid::from_u128(77)).unwrap();
     assert_eq!(view.source.as_str(), "S");
     assert_eq!(view.notes.as_ref().unwrap().as_str(), "N");
+}
+
+#[test]
+fn what_an_older_version_stored_is_sent_as_it_was_meant() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.edit(row.id, to(Status::Offer), 2);
+    // It had no list of keys, and only the first edit of a record said what it builds on.
+    for (n, entry) in page.disk.borrow_mut().entries.values_mut().enumerate() {
+        let mut old = serde_json::to_value(&*entry).unwrap();
+        old.as_object_mut().unwrap().remove("keys");
+        *entry = serde_json::from_value(old).unwrap();
+        entry.seen = entry.seen.filter(|_| n == 0);
+    }
+    let mut page = page.reopened();
+    assert_eq!(page.state(), SyncState::Saving(2));
+    let entries = page.engine.outbox().entries();
+    assert!(
+        entries
+            .iter()
+            .all(|entry| page.engine.outbox().is_durable(entry))
+    );
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+    page.answer(1, Ok(json_of(&after(&row, json!({"notes": "x"})))));
+    assert_eq!(page.sent(), [(key(2), Some(2))]);
 }
 
 #[test]

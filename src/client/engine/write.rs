@@ -309,7 +309,7 @@ impl Engine {
 
     fn unwrite(&mut self) {
         if let Some(batch) = self.storage.writing.take() {
-            self.outbox.unwritten_yet();
+            self.outbox.not_written();
             self.base
                 .mark_dirty(batch.shards.into_iter().map(|(shard, _)| shard));
         }
