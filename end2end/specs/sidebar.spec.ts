@@ -57,7 +57,7 @@ test("every kind of field is saved as one leaves it", async ({ user, sidebar, pa
   await sidebar.addToken("Technologies", "postgres");
   await sidebar.fill("Résumé", "https://example.com/cv.pdf");
   await sidebar.field("Cover letter").check();
-  await sidebar.fill("Its address", "https://example.com/letter.pdf");
+  await sidebar.fill("Letter’s address", "https://example.com/letter.pdf");
   await sidebar.addRow("link", { "What it is": "Take-home", "https://…": "https://example.com/task" });
   await sidebar.addRow("contact", { Name: "Jane Doe", "What they do there": "Recruiter", Email: "jane@example.com" });
   await sidebar.addRow("contact", { Name: "John Roe" });
@@ -85,7 +85,7 @@ test("every kind of field is saved as one leaves it", async ({ user, sidebar, pa
     Level: "Staff",
     "Job number": "R-17",
     Résumé: "https://example.com/cv.pdf",
-    "Its address": "https://example.com/letter.pdf",
+    "Letter’s address": "https://example.com/letter.pdf",
     Notes: "First line.\nSecond line.",
   };
   for (const [label, value] of Object.entries(fields)) await sidebar.expectField(label, value);

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod device;
 pub mod dom;
 pub mod engine;
+pub mod labels;
 pub mod store;
 pub mod zone;
 

@@ -6,6 +6,7 @@ use super::{
         Displaced, Edit, Effect, Engine, Entry, Keeping, Made, Notice, Op, Reason, Rows, Standing,
         SyncState, Trouble,
     },
+    labels::field_label,
     zone::{CurrentZone, Zone},
 };
 use crate::domain::{
@@ -704,7 +705,10 @@ enum Offer {
 
 /// ` of status and notes`, for a message.
 fn words(fields: &[String]) -> String {
-    let names: Vec<String> = fields.iter().map(|field| field.replace('_', " ")).collect();
+    let names: Vec<String> = fields
+        .iter()
+        .map(|field| field_label(field).to_lowercase())
+        .collect();
     match names.split_last() {
         None => String::new(),
         Some((last, [])) => format!(" of {last}"),

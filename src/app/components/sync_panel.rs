@@ -5,6 +5,7 @@ use crate::{
     app::session::Dialogs,
     client::{
         engine::{Displaced, Edit, Entry, Keeping, Reason, Standing, SyncState, Trouble, Verb},
+        labels::field_label,
         store::use_store,
         zone::use_zone,
     },
@@ -180,7 +181,7 @@ fn DisplacedView(item: Displaced) -> impl IntoView {
                 let theirs = now.get(&name).map(show).unwrap_or_else(|| "–".into());
                 view! {
                     <tr>
-                        <th scope="row">{field_label(&name)}</th>
+                        <th scope="row">{field_label(&name).to_owned()}</th>
                         <td>{show(&mine)}</td>
                         <td>{theirs}</td>
                     </tr>
@@ -220,7 +221,7 @@ fn describe(edit: &Edit) -> String {
             let names: Vec<String> = edit
                 .fields()
                 .into_iter()
-                .map(|(name, _)| name.replace('_', " "))
+                .map(|(name, _)| field_label(&name).to_lowercase())
                 .collect();
             format!("Changed {}", names.join(", "))
         }
@@ -236,11 +237,7 @@ fn title_of(row: &Value, edit: &Edit) -> String {
     }
 }
 
-/// What a field is called beside its value.
-fn field_label(name: &str) -> String {
-    capitalised(&name.replace('_', " "))
-}
-
+/// With a capital letter.
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);

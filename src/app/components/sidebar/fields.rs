@@ -3,8 +3,7 @@
 use super::editor::Editor;
 use crate::{
     app::components::icon::Icon,
-    client::dom,
-    client::zone::use_zone,
+    client::{dom, labels::field_label, zone::use_zone},
     domain::{
         money::{Amount, Currency},
         time::ZoneRules,
@@ -31,15 +30,13 @@ pub fn FieldRow(
     editor: Editor,
     /// Which field.
     field: &'static str,
-    /// Its name for people.
-    label: &'static str,
     /// The control.
     children: Children,
 ) -> impl IntoView {
     let invalid = move || editor.error(field).map(|_| "");
     view! {
         <div class="field" data-invalid=invalid>
-            <label class="field-label" for=input_id(field)>{label}</label>
+            <label class="field-label" for=input_id(field)>{field_label(field)}</label>
             <div class="field-control">
                 {children()}
                 <p class="field-error" id=error_id(field)>{move || editor.error(field)}</p>
@@ -82,8 +79,6 @@ pub fn TextField(
     editor: Editor,
     /// Which field.
     field: &'static str,
-    /// Its name for people.
-    label: &'static str,
     /// It may not be blank.
     #[prop(optional)]
     required: bool,
@@ -110,13 +105,13 @@ pub fn TextField(
     let open = move || {
         let url = value.get();
         (entry == Entry::Url && !url.is_empty()).then(|| view! {
-            <a class="field-open" href=url target="_blank" rel="noopener noreferrer" aria-label=format!("Open {label}")>
+            <a class="field-open" href=url target="_blank" rel="noopener noreferrer" aria-label=format!("Open {}", field_label(field))>
                 {Icon::ExternalLink.view()}
             </a>
         })
     };
     view! {
-        <FieldRow editor field label>
+        <FieldRow editor field>
             <input
                 class="input"
                 id=input_id(field)
@@ -144,14 +139,12 @@ pub fn TextAreaField(
     editor: Editor,
     /// Which field.
     field: &'static str,
-    /// Its name for people.
-    label: &'static str,
 ) -> impl IntoView {
     let value = Memo::new(move |_| editor.text(field));
     follow(field, value);
     view! {
         <div class="field field-wide" data-invalid=move || editor.error(field).map(|_| "")>
-            <label class="visually-hidden" for=input_id(field)>{label}</label>
+            <label class="visually-hidden" for=input_id(field)>{field_label(field)}</label>
             <div class="field-control">
                 <textarea
                     class="textarea"
@@ -187,15 +180,13 @@ pub fn SelectField(
     editor: Editor,
     /// Which field.
     field: &'static str,
-    /// Its name for people.
-    label: &'static str,
     /// Values and their names.
     options: Vec<(&'static str, &'static str)>,
 ) -> impl IntoView {
     let value = Memo::new(move |_| editor.text(field));
     let chosen = value.get_untracked();
     view! {
-        <FieldRow editor field label>
+        <FieldRow editor field>
             <select
                 class="select"
                 id=input_id(field)
@@ -218,14 +209,12 @@ pub fn CheckField(
     editor: Editor,
     /// Which field.
     field: &'static str,
-    /// Its name for people.
-    label: &'static str,
     /// What yes means.
     text: &'static str,
 ) -> impl IntoView {
     let on = Memo::new(move |_| editor.value(field) == Value::Bool(true));
     view! {
-        <FieldRow editor field label>
+        <FieldRow editor field>
             <label class="check">
                 <input
                     type="checkbox"
@@ -247,12 +236,10 @@ pub fn DateField(
     editor: Editor,
     /// Which field.
     field: &'static str,
-    /// Its name for people.
-    label: &'static str,
 ) -> impl IntoView {
     let value = Memo::new(move |_| editor.text(field));
     view! {
-        <FieldRow editor field label>
+        <FieldRow editor field>
             <input
                 class="input"
                 id=input_id(field)
@@ -272,8 +259,6 @@ pub fn DueField(
     editor: Editor,
     /// Which field.
     field: &'static str,
-    /// Its name for people.
-    label: &'static str,
 ) -> impl IntoView {
     const WALL: &str = "%Y-%m-%dT%H:%M";
     let zone = use_zone();
@@ -297,7 +282,7 @@ pub fn DueField(
         }
     };
     view! {
-        <FieldRow editor field label>
+        <FieldRow editor field>
             <input
                 class="input"
                 id=input_id(field)
@@ -364,7 +349,7 @@ pub fn PayField(
                         inputmode="decimal"
                         autocomplete="off"
                         placeholder="From"
-                        aria-label="Pay from"
+                        aria-label=field_label("salary_min")
                         value=min.get_untracked()
                         prop:value=min
                         node_ref=from
@@ -377,7 +362,7 @@ pub fn PayField(
                         inputmode="decimal"
                         autocomplete="off"
                         placeholder="to"
-                        aria-label="Pay to"
+                        aria-label=field_label("salary_max")
                         value=max.get_untracked()
                         prop:value=max
                         node_ref=to
@@ -390,7 +375,7 @@ pub fn PayField(
                         maxlength="3"
                         autocomplete="off"
                         placeholder="EUR"
-                        aria-label="Currency"
+                        aria-label=field_label("salary_currency")
                         value=currency.get_untracked()
                         prop:value=currency
                         on:change=save_currency

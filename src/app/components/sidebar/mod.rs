@@ -202,38 +202,38 @@ fn Known(first: Arc<Application>) -> impl IntoView {
                 <p class="notice" data-kind="info">"Archived: not on the board, but still in your figures."</p>
             })}
             <Group title="Essentials">
-                <TextField editor field="company" label="Company" required=true/>
-                <TextField editor field="role_title" label="Role" required=true/>
-                <DateField editor field="application_date" label="Applied on"/>
-                <SelectField editor field="priority" label="Priority" options=options(Priority::ALL, |p| p.as_str(), |p| p.as_str())/>
-                <TextField editor field="source" label="Source" required=true suggestions=SOURCES/>
-                <TokensField editor field="tags" label="Tags" noun="tag"/>
+                <TextField editor field="company" required=true/>
+                <TextField editor field="role_title" required=true/>
+                <DateField editor field="application_date"/>
+                <SelectField editor field="priority" options=options(Priority::ALL, |p| p.as_str(), |p| p.as_str())/>
+                <TextField editor field="source" required=true suggestions=SOURCES/>
+                <TokensField editor field="tags" noun="tag"/>
             </Group>
             <Group title="Next">
-                <TextField editor field="next_action" label="Next action" placeholder="What to do next"/>
-                <DueField editor field="next_action_due" label="Due"/>
+                <TextField editor field="next_action" placeholder="What to do next"/>
+                <DueField editor field="next_action_due"/>
             </Group>
             <Group title="The job">
-                <TextField editor field="job_url" label="Posting" entry=Entry::Url placeholder="https://…"/>
-                <SelectField editor field="location_mode" label="Work" options=options(LocationMode::ALL, |m| m.as_str(), |m| m.label())/>
-                <TextField editor field="location_text" label="Place" placeholder="City, country"/>
-                <TextField editor field="timezone" label="Time zone" placeholder="Europe/Berlin"/>
+                <TextField editor field="job_url" entry=Entry::Url placeholder="https://…"/>
+                <SelectField editor field="location_mode" options=options(LocationMode::ALL, |m| m.as_str(), |m| m.label())/>
+                <TextField editor field="location_text" placeholder="City, country"/>
+                <TextField editor field="timezone" placeholder="Europe/Berlin"/>
                 <PayField editor/>
-                <TextField editor field="seniority_level" label="Level" placeholder="Senior, staff, …"/>
-                <TextField editor field="job_requisition_id" label="Job number" placeholder="The employer's own"/>
-                <TokensField editor field="tech_keywords" label="Technologies" noun="technology"/>
+                <TextField editor field="seniority_level" placeholder="Senior, staff, …"/>
+                <TextField editor field="job_requisition_id" placeholder="The employer's own"/>
+                <TokensField editor field="tech_keywords" noun="technology"/>
             </Group>
             <Group title="What you sent">
-                <TextField editor field="resume_url" label="Résumé" entry=Entry::Url placeholder="https://…"/>
-                <CheckField editor field="cover_letter_used" label="Cover letter" text="Sent one"/>
-                <TextField editor field="cover_letter_url" label="Its address" entry=Entry::Url placeholder="https://…"/>
+                <TextField editor field="resume_url" entry=Entry::Url placeholder="https://…"/>
+                <CheckField editor field="cover_letter_used" text="Sent one"/>
+                <TextField editor field="cover_letter_url" entry=Entry::Url placeholder="https://…"/>
                 <LinksField editor/>
             </Group>
             <Group title="People">
                 <ContactsField editor/>
             </Group>
             <Group title="Notes">
-                <TextAreaField editor field="notes" label="Notes"/>
+                <TextAreaField editor field="notes"/>
             </Group>
             <Group title="History">
                 <History id/>

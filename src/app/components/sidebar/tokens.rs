@@ -15,8 +15,6 @@ pub fn TokensField(
     editor: Editor,
     /// Which field.
     field: &'static str,
-    /// Its name for people.
-    label: &'static str,
     /// What one is called.
     noun: &'static str,
 ) -> impl IntoView {
@@ -73,7 +71,7 @@ pub fn TokensField(
         _ => {}
     };
     view! {
-        <FieldRow editor field label>
+        <FieldRow editor field>
             <div class="token-input">
                 <ul class="tokens">
                     <For each=move || tokens.get() key=|word| word.clone() let:word>
