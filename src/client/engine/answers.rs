@@ -76,6 +76,8 @@ impl Engine {
         own.made(entry.record, entry.seen, row.version(), now);
         self.outbox.record(QueueEvent::Acknowledge(entry.key));
         self.each_base(|base| base.take(entry.record, row.clone()));
+        // A pull may have brought its end before this answer came.
+        self.keep_what_left();
     }
 
     /// The row of an entry is gone: what else was done to it gives way, and the entry itself where

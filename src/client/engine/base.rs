@@ -210,6 +210,8 @@ pub struct Base {
     dirty: BTreeSet<Shard>,
     /// Rows that are here and perhaps not stored, though their shard is not dirty.
     shown: HashSet<Uuid>,
+    /// Applications that the page came with and no history has brought yet.
+    loaded: HashSet<Uuid>,
 }
 
 /// Expands a body for the row type of a kind.
@@ -241,6 +243,7 @@ impl Base {
     /// Takes a row of any kind; see [`Table::take`].
     pub fn take<R: Row>(&mut self, id: Uuid, row: R) {
         let news = R::table_mut(self).take(id, row);
+        self.loaded.remove(&id);
         // It may be what was shown already, and is to be stored now.
         if self.shown.remove(&id) || news {
             self.dirty.insert(Shard::of(R::KIND, id));
@@ -251,6 +254,19 @@ impl Base {
     pub fn show<R: Row>(&mut self, id: Uuid, row: R) {
         if R::table_mut(self).take(id, row) {
             self.shown.insert(id);
+        }
+    }
+
+    /// Takes an application that the page came with.
+    pub fn load(&mut self, row: Application) {
+        self.loaded.insert(row.id);
+        self.show(row.id, row);
+    }
+
+    /// The whole history was read from its beginning: what it does not have is there no more.
+    pub(super) fn drop_what_no_history_has(&mut self) {
+        for id in std::mem::take(&mut self.loaded) {
+            self.delete(EntityKind::Application, id);
         }
     }
 

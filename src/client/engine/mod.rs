@@ -178,7 +178,7 @@ impl Engine {
         self.meta.user = Some(me.user.clone());
         self.base.show(me.user.id, me.settings.clone());
         for row in &snapshot.rows {
-            self.base.show(row.id, row.clone());
+            self.base.load(row.clone());
         }
     }
 

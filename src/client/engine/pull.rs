@@ -12,6 +12,8 @@ use crate::domain::{
 pub(super) struct Pulling {
     /// A request is under way.
     under_way: bool,
+    /// The cursor began with nothing, and has not come to its end yet: there the whole history is known.
+    from_nothing: bool,
     /// Somebody asked for another pull meanwhile.
     again: bool,
     /// A new base under construction, and how far it is: the old one shows until it is whole.
@@ -24,6 +26,7 @@ impl Pulling {
     /// The state on which the request under way builds is no more.
     pub fn lose_track(&mut self) {
         self.stale |= self.under_way;
+        self.from_nothing = false;
     }
 
     /// Whether the base that is under construction is what requests are for.
@@ -49,6 +52,7 @@ impl Engine {
             }
             Session::Live => {
                 self.pulling.under_way = true;
+                self.pulling.from_nothing |= self.meta.cursor.is_none();
                 vec![self.next_page()]
             }
         }
@@ -113,6 +117,9 @@ impl Engine {
                 self.meta.cursor = cursor;
                 self.meta.life += 1;
                 self.meta.partial = false;
+                self.keep_what_left();
+            } else if std::mem::take(&mut self.pulling.from_nothing) {
+                self.base.drop_what_no_history_has();
                 self.keep_what_left();
             }
             self.meta.whole = true;

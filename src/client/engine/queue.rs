@@ -400,8 +400,11 @@ impl Queue {
             .map(|entry| entry.key)
             .collect();
         let gives_way = |entry: &Entry| {
-            let still = entry.keys.iter().all(|key| aside.keys.contains(key));
-            with_it.contains(&entry.key) || still
+            let known = |key| aside.keys.contains(key);
+            // Of what another page did meanwhile to a row that was gone it is told by itself.
+            let with_it = with_it.contains(&entry.key)
+                && (aside.reason == Reason::Conflict || entry.keys.iter().any(known));
+            with_it || entry.keys.iter().all(known)
         };
         let (taken, rest) = std::mem::take(&mut self.entries)
             .into_iter()

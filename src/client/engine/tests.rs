@@ -900,6 +900,18 @@ fn an_answer_without_a_row_puts_aside_what_came_after() {
 }
 
 #[test]
+fn a_creation_that_is_answered_after_its_end_was_pulled_leaves_its_row_to_what_came_after() {
+    let row = sample(1);
+    let mut page = Page::new(&[]);
+    page.edit(row.id, create(row.id), 1);
+    page.edit(row.id, to(Status::Offer), 2);
+    page.pulled(page_of(vec![gone(2, row.id)], "2"));
+    page.edit(row.id, note("mine"), 3);
+    page.answer(1, Ok(json_of(&row)));
+    assert_displaced_and_recreated(&mut page, row.id);
+}
+
+#[test]
 fn an_edit_that_another_page_queued_after_a_deletion_can_be_made_anew() {
     let row = sample(1);
     for pulled_first in [false, true] {
@@ -952,6 +964,28 @@ fn what_does_not_fit_any_more_is_not_left_out_when_it_is_made_anew() {
     let made = page.made();
     let id = Uuid::from_u128(77);
     let problem = page.engine.reapply(key(1), id, key(2), made).unwrap_err();
+    assert!(problem.message_for("salary_max").is_some());
+    assert_eq!(page.engine.displaced().len(), 1);
+}
+
+#[test]
+fn a_creation_that_does_not_fit_as_a_whole_is_not_made_anew_in_part() {
+    let row = sample(1);
+    let mut page = Page::new(&[]);
+    page.edit(row.id, create(row.id), 1);
+    page.edit(row.id, change(json!({"salary_min": 20})), 2);
+    // Another page saw the creation without that.
+    let misfit = Entry {
+        key: key(3),
+        edit: change(json!({"salary_max": 10, "next_action": "Call"})),
+        frozen: false,
+        ..page.engine.outbox().entries()[0].clone()
+    };
+    push(&mut page, misfit);
+    page.answer(1, Err(conflict_with(&row)));
+    let id = page.engine.displaced()[0].id;
+    let (fresh, made) = (Uuid::from_u128(77), page.made());
+    let problem = page.engine.reapply(id, fresh, key(4), made).unwrap_err();
     assert!(problem.message_for("salary_max").is_some());
     assert_eq!(page.engine.displaced().len(), 1);
 }
@@ -1519,6 +1553,26 @@ fn a_new_history_without_a_record_puts_its_edits_aside() {
 }
 
 #[test]
+fn what_the_whole_history_does_not_have_is_there_no_more() {
+    let rows = [sample(1), sample(2)];
+    let mut page = Page::new(&rows);
+    page.pull();
+    let mut first = page_of(vec![upsert(1, &rows[0])], "1");
+    first.has_more = true;
+    page.pulled(first);
+    assert!(page.view(rows[1].id).is_some());
+    // A failure in between does not make the end of it the beginning.
+    let effects = page
+        .engine
+        .pull_failed(&problem(ProblemKind::Network), page.at, 0.5);
+    page.perform(effects);
+    page.pull();
+    page.pulled(page_of(vec![], "2"));
+    assert!(page.view(rows[0].id).is_some());
+    assert!(page.view(rows[1].id).is_none());
+}
+
+#[test]
 fn a_page_of_a_history_that_another_page_replaced_is_not_taken() {
     let rows = [sample(1), sample(2), sample(3)];
     let mut page = Page::new(&[]);
@@ -1999,6 +2053,32 @@ fn what_an_older_version_stored_is_sent_as_it_was_meant() {
     assert_eq!(page.sent(), [(key(1), Some(1))]);
     page.answer(1, Ok(json_of(&after(&row, json!({"notes": "x"})))));
     assert_eq!(page.sent(), [(key(2), Some(2))]);
+}
+
+#[test]
+fn an_answer_that_another_page_could_not_store_takes_nothing_along_that_was_done_meanwhile() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    two.disk.borrow_mut().trouble = Some(Trouble::Full);
+    two.edit(id, delete(), 2);
+    two.later(DELETE_GRACE);
+    let effects = two.engine.locked(two.at);
+    two.perform(effects);
+    two.answer(2, Err(problem(ProblemKind::NotFound)));
+    // The other one makes and deletes the record.
+    two.disk.borrow_mut().trouble = None;
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.answer(1, Ok(json_of(&Application { id, ..sample(1) })));
+    one.edit(id, delete(), 3);
+    one.later(DELETE_GRACE);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    assert_eq!(one.sent().last(), Some(&(key(3), Some(1))));
+    two.refresh();
+    two.later(Duration::seconds(5));
+    assert_eq!(two.keys(), [key(3)]);
+    assert!(one.disk.borrow().entries.contains_key(&key(3)));
 }
 
 #[test]

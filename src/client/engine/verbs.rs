@@ -1,7 +1,7 @@
 //! What the user does.
 
 use super::{
-    Edit, Edited, Effect, Engine, Made, Row, Verb,
+    Edit, Edited, Effect, Engine, Made, Op, Row, Verb,
     kind::{self, apply, each_kind},
     queue::{Entry, QueueEvent},
     storage::Keeping,
@@ -122,6 +122,10 @@ impl Engine {
         let (target, edit) = if exists && item.edit.verb() != Verb::Create {
             (item.record, item.edit.again())
         } else {
+            // What does not fit as a whole is not made in part.
+            each_kind!(&item.edit, |op: R| if let Op::Create(create) = op {
+                R::build(create, record, made)?;
+            });
             let edit = item
                 .mine
                 .as_ref()
