@@ -447,6 +447,10 @@ fn displaced(entries: &[Entry], aside: &Aside) -> Option<Displaced> {
         let row = row.and_then(R::from_entity);
         with_edits(row, entries.iter().filter(stays)).map(R::into_entity)
     });
+    let made = Made {
+        at: last.made_at,
+        on: first.made_on,
+    };
     Some(Displaced {
         id: first.key,
         keys: entries
@@ -457,8 +461,8 @@ fn displaced(entries: &[Entry], aside: &Aside) -> Option<Displaced> {
         record: first.record,
         title: aside.title.clone(),
         reason: aside.reason,
-        // A creation is what it asks for.
-        mine: edit.built(first.record, first.made()).or(shown),
+        // A creation is what it asks for, at the time of the last of it.
+        mine: edit.built(first.record, made).or(shown),
         edit,
     })
 }

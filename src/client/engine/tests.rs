@@ -746,6 +746,27 @@ fn a_creation_in_conflict_is_kept_as_it_was_meant() {
 }
 
 #[test]
+fn a_creation_in_conflict_that_was_moved_later_is_kept_as_it_was_meant() {
+    let row = sample(1);
+    let mut page = offline(&[]);
+    page.edit(row.id, create(row.id), 1);
+    page.later(Duration::seconds(9));
+    let moved = json!({"status": "Offer", "status_occurred_at": page.at});
+    page.edit(row.id, change(moved), 2);
+    page.answer(
+        1,
+        Err(conflict_with(&after(&row, json!({"company": "Other"})))),
+    );
+    let Some(Entity::Application(mine)) = page.engine.displaced()[0].mine.clone() else {
+        panic!()
+    };
+    assert_eq!(
+        (mine.company.as_str(), mine.status),
+        ("Acme", Status::Offer)
+    );
+}
+
+#[test]
 fn a_conflict_that_does_not_say_what_is_there_parks() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
