@@ -1,0 +1,688 @@
+//! What each answer does; what the network and the session do.
+
+use super::*;
+
+// --- the answer table ---
+
+#[test]
+fn a_conflict_takes_the_servers_state_and_tells_once() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, to(Status::Offer), 1);
+    page.edit(row.id, note("mine"), 2);
+    let theirs = after(&row, json!({"status": "Rejected"}));
+    page.answer(1, Err(conflict_with(&theirs)));
+    assert_eq!(*page.view(row.id).unwrap(), theirs);
+    let notices = page.notices();
+    let [Notice::Displaced(item)] = notices.as_slice() else {
+        panic!("one notice: {notices:?}");
+    };
+    assert_eq!(item.reason, Reason::Conflict);
+    assert_eq!(item.title, "Backend Engineer");
+    assert_eq!(
+        item.edit,
+        change(json!({"status": "Offer", "notes": "mine"}))
+    );
+    assert!(page.engine.outbox().is_empty());
+    assert_eq!(page.engine.displaced(), [item.as_ref().clone()]);
+    // It is kept, and made again on what is there now.
+    let mut again = page.reopened();
+    assert_eq!(again.engine.displaced().len(), 1);
+    let made = again.made();
+    let (record, effects) = again
+        .engine
+        .reapply(key(1), Uuid::from_u128(77), key(3), made)
+        .unwrap();
+    again.perform(effects);
+    assert_eq!(record, row.id);
+    assert_eq!(again.sent(), [(key(3), Some(2))]);
+    assert!(again.engine.displaced().is_empty());
+    assert!(again.disk.borrow().displaced.is_empty());
+}
+
+#[test]
+fn a_conflict_with_what_was_wanted_anyway_is_silent() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, to(Status::Offer), 1);
+    page.edit(row.id, note("x"), 2);
+    page.sent();
+    let mut theirs = after(&row, json!({"status": "Offer"}));
+    theirs.version = 5;
+    page.answer(1, Err(conflict_with(&theirs)));
+    assert!(page.notices().is_empty());
+    assert_eq!(page.sent(), [(key(2), Some(5))]);
+}
+
+#[test]
+fn a_creation_in_conflict_is_kept_as_it_was_meant() {
+    let theirs = sample(1);
+    let mut page = offline(&[]);
+    page.edit(theirs.id, create(theirs.id), 1);
+    page.edit(theirs.id, note("mine"), 2);
+    page.pulled(page_of(vec![upsert(1, &theirs)], "1"));
+    page.answer(2, Err(conflict_with(&theirs)));
+    let made = page.made();
+    let effects = page
+        .engine
+        .reapply(key(2), Uuid::from_u128(77), key(3), made);
+    page.perform(effects.unwrap().1);
+    let view = page.view(Uuid::from_u128(77)).unwrap();
+    assert_eq!(view.notes.as_ref().unwrap().as_str(), "mine");
+}
+
+#[test]
+fn a_creation_in_conflict_that_was_moved_later_is_kept_as_it_was_meant() {
+    let row = sample(1);
+    let mut page = offline(&[]);
+    page.edit(row.id, create(row.id), 1);
+    page.later(Duration::seconds(9));
+    let moved = json!({"status": "Offer", "status_occurred_at": page.at});
+    page.edit(row.id, change(moved), 2);
+    page.answer(
+        1,
+        Err(conflict_with(&after(&row, json!({"company": "Other"})))),
+    );
+    let Some(Entity::Application(mine)) = page.engine.displaced()[0].mine.clone() else {
+        panic!()
+    };
+    assert_eq!(
+        (mine.company.as_str(), mine.status),
+        ("Acme", Status::Offer)
+    );
+}
+
+#[test]
+fn a_conflict_that_does_not_say_what_is_there_parks() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.answer(1, Err(problem(ProblemKind::Conflict)));
+    assert_eq!(page.state(), SyncState::Attention(1));
+}
+
+#[test]
+fn a_displaced_deletion_can_be_made_again() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, delete(), 1);
+    page.later(DELETE_GRACE);
+    page.answer(1, Err(conflict_with(&after(&row, json!({"notes": "new"})))));
+    assert!(page.view(row.id).is_some());
+    let made = page.made();
+    let (_, effects) = page
+        .engine
+        .reapply(key(1), Uuid::from_u128(77), key(2), made)
+        .unwrap();
+    page.perform(effects);
+    assert!(page.view(row.id).is_none());
+}
+
+#[test]
+fn what_is_displaced_around_a_deletion_is_kept_where_it_goes_on() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.edit(row.id, delete(), 2);
+    let late = Entry {
+        key: key(3),
+        edit: to(Status::Offer),
+        ..page.engine.outbox().entries()[1].clone()
+    };
+    push(&mut page, late);
+    page.answer(
+        1,
+        Err(conflict_with(&after(&row, json!({"notes": "theirs"})))),
+    );
+    let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(page.notices()) else {
+        panic!()
+    };
+    assert_eq!(item.keys, [key(1), key(2), key(3)]);
+    assert_eq!(
+        item.edit,
+        change(json!({"notes": "mine", "status": "Offer"}))
+    );
+    // Also where the record is deleted before that.
+    page.pulled(page_of(vec![gone(9, row.id)], "9"));
+    let made = page.made();
+    let id = Uuid::from_u128(77);
+    let effects = page.engine.reapply(item.id, id, key(4), made);
+    page.perform(effects.unwrap().1);
+    let view = page.view(id).unwrap();
+    assert_eq!(view.status, Status::Offer);
+}
+
+#[test]
+fn deleting_what_is_gone_has_succeeded() {
+    let row = sample(1);
+    for kind in [ProblemKind::NotFound, ProblemKind::Gone] {
+        let mut page = Page::new(std::slice::from_ref(&row));
+        page.edit(row.id, delete(), 1);
+        page.later(DELETE_GRACE);
+        page.answer(1, Err(problem(kind)));
+        assert!(page.notices().is_empty() && page.engine.outbox().is_empty());
+        assert!(page.view(row.id).is_none());
+    }
+}
+
+#[test]
+fn edits_of_what_was_deleted_elsewhere_are_put_aside_and_can_be_made_anew() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.edit(row.id, to(Status::Offer), 2);
+    page.answer(1, Err(problem(ProblemKind::NotFound)));
+    assert!(page.view(row.id).is_none());
+    assert_displaced_and_recreated(&mut page, row.id);
+}
+
+#[test]
+fn a_pull_that_brings_the_deletion_first_hides_no_edit() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.edit(row.id, to(Status::Offer), 2);
+    page.pulled(page_of(vec![gone(5, row.id)], "5"));
+    assert!(page.view(row.id).is_none());
+    assert_displaced_and_recreated(&mut page, row.id);
+    // The cursor is past the deletion, so the edit must be durable with it.
+    let disk = page.disk.borrow();
+    assert_eq!(disk.meta.cursor.as_deref(), Some("5"));
+}
+
+#[test]
+fn an_answer_without_a_row_puts_aside_what_came_after() {
+    let mut page = Page::new(&[]);
+    let id = Uuid::from_u128(1);
+    page.edit(id, create(id), 1);
+    page.edit(id, note("mine"), 2);
+    page.edit(id, to(Status::Offer), 3);
+    // It was created, and deleted by another device; the ledger has the status alone.
+    page.answer(1, Ok(String::new()));
+    let notices = page.notices();
+    let [Notice::Displaced(item)] = notices.as_slice() else {
+        panic!("one notice: {notices:?}");
+    };
+    assert_eq!(item.reason, Reason::Deleted);
+    let mine = item.mine.clone();
+    assert!(matches!(mine, Some(Entity::Application(row)) if row.status == Status::Offer));
+    assert!(page.engine.outbox().is_empty());
+    assert!(page.view(id).is_none());
+}
+
+#[test]
+fn a_creation_that_is_answered_after_its_end_was_pulled_leaves_its_row_to_what_came_after() {
+    let row = sample(1);
+    let mut page = Page::new(&[]);
+    page.edit(row.id, create(row.id), 1);
+    page.edit(row.id, to(Status::Offer), 2);
+    page.pulled(page_of(vec![gone(2, row.id)], "2"));
+    page.edit(row.id, note("mine"), 3);
+    page.answer(1, Ok(json_of(&row)));
+    assert_displaced_and_recreated(&mut page, row.id);
+}
+
+#[test]
+fn an_edit_that_another_page_queued_after_a_deletion_can_be_made_anew() {
+    let row = sample(1);
+    for pulled_first in [false, true] {
+        let (mut one, mut two) = two_pages(Some(&row), delete(), row.id);
+        let mut late = Page::over(&Rc::default());
+        late.engine
+            .load(&me(), &snapshot(std::slice::from_ref(&row)));
+        let made = late.made();
+        _ = late.engine.mutate(row.id, note("mine"), key(2), made);
+        let entry = late.engine.outbox().entries()[0].clone();
+        push(&mut two, entry);
+        two.wake();
+        one.refresh();
+        assert_eq!(one.keys(), [key(1), key(2)]);
+        if pulled_first {
+            one.pulled(page_of(vec![gone(2, row.id)], "2"));
+            find_out(&mut one);
+        } else {
+            one.at += DELETE_GRACE;
+            let effects = one.engine.locked(one.at);
+            one.perform(effects);
+            assert_eq!(one.sent(), [(key(1), Some(1))]);
+            one.answer(1, Ok(String::new()));
+        }
+        let Ok([Notice::Displaced(item)]) = <[Notice; 1]>::try_from(one.notices()) else {
+            panic!()
+        };
+        assert!(item.keys.contains(&key(2)));
+        let made = one.made();
+        let effects = one
+            .engine
+            .reapply(item.id, Uuid::from_u128(77), key(3), made);
+        one.perform(effects.unwrap().1);
+        let view = one.view(Uuid::from_u128(77)).unwrap();
+        assert_eq!(view.notes.as_ref().unwrap().as_str(), "mine");
+    }
+}
+
+#[test]
+fn what_does_not_fit_any_more_is_not_left_out_when_it_is_made_anew() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, change(json!({"salary_max": 10})), 1);
+    page.pulled(page_of(
+        vec![upsert(1, &after(&row, json!({"salary_min": 20})))],
+        "1",
+    ));
+    page.pulled(page_of(vec![gone(2, row.id)], "2"));
+    find_out(&mut page);
+    let made = page.made();
+    let id = Uuid::from_u128(77);
+    let problem = page.engine.reapply(key(1), id, key(2), made).unwrap_err();
+    assert!(problem.message_for("salary_max").is_some());
+    assert_eq!(page.engine.displaced().len(), 1);
+}
+
+#[test]
+fn a_creation_that_does_not_fit_as_a_whole_is_not_made_anew_in_part() {
+    let row = sample(1);
+    let mut page = Page::new(&[]);
+    page.edit(row.id, create(row.id), 1);
+    page.edit(row.id, change(json!({"salary_min": 20})), 2);
+    // Another page saw the creation without that.
+    let misfit = Entry {
+        key: key(3),
+        edit: change(json!({"salary_max": 10, "next_action": "Call"})),
+        frozen: false,
+        ..page.engine.outbox().entries()[0].clone()
+    };
+    push(&mut page, misfit);
+    page.answer(1, Err(conflict_with(&row)));
+    let id = page.engine.displaced()[0].id;
+    let (fresh, made) = (Uuid::from_u128(77), page.made());
+    let problem = page.engine.reapply(id, fresh, key(4), made).unwrap_err();
+    assert!(problem.message_for("salary_max").is_some());
+    assert_eq!(page.engine.displaced().len(), 1);
+}
+
+#[test]
+fn wanting_it_deleted_too_is_no_conflict() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.edit(row.id, delete(), 2);
+    page.answer(1, Err(problem(ProblemKind::NotFound)));
+    assert!(page.notices().is_empty());
+    assert!(page.engine.outbox().is_empty() && page.engine.displaced().is_empty());
+}
+
+#[test]
+fn a_refused_edit_is_parked_and_holds_up_its_record_alone() {
+    let rows = [sample(1), sample(2)];
+    let mut page = Page::new(&[]);
+    page.pulled(page_of(vec![upsert(1, &rows[0]), upsert(2, &rows[1])], "2"));
+    page.edit(rows[0].id, to(Status::Offer), 1);
+    page.edit(rows[0].id, note("later"), 2);
+    page.answer(1, Err(Problem::field("status", "no")));
+    let notices = page.notices();
+    assert!(
+        matches!(notices.as_slice(), [Notice::Parked { key: parked, title, .. }]
+            if *parked == key(1) && title == "Backend Engineer")
+    );
+    assert_eq!(page.state(), SyncState::Attention(1));
+    page.sent();
+    page.edit(rows[1].id, note("other"), 3);
+    assert_eq!(page.sent(), [(key(3), Some(1))]);
+    // It outlives the page.
+    let mut again = page.reopened();
+    again.sent();
+    assert_eq!(again.state(), SyncState::Attention(1));
+    assert_eq!(again.view(rows[0].id).unwrap().status, Status::Offer);
+    let effects = again.engine.drop_parked(key(1), again.at);
+    again.perform(effects);
+    assert_eq!(again.sent(), [(key(2), Some(1))]);
+    assert_eq!(again.view(rows[0].id).unwrap().status, Status::Applied);
+}
+
+#[test]
+fn a_refused_edit_can_be_sent_once_more() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.answer(1, Err(problem(ProblemKind::PayloadTooLarge)));
+    page.sent();
+    page.later(Duration::hours(1));
+    assert!(page.sent().is_empty());
+    let effects = page.engine.retry_parked(key(1), page.at);
+    page.perform(effects);
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+}
+
+#[test]
+fn a_refused_edit_that_is_corrected_goes_under_a_new_key() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, change(json!({"notes": "a", "company": "B"})), 1);
+    page.answer(1, Err(Problem::field("notes", "no")));
+    page.sent();
+    page.edit(row.id, note("b"), 2);
+    assert_eq!(page.sent(), [(key(2), Some(1))]);
+    assert_eq!(page.keys(), [key(2)]);
+    let entry = &page.engine.outbox().entries()[0];
+    assert_eq!(entry.edit, change(json!({"notes": "b", "company": "B"})));
+    assert_eq!(entry.parked, None);
+    assert_eq!(page.disk.borrow().entries.len(), 1);
+}
+
+#[test]
+fn what_the_server_may_have_taken_is_neither_corrected_nor_forgotten() {
+    let mut page = Page::new(&[]);
+    let id = Uuid::from_u128(1);
+    page.edit(id, create(id), 1);
+    // Refused before anybody looked whether an earlier try had come through.
+    page.answer(1, Err(problem(ProblemKind::Csrf)));
+    let effects = page.engine.identified(Uuid::from_u128(9), page.at);
+    page.perform(effects);
+    page.answer(1, Err(problem(ProblemKind::Csrf)));
+    assert!(page.engine.outbox().entries()[0].parked.is_some());
+    page.edit(id, note("x"), 2);
+    page.edit(id, delete(), 3);
+    page.later(DELETE_GRACE);
+    assert_eq!(page.keys(), [key(1), key(2), key(3)]);
+}
+
+#[test]
+fn two_sessions_in_a_row_are_no_refusal() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    for _ in 0..3 {
+        page.answer(1, Err(problem(ProblemKind::Csrf)));
+        let effects = page.engine.identified(Uuid::from_u128(9), page.at);
+        page.perform(effects);
+        page.answer(1, Err(problem(ProblemKind::Network)));
+        page.later(Duration::minutes(6));
+    }
+    assert!(page.notices().is_empty());
+}
+
+#[test]
+fn dropping_a_refused_creation_drops_what_was_done_to_it() {
+    let mut page = Page::new(&[]);
+    let id = Uuid::from_u128(1);
+    page.edit(id, create(id), 1);
+    page.edit(id, to(Status::Offer), 2);
+    page.answer(1, Err(Problem::field("company", "no")));
+    assert_eq!(page.keys(), [key(1), key(2)]);
+    let effects = page.engine.drop_parked(key(1), page.at);
+    page.perform(effects);
+    assert!(page.engine.outbox().is_empty() && page.disk.borrow().entries.is_empty());
+    assert!(page.view(id).is_none());
+}
+
+#[test]
+fn a_refused_creation_is_forgotten_when_it_is_deleted() {
+    let mut page = Page::new(&[]);
+    let id = Uuid::from_u128(1);
+    page.edit(id, create(id), 1);
+    page.answer(1, Err(Problem::field("company", "no")));
+    page.edit(id, delete(), 2);
+    page.later(DELETE_GRACE);
+    assert_eq!(page.keys(), [key(2)]);
+}
+
+#[test]
+fn when_told_to_wait_it_waits_and_others_do_not() {
+    let rows = [sample(1), sample(2)];
+    let mut page = Page::new(&rows);
+    page.edit(rows[0].id, note("x"), 1);
+    let mut busy = problem(ProblemKind::TooManyRequests);
+    busy.retry_after = Some(300);
+    page.answer(1, Err(busy));
+    page.sent();
+    page.edit(rows[1].id, note("y"), 2);
+    assert_eq!(page.sent(), [(key(2), Some(1))]);
+    page.at += Duration::seconds(30);
+    let effects = page.engine.online(page.at);
+    page.perform(effects);
+    assert!(page.sent().is_empty());
+    page.later(Duration::seconds(270));
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+}
+
+#[test]
+fn a_server_in_trouble_is_asked_again_later() {
+    let row = sample(1);
+    for kind in [ProblemKind::Unavailable, ProblemKind::Internal] {
+        let mut page = Page::new(std::slice::from_ref(&row));
+        page.edit(row.id, note("x"), 1);
+        page.sent();
+        for _ in 0..20 {
+            page.answer(1, Err(problem(kind)));
+            assert!(page.sent().is_empty());
+            assert!(page.wake_in.is_some());
+            page.later(Duration::minutes(6));
+            assert_eq!(page.sent(), [(key(1), Some(1))]);
+        }
+        assert!(page.notices().is_empty());
+    }
+}
+
+// --- the network ---
+
+#[test]
+fn no_network_keeps_the_edit_and_tries_again_with_the_same_bytes() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, to(Status::Offer), 1);
+    let first = std::mem::take(&mut page.sent);
+    page.answer(1, Err(problem(ProblemKind::Network)));
+    assert!(page.sent.is_empty());
+    assert!(page.wake_in.is_some());
+    assert_eq!(page.state(), SyncState::Offline(1));
+    assert_eq!(page.view(row.id).unwrap().status, Status::Offer);
+    let effects = page.engine.online(page.at);
+    page.perform(effects);
+    assert_eq!(page.sent, first);
+}
+
+#[test]
+fn offline_one_request_finds_out_for_all_and_edits_go_on_merging() {
+    let rows: Vec<_> = (1..=4).map(sample).collect();
+    let mut page = offline(&rows);
+    for (n, row) in (1..).zip(&rows) {
+        page.edit(row.id, note("a"), n);
+    }
+    page.edit(rows[3].id, note("b"), 9);
+    assert_eq!(page.state(), SyncState::Offline(4));
+    assert!(page.sent().is_empty());
+    page.later(Duration::minutes(6));
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+    page.wake();
+    assert!(page.sent().is_empty());
+    page.edit(rows[3].id, note("c"), 10);
+    assert_eq!(page.keys(), [key(1), key(2), key(3), key(10)]);
+    page.answer(1, Ok(json_of(&after(&rows[0], json!({"notes": "a"})))));
+    assert_eq!(page.sent().len(), 3);
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_none() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.answer(1, Ok("<html>".to_owned()));
+    assert_eq!(page.state(), SyncState::Offline(1));
+}
+
+#[test]
+fn a_network_that_is_said_to_be_gone_is_not_asked_until_it_is_said_to_be_back_or_a_while_has_passed()
+ {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let effects = page.engine.offline(page.at);
+    page.perform(effects);
+    assert_eq!(page.state(), SyncState::Offline(0));
+    page.edit(row.id, note("x"), 1);
+    assert!(page.sent().is_empty());
+    page.later(Duration::seconds(30));
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+    let effects = page.engine.online(page.at);
+    page.perform(effects);
+    assert_eq!(page.state(), SyncState::Saving(1));
+}
+
+#[test]
+fn an_edit_says_what_it_waits_for() {
+    let rows = [sample(1), sample(2), sample(3)];
+    let mut page = Page::new(&rows);
+    page.edit(rows[0].id, note("x"), 1);
+    page.edit(rows[0].id, to(Status::Offer), 2);
+    page.edit(rows[1].id, delete(), 3);
+    page.edit(rows[2].id, note("y"), 4);
+    let standing = |page: &Page, n| {
+        let entry = page.engine.outbox().get(key(n)).unwrap();
+        page.engine.standing(entry, page.at)
+    };
+    assert_eq!(standing(&page, 1), Standing::Sent);
+    assert_eq!(standing(&page, 2), Standing::Turn);
+    assert_eq!(standing(&page, 3), Standing::Undo);
+    page.answer(4, Err(Problem::field("notes", "no")));
+    assert_eq!(standing(&page, 4), Standing::User);
+    page.answer(1, Err(problem(ProblemKind::Unavailable)));
+    assert_eq!(standing(&page, 1), Standing::NextTry);
+    let effects = page.engine.offline(page.at);
+    page.perform(effects);
+    assert_eq!(standing(&page, 1), Standing::Connection);
+    assert_eq!(standing(&page, 3), Standing::Undo);
+}
+
+// --- the session ---
+
+#[test]
+fn a_session_that_ended_keeps_the_queue_says_so_once_and_goes_on_after_signing_in() {
+    let rows = [sample(1), sample(2)];
+    let mut page = Page::new(&rows);
+    page.edit(rows[0].id, note("x"), 1);
+    page.edit(rows[1].id, note("y"), 2);
+    page.sent();
+    page.answer(1, Err(problem(ProblemKind::Unauthorized)));
+    page.answer(2, Err(problem(ProblemKind::Unauthorized)));
+    assert_eq!(page.notices(), [Notice::SignedOut]);
+    assert_eq!(page.state(), SyncState::SignedOut(2));
+    page.later(Duration::hours(1));
+    assert!(page.sent().is_empty());
+    // It asks who is there, and for nothing else.
+    page.pull();
+    assert!(page.pulls.is_empty());
+    assert_eq!(page.identifies, 1);
+    let effects = page.engine.identified(Uuid::from_u128(9), page.at);
+    page.perform(effects);
+    assert_eq!(page.sent(), [(key(1), Some(1)), (key(2), Some(1))]);
+}
+
+#[test]
+fn a_session_that_a_pull_finds_ended_is_told_too() {
+    let mut page = Page::new(&[]);
+    page.pull();
+    let effects = page
+        .engine
+        .pull_failed(&problem(ProblemKind::Unauthorized), page.at, 0.5);
+    page.perform(effects);
+    assert_eq!(page.notices(), [Notice::SignedOut]);
+    assert!(page.engine.is_signed_out());
+}
+
+#[test]
+fn nothing_is_sent_or_pulled_under_another_user() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.answer(1, Err(problem(ProblemKind::OtherUser)));
+    page.answer(1, Err(problem(ProblemKind::OtherUser)));
+    assert_eq!(page.notices(), [Notice::Foreign]);
+    page.sent();
+    page.pull();
+    page.later(Duration::hours(1));
+    // Not even when the user comes back: the page must be loaded anew.
+    let effects = page.engine.identified(Uuid::from_u128(9), page.at);
+    page.perform(effects);
+    assert!(page.sent.is_empty() && page.pulls.is_empty() && page.identifies == 0);
+    assert_eq!(page.engine.outbox().len(), 1);
+}
+
+#[test]
+fn an_answer_for_another_user_counts_whatever_became_of_its_edit() {
+    let row = sample(1);
+    for (kind, notice) in [
+        (ProblemKind::OtherUser, Notice::Foreign),
+        (ProblemKind::Unauthorized, Notice::SignedOut),
+    ] {
+        let mut page = Page::new(std::slice::from_ref(&row));
+        page.answer(1, Err(problem(kind)));
+        assert_eq!(page.notices(), [notice]);
+    }
+}
+
+#[test]
+fn another_user_is_found_out_by_asking() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    page.answer(1, Err(problem(ProblemKind::Csrf)));
+    page.sent();
+    assert_eq!(page.identifies, 1);
+    let effects = page.engine.identified(Uuid::from_u128(10), page.at);
+    page.perform(effects);
+    assert!(page.engine.is_foreign());
+    assert!(page.sent.is_empty());
+}
+
+#[test]
+fn a_page_that_may_not_send_lets_go_of_the_lock() {
+    let row = sample(1);
+    for kind in [ProblemKind::Unauthorized, ProblemKind::OtherUser] {
+        let mut page = Page::new(std::slice::from_ref(&row));
+        page.edit(row.id, note("x"), 1);
+        assert!(page.holds);
+        page.answer(1, Err(problem(kind)));
+        assert!(!page.holds, "{kind:?}");
+    }
+    // Also where it comes too late.
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.lock_waits = true;
+    page.edit(row.id, note("x"), 1);
+    page.pull();
+    let ended = problem(ProblemKind::Unauthorized);
+    let effects = page.engine.pull_failed(&ended, page.at, 0.5);
+    page.perform(effects);
+    page.holds = true;
+    let effects = page.engine.locked(page.at);
+    page.perform(effects);
+    assert!(!page.holds);
+}
+
+#[test]
+fn a_wrong_token_is_fetched_once_for_all_and_drops_nothing() {
+    let rows = [sample(1), sample(2)];
+    let mut page = Page::new(&rows);
+    page.edit(rows[0].id, note("x"), 1);
+    page.edit(rows[1].id, note("y"), 2);
+    page.sent();
+    page.answer(1, Err(problem(ProblemKind::Csrf)));
+    page.answer(2, Err(problem(ProblemKind::Csrf)));
+    assert_eq!(page.identifies, 1);
+    page.wake();
+    assert!(page.sent().is_empty());
+    // Asking failed: both wait, and are tried again.
+    let lost = problem(ProblemKind::Network);
+    let effects = page.engine.identify_failed(&lost, page.at);
+    page.perform(effects);
+    assert!(page.sent().is_empty());
+    page.later(Duration::seconds(6));
+    assert_eq!(page.sent().len(), 2);
+    page.answer(1, Err(problem(ProblemKind::Csrf)));
+    assert_eq!(page.identifies, 2);
+    let effects = page.engine.identified(Uuid::from_u128(9), page.at);
+    page.perform(effects);
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+    // Refused with a new token: that is an answer.
+    page.answer(1, Err(problem(ProblemKind::Csrf)));
+    assert!(matches!(page.notices().as_slice(), [Notice::Parked { .. }]));
+}
