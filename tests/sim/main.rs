@@ -15,9 +15,13 @@
     missing_docs
 )]
 
+mod brief;
 mod dice;
 mod disk;
 mod ledger;
+mod network;
+mod peace;
+mod people;
 mod run;
 mod sabotage;
 mod server;

@@ -1,22 +1,22 @@
 //! Devices, pages, the network between them and the server, and what happens to them all.
 
 use crate::{
+    brief::{short, short_batch, short_edit},
     dice::Dice,
     disk::{Disk, Health},
     ledger::{Intent, Ledger, Place},
-    sabotage::{OldRows, Sabotage, spoil_batch, spoil_page},
-    server::{Reply, Request, Server, Session},
+    network::{Call, Message, What},
+    sabotage::{OldRows, Sabotage, spoil_batch},
+    server::{Request, Server, Session},
     trace, view,
 };
 use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{
-        Batch, Edit, Effect, Engine, Made, Notice, Op, Outgoing, Stored, Trouble, Unstored,
-    },
+    client::engine::{Batch, Edit, Effect, Engine, Made, Notice, Stored, Trouble, Unstored},
     domain::{
         application::Application,
         error::{Problem, ProblemKind},
-        sync::{BoardSnapshot, SyncPage},
+        sync::BoardSnapshot,
         time::Timestamp,
         user::Me,
     },
@@ -133,31 +133,10 @@ pub struct Device {
     pub tabs: Vec<Tab>,
 }
 
-enum What {
-    Send(Box<Outgoing>),
-    Pull,
-    Identify,
-}
-
-/// A request that a page waits for.
-struct Call {
-    device: usize,
-    tab: u64,
-    what: What,
-    since: Timestamp,
-}
-
-enum Message {
-    Request(u64, Place, Request),
-    Answer(u64, Reply),
-    /// No connection.
-    Lost(u64),
-}
-
 pub struct World {
     pub dice: Dice,
     pub now: Timestamp,
-    clock: Clock,
+    pub clock: Clock,
     pub server: Server,
     pub users: Vec<Uuid>,
     pub devices: Vec<Device>,
@@ -165,12 +144,12 @@ pub struct World {
     pub faults: Faults,
     /// What is broken on purpose.
     pub sabotage: Option<Sabotage>,
-    old_rows: OldRows,
+    pub old_rows: OldRows,
     /// Nothing goes wrong any more.
     pub calm: bool,
-    calls: BTreeMap<u64, Call>,
-    net: Vec<Message>,
-    next_id: u64,
+    pub calls: BTreeMap<u64, Call>,
+    pub net: Vec<Message>,
+    pub next_id: u64,
     pub words: u64,
     /// Epochs that were in force, and how far each store has been checked.
     pub outside: Vec<Session>,
@@ -226,7 +205,7 @@ impl World {
         world
     }
 
-    fn id(&mut self) -> u64 {
+    pub fn id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
     }
@@ -495,7 +474,7 @@ impl World {
         }
     }
 
-    async fn stored(&mut self, place: Place, before: &Disk, batch: &Batch, after: &Disk) {
+    pub async fn stored(&mut self, place: Place, before: &Disk, batch: &Batch, after: &Disk) {
         self.ledger.stored(place, before, batch, after, self.now);
         let meta = after.meta();
         if meta.cursor == before.meta().cursor {
@@ -553,223 +532,6 @@ impl World {
             }
         }
         false
-    }
-
-    // --- the network ---
-
-    fn call(&mut self, device: usize, at: usize, what: What, mut request: Request) {
-        let id = self.id();
-        let tab = &self.devices[device].tabs[at];
-        let (tab_id, user) = (tab.id, tab.user);
-        let identify = matches!(what, What::Identify);
-        assert!(
-            identify || !tab.told_foreign,
-            "invariant 12: t{tab_id} goes on under another user: {request:?}"
-        );
-        trace!(
-            "d{device} t{tab_id} asks #{id} {} {} {}",
-            request.method,
-            request.path,
-            request.body.as_deref().unwrap_or_default()
-        );
-        if request.method != http::Method::GET {
-            request.csrf.clone_from(&tab.csrf);
-        }
-        if !identify {
-            request.user = tab.engine.owner();
-        }
-        request.cookie.clone_from(&self.devices[device].cookie);
-        if self.sabotage == Some(Sabotage::MixesUsers) && request.key.is_some() {
-            let other = self.outside.iter().find(|session| session.user != user);
-            request.user = other.map(|session| session.user);
-            request.csrf = other.map(|session| session.csrf.clone());
-            request.cookie = other.cloned();
-        }
-        self.calls.insert(
-            id,
-            Call {
-                device,
-                tab: tab_id,
-                what,
-                since: self.now,
-            },
-        );
-        if self.devices[device].online {
-            self.net.push(Message::Request(id, (device, user), request));
-        } else {
-            self.net.push(Message::Lost(id));
-        }
-    }
-
-    pub fn messages(&self) -> usize {
-        self.net.len()
-    }
-
-    /// Something happens to one message.
-    pub async fn deliver(&mut self, at: usize) {
-        let faults = self.faults;
-        match self.net.remove(at) {
-            Message::Request(id, place, request) => {
-                if self.dice.percent(faults.lost) {
-                    trace!("#{id} is lost");
-                    // The page learns it at once, or by waiting in vain.
-                    if self.dice.percent(50) {
-                        self.net.push(Message::Lost(id));
-                    }
-                    return;
-                }
-                if self.dice.percent(faults.intercepted) {
-                    let reply = self.intercept();
-                    trace!("#{id} is answered on its way: {}", reply.status);
-                    self.net.push(Message::Answer(id, reply));
-                    return;
-                }
-                if self.dice.percent(faults.doubled) {
-                    trace!("#{id} comes twice");
-                    self.net.push(Message::Request(id, place, request.clone()));
-                }
-                let reply = self.serve(&request).await;
-                trace!("#{id} is answered {} {}", reply.status, brief(&reply));
-                if self.dice.percent(faults.restarts) {
-                    trace!("the server restarts");
-                    self.server.restart().await;
-                    self.net.push(Message::Lost(id));
-                } else {
-                    self.net.push(Message::Answer(id, reply));
-                }
-            }
-            Message::Answer(id, reply) => {
-                if self.dice.percent(faults.lost) {
-                    trace!("the answer #{id} is lost");
-                    if self.dice.percent(50) {
-                        self.net.push(Message::Lost(id));
-                    }
-                    return;
-                }
-                let answer = reply.read();
-                if self.dice.percent(faults.doubled) && self.calls.contains_key(&id) {
-                    self.answered_twice(id, answer.clone());
-                }
-                self.hear(id, answer);
-            }
-            Message::Lost(id) => self.hear(id, Err(Problem::new(ProblemKind::Network, ""))),
-        }
-    }
-
-    /// What stands between a page and the server answers instead of it.
-    fn intercept(&mut self) -> Reply {
-        match self.dice.below(4) {
-            0 => Reply::html(200),
-            1 => Reply::html(503),
-            2 => {
-                let wait = Some(1 + self.dice.below(120) as u64);
-                Reply::problem(ProblemKind::TooManyRequests, wait)
-            }
-            _ => Reply::problem(ProblemKind::Unavailable, Some(2)),
-        }
-    }
-
-    /// The server answers, and the ledger takes note.
-    pub async fn serve(&mut self, request: &Request) -> Reply {
-        let session = request.cookie.as_ref();
-        let user = session.map(|session| session.user);
-        let watched = user.filter(|_| request.method != http::Method::GET);
-        let before = match watched {
-            Some(user) => self.server.head(user).await.0,
-            None => 0,
-        };
-        let mut forgetful = request.clone();
-        if self.sabotage == Some(Sabotage::TakesTwice)
-            && let (Some(user), Some(key)) = (watched, request.key)
-            && self.server.forget_key(user, key).await
-        {
-            let id = request.path.rsplit('/').next().unwrap().parse();
-            if let Ok(id) = id {
-                forgetful.if_match = self.server.version(user, id).await;
-            }
-        }
-        let reply = self.server.call(&forgetful).await;
-        if let Some(user) = watched {
-            let after = self.server.head(user).await.0;
-            self.ledger.served(request, &reply, after > before);
-        }
-        reply
-    }
-
-    /// The same answer reaches a page once more: only of a mutation, since a pull has one answer.
-    fn answered_twice(&mut self, id: u64, answer: Result<String, Problem>) {
-        let call = &self.calls[&id];
-        let (device, tab) = (call.device, call.tab);
-        let What::Send(outgoing) = &call.what else {
-            return;
-        };
-        let key = outgoing.key;
-        let Some(at) = self.find(device, tab) else {
-            return;
-        };
-        let now = self.now;
-        let unit = self.dice.unit();
-        let other = matches!(&answer, Err(problem) if problem.kind == ProblemKind::OtherUser);
-        self.devices[device].tabs[at].told_foreign |= other;
-        self.act(device, at, |engine| engine.answered(key, answer, now, unit));
-    }
-
-    /// A call of a page comes to its end.
-    fn hear(&mut self, id: u64, answer: Result<String, Problem>) {
-        let Some(call) = self.calls.remove(&id) else {
-            return;
-        };
-        let Some(at) = self.find(call.device, call.tab) else {
-            return;
-        };
-        let (device, now) = (call.device, self.now);
-        let unit = self.dice.unit();
-        let tab = &mut self.devices[device].tabs[at];
-        let (tab_id, user) = (tab.id, tab.user);
-        if let Err(problem) = &answer {
-            trace!("d{device} t{tab_id} hears #{id}: {:?}", problem.kind);
-            tab.told_foreign |= problem.kind == ProblemKind::OtherUser;
-        } else {
-            trace!("d{device} t{tab_id} hears #{id}");
-        }
-        match call.what {
-            What::Send(outgoing) => {
-                self.act(device, at, |engine| {
-                    engine.answered(outgoing.key, answer, now, unit)
-                });
-            }
-            What::Pull => {
-                let page = answer.and_then(|body| {
-                    serde_json::from_str::<SyncPage>(&body)
-                        .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))
-                });
-                let page = page.map(|mut page| {
-                    spoil_page(self.sabotage, &mut page);
-                    page
-                });
-                self.act(device, at, |engine| match page {
-                    Ok(page) => engine.pulled(page, now),
-                    Err(problem) => engine.pull_failed(&problem, now, unit),
-                });
-            }
-            What::Identify => {
-                let me = answer.and_then(|body| {
-                    serde_json::from_str::<Me>(&body)
-                        .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))
-                });
-                if let Ok(me) = &me {
-                    let tab = &mut self.devices[device].tabs[at];
-                    tab.told_foreign |= me.user.id != user;
-                    if me.user.id == user {
-                        tab.csrf = Some(me.csrf_token.clone());
-                    }
-                }
-                self.act(device, at, |engine| match me {
-                    Ok(me) => engine.identified(me.user.id, now),
-                    Err(problem) => engine.identify_failed(&problem, now),
-                });
-            }
-        }
     }
 
     // --- time ---
@@ -890,71 +652,4 @@ impl World {
     pub fn waits_for_answers(&self) -> bool {
         !self.calls.is_empty()
     }
-}
-
-fn brief(reply: &Reply) -> String {
-    let id = |text: &str| text.chars().take(120).collect::<String>();
-    if reply.is_success() {
-        format!("{} bytes", reply.body.len())
-    } else {
-        id(&reply.body)
-    }
-}
-
-fn short_edit(edit: &Edit, record: Uuid) -> String {
-    let fields: Vec<String> = edit
-        .fields()
-        .into_iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    let op = match edit {
-        Edit::Application(Op::Create(_)) => "creates",
-        Edit::Application(Op::Patch(_)) => "changes",
-        Edit::Application(Op::Delete) => "deletes",
-        Edit::Settings(_) => "sets",
-    };
-    format!("{op} {} {}", &record.to_string()[..8], fields.join(" "))
-}
-
-fn short(notice: &Notice) -> String {
-    match notice {
-        Notice::Displaced(item) => format!(
-            "displaced {:?} {} of {}",
-            item.reason,
-            item.keys
-                .iter()
-                .map(|key| key.to_string()[..8].to_owned())
-                .collect::<Vec<_>>()
-                .join(" "),
-            &item.record.to_string()[..8]
-        ),
-        Notice::Parked { key, problem, .. } => {
-            format!("parked {} {}", &key.to_string()[..8], problem.detail)
-        }
-        other => format!("{other:?}"),
-    }
-}
-
-fn short_batch(batch: &Batch) -> String {
-    let keys = |keys: Vec<Uuid>| {
-        let keys: Vec<String> = keys
-            .iter()
-            .map(|key| key.to_string()[..8].to_owned())
-            .collect();
-        keys.join(" ")
-    };
-    format!(
-        "{}: +[{}] -[{}] displaced +{} -{} shards {} cursor {:?}",
-        batch.stamp,
-        keys(batch.entries.iter().map(|entry| entry.key).collect()),
-        keys(batch.settled.clone()),
-        batch.displaced.len(),
-        batch.dropped.len(),
-        batch.shards.len(),
-        batch
-            .meta
-            .cursor
-            .as_ref()
-            .map(|cursor| cursor.rsplit('.').next().map(ToOwned::to_owned))
-    )
 }

@@ -1,0 +1,363 @@
+//! What people do on pages, and another program past every page.
+
+use crate::{
+    server::Request,
+    trace,
+    world::{Moved, World},
+};
+use job_hunt_tracker::{
+    client::engine::{Edit, Entry, Op, Verb},
+    domain::{
+        application::{Application, ApplicationPatch},
+        change::Change,
+        error::ProblemKind,
+        settings::Settings,
+        stage::Status,
+    },
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+impl World {
+    pub fn word(&mut self) -> String {
+        self.words += 1;
+        format!("w{}", self.words)
+    }
+
+    fn fields(&mut self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        for _ in 0..=self.dice.below(2) {
+            let (name, value) = match self.dice.below(8) {
+                0 => ("notes", json!(self.word())),
+                1 => ("company", json!(self.word())),
+                2 => ("source", json!(self.word())),
+                3 => ("location_text", json!(self.word())),
+                4 => ("next_action", json!(self.word())),
+                5 => ("salary_min", json!(10_000 * (1 + self.dice.below(9)))),
+                6 => ("salary_max", json!(10_000 * (1 + self.dice.below(9)))),
+                _ => ("priority", json!(["Low", "High"][self.dice.below(2)])),
+            };
+            fields.insert(name.to_owned(), value);
+        }
+        fields
+    }
+
+    fn patch(fields: Map<String, Value>) -> Edit {
+        let patch = serde_json::from_value(Value::Object(fields)).unwrap();
+        Edit::Application(Op::Patch(Box::new(patch)))
+    }
+
+    /// Somebody does something on a page.
+    pub fn person(&mut self, device: usize, at: usize) {
+        let now = self.now;
+        let tab = &self.devices[device].tabs[at];
+        let user = tab.user;
+        let mut rows: Vec<(Uuid, Status)> = tab
+            .engine
+            .view::<Application>()
+            .values()
+            .map(|row| (row.id, row.status))
+            .collect();
+        rows.sort_by_key(|(id, _)| *id);
+        // A few records that everybody is at, not many that nobody is.
+        let row = match self.dice.below(3) {
+            0 => self.dice.pick(&rows).copied(),
+            _ => rows.first().copied(),
+        };
+        match (self.dice.below(20), row) {
+            (0..3, _) | (_, None) => {
+                let id = self.dice.uuid();
+                let mut fields = self.fields();
+                fields.insert("id".into(), json!(id));
+                fields.entry("company").or_insert_with(|| json!("Acme"));
+                fields.insert("role_title".into(), json!("Engineer"));
+                if let Ok(create) = serde_json::from_value(Value::Object(fields)) {
+                    let edit = Edit::Application(Op::Create(Box::new(create)));
+                    self.edit(device, at, id, edit);
+                }
+            }
+            (3..9, Some((id, _))) => {
+                let fields = self.fields();
+                self.edit(device, at, id, Self::patch(fields));
+            }
+            (9..12, Some((id, from))) => {
+                let to = Status::ALL[self.dice.below(5)];
+                if to == from {
+                    return;
+                }
+                let patch = ApplicationPatch {
+                    status: Change::Set(to),
+                    status_occurred_at: Some(now),
+                    ..ApplicationPatch::default()
+                };
+                let edit = Edit::Application(Op::Patch(Box::new(patch)));
+                if let Some(key) = self.edit(device, at, id, edit) {
+                    self.devices[device].tabs[at].moves.push(Moved {
+                        record: id,
+                        key,
+                        from,
+                    });
+                }
+            }
+            (12, _) => {
+                let Some(moved) = self.devices[device].tabs[at].moves.pop() else {
+                    return;
+                };
+                let engine = &self.devices[device].tabs[at].engine;
+                let patch = engine.undo_of_move(moved.record, moved.key, moved.from);
+                let edit = Edit::Application(Op::Patch(Box::new(patch)));
+                self.edit(device, at, moved.record, edit);
+            }
+            (13, Some((id, _))) => {
+                let archived = self.dice.percent(70).then_some(now);
+                self.edit(
+                    device,
+                    at,
+                    id,
+                    Self::patch(
+                        json!({"archived_at": archived})
+                            .as_object()
+                            .unwrap()
+                            .clone(),
+                    ),
+                );
+            }
+            (14 | 15, Some((id, _))) => {
+                _ = self.edit(device, at, id, Edit::Application(Op::Delete))
+            }
+            (16, _) => self.take_back(device, at),
+            (17, _) => {
+                let name = self.word();
+                let patch = serde_json::from_value(json!({"display_name": name})).unwrap();
+                self.edit(device, at, user, Edit::Settings(Op::Patch(Box::new(patch))));
+            }
+            (18, _) => self.displaced(device, at),
+            _ => {
+                if self.dice.percent(50) {
+                    self.parked(device, at);
+                } else {
+                    trace!("d{device} releases");
+                    self.act(device, at, |engine| engine.release(now));
+                }
+            }
+        }
+    }
+
+    fn take_back(&mut self, device: usize, at: usize) {
+        let now = self.now;
+        let tab = &self.devices[device].tabs[at];
+        let entries = tab.engine.outbox().entries();
+        let deletion = entries
+            .iter()
+            .rfind(|entry| entry.edit.verb() == Verb::Delete);
+        let Some(entry) = deletion.or(entries.last()).cloned() else {
+            return;
+        };
+        let result = self.devices[device].tabs[at].engine.retract(entry.key, now);
+        if let Some(effects) = result {
+            trace!("d{device} takes back {}", &entry.key.to_string()[..8]);
+            self.give_up(&entry, entry.edit.verb() == Verb::Create, device, at);
+            self.perform(device, at, effects);
+        }
+    }
+
+    /// The user gives up an entry; with a creation all that was done to it.
+    pub fn give_up(&mut self, entry: &Entry, all: bool, device: usize, at: usize) {
+        let carried = self.ledger.carried_by_entry(entry);
+        self.ledger.given_up.extend(carried);
+        if all {
+            let user = self.devices[device].tabs[at].user;
+            let of_record = self
+                .ledger
+                .intents
+                .iter()
+                .enumerate()
+                .filter(|(_, intent)| {
+                    intent.record == entry.record && intent.place == (device, user)
+                });
+            let of_record: Vec<usize> = of_record.map(|(n, _)| n).collect();
+            self.ledger.given_up.extend(of_record);
+        }
+    }
+
+    fn parked(&mut self, device: usize, at: usize) {
+        let now = self.now;
+        let tab = &self.devices[device].tabs[at];
+        let parked: Vec<_> = tab
+            .engine
+            .outbox()
+            .entries()
+            .iter()
+            .filter(|entry| entry.parked.is_some())
+            .cloned()
+            .collect();
+        let Some(entry) = self.dice.pick(&parked).cloned() else {
+            return;
+        };
+        if self.dice.percent(50) {
+            trace!("d{device} drops {}", &entry.key.to_string()[..8]);
+            self.give_up(&entry, entry.edit.verb() == Verb::Create, device, at);
+            self.act(device, at, |engine| engine.drop_parked(entry.key, now));
+        } else {
+            trace!("d{device} tries {} again", &entry.key.to_string()[..8]);
+            self.act(device, at, |engine| engine.retry_parked(entry.key, now));
+        }
+    }
+
+    fn displaced(&mut self, device: usize, at: usize) {
+        let now = self.now;
+        let items = self.devices[device].tabs[at].engine.displaced().to_vec();
+        let Some(item) = self.dice.pick(&items).cloned() else {
+            return;
+        };
+        if self.dice.percent(30) {
+            trace!("d{device} drops what was displaced");
+            let carried = self.ledger.carried_by_displaced(&item);
+            self.ledger.given_up.extend(carried);
+            self.act(device, at, |engine| engine.drop_displaced(item.id, now));
+        } else {
+            self.reapply(device, at, item.id);
+        }
+    }
+
+    /// Makes a displaced edit again: it must be possible, unless it does not fit any more.
+    pub fn reapply(&mut self, device: usize, at: usize, id: Uuid) {
+        let (fresh, key, made) = (self.dice.uuid(), self.dice.uuid(), self.made());
+        let tab = &mut self.devices[device].tabs[at];
+        let user = tab.user;
+        let Some(item) = tab
+            .engine
+            .displaced()
+            .iter()
+            .find(|item| item.id == id)
+            .cloned()
+        else {
+            return;
+        };
+        let shown = tab.engine.view_of::<Application>(item.record).is_some();
+        trace!("d{device} makes again what was displaced");
+        match tab.engine.reapply(id, fresh, key, made) {
+            Ok((record, effects)) => {
+                let again = item.edit.clone().again();
+                let entry = tab.engine.outbox().get(key).unwrap();
+                let edit = if record == item.record {
+                    again
+                } else {
+                    entry.edit.clone()
+                };
+                self.ledger.owners.entry(record).or_insert(user);
+                self.intended(device, at, record, &edit, key);
+                let carried = self.ledger.carried_by_displaced(&item);
+                self.ledger.given_up.extend(carried);
+                self.perform(device, at, effects);
+                self.check_restored(device, at, record, &item.edit);
+            }
+            Err(problem) => {
+                trace!("no: {}", problem.detail);
+                let fits = problem.kind == ProblemKind::Validation;
+                // A deletion of what is gone has nothing to do, and settings are never gone.
+                let moot = item.edit.verb() == Verb::Delete && !shown;
+                assert!(
+                    fits || moot,
+                    "invariant 11: {item:?} cannot be made again: {problem}"
+                );
+                // Dropped then, as a person would.
+                let carried = self.ledger.carried_by_displaced(&item);
+                self.ledger.given_up.extend(carried);
+                let now = self.now;
+                self.act(device, at, |engine| engine.drop_displaced(id, now));
+            }
+        }
+    }
+
+    fn check_restored(&mut self, device: usize, at: usize, record: Uuid, edit: &Edit) {
+        let engine = &self.devices[device].tabs[at].engine;
+        let shown = match edit {
+            Edit::Application(_) => engine
+                .view_of::<Application>(record)
+                .map(|row| serde_json::to_value(&*row).unwrap()),
+            Edit::Settings(_) => engine
+                .view_of::<Settings>(record)
+                .map(|row| serde_json::to_value(&*row).unwrap()),
+        };
+        if edit.verb() == Verb::Delete {
+            assert!(shown.is_none(), "invariant 11: {record} is still there");
+            return;
+        }
+        let shown = shown.unwrap_or_default();
+        for (name, value) in edit.fields() {
+            assert_eq!(
+                shown.get(&name),
+                Some(&value),
+                "invariant 11: {name} of {record} is not as it was wanted"
+            );
+        }
+    }
+
+    /// Somebody changes something past every page: another program of the same user.
+    pub async fn outside(&mut self) {
+        let n = usize::from(self.dice.percent(15));
+        let (session, user) = (self.outside[n].clone(), self.users[n]);
+        let records: Vec<Uuid> = self
+            .ledger
+            .alive
+            .iter()
+            .copied()
+            .filter(|id| self.ledger.owners.get(id) == Some(&user))
+            .collect();
+        let mut request = Request::new(http::Method::POST, "/applications", Some(session.clone()));
+        request.csrf = Some(session.csrf);
+        let record = match self.dice.below(3) {
+            0 => self.dice.pick(&records).copied(),
+            _ => records.first().copied(),
+        };
+        match (self.dice.below(10), record) {
+            (0, _) | (_, None) => {
+                let id = self.dice.uuid();
+                self.ledger.owners.insert(id, user);
+                request.body =
+                    Some(json!({"id": id, "company": self.word(), "role_title": "x"}).to_string());
+            }
+            (1, Some(id)) => {
+                request.method = http::Method::DELETE;
+                request.path = format!("/applications/{id}");
+                request.if_match = self.server.version(user, id).await;
+            }
+            (kind, Some(id)) => {
+                request.method = http::Method::PATCH;
+                request.path = format!("/applications/{id}");
+                request.if_match = self.server.version(user, id).await;
+                let body = match kind {
+                    2 | 3 => json!({"status": Status::ALL[self.dice.below(5)]}),
+                    // The same as somebody wants on a page.
+                    4 => self.same_as_somebody(id),
+                    _ => Value::Object(self.fields()),
+                };
+                request.body = Some(body.to_string());
+            }
+        }
+        let reply = self.serve(&request).await;
+        trace!(
+            "outside {} {} {} {}",
+            request.method,
+            request.path,
+            request.body.unwrap_or_default(),
+            reply.status
+        );
+    }
+
+    fn same_as_somebody(&mut self, record: Uuid) -> Value {
+        let waiting: Vec<Edit> = self
+            .devices
+            .iter()
+            .flat_map(|device| &device.tabs)
+            .flat_map(|tab| tab.engine.outbox().of_record(record))
+            .filter(|entry| entry.edit.verb() == Verb::Patch)
+            .map(|entry| entry.edit.clone())
+            .collect();
+        match self.dice.pick(&waiting) {
+            Some(edit) => Value::Object(edit.fields().into_iter().collect()),
+            None => json!({"notes": "same"}),
+        }
+    }
+}
