@@ -9,6 +9,7 @@ pub mod dom;
 pub mod engine;
 pub mod labels;
 pub mod store;
+pub mod toasts;
 pub mod zone;
 
 #[cfg(feature = "hydrate")]

@@ -3,10 +3,9 @@
 
 use super::{
     engine::{
-        Displaced, Edit, Effect, Engine, Entry, Keeping, Made, Notice, Op, Reason, Rows, Standing,
-        SyncState, Trouble,
+        Displaced, Edit, Effect, Engine, Entry, Keeping, Made, Op, Rows, Standing, SyncState,
     },
-    labels::field_label,
+    toasts::{Toast, ToastAction},
     zone::{CurrentZone, Zone},
 };
 use crate::domain::{
@@ -26,82 +25,10 @@ use std::{
 };
 use uuid::Uuid;
 
-/// What a toast offers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ToastAction {
-    /// Undo a move.
-    UndoMove {
-        /// The application.
-        record: Uuid,
-        /// The mutation that moved it.
-        key: Uuid,
-        /// Where it was.
-        from: Status,
-    },
-    /// Set fields back.
-    Apply {
-        /// The application.
-        record: Uuid,
-        /// What sets them back.
-        patch: Box<ApplicationPatch>,
-        /// The button.
-        label: &'static str,
-    },
-    /// Take a deletion back.
-    Retract {
-        /// The mutation that deleted it.
-        key: Uuid,
-        /// The application.
-        record: Uuid,
-    },
-    /// Make an edit again that gave way, or drop it.
-    Reapply {
-        /// The displaced edit.
-        id: Uuid,
-        /// The button.
-        label: &'static str,
-    },
-    /// Show what waits, and why.
-    Review,
-    /// Open an application.
-    Open(Uuid),
-    /// Sign in again.
-    SignIn,
-    /// Load the page anew.
-    Reload,
-}
-
-impl ToastAction {
-    /// The button's words.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::UndoMove { .. } | Self::Retract { .. } => "Undo",
-            Self::Apply { label, .. } | Self::Reapply { label, .. } => label,
-            Self::Review => "Look at it",
-            Self::Open(_) => "Open",
-            Self::SignIn => "Sign in",
-            Self::Reload => "Reload",
-        }
-    }
-}
-
-/// A message that goes away by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Toast {
-    /// Which one.
-    pub id: u64,
-    /// `info`, `error` or `conflict`.
-    pub kind: &'static str,
-    /// What it says.
-    pub text: String,
-    /// What it offers.
-    pub action: Option<ToastAction>,
-}
-
 /// The store. One for the whole app; copied freely.
 #[derive(Clone, Copy)]
 pub struct Store {
-    engine: StoredValue<Engine>,
+    pub(super) engine: StoredValue<Engine>,
     rows: RwSignal<Arc<Rows>>,
     /// Changes with anything that the engine holds.
     beat: RwSignal<()>,
@@ -116,11 +43,11 @@ pub struct Store {
     partial: RwSignal<bool>,
     waiting: RwSignal<Arc<Vec<(Entry, Standing)>>>,
     displaced: RwSignal<Arc<Vec<Displaced>>>,
-    gate: RwSignal<Gate>,
+    pub(super) gate: RwSignal<Gate>,
     left: RwSignal<Option<LeftBehind>>,
     now: RwSignal<Timestamp>,
-    toasts: RwSignal<Vec<Toast>>,
-    next_toast: StoredValue<u64>,
+    pub(super) toasts: RwSignal<Vec<Toast>>,
+    pub(super) next_toast: StoredValue<u64>,
 }
 
 /// The store of this app.
@@ -273,90 +200,6 @@ impl Store {
         self.engine.with_value(|engine| engine.history(id))
     }
 
-    /// The messages that show.
-    pub fn toasts(self) -> Vec<Toast> {
-        self.toasts.get()
-    }
-
-    /// Shows a message.
-    pub fn toast(self, kind: &'static str, text: impl Into<String>, action: Option<ToastAction>) {
-        let toast_offer = match action {
-            Some(ToastAction::Retract { .. }) => Offer::Deletion,
-            _ => Offer::Other,
-        };
-        let id = self.next_toast.with_value(|id| id + 1);
-        self.next_toast.set_value(id);
-        self.toasts.update(|toasts| {
-            toasts.push(Toast {
-                id,
-                kind,
-                text: text.into(),
-                action,
-            });
-            // The oldest make room; a question that holds somebody's edit does not.
-            while toasts.len() > 3 {
-                let Some(oldest) = toasts.iter().position(|toast| toast.kind != "conflict") else {
-                    break;
-                };
-                toasts.remove(oldest);
-            }
-        });
-        // As long as its offer stands, or as reading takes.
-        let seconds = match (kind, toast_offer) {
-            (_, Offer::Deletion) => 29,
-            ("conflict", _) => 30,
-            ("error", _) => 12,
-            _ => 8,
-        };
-        self.expire_toast(id, seconds);
-    }
-
-    /// Takes a message away.
-    pub fn dismiss(self, id: u64) {
-        self.toasts
-            .update(|toasts| toasts.retain(|toast| toast.id != id));
-    }
-
-    /// Does what a toast offers. What needs a page (opening, signing in) is the component's.
-    pub fn act(self, action: &ToastAction) {
-        match action {
-            ToastAction::UndoMove { record, key, from } => {
-                let patch = self
-                    .engine
-                    .with_value(|engine| engine.undo_of_move(*record, *key, *from));
-                self.report(self.patch(*record, patch));
-            }
-            ToastAction::Apply { record, patch, .. } => {
-                self.report(self.patch(*record, patch.as_ref().clone()));
-            }
-            ToastAction::Retract { key, .. } => {
-                let now = self.clock();
-                let mut effects = None;
-                self.engine
-                    .update_value(|engine| effects = engine.retract(*key, now));
-                match effects {
-                    Some(effects) => {
-                        self.refresh();
-                        self.run(effects);
-                    }
-                    None => self.toast("error", "Too late: it is deleted already.", None),
-                }
-            }
-            ToastAction::Reapply { id, .. } => self.reapply(*id),
-            ToastAction::Open(_)
-            | ToastAction::Review
-            | ToastAction::SignIn
-            | ToastAction::Reload => {}
-        }
-    }
-
-    /// Declines what a toast offers, where that is an answer of its own.
-    pub fn decline(self, action: &ToastAction) {
-        if let ToastAction::Reapply { id, .. } = action {
-            self.drop_displaced(*id);
-        }
-    }
-
     /// Makes an edit again that gave way.
     pub fn reapply(self, id: Uuid) {
         let made = self.made();
@@ -417,7 +260,7 @@ impl Store {
         })
     }
 
-    fn report(self, done: Result<Uuid, Problem>) {
+    pub(super) fn report(self, done: Result<Uuid, Problem>) {
         if let Err(problem) = done {
             self.toast("error", problem.sentence(), None);
         }
@@ -561,14 +404,14 @@ impl Store {
     }
 
     /// Shows what the engine holds.
-    fn refresh(self) {
+    pub(super) fn refresh(self) {
         let now = self.clock();
         self.engine.with_value(|engine| {
             replace(self.rows, engine.view::<Application>());
             replace(self.pending, engine.pending_records());
             let entries = engine.outbox().entries().iter();
             let waiting = entries
-                .map(|entry| (entry.clone(), engine.standing(entry, self.clock())))
+                .map(|entry| (entry.clone(), engine.standing(entry, now)))
                 .collect();
             replace(self.waiting, waiting);
             replace(self.displaced, engine.displaced().to_vec());
@@ -585,7 +428,7 @@ impl Store {
     }
 
     /// Does what the engine asks for, and tells what it has to tell.
-    fn run(self, effects: Vec<Effect>) {
+    pub(super) fn run(self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Notify(notice) => self.notify(notice),
@@ -594,70 +437,15 @@ impl Store {
         }
     }
 
-    fn notify(self, notice: Notice) {
-        match notice {
-            Notice::Displaced(item) => {
-                let Displaced {
-                    id, title, reason, ..
-                } = *item;
-                let names: Vec<String> = item.edit.fields().into_iter().map(|(name, _)| name).collect();
-                let fields = words(&names);
-                let (text, label) = match reason {
-                    Reason::Conflict => (
-                        format!(
-                            "“{title}” was changed elsewhere first, and shows that now. Undo local change{fields}?"
-                        ),
-                        "Use mine again",
-                    ),
-                    Reason::Deleted => (
-                        format!("“{title}” was deleted elsewhere while you changed it here. Make it again?"),
-                        "Make it again",
-                    ),
-                };
-                self.toast("conflict", text, Some(ToastAction::Reapply { id, label }));
-            }
-            Notice::Parked { title, problem, .. } => self.toast(
-                "error",
-                format!("“{title}” could not be saved. {}", problem.sentence()),
-                Some(ToastAction::Review),
-            ),
-            Notice::SignedOut => self.toast(
-                "error",
-                "Your session has ended. Nothing is lost: sign in again, and what waits is sent.",
-                Some(ToastAction::SignIn),
-            ),
-            Notice::Foreign => self.gate.set(Gate::OtherAccount),
-            Notice::Unreadable(count) => self.toast(
-                "error",
-                format!(
-                    "Unsent changes on this device were damaged and cannot be read ({count}). What the server has is unharmed."
-                ),
-                None,
-            ),
-            Notice::Unstorable(trouble) => self.toast(
-                "error",
-                match trouble {
-                    Trouble::Full => {
-                        "This browser’s storage is full. Your changes are kept in this page until they reach the server: leave it open."
-                    }
-                    Trouble::Broken => {
-                        "This browser does not store your changes. They are kept in this page until they reach the server: leave it open."
-                    }
-                },
-                None,
-            ),
-        }
-    }
-
     #[cfg(not(feature = "hydrate"))]
     fn perform(self, _: Effect) {}
 
     #[cfg(not(feature = "hydrate"))]
-    fn expire_toast(self, _: u64, _: u32) {}
+    pub(super) fn expire_toast(self, _: u64, _: u32) {}
 
     /// The time of what happens now.
     #[cfg(not(feature = "hydrate"))]
-    fn clock(self) -> Timestamp {
+    pub(super) fn clock(self) -> Timestamp {
         self.now.get_untracked()
     }
 }
@@ -692,27 +480,6 @@ fn update<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
 fn replace<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Arc<T>>, value: T) {
     if signal.with_untracked(|known| **known != value) {
         signal.set(Arc::new(value));
-    }
-}
-
-/// What a toast's offer depends on.
-enum Offer {
-    /// The grace of a deletion.
-    Deletion,
-    /// Nothing that ends.
-    Other,
-}
-
-/// ` of status and notes`, for a message.
-fn words(fields: &[String]) -> String {
-    let names: Vec<String> = fields
-        .iter()
-        .map(|field| field_label(field).to_lowercase())
-        .collect();
-    match names.split_last() {
-        None => String::new(),
-        Some((last, [])) => format!(" of {last}"),
-        Some((last, rest)) => format!(" of {} and {last}", rest.join(", ")),
     }
 }
 

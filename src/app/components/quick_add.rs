@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     app::{IconButton, session::Dialogs, share::Share},
-    client::store::{ToastAction, use_store},
     client::zone::use_zone,
+    client::{store::use_store, toasts::ToastAction},
     domain::{
         application::{Application, ApplicationCreate},
         change::Change,

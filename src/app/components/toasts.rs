@@ -3,7 +3,10 @@
 use super::icon::Icon;
 use crate::{
     app::{IconButton, pwa::UpdateOffer, session::Dialogs},
-    client::store::{Toast, ToastAction, use_store},
+    client::{
+        store::use_store,
+        toasts::{Toast, ToastAction},
+    },
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
