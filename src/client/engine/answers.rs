@@ -209,7 +209,11 @@ impl Engine {
                 let edits = edits.filter(|entry| entry.edit.verb() != Verb::Delete);
                 with_edits(None, edits)
             };
-            row.or_else(created).map(R::into_entity)
+            let row = row.or_else(created);
+            if let (Reason::Deleted, Some(row)) = (reason, &row) {
+                self.base.leave(entry.record, row);
+            }
+            row.map(R::into_entity)
         });
         let giving_way = self.outbox.giving_way(entry.key, reason);
         let keys = giving_way

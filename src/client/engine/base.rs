@@ -277,6 +277,12 @@ impl Base {
         }
     }
 
+    /// A row that will not be here, as it would be: an edit of it may turn up.
+    pub(super) fn leave<R: Row>(&mut self, id: Uuid, row: &R) {
+        let left = &mut R::table_mut(self).left;
+        left.entry(id).or_insert_with(|| Arc::new(row.clone()));
+    }
+
     /// Takes the place of another base: of rows that are here no more the last states are remembered.
     pub(super) fn succeed(&mut self, old: Self) {
         self.applications.succeed(old.applications);

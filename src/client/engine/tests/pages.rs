@@ -320,3 +320,24 @@ fn an_answer_that_another_page_could_not_store_takes_nothing_along_that_was_done
     assert_eq!(two.keys(), [key(3)]);
     assert!(one.disk.borrow().entries.contains_key(&key(3)));
 }
+
+#[test]
+fn what_another_page_did_to_a_creation_that_was_deleted_before_its_answer_can_be_made_anew() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    two.edit(id, to(Status::Offer), 2);
+    // The first does not know of that, and hears that the record was made and is gone.
+    one.answer(1, Ok(String::new()));
+    find_out(&mut one);
+    let item = one.engine.displaced()[0].clone();
+    assert_eq!(item.keys, [key(2)]);
+    let Some(Entity::Application(mine)) = item.mine else {
+        panic!("nothing to make it anew from")
+    };
+    assert_eq!(
+        (mine.company.as_str(), mine.status),
+        ("Acme", Status::Offer)
+    );
+}
