@@ -54,8 +54,8 @@ pub struct Ledger {
     pub given_up: HashSet<usize>,
     /// The place of an intent in the order in which its store took them.
     durable: HashMap<usize, u64>,
-    /// The newest of these that took effect, by store and record.
-    applied: HashMap<(Place, Uuid), u64>,
+    /// Those of them that took effect, by store and record.
+    applied: HashMap<(Place, Uuid), HashSet<u64>>,
     /// Records that are there or were.
     ever: HashSet<Uuid>,
     /// Whose record it is.
@@ -447,12 +447,16 @@ impl Ledger {
                 "invariant 12: {key} took effect for another user"
             );
             let orders = || carries.iter().filter_map(|n| self.durable.get(n)).copied();
-            if let (Some(first), Some(last)) = (orders().min(), orders().max()) {
-                let before = self.applied.insert((place, record), last);
+            if let Some(first) = orders().min() {
+                let applied = self.applied.entry((place, record)).or_default();
+                // What another page sent without being able to store it may be part of this too: it
+                // comes again with what followed it, and with nothing in between.
+                let part = |order: &u64| orders().any(|carried| carried == *order);
                 assert!(
-                    before.is_none_or(|before| before < first),
+                    applied.iter().all(|order| *order < first || part(order)),
                     "invariant 4: {key} took effect after a later edit of {record}"
                 );
+                applied.extend(orders());
             }
         }
         if let Err(problem) = reply.clone().read() {
