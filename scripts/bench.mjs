@@ -232,7 +232,7 @@ async function offline(browser, session) {
       const card = document.querySelector(".card");
       card.focus();
       card.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      while (card.isConnected) await new Promise((resolve) => setTimeout(resolve, 5));
     }
   });
   await state("offline");

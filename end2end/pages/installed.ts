@@ -37,6 +37,11 @@ export class Installed extends App {
     await this.page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
   }
 
+  /** Whether a newer worker waits for the one that is in charge. */
+  waits(): Promise<boolean> {
+    return this.page.evaluate(async () => (await navigator.serviceWorker.ready).waiting !== null);
+  }
+
   /** Whatever is in a cache, by its address. */
   cached(): Promise<{ cache: string; url: string; text: string }[]> {
     return this.page.evaluate(async () => {

@@ -190,11 +190,7 @@ test("a new version takes over when it is asked to", async ({ page, installed, s
   await expect(installed.update).toHaveCount(0);
   expect(await installed.build()).toBe(before);
 
-  // A page of the new server runs the new program, whatever the old worker keeps …
-  await installed.reload();
-  expect(await installed.build()).toBe(build);
-  await expect(installed.update).toBeVisible();
-  // … and the old one goes with the old shell.
+  // Nor does it take over with a reload that the new server does not answer.
   watch.expectFailure("offline", API);
   await page.context().setOffline(true);
   await page.reload();
@@ -202,7 +198,6 @@ test("a new version takes over when it is asked to", async ({ page, installed, s
   expect(await installed.build()).toBe(before);
   await page.context().setOffline(false);
 
-  await installed.goto("/board");
   const reloaded = page.waitForEvent("load");
   await installed.act("A new version is ready.", "Reload to update");
   await reloaded;
@@ -210,6 +205,36 @@ test("a new version takes over when it is asked to", async ({ page, installed, s
   await expect(installed.update).toHaveCount(0);
   const caches = new Set((await installed.cached()).map(({ cache }) => cache));
   expect(caches.size).toBe(1);
+  await page.context().setOffline(true);
+  await page.reload();
+  await installed.expectShell();
+  expect(await installed.build()).toBe(build);
+});
+
+test("a page that was loaded since a deployment is not told to reload", async ({ page, installed, site, server, watch }) => {
+  await installed.goto("/board");
+  await installed.controlled();
+  const other = new Installed(await page.context().newPage());
+  await other.goto("/settings");
+  const build = await site.rebuild();
+  await server.restart();
+  await installed.look();
+  await expect(installed.update).toBeVisible();
+
+  // It runs the new program, whatever the old worker keeps, which another page still needs.
+  await installed.reload();
+  expect(await installed.build()).toBe(build);
+  await expect(other.update).toBeVisible();
+  await expect(installed.update).toHaveCount(0);
+  expect(await installed.waits()).toBe(true);
+
+  // Alone, it has the new worker at once.
+  await other.page.close();
+  await installed.reload();
+  await expect.poll(() => installed.waits()).toBe(false);
+  await expect(installed.update).toHaveCount(0);
+  await expect(installed.toast("Updated in another tab")).toHaveCount(0);
+  watch.expectFailure("offline", API);
   await page.context().setOffline(true);
   await page.reload();
   await installed.expectShell();

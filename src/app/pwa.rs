@@ -55,24 +55,32 @@ pub fn UpdateOffer() -> impl IntoView {
 #[cfg(feature = "hydrate")]
 mod browser {
     use super::{Update, Updates};
-    use gloo_timers::callback::Interval;
-    use js_sys::Reflect;
+    use futures::future::{Either, select};
+    use gloo_timers::{callback::Interval, future::TimeoutFuture};
+    use js_sys::{Array, Promise, Reflect};
     use leptos::{ev, leptos_dom::helpers::window_event_listener, prelude::*, task::spawn_local};
     use std::cell::{Cell, RefCell};
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration};
+    use web_sys::{
+        MessageChannel, MessageEvent, ServiceWorker, ServiceWorkerContainer,
+        ServiceWorkerRegistration,
+    };
 
     /// A new version is looked for so often, in milliseconds …
     const LOOK_EVERY_MS: u32 = 60 * 60 * 1000;
     /// … and when the window is come back to after so long.
     const LOOK_ON_FOCUS_AFTER_MS: f64 = 10.0 * 60.0 * 1000.0;
+    /// A worker that waits may take so long to say what it is, in milliseconds.
+    const PATIENCE_MS: u32 = 3_000;
 
     thread_local! {
         /// The registration, once there is one.
         static REGISTRATION: RefCell<Option<ServiceWorkerRegistration>> = const { RefCell::new(None) };
         /// Whether the user has asked for the new version in this tab.
         static ASKED: Cell<bool> = const { Cell::new(false) };
+        /// Whether this page runs the version of the newest worker.
+        static CURRENT: Cell<bool> = const { Cell::new(false) };
     }
 
     /// Registers the worker and follows it. Without one the app works all the same, but for being
@@ -93,12 +101,15 @@ mod browser {
 
     /// Where workers are registered: in secure contexts, for a site that has a version.
     fn container() -> Option<ServiceWorkerContainer> {
-        let versioned = document()
-            .document_element()
-            .is_some_and(|root| root.has_attribute("data-version"));
+        let versioned = version().is_some();
         let navigator = window().navigator();
         let supported = Reflect::has(&navigator, &"serviceWorker".into()).unwrap_or(false);
         (versioned && supported && window().is_secure_context()).then(|| navigator.service_worker())
+    }
+
+    /// The version of this page.
+    fn version() -> Option<String> {
+        document().document_element()?.get_attribute("data-version")
     }
 
     /// The worker of this page changes when the first one comes, and when a newer one is asked for,
@@ -108,7 +119,7 @@ mod browser {
         let changed = move || {
             if ASKED.get() {
                 reload();
-            } else if controlled.replace(true) {
+            } else if controlled.replace(true) && !CURRENT.get() {
                 updates.0.set(Some(Update::Elsewhere));
             }
         };
@@ -116,8 +127,8 @@ mod browser {
     }
 
     fn follow(registration: ServiceWorkerRegistration, updates: Updates) {
-        if registration.waiting().is_some() {
-            updates.0.set(Some(Update::Ready));
+        if let Some(worker) = registration.waiting() {
+            offer(worker, updates);
         }
         let found = {
             let registration = registration.clone();
@@ -154,11 +165,48 @@ mod browser {
             move || {
                 // The first worker waits for nobody.
                 if is(&worker, "installed") && registration.active().is_some() {
-                    updates.0.set(Some(Update::Ready));
+                    offer(worker.clone(), updates);
                 }
             }
         };
         worker.set_onstatechange(Some(&forever(changed)));
+    }
+
+    /// Offers what waits, unless this page runs it already: then the worker knows what to do.
+    fn offer(worker: ServiceWorker, updates: Updates) {
+        spawn_local(async move {
+            let own = greet(&worker).await.unwrap_or(false);
+            CURRENT.set(own);
+            updates.0.set((!own).then_some(Update::Ready));
+        });
+    }
+
+    /// Tells a worker the version of this page, and answers whether that is its own.
+    async fn greet(worker: &ServiceWorker) -> Result<bool, JsValue> {
+        let channel = MessageChannel::new()?;
+        let heard = Promise::new(&mut |resolve, _| {
+            let closure = Closure::once_into_js(move |event: MessageEvent| {
+                // Refused never: it is a function.
+                _ = resolve.call1(&JsValue::UNDEFINED, &event.data());
+            });
+            channel.port1().set_onmessage(Some(closure.unchecked_ref()));
+        });
+        let message = message("greet");
+        Reflect::set(&message, &"version".into(), &version().into())?;
+        worker.post_message_with_transferable(&message, &Array::of1(&channel.port2()))?;
+        let answer = select(JsFuture::from(heard), TimeoutFuture::new(PATIENCE_MS)).await;
+        channel.port1().close();
+        match answer {
+            Either::Left((own, _)) => Ok(own?.is_truthy()),
+            Either::Right(_) => Ok(false),
+        }
+    }
+
+    fn message(kind: &str) -> js_sys::Object {
+        let message = js_sys::Object::new();
+        // Refused never: a fresh object takes any field.
+        _ = Reflect::set(&message, &"type".into(), &kind.into());
+        message
     }
 
     /// Asks the server for a newer worker.
@@ -193,10 +241,8 @@ mod browser {
             }
         };
         worker.set_onstatechange(Some(&forever(changed)));
-        let message = js_sys::Object::new();
-        // Refused never: a fresh object takes any field, and a worker any message.
-        _ = Reflect::set(&message, &"type".into(), &"activate".into());
-        _ = worker.post_message(&message);
+        // Refused never: a worker takes any message.
+        _ = worker.post_message(&message("activate"));
     }
 
     fn reload() {

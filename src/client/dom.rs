@@ -28,13 +28,13 @@ pub fn show_value(id: &str, text: &str) {
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::{CaptureListener, find};
+pub use browser::{CaptureListener, SizeWatch, find};
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use leptos::prelude::{document, window};
     use wasm_bindgen::{JsCast, closure::Closure};
-    use web_sys::{AddEventListenerOptions, Event, HtmlElement};
+    use web_sys::{AddEventListenerOptions, Element, Event, HtmlElement, ResizeObserver};
 
     /// The first element that fits.
     pub fn find(selector: &str) -> Option<HtmlElement> {
@@ -61,6 +61,37 @@ mod browser {
         if !typing {
             // One name for inputs and text areas.
             _ = js_sys::Reflect::set(&field, &"value".into(), &text.into());
+        }
+    }
+
+    /// Tells of an element's size, once at first and then whenever it changes, when the browser knows
+    /// it anyway: asked at any other time, it lays out the page for the answer. Ends when dropped.
+    pub struct SizeWatch {
+        observer: Option<ResizeObserver>,
+        _changed: Closure<dyn FnMut()>,
+    }
+
+    impl SizeWatch {
+        /// Watches from now on.
+        pub fn new(element: &Element, changed: impl FnMut() + 'static) -> Self {
+            let changed = Closure::wrap(Box::new(changed) as Box<dyn FnMut()>);
+            // Refused never: it is a function.
+            let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok();
+            if let Some(observer) = &observer {
+                observer.observe(element);
+            }
+            Self {
+                observer,
+                _changed: changed,
+            }
+        }
+    }
+
+    impl Drop for SizeWatch {
+        fn drop(&mut self) {
+            if let Some(observer) = &self.observer {
+                observer.disconnect();
+            }
         }
     }
 

@@ -110,9 +110,9 @@ impl Store {
         self.rows.with(|rows| rows.get(&id).cloned())
     }
 
-    /// The same, without subscribing.
+    /// The same, without subscribing, and with what was done a moment ago and does not show yet.
     pub fn row_untracked(self, id: Uuid) -> Option<Arc<Application>> {
-        self.rows.with_untracked(|rows| rows.get(&id).cloned())
+        self.engine.with_value(|engine| engine.view_of(id))
     }
 
     /// Whether an edit of it is on its way.
@@ -307,18 +307,15 @@ impl Store {
             status_occurred_at: Some(self.clock()),
             ..ApplicationPatch::default()
         };
-        match self.patch(id, patch) {
-            Ok(key) => self.toast(
-                "info",
-                format!("Moved “{}” to {}", row.role_title, status.label()),
-                Some(ToastAction::UndoMove {
-                    record: id,
-                    key,
-                    from: row.status,
-                }),
-            ),
-            Err(problem) => self.toast("error", problem.sentence(), None),
-        }
+        self.announce(self.patch(id, patch), |key| {
+            let text = format!("Moved “{}” to {}", row.role_title, status.label());
+            let undo = ToastAction::UndoMove {
+                record: id,
+                key,
+                from: row.status,
+            };
+            (text, undo)
+        });
     }
 
     /// Takes an application off the board, or puts it back, with an undo.
@@ -333,18 +330,14 @@ impl Store {
         };
         let undo = patch.inverse(&row);
         let verb = if archived { "Archived" } else { "Restored" };
-        match self.patch(id, patch) {
-            Ok(_) => self.toast(
-                "info",
-                format!("{verb} “{}”", row.role_title),
-                Some(ToastAction::Apply {
-                    record: id,
-                    patch: Box::new(undo),
-                    label: "Undo",
-                }),
-            ),
-            Err(problem) => self.toast("error", problem.sentence(), None),
-        }
+        self.announce(self.patch(id, patch), |_| {
+            let undo = ToastAction::Apply {
+                record: id,
+                patch: Box::new(undo),
+                label: "Undo",
+            };
+            (format!("{verb} “{}”", row.role_title), undo)
+        });
     }
 
     /// Deletes an application, with an undo.
@@ -352,14 +345,10 @@ impl Store {
         let Some(row) = self.row_untracked(id) else {
             return;
         };
-        match self.mutate(id, Edit::Application(Op::Delete)) {
-            Ok(key) => self.toast(
-                "info",
-                format!("Deleted “{}”", row.role_title),
-                Some(ToastAction::Retract { key, record: id }),
-            ),
-            Err(problem) => self.toast("error", problem.sentence(), None),
-        }
+        self.announce(self.mutate(id, Edit::Application(Op::Delete)), |key| {
+            let undo = ToastAction::Retract { key, record: id };
+            (format!("Deleted “{}”", row.role_title), undo)
+        });
     }
 
     /// Changes settings. Answers the mutation's key.
@@ -377,11 +366,24 @@ impl Store {
         let mut done = Ok(Vec::new());
         self.engine
             .update_value(|engine| done = engine.mutate(record, edit, key, made));
-        let effects = done?;
-        // What is to be stored is on its way while the page changes.
-        self.run(effects);
-        self.refresh();
+        self.run(done?);
+        self.show_once_stored();
         Ok(key)
+    }
+
+    /// Tells what was done and how to undo it, once it shows; or what is wrong with it.
+    fn announce(
+        self,
+        done: Result<Uuid, Problem>,
+        told: impl FnOnce(Uuid) -> (String, ToastAction),
+    ) {
+        match done {
+            Ok(key) => {
+                let (text, undo) = told(key);
+                self.once_shown(move || self.toast("info", text, Some(undo)));
+            }
+            Err(problem) => self.toast("error", problem.sentence(), None),
+        }
     }
 
     /// When and on which of the user's days something is done now.
@@ -425,6 +427,7 @@ impl Store {
             update(self.settings, engine.settings());
         });
         self.beat.set(());
+        self.shown();
     }
 
     /// Does what the engine asks for, and tells what it has to tell.
@@ -439,6 +442,20 @@ impl Store {
 
     #[cfg(not(feature = "hydrate"))]
     fn perform(self, _: Effect) {}
+
+    #[cfg(not(feature = "hydrate"))]
+    fn show_once_stored(self) {
+        self.refresh();
+    }
+
+    /// Does something once what was done last shows: now, where it does.
+    #[cfg(not(feature = "hydrate"))]
+    pub fn once_shown(self, then: impl FnOnce() + 'static) {
+        then();
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    fn shown(self) {}
 
     #[cfg(not(feature = "hydrate"))]
     pub(super) fn expire_toast(self, _: u64, _: u32) {}
@@ -490,14 +507,21 @@ pub(super) mod access {
     use super::{Effect, Engine, Store};
     use gloo_timers::callback::Timeout;
     use leptos::prelude::*;
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
 
     /// What happens within so many milliseconds is shown at once: two hundred answers are not two
-    /// hundred boards.
+    /// hundred boards. An edit shows when it is stored, or after as many.
     const SHOW_AFTER_MS: u32 = 16;
 
+    /// What comes after the next time that the page changes.
+    type Then = Vec<Box<dyn FnOnce()>>;
+
     thread_local! {
+        /// The page is about to change.
         static SHOWING: Cell<bool> = const { Cell::new(false) };
+        /// It waits for an edit to be stored.
+        static EDITED: Cell<bool> = const { Cell::new(false) };
+        static THEN: RefCell<Then> = const { RefCell::new(Vec::new()) };
     }
 
     impl Store {
@@ -506,18 +530,55 @@ pub(super) mod access {
             let mut effects = Vec::new();
             self.engine.update_value(|engine| effects = change(engine));
             self.run(effects);
-            if !SHOWING.replace(true) {
-                Timeout::new(SHOW_AFTER_MS, move || {
-                    SHOWING.set(false);
-                    self.refresh();
-                })
-                .forget();
+            if EDITED.get() && !self.engine(Engine::is_writing) {
+                self.refresh();
+            } else {
+                self.show_soon();
             }
         }
 
         /// The same, shown at once.
         pub(in crate::client) fn step_shown(self, change: impl FnOnce(&mut Engine) -> Vec<Effect>) {
             self.change(change);
+        }
+
+        fn show_soon(self) {
+            if !SHOWING.replace(true) {
+                Timeout::new(SHOW_AFTER_MS, move || {
+                    if SHOWING.get() {
+                        self.refresh();
+                    }
+                })
+                .forget();
+            }
+        }
+
+        /// Shows an edit when it is stored: while the page changes, the store is not heard.
+        pub(super) fn show_once_stored(self) {
+            if self.engine(Engine::is_writing) {
+                EDITED.set(true);
+                self.show_soon();
+            } else {
+                self.refresh();
+            }
+        }
+
+        /// Does something once what was done last shows: now, where it does.
+        pub fn once_shown(self, then: impl FnOnce() + 'static) {
+            if EDITED.get() {
+                THEN.with_borrow_mut(|list| list.push(Box::new(then)));
+            } else {
+                then();
+            }
+        }
+
+        /// The page shows what the engine holds.
+        pub(super) fn shown(self) {
+            SHOWING.set(false);
+            EDITED.set(false);
+            for then in THEN.take() {
+                then();
+            }
         }
 
         /// Reads the engine.

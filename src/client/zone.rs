@@ -78,24 +78,35 @@ pub fn machine_zone() -> Option<String> {
 
 #[cfg(feature = "hydrate")]
 mod intl {
+    use crate::domain::offsets::KnownOffsets;
     use chrono::{DateTime, NaiveDate, Utc};
     use js_sys::{Array, Date, Function, Intl, Object, Reflect};
     use std::{cell::RefCell, collections::HashMap};
     use wasm_bindgen::{JsCast, JsValue};
 
+    /// A zone that the browser knows, and what it said of it.
+    struct Known {
+        formatter: Intl::DateTimeFormat,
+        offsets: KnownOffsets,
+    }
+
     thread_local! {
         /// Making a formatter is slow; using one is not.
-        static FORMATTERS: RefCell<HashMap<String, Option<Intl::DateTimeFormat>>> = RefCell::default();
+        static ZONES: RefCell<HashMap<String, Option<Known>>> = RefCell::default();
     }
 
     pub fn offset_seconds(zone: &str, at: DateTime<Utc>) -> i32 {
-        FORMATTERS
-            .with_borrow_mut(|formatters| {
-                let formatter = formatters
-                    .entry(zone.to_owned())
-                    .or_insert_with(|| formatter(zone))
-                    .as_ref()?;
-                offset(formatter, at)
+        ZONES
+            .with_borrow_mut(|zones| {
+                if !zones.contains_key(zone) {
+                    let known = formatter(zone).map(|formatter| Known {
+                        formatter,
+                        offsets: KnownOffsets::default(),
+                    });
+                    zones.insert(zone.to_owned(), known);
+                }
+                let Known { formatter, offsets } = zones.get_mut(zone)?.as_mut()?;
+                offsets.offset_seconds(at, |at| offset(formatter, at))
             })
             .unwrap_or(0)
     }

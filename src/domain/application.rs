@@ -9,7 +9,7 @@ use super::{
     stage::Status,
     tags::Tags,
     text::{Line, Prose},
-    time::{Timestamp, ZoneName, to_millis},
+    time::{Timestamp, ZoneName, read_timestamp, to_millis},
     user::Email,
 };
 use chrono::NaiveDate;
@@ -178,10 +178,13 @@ macro_rules! define_application {
             pub version: i64,
             $( $(#[$meta])* pub $field: $type, )+
             /// Since when it has this status (its newest stage event that counts).
+            #[serde(deserialize_with = "read_timestamp")]
             pub status_since: Timestamp,
             /// When it was created.
+            #[serde(deserialize_with = "read_timestamp")]
             pub created_at: Timestamp,
             /// When it was last changed.
+            #[serde(deserialize_with = "read_timestamp")]
             pub updated_at: Timestamp,
         }
 

@@ -1,6 +1,9 @@
 //! Statuses, and the facts of how an application moved between them.
 
-use super::{choice::choice, time::Timestamp};
+use super::{
+    choice::choice,
+    time::{Timestamp, read_timestamp},
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -75,8 +78,10 @@ pub struct StageEvent {
     /// The status after.
     pub to_status: Status,
     /// When the move happened, as the user says.
+    #[serde(deserialize_with = "read_timestamp")]
     pub occurred_at: Timestamp,
     /// When the server learned of it.
+    #[serde(deserialize_with = "read_timestamp")]
     pub recorded_at: Timestamp,
     /// When it was called off by undoing the move; it then counts for nothing.
     pub voided_at: Option<Timestamp>,

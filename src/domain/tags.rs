@@ -19,25 +19,36 @@ impl TryFrom<Vec<Tag>> for Tags {
     type Error = String;
 
     fn try_from(tags: Vec<Tag>) -> Result<Self, String> {
-        let mut seen = std::collections::HashSet::new();
-        let unique: Vec<Tag> = tags
-            .into_iter()
-            .filter(|tag| seen.insert(tag.as_str().to_lowercase()))
-            .collect();
-        if unique.len() > MAX_TAGS {
-            return Err(format!("At most {MAX_TAGS} tags."));
+        let mut unique: Vec<Tag> = Vec::with_capacity(tags.len().min(MAX_TAGS));
+        for tag in tags {
+            if unique
+                .iter()
+                .any(|known| same(known.as_str(), tag.as_str()))
+            {
+                continue;
+            }
+            if unique.len() == MAX_TAGS {
+                return Err(format!("At most {MAX_TAGS} tags."));
+            }
+            unique.push(tag);
         }
         Ok(Self(unique))
+    }
+}
+
+/// Whether two tags are the same but for case. Most tags are ASCII, where nothing need be copied.
+fn same(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        one.eq_ignore_ascii_case(other)
+    } else {
+        one.to_lowercase() == other.to_lowercase()
     }
 }
 
 impl Tags {
     /// Whether `tag` is among them, without regard to case.
     pub fn has(&self, tag: &str) -> bool {
-        let wanted = tag.to_lowercase();
-        self.0
-            .iter()
-            .any(|tag| tag.as_str().to_lowercase() == wanted)
+        self.0.iter().any(|known| same(known.as_str(), tag))
     }
 
     /// The tags as plain strings.

@@ -35,6 +35,12 @@ macro_rules! text_type {
 }
 pub(crate) use text_type;
 
+/// Whether a text has more than so many characters. No character is less than a byte, so most texts
+/// need not be counted.
+fn is_longer(text: &str, than: usize) -> bool {
+    text.len() > than && text.chars().count() > than
+}
+
 /// One line of text: trimmed, not blank, without control characters, at most `MAX` characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -48,7 +54,7 @@ impl<const MAX: usize> TryFrom<String> for Line<MAX> {
         if trimmed.is_empty() {
             return Err("Fill this in.".into());
         }
-        if trimmed.chars().count() > MAX {
+        if is_longer(trimmed, MAX) {
             return Err(format!("At most {MAX} characters."));
         }
         if trimmed.chars().any(char::is_control) {
@@ -80,7 +86,7 @@ impl<const MAX: usize> TryFrom<String> for Prose<MAX> {
         if text.is_empty() {
             return Err("Fill this in.".into());
         }
-        if text.chars().count() > MAX {
+        if is_longer(&text, MAX) {
             return Err(format!("At most {MAX} characters."));
         }
         if text

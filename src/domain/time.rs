@@ -15,6 +15,55 @@ pub fn to_millis(at: DateTime<Utc>) -> Timestamp {
     at.trunc_subsecs(3)
 }
 
+/// Reads a timestamp: at once in the form in which all of ours are written, `2026-03-01T09:30:00.000Z`
+/// with or without the milliseconds, else as chrono does. A browser reads ten thousands of them
+/// before its board shows, and chrono's own reading takes a third of that time.
+///
+/// # Errors
+/// For what is not an RFC 3339 date and time.
+pub fn read_timestamp<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+    struct Text;
+
+    impl serde::de::Visitor<'_> for Text {
+        type Value = Timestamp;
+
+        fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            to.write_str("an RFC 3339 date and time")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+            read_own_form(text.as_bytes()).map_or_else(|| text.parse().map_err(E::custom), Ok)
+        }
+    }
+
+    from.deserialize_str(Text)
+}
+
+/// A timestamp as ours are written; none for any other form.
+fn read_own_form(text: &[u8]) -> Option<Timestamp> {
+    let number = |from: usize, to: usize| {
+        text.get(from..to)?.iter().try_fold(0_u32, |number, digit| {
+            digit
+                .is_ascii_digit()
+                .then(|| number * 10 + u32::from(digit - b'0'))
+        })
+    };
+    let marks =
+        |places: &[(usize, u8)]| places.iter().all(|(at, mark)| text.get(*at) == Some(mark));
+    if !marks(&[(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]) {
+        return None;
+    }
+    let millis = match text.len() {
+        20 if marks(&[(19, b'Z')]) => 0,
+        24 if marks(&[(19, b'.'), (23, b'Z')]) => number(20, 23)?,
+        _ => return None,
+    };
+    let year = i32::try_from(number(0, 4)?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(5, 7)?, number(8, 10)?)?;
+    let wall = day.and_hms_milli_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, millis)?;
+    Some(wall.and_utc())
+}
+
 /// The name of an IANA time zone, such as `Africa/Lagos`. Only its form is checked here; whether
 /// it exists is asked where the zone's rules are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -242,7 +291,59 @@ mod tests {
         assert!("../etc".parse::<ZoneName>().is_err());
     }
 
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct At(#[serde(deserialize_with = "read_timestamp")] Timestamp);
+
+    /// The same timestamp as chrono reads it.
+    fn as_chrono_does(text: &str) -> Option<Timestamp> {
+        serde_json::from_value(text.into()).ok()
+    }
+
+    fn as_we_do(text: &str) -> Option<Timestamp> {
+        serde_json::from_value::<At>(text.into())
+            .ok()
+            .map(|at| at.0)
+    }
+
+    #[test]
+    fn timestamps_of_any_form_are_read_as_chrono_reads_them() {
+        for text in [
+            "2026-03-01T09:30:00Z",
+            "2026-03-01T09:30:00.123Z",
+            "2026-03-01T09:30:00.123456Z",
+            "2026-03-01t09:30:00z",
+            "2026-03-01T09:30:00+01:00",
+            "2026-03-01 09:30:00Z",
+            "2026-06-30T23:59:60Z",
+            "2026-06-30T23:59:60.500Z",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-03-01T24:00:00Z",
+            "2026-03-01T09:30:00.1x3Z",
+            "2026-03-01T09:30:00.123+",
+            "2026-03-01T09:30:00",
+            "+026-03-01T09:30:00Z",
+            "٢٠٢٦-03-01",
+            "",
+        ] {
+            assert_eq!(as_we_do(text), as_chrono_does(text), "{text}");
+        }
+        assert!(as_we_do("2026-03-01T09:30:00.123Z").is_some());
+    }
+
     proptest! {
+        #[test]
+        fn timestamps_are_read_as_they_are_written(millis in -62_000_000_000_000_i64..250_000_000_000_000) {
+            let at = At(DateTime::from_timestamp_millis(millis).unwrap());
+            let text = serde_json::to_string(&at).unwrap();
+            prop_assert_eq!(serde_json::from_str::<At>(&text).unwrap(), at);
+        }
+
+        #[test]
+        fn nothing_else_is_taken_for_a_timestamp(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{1,4})?[Z+]") {
+            prop_assert_eq!(as_we_do(&text), as_chrono_does(&text));
+        }
+
         #[test]
         fn an_instant_that_a_clock_shows_is_found_again(seconds in 1_500_000_000i64..2_000_000_000) {
             let at = Utc.timestamp_opt(seconds, 0).unwrap();

@@ -117,12 +117,11 @@ pub fn QuickAdd() -> impl IntoView {
         };
         match store.create(create) {
             Ok(id) => {
-                store.toast(
-                    "info",
-                    format!("Added {title}"),
-                    Some(ToastAction::Open(id)),
-                );
-                announcer.say(format!("Added {title}"));
+                store.once_shown(move || {
+                    let text = format!("Added {title}");
+                    announcer.say(text.clone());
+                    store.toast("info", text, Some(ToastAction::Open(id)));
+                });
                 close();
             }
             Err(problem) => role_error.set(Some(problem.sentence())),

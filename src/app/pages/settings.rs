@@ -69,7 +69,10 @@ impl Form {
             return self.complain(field, "There is no time zone of this name.".into());
         }
         match self.store.save_settings(patch) {
-            Ok(_) => self.store.toast("info", "Settings saved", None),
+            Ok(_) => {
+                let store = self.store;
+                store.once_shown(move || store.toast("info", "Settings saved", None));
+            }
             Err(problem) => self.complain(field, problem.sentence()),
         }
     }

@@ -20,6 +20,7 @@ self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 // Never unasked: a page that is open works with the files that it began with.
 self.addEventListener("message", (event) => {
   if (event.data?.type === "activate") self.skipWaiting();
+  if (event.data?.type === "greet") event.waitUntil(meet(event));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -33,6 +34,19 @@ self.addEventListener("fetch", (event) => {
   const key = keptAs(url);
   if (key) event.respondWith(file(key, request));
 });
+
+/**
+ * A page says what version it runs, and hears whether it is this one. A page of this version came
+ * from the new server: there is nothing to reload, and where it is alone, nobody to ask.
+ */
+async function meet({ data, ports: [port] }) {
+  const own = data.version === SITE.version;
+  if (own) {
+    const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+    if (pages.length === 1) await self.skipWaiting();
+  }
+  port.postMessage(own);
+}
 
 function versioned(path) {
   return `${path}?v=${SITE.version}`;

@@ -5,6 +5,8 @@ use super::{
     card::{Card, slot_height},
     model::{Cards, use_board},
 };
+#[cfg(feature = "hydrate")]
+use crate::client::dom::SizeWatch;
 use crate::{
     app::{IconButton, components::icon::Icon, session::Dialogs},
     client::store::use_store,
@@ -136,22 +138,25 @@ fn Open(status: Status) -> impl IntoView {
         let (cards, window) = (cards.read(), window.read());
         cards.get(window.range.clone()).unwrap_or_default().to_vec()
     };
+    // Asked when the browser has just laid out the page: at its size and its scrolling.
     let measure = move || {
-        if let Some(element) = scroller.get_untracked() {
-            seen.set(Some((
+        if let Some(element) = scroller.try_get_untracked().flatten() {
+            let now = (
                 f64::from(element.scroll_top()),
                 f64::from(element.client_height()),
-            )));
+            );
+            if seen.try_get_untracked() != Some(Some(now)) {
+                _ = seen.try_set(Some(now));
+            }
         }
     };
-    // After hydration, and whenever the column may have become higher.
+    #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        scroller.track();
-        cards.track();
-        measure();
+        if let Some(element) = scroller.get() {
+            let watch = send_wrapper::SendWrapper::new(SizeWatch::new(&element, measure));
+            on_cleanup(move || drop(watch));
+        }
     });
-    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
-    on_cleanup(move || resized.remove());
 
     let (above, below) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     // Through the object model, since the content policy forbids style attributes.

@@ -105,10 +105,11 @@ mod pointer {
                     .drag
                     .get_untracked()
                     .and_then(|drag| Some((drag.over?, drag.id)));
-                finish(board, done);
                 if let Some((status, id)) = over {
                     store.move_to(id, status);
                 }
+                // The copy stays until the card lies where it was dropped.
+                store.once_shown(move || finish(board, done));
             })
         });
         for name in ["pointercancel", "blur"] {
@@ -337,7 +338,7 @@ mod pointer {
     fn finish(board: BoardModel, press: Press) {
         if let Some(copy) = press.copy {
             copy.remove();
-            board.drag.set(None);
+            _ = board.drag.try_set(None);
         }
     }
 

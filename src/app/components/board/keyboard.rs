@@ -47,6 +47,7 @@ pub fn listen(board: BoardModel) {
     on_cleanup(move || handle.remove());
 }
 
+#[derive(Clone, Copy)]
 struct Keys {
     board: BoardModel,
     store: Store,
@@ -100,14 +101,17 @@ impl Keys {
             "Home" => self.carry(drag, Status::ALL.first().copied()),
             "End" => self.carry(drag, Status::ALL.last().copied()),
             " " | "Enter" => {
-                self.board.drag.set(None);
                 self.store.move_to(self.id, over);
                 self.announcer.say(if over == drag.from {
                     format!("Put back in {}.", over.label())
                 } else {
                     format!("Dropped in {}.", over.label())
                 });
-                self.refocus(over);
+                let keys = *self;
+                self.store.once_shown(move || {
+                    _ = keys.board.drag.try_set(None);
+                    keys.refocus(over);
+                });
             }
             "Escape" | "Tab" => {
                 self.board.drag.set(None);

@@ -67,6 +67,11 @@ impl Editor {
             .unwrap_or_default()
     }
 
+    /// Does something once what was saved last shows.
+    pub fn once_shown(self, then: impl FnOnce() + 'static) {
+        self.store.once_shown(then);
+    }
+
     /// Whether an edit is on its way.
     pub fn is_saving(self) -> bool {
         self.store.is_pending(self.id)
@@ -82,9 +87,11 @@ impl Editor {
     pub fn save_fields(self, values: &[(&'static str, Value)]) {
         // A browser reports the end of an edit while it takes the panel away; there is nothing to
         // save to then, and the panel saved before it went.
-        let Some(row) = self.row.try_get_untracked() else {
+        let Some(shown) = self.row.try_get_untracked() else {
             return;
         };
+        // What was saved a moment ago may not show yet.
+        let row = self.store.row_untracked(self.id).unwrap_or(shown);
         let Some((first, _)) = values.first() else {
             return;
         };

@@ -62,14 +62,15 @@ fn follow(field: &'static str, value: Memo<String>) {
 
 /// The field was left: it shows what is so, unless it shows what could not be saved.
 fn settle(editor: Editor, field: &'static str, value: Memo<String>) {
-    // After the browser has moved the focus on.
-    request_animation_frame(move || {
+    let show = move || {
         if !editor.is_wrong(field)
             && let Some(value) = value.try_get_untracked()
         {
             dom::show_value(&input_id(field), &value);
         }
-    });
+    };
+    // After the browser has moved the focus on, and with what was saved on leaving.
+    editor.once_shown(move || request_animation_frame(show));
 }
 
 /// One line of text.
