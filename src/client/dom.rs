@@ -28,13 +28,15 @@ pub fn show_value(id: &str, text: &str) {
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::{CaptureListener, SizeWatch, find};
+pub use browser::{CaptureListener, HeightWatch, find};
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use leptos::prelude::{document, window};
     use wasm_bindgen::{JsCast, closure::Closure};
-    use web_sys::{AddEventListenerOptions, Element, Event, HtmlElement, ResizeObserver};
+    use web_sys::{
+        AddEventListenerOptions, Element, Event, HtmlElement, ResizeObserver, ResizeObserverEntry,
+    };
 
     /// The first element that fits.
     pub fn find(selector: &str) -> Option<HtmlElement> {
@@ -64,17 +66,21 @@ mod browser {
         }
     }
 
-    /// Tells of an element's size, once at first and then whenever it changes, when the browser knows
-    /// it anyway: asked at any other time, it lays out the page for the answer. Ends when dropped.
-    pub struct SizeWatch {
+    /// Tells the height of an element's content in pixels, once at first and then whenever it changes:
+    /// asked for it, the browser would lay out the page for the answer. Ends when dropped.
+    pub struct HeightWatch {
         observer: Option<ResizeObserver>,
-        _changed: Closure<dyn FnMut()>,
+        _changed: Closure<dyn FnMut(Vec<ResizeObserverEntry>)>,
     }
 
-    impl SizeWatch {
+    impl HeightWatch {
         /// Watches from now on.
-        pub fn new(element: &Element, changed: impl FnMut() + 'static) -> Self {
-            let changed = Closure::wrap(Box::new(changed) as Box<dyn FnMut()>);
+        pub fn new(element: &Element, mut changed: impl FnMut(f64) + 'static) -> Self {
+            let changed = Closure::new(move |entries: Vec<ResizeObserverEntry>| {
+                if let Some(entry) = entries.last() {
+                    changed(entry.content_rect().height());
+                }
+            });
             // Refused never: it is a function.
             let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok();
             if let Some(observer) = &observer {
@@ -87,7 +93,7 @@ mod browser {
         }
     }
 
-    impl Drop for SizeWatch {
+    impl Drop for HeightWatch {
         fn drop(&mut self) {
             if let Some(observer) = &self.observer {
                 observer.disconnect();

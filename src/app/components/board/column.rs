@@ -6,7 +6,7 @@ use super::{
     model::{Cards, use_board},
 };
 #[cfg(feature = "hydrate")]
-use crate::client::dom::SizeWatch;
+use crate::client::dom::HeightWatch;
 use crate::{
     app::{IconButton, components::icon::Icon, session::Dialogs},
     client::store::use_store,
@@ -138,22 +138,21 @@ fn Open(status: Status) -> impl IntoView {
         let (cards, window) = (cards.read(), window.read());
         cards.get(window.range.clone()).unwrap_or_default().to_vec()
     };
-    // Asked when the browser has just laid out the page: at its size and its scrolling.
-    let measure = move || {
-        if let Some(element) = scroller.try_get_untracked().flatten() {
-            let now = (
-                f64::from(element.scroll_top()),
-                f64::from(element.client_height()),
-            );
-            if seen.try_get_untracked() != Some(Some(now)) {
-                _ = seen.try_set(Some(now));
-            }
+    let scrolled = move || {
+        if let Some(element) = scroller.get_untracked() {
+            let top = f64::from(element.scroll_top());
+            seen.update(|seen| *seen = seen.map(|(_, height)| (top, height)));
         }
     };
+    // A new column stands at its top; one that is scrolled, or pulled back by its end, says so.
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(element) = scroller.get() {
-            let watch = send_wrapper::SendWrapper::new(SizeWatch::new(&element, measure));
+            let resized = move |height| {
+                _ = seen
+                    .try_update(|seen| *seen = Some((seen.map_or(0.0, |(top, _)| top), height)));
+            };
+            let watch = send_wrapper::SendWrapper::new(HeightWatch::new(&element, resized));
             on_cleanup(move || drop(watch));
         }
     });
@@ -199,7 +198,7 @@ fn Open(status: Status) -> impl IntoView {
                     class="column-fold"
                 />
             </header>
-            <div class="column-scroll" node_ref=scroller on:scroll=move |_| measure()>
+            <div class="column-scroll" node_ref=scroller on:scroll=move |_| scrolled()>
                 <div class="column-pad" node_ref=above></div>
                 <ul class="cards">
                     <For each=shown key=|row| row.id let:row>
