@@ -228,10 +228,13 @@ test("a page that was loaded since a deployment is not told to reload", async ({
   await expect(installed.update).toHaveCount(0);
   expect(await installed.waits()).toBe(true);
 
-  // Alone, it has the new worker at once.
+  // Alone, it has the new worker too.
   await other.page.close();
-  await installed.reload();
-  await expect.poll(() => installed.waits()).toBe(false);
+  const waits = async () => {
+    await installed.lookAgain();
+    return installed.waits();
+  };
+  await expect.poll(waits).toBe(false);
   await expect(installed.update).toHaveCount(0);
   await expect(installed.toast("Updated in another tab")).toHaveCount(0);
   watch.expectFailure("offline", API);

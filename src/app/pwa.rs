@@ -145,6 +145,12 @@ mod browser {
 
         let last = Cell::new(js_sys::Date::now());
         _ = window_event_listener(ev::focus, move |_| {
+            // The other pages may be closed by now.
+            if CURRENT.get()
+                && let Some(worker) = waiting()
+            {
+                offer(worker, updates);
+            }
             let now = js_sys::Date::now();
             if now - last.get() >= LOOK_ON_FOCUS_AFTER_MS {
                 last.set(now);
@@ -209,6 +215,11 @@ mod browser {
         message
     }
 
+    /// The worker that waits to take over.
+    fn waiting() -> Option<ServiceWorker> {
+        REGISTRATION.with_borrow(|registration| registration.as_ref()?.waiting())
+    }
+
     /// Asks the server for a newer worker.
     fn look() {
         let Some(registration) = REGISTRATION.with_borrow(Clone::clone) else {
@@ -224,10 +235,8 @@ mod browser {
 
     /// Uses the version that waits, and reloads once it is in charge.
     pub(super) fn apply() {
-        let waiting = REGISTRATION
-            .with_borrow(|registration| registration.as_ref().and_then(|it| it.waiting()));
         // Another tab was faster.
-        let Some(worker) = waiting else {
+        let Some(worker) = waiting() else {
             return reload();
         };
         ASKED.set(true);

@@ -577,7 +577,7 @@ pub(super) mod access {
             SHOWING.set(false);
             EDITED.set(false);
             for then in THEN.take() {
-                then();
+                untrack(then);
             }
         }
 

@@ -109,8 +109,10 @@ impl Keys {
                 });
                 let keys = *self;
                 self.store.once_shown(move || {
-                    _ = keys.board.drag.try_set(None);
-                    keys.refocus(over);
+                    // The board may be gone by now.
+                    if keys.board.drag.try_set(None).is_none() {
+                        keys.refocus(over);
+                    }
                 });
             }
             "Escape" | "Tab" => {
