@@ -3,7 +3,7 @@ import { Installed } from "../pages/installed.ts";
 import { QuickAdd } from "../pages/quick-add.ts";
 import { Sidebar } from "../pages/sidebar.ts";
 import { SyncPanel } from "../pages/sync-panel.ts";
-import { pageKiller } from "../support/processes.ts";
+import { freshPage, pageKiller } from "../support/processes.ts";
 import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -336,7 +336,7 @@ test.describe("a tab that dies", () => {
       );
       kill();
       await died;
-      const next = new Board(await page.context().newPage());
+      const next = new Board(await freshPage(page.context()));
       await now.page.close();
       await next.open();
       await next.expectOffline(number + 1);

@@ -1,4 +1,7 @@
-import type { Browser, Page } from "@playwright/test";
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+
+/** A new page takes less than so many milliseconds, or never comes. */
+const PATIENCE_MS = 5_000;
 
 /** Looks up the processes that run the pages of a browser. Answers what ends them, as a crash does. */
 export async function pageKiller(browser: Browser): Promise<() => void> {
@@ -17,6 +20,23 @@ export async function pageKiller(browser: Browser): Promise<() => void> {
   };
 }
 
+/** A page after others were killed: the browser may first hand out a process that has just ended. */
+export async function freshPage(context: BrowserContext): Promise<Page> {
+  for (let tries = 3; ; tries--) {
+    let late: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      late = setTimeout(() => reject(new Error("no new page")), PATIENCE_MS);
+    });
+    try {
+      return await Promise.race([context.newPage(), timeout]);
+    } catch (error) {
+      if (tries === 1) throw error;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+}
+
 /**
  * Ends a page as a crash does, so that nothing of it goes on: what it had begun to send could
  * otherwise still arrive. Answers another page of its browser.
@@ -33,8 +53,7 @@ export async function abandon(page: Page): Promise<Page> {
   const died = page.waitForEvent("crash");
   kill();
   await died;
-  // The browser may still hand out a process that has just ended.
-  const next = await page.context().newPage().catch(() => page.context().newPage());
+  const next = await freshPage(page.context());
   await page.close();
   return next;
 }
