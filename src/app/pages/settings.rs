@@ -418,7 +418,7 @@ fn Account() -> impl IntoView {
                         }}
                     </h2>
                     <p class="panel-text">
-                        "Stay, and they are sent as soon as there is a connection. Or keep them on this device until you sign in here again: without a passphrase, the next person at this browser profile could get at them. Or throw them away."
+                        "Stay, and your work is sent as soon as there is a connection. Or keep it on this device until you sign in here again: without a passphrase, the next person at this browser profile could get at it. Or throw it away."
                     </p>
                     <footer class="dialog-footer">
                         <button type="button" class="button button-danger" on:click=move |_| decide(Fate::Wipe)>"Discard and sign out"</button>
