@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "@playwright/test";
 
-/** A new page takes less than so many milliseconds, or never comes. */
+/** A limit, as for any wait: a new page takes less than so many milliseconds, or never comes. */
 const PATIENCE_MS = 5_000;
 
 /** Looks up the processes that run the pages of a browser. Answers what ends them, as a crash does. */

@@ -43,11 +43,7 @@ impl World {
     /// The user signs in wherever a store of theirs is, and waits.
     async fn come_to_rest(&mut self, user: Uuid) {
         trace!("--- rest");
-        let places: Vec<_> = self
-            .places()
-            .into_iter()
-            .filter(|place| place.1 == user)
-            .collect();
+        let places = self.places_of(user);
         for (device, _) in &places {
             let signed_in = self.devices[*device].cookie.as_ref();
             if signed_in.is_none_or(|session| session.user != user) {
@@ -202,11 +198,7 @@ impl World {
     /// any.
     async fn restore(&mut self, user: Uuid) -> bool {
         let mut any = false;
-        let places: Vec<_> = self
-            .places()
-            .into_iter()
-            .filter(|place| place.1 == user)
-            .collect();
+        let places = self.places_of(user);
         for (device, _) in &places {
             let at = self.a_tab(*device, user);
             let engine = &self.devices[*device].tabs[at].engine;

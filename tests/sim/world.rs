@@ -649,6 +649,13 @@ impl World {
         places
     }
 
+    /// The stores of one user.
+    pub fn places_of(&self, user: Uuid) -> Vec<Place> {
+        let mut places = self.places();
+        places.retain(|place| place.1 == user);
+        places
+    }
+
     pub fn waits_for_answers(&self) -> bool {
         !self.calls.is_empty()
     }

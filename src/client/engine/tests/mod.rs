@@ -2,8 +2,10 @@
 
 mod answers;
 mod edits;
+mod network;
 mod pages;
 mod pulling;
+mod session;
 mod shown;
 mod store;
 
