@@ -20,7 +20,7 @@ use crate::domain::{
 };
 use leptos::prelude::*;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::Arc,
 };
 use uuid::Uuid;
@@ -32,7 +32,6 @@ pub struct Store {
     rows: RwSignal<Arc<Rows>>,
     /// Changes with anything that the engine holds.
     beat: RwSignal<()>,
-    pending: RwSignal<Arc<HashSet<Uuid>>>,
     counts: RwSignal<HashMap<Status, u32>>,
     whole: RwSignal<bool>,
     loaded: RwSignal<bool>,
@@ -41,7 +40,6 @@ pub struct Store {
     sync: RwSignal<SyncState>,
     keeping: RwSignal<Keeping>,
     partial: RwSignal<bool>,
-    waiting: RwSignal<Arc<Vec<(Entry, Standing)>>>,
     displaced: RwSignal<Arc<Vec<Displaced>>>,
     pub(super) gate: RwSignal<Gate>,
     left: RwSignal<Option<LeftBehind>>,
@@ -61,7 +59,6 @@ impl Default for Store {
             engine: StoredValue::new(Engine::default()),
             rows: RwSignal::default(),
             beat: RwSignal::default(),
-            pending: RwSignal::default(),
             counts: RwSignal::default(),
             whole: RwSignal::new(false),
             loaded: RwSignal::new(false),
@@ -70,7 +67,6 @@ impl Default for Store {
             sync: RwSignal::default(),
             keeping: RwSignal::default(),
             partial: RwSignal::new(false),
-            waiting: RwSignal::default(),
             displaced: RwSignal::default(),
             gate: RwSignal::default(),
             left: RwSignal::default(),
@@ -117,7 +113,9 @@ impl Store {
 
     /// Whether an edit of it is on its way.
     pub fn is_pending(self, id: Uuid) -> bool {
-        self.pending.with(|pending| pending.contains(&id))
+        self.beat.track();
+        self.engine
+            .with_value(|engine| engine.outbox().of_record(id).next().is_some())
     }
 
     /// Whether every application is known here, archived ones too.
@@ -157,8 +155,22 @@ impl Store {
     }
 
     /// What the server has not acknowledged, oldest first, and what each waits for.
-    pub fn waiting(self) -> Arc<Vec<(Entry, Standing)>> {
-        self.waiting.get()
+    pub fn waiting(self) -> Vec<(Arc<Entry>, Standing)> {
+        self.beat.track();
+        let now = self.clock();
+        self.engine.with_value(|engine| {
+            let entries = engine.outbox().entries().iter();
+            entries
+                .map(|entry| (Arc::clone(entry), engine.standing(entry, now)))
+                .collect()
+        })
+    }
+
+    /// Whether there is anything that the server has not acknowledged.
+    pub fn has_waiting(self) -> bool {
+        self.beat.track();
+        self.engine
+            .with_value(|engine| !engine.outbox().is_empty())
     }
 
     /// Edits that gave way, oldest first.
@@ -408,14 +420,11 @@ impl Store {
     /// Shows what the engine holds.
     pub(super) fn refresh(self) {
         let now = self.clock();
-        self.engine.with_value(|engine| {
-            replace(self.rows, engine.view::<Application>());
-            replace(self.pending, engine.pending_records());
-            let entries = engine.outbox().entries().iter();
-            let waiting = entries
-                .map(|entry| (entry.clone(), engine.standing(entry, now)))
-                .collect();
-            replace(self.waiting, waiting);
+        self.engine.update_value(|engine| {
+            let rows = engine.shown();
+            if self.rows.with_untracked(|known| !Arc::ptr_eq(known, &rows)) {
+                self.rows.set(rows);
+            }
             replace(self.displaced, engine.displaced().to_vec());
             update(self.sync, engine.sync_state(now));
             update(self.keeping, engine.keeping());

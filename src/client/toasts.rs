@@ -1,7 +1,7 @@
 //! What is told: messages that go away by themselves, and what they offer.
 
 use super::{
-    engine::{Displaced, Notice, Reason, Trouble},
+    engine::{Displaced, Notice, Reason, Trouble, Unstored},
     labels::field_label,
     store::{Gate, Store},
 };
@@ -202,6 +202,37 @@ impl Store {
                 ),
                 None,
             ),
+            Notice::RowsUnstorable => self.toast(
+                "error",
+                "This browser’s storage is full. Your changes are kept; some applications may be missing when there is no network.",
+                None,
+            ),
+            Notice::StoreLost(Unstored::Newer) => self.toast(
+                "error",
+                "A newer version of the app is open in another tab. Reload this page to go on with it; what waits here is sent first.",
+                Some(ToastAction::Reload),
+            ),
+            Notice::StoreLost(_) => self.toast(
+                "error",
+                "This page can no longer store anything on this device. Leave it open until everything is saved, then reload it.",
+                Some(ToastAction::Reload),
+            ),
+            Notice::ClockAhead(ahead) => self.toast(
+                "error",
+                format!(
+                    "This device’s clock is {} ahead. Your changes are saved at the right time; please set the clock.",
+                    span(ahead)
+                ),
+                None,
+            ),
+            Notice::NotPulled(problem) => self.toast(
+                "error",
+                format!(
+                    "What changed on your other devices could not be fetched. {}",
+                    problem.sentence()
+                ),
+                Some(ToastAction::Reload),
+            ),
             Notice::Unstorable(trouble) => self.toast(
                 "error",
                 match trouble {
@@ -216,6 +247,16 @@ impl Store {
             ),
         }
     }
+}
+
+/// `2 days`, for a message.
+fn span(time: chrono::Duration) -> String {
+    let (count, unit) = match time.num_minutes() {
+        minutes if minutes < 120 => (minutes, "minutes"),
+        minutes if minutes < 48 * 60 => (minutes / 60, "hours"),
+        minutes => (minutes / (24 * 60), "days"),
+    };
+    format!("{count} {unit}")
 }
 
 /// ` of status and notes`, for a message.

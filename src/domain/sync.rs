@@ -44,6 +44,17 @@ pub struct SyncChange {
     pub what: SyncRow,
 }
 
+impl SyncChange {
+    /// The version of the row, where it is there and has one.
+    pub fn version(&self) -> Option<i64> {
+        match &self.what {
+            SyncRow::Upsert(Entity::Application(row)) => Some(row.version),
+            SyncRow::Upsert(Entity::Settings(row)) => Some(row.version),
+            SyncRow::Upsert(Entity::StageEvent(_)) | SyncRow::Delete { .. } => None,
+        }
+    }
+}
+
 /// A kind of row, and its state or its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]

@@ -1,7 +1,7 @@
 //! What this device keeps, in the settings: how it is protected, and how to take it away.
 
 use crate::client::{
-    engine::{Keeping, Trouble},
+    engine::{Keeping, Trouble, Unstored},
     store::{Store, use_store},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -27,9 +27,18 @@ pub fn DeviceStore() -> impl IntoView {
         Keeping::Durable => {
             "Your applications and unsent changes are kept here, encrypted, so that the app works with no network."
         }
+        Keeping::EditsOnly => {
+            "Your unsent changes are kept here, encrypted. This browser’s storage is too full for all applications: some may be missing when there is no network."
+        }
         Keeping::Refused(Trouble::Full) => "This browser’s storage is full: nothing more is kept.",
         Keeping::Refused(Trouble::Broken) => "This browser refuses to store anything for the app.",
-        Keeping::Memory(_) => {
+        Keeping::Memory(Unstored::Newer) => {
+            "A newer version of the app, in another tab, has what is kept here. Reload this page to use it too."
+        }
+        Keeping::Memory(Unstored::Lost) => {
+            "The store of this browser does not answer. Reload this page to try again."
+        }
+        Keeping::Memory(Unstored::Unavailable) => {
             "This browser has no store that can hold a key, as in some private windows. Nothing is kept once the page is closed."
         }
     };
@@ -37,7 +46,7 @@ pub fn DeviceStore() -> impl IntoView {
         <section class="panel">
             <h2 class="panel-title">"Kept on this device"</h2>
             <p class="panel-text">{state}</p>
-            {move || locked.get().filter(|_| store.keeping() == Keeping::Durable).map(|has| view! { <Passphrase has locked/> })}
+            {move || locked.get().filter(|_| matches!(store.keeping(), Keeping::Durable | Keeping::EditsOnly)).map(|has| view! { <Passphrase has locked/> })}
         </section>
     }
 }

@@ -4,7 +4,7 @@ use super::keys_dialog::{drive_dialog, is_closed};
 use crate::{
     app::session::Dialogs,
     client::{
-        engine::{Displaced, Edit, Entry, Keeping, Reason, Standing, SyncState, Trouble, Verb},
+        engine::{Displaced, Edit, Entry, Keeping, Reason, Standing, SyncState, Trouble, Unstored, Verb},
         labels::field_label,
         store::use_store,
         zone::use_zone,
@@ -13,6 +13,7 @@ use crate::{
 };
 use leptos::{html::Dialog, prelude::*};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The panel, as a dialog.
 #[component]
@@ -92,8 +93,14 @@ fn explanation(state: SyncState, keeping: Keeping) -> String {
     let kept = match keeping {
         Keeping::Opening => "",
         Keeping::Durable => " This device keeps it all, encrypted; closing the page loses nothing.",
+        Keeping::EditsOnly => {
+            " This device keeps your changes, encrypted; for all applications its storage is too full."
+        }
         Keeping::Refused(Trouble::Full) => {
             " This browser’s storage is full: leave the page open until all is sent."
+        }
+        Keeping::Memory(Unstored::Newer) => {
+            " A newer version of the app is open in another tab: leave this page open until all is sent, then reload it."
         }
         Keeping::Refused(Trouble::Broken) | Keeping::Memory(_) => {
             " This browser stores nothing for the app: leave the page open until all is sent."
@@ -102,28 +109,40 @@ fn explanation(state: SyncState, keeping: Keeping) -> String {
     format!("{now}{kept}")
 }
 
+/// Thousands may wait; nobody reads them one by one.
+const SHOWN_AT_MOST: usize = 100;
+
+/// What needs the user comes first, then what is sent first.
+fn first_shown(mut waiting: Vec<(Arc<Entry>, Standing)>) -> Vec<(Arc<Entry>, Standing)> {
+    waiting.sort_by_key(|(entry, _)| entry.parked.is_none());
+    waiting.truncate(SHOWN_AT_MOST);
+    waiting
+}
+
 #[component]
 fn Waiting() -> impl IntoView {
     let store = use_store();
-    let any = Memo::new(move |_| !store.waiting().is_empty());
+    let any = Memo::new(move |_| store.has_waiting());
+    let more = move || store.waiting().len().saturating_sub(SHOWN_AT_MOST);
     view! {
         <Show when=move || any.get()>
             <h3 class="group-title">"Waiting"</h3>
             <ul class="waiting">
                 <For
-                    each=move || store.waiting().to_vec()
+                    each=move || first_shown(store.waiting())
                     key=|(entry, standing)| (entry.key, *standing)
                     let:waiting
                 >
                     <WaitingView entry=waiting.0 standing=waiting.1/>
                 </For>
             </ul>
+            {move || (more() > 0).then(|| view! { <p class="panel-text">{format!("and {} more", more())}</p> })}
         </Show>
     }
 }
 
 #[component]
-fn WaitingView(entry: Entry, standing: Standing) -> impl IntoView {
+fn WaitingView(entry: Arc<Entry>, standing: Standing) -> impl IntoView {
     let store = use_store();
     let key = entry.key;
     let what = describe(&entry.edit);

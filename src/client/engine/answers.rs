@@ -13,13 +13,22 @@ use chrono::Duration;
 use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
 
+/// The longest wait between two tries of a server that does not answer.
+pub(super) const LONGEST_BACKOFF: Duration = Duration::milliseconds(300_050);
+/// The longest wait that a server can ask for.
+pub(super) const LONGEST_WAIT: Duration = Duration::hours(1);
+/// A clock that differs from the server's by less is as good as right.
+const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
+
 impl Engine {
     /// The server answered the request of `key`: a row or nothing (the body), or a problem.
-    /// `jitter` is a random number from 0 to 1.
+    /// `server_now` is the time by the server's clock, where the answer says it; `jitter` is a random
+    /// number from 0 to 1.
     pub fn answered(
         &mut self,
         key: Uuid,
         answer: Result<String, Problem>,
+        server_now: Option<Timestamp>,
         now: Timestamp,
         jitter: f64,
     ) -> Vec<Effect> {
@@ -34,10 +43,14 @@ impl Engine {
         if self.outbox.get(key).is_some() {
             self.outbox.here_mut(key).in_flight = false;
             let answer = answer.and_then(|body| self.acknowledge(key, &body, now, &mut effects));
-            if let Err(problem) = answer {
-                self.refused(key, problem, now, jitter, &mut effects);
-            } else {
-                self.reached();
+            match answer {
+                Ok(()) => self.accepted(now),
+                Err(problem) => {
+                    let ahead = server_now.map_or(Duration::zero(), |server| now - server);
+                    if !self.redate(key, &problem, ahead, &mut effects) {
+                        self.refused(key, problem, now, jitter, &mut effects);
+                    }
+                }
             }
         }
         effects.extend(self.wake(now));
@@ -64,18 +77,70 @@ impl Engine {
             let row: R = serde_json::from_str(body)
                 .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))?;
             self.each_base(|base| R::acknowledged(base, &entry, &row, now));
+            if self.was_sent_in_another_life(key) && self.lacks(&entry, &row) {
+                // It may be of a history that is no more: the next pull must bring it.
+                self.pulling.doubt(entry.record, row.version());
+                effects.extend(self.pull());
+            }
             self.settle(&entry, &row, now);
         });
         Ok(())
     }
 
+    /// Whether the base was built anew, or is about to be, since the request of an entry began.
+    fn was_sent_in_another_life(&self, key: Uuid) -> bool {
+        self.pulling.is_rebuilding() || self.outbox.here(key).sent_in != self.meta.life
+    }
+
+    /// Whether the base has nothing of this row that is as new.
+    fn lacks<R: Edited>(&self, entry: &Entry, row: &R) -> bool {
+        let known = self.base.table::<R>().get(entry.record);
+        self.pulling.is_rebuilding() || known.is_none_or(|known| known.version() < row.version())
+    }
+
+    /// What was refused because this device's clock is ahead goes once more, under another key and at
+    /// the time that it was by the server's clock. Answers whether that is so.
+    fn redate(
+        &mut self,
+        key: Uuid,
+        problem: &Problem,
+        ahead: Duration,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let about_time = problem.kind == ProblemKind::Validation
+            && problem.message_for("status_occurred_at").is_some();
+        if !about_time || ahead < CLOCK_TOLERANCE {
+            return false;
+        }
+        self.outbox.record(QueueEvent::Redate {
+            key,
+            new_key: Uuid::new_v5(&key, b"redated"),
+            ahead,
+        });
+        if !std::mem::replace(&mut self.told_of_clock, true) {
+            effects.push(Effect::Notify(Notice::ClockAhead(ahead)));
+        }
+        self.reached();
+        true
+    }
+
     /// Takes an entry out of the queue, and its row into base. Only the queue's own acknowledgements
     /// advance what its next entries build on.
     fn settle<R: Edited>(&mut self, entry: &Entry, row: &R, now: Timestamp) {
-        let own = &mut self.meta.own;
-        own.made(entry.record, entry.seen, row.version(), now);
+        self.meta
+            .own
+            .made(entry.record, entry.seen, row.version(), now);
+        self.storage.own_moved = true;
+        self.take_acknowledged(entry, row);
+    }
+
+    /// The same, where what was wanted is there without having been made for this entry.
+    fn take_acknowledged<R: Edited>(&mut self, entry: &Entry, row: &R) {
         self.outbox.record(QueueEvent::Acknowledge(entry.key));
-        self.each_base(|base| base.take(entry.record, row.clone()));
+        self.each_base(|base| {
+            base.take(entry.record, row.clone());
+            base.keep(R::KIND, entry.record);
+        });
         // A pull may have brought its end before this answer came.
         self.keep_what_left();
     }
@@ -113,11 +178,20 @@ impl Engine {
             self.unreached(now, jitter);
             return;
         }
+        if matches!(
+            problem.kind,
+            ProblemKind::Unavailable | ProblemKind::TooManyRequests
+        ) {
+            // It is about all that waits.
+            self.reached();
+            self.refused_for_now(problem.retry_after, now, jitter);
+            return;
+        }
         self.network = Network::default();
         match problem.kind {
-            ProblemKind::Unavailable | ProblemKind::Internal | ProblemKind::TooManyRequests => {
+            // It may be about this one alone: others go on.
+            ProblemKind::Internal => {
                 here.attempts += 1;
-                here.told_to_wait = problem.retry_after.is_some();
                 here.retry_at = Some(now + backoff(here.attempts, problem.retry_after, jitter));
             }
             ProblemKind::Unauthorized | ProblemKind::OtherUser => {}
@@ -168,15 +242,41 @@ impl Engine {
                 self.park(key, problem, effects);
                 return;
             };
+            let went_back = entry.seen.is_some_and(|seen| current.version() < seen);
             if let Op::Patch(patch) = op
                 && current.leaves(patch)
             {
-                self.settle(&entry, &current, now);
-                return;
+                // What else is there than this edit its user has not seen: later ones, which were
+                // made on what they saw, are not to go out over it.
+                if !went_back && self.is_what_was_seen_with::<R>(&entry, patch, &current) {
+                    self.settle(&entry, &current, now);
+                } else {
+                    self.take_acknowledged(&entry, &current);
+                }
+            } else {
+                self.put_aside(&entry, false, Reason::Conflict, now, effects);
+                self.each_base(|base| base.take(entry.record, current.clone()));
             }
-            self.put_aside(&entry, false, Reason::Conflict, now, effects);
-            self.each_base(|base| base.take(entry.record, current.clone()));
+            // Versions rise for ever: the server was set back, and its history is another one.
+            if went_back {
+                self.rebuild();
+                effects.extend(self.pull());
+            }
         });
+    }
+
+    /// Whether a row is the one that the user saw when making the edit, and the edit, but for what
+    /// the server derives.
+    fn is_what_was_seen_with<R: Edited>(
+        &self,
+        entry: &Entry,
+        patch: &R::Patch,
+        current: &R,
+    ) -> bool {
+        let known = self.base.table::<R>().get(entry.record);
+        let seen = known.filter(|row| entry.seen == Some(row.version()));
+        let with_it = seen.and_then(|row| row.patched(patch, entry.made_at).ok());
+        with_it.is_some_and(|row| row.says_the_same_as(current))
     }
 
     /// 404 or gone: a deletion has succeeded; anything else gives way, with all that was done to

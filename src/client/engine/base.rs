@@ -1,6 +1,6 @@
 //! What the server issued: a table a kind, and which parts of it are not stored yet.
 
-use super::kind::Row;
+use super::{changed::Changed, kind::Row};
 use crate::domain::{
     application::Application,
     settings::Settings,
@@ -208,10 +208,14 @@ pub struct Base {
     pub(super) settings: Table<Settings>,
     /// Shards that differ from what is stored.
     dirty: BTreeSet<Shard>,
+    /// Shards of rows that the queue made, or builds on.
+    urgent: BTreeSet<Shard>,
     /// Rows that are here and perhaps not stored, though their shard is not dirty.
     shown: HashSet<Uuid>,
     /// Applications that the page came with and no history has brought yet.
     loaded: HashSet<Uuid>,
+    /// What has changed since it was shown.
+    changed: Changed,
 }
 
 /// Expands a body for the row type of a kind.
@@ -244,6 +248,9 @@ impl Base {
     pub fn take<R: Row>(&mut self, id: Uuid, row: R) {
         let news = R::table_mut(self).take(id, row);
         self.loaded.remove(&id);
+        if news {
+            self.changed.note(id);
+        }
         // It may be what was shown already, and is to be stored now.
         if self.shown.remove(&id) || news {
             self.dirty.insert(Shard::of(R::KIND, id));
@@ -254,6 +261,7 @@ impl Base {
     pub fn show<R: Row>(&mut self, id: Uuid, row: R) {
         if R::table_mut(self).take(id, row) {
             self.shown.insert(id);
+            self.changed.note(id);
         }
     }
 
@@ -270,11 +278,19 @@ impl Base {
         }
     }
 
-    /// A row that was only shown is stored too.
+    /// A row on which an edit builds is stored with it.
     pub fn keep(&mut self, kind: EntityKind, id: Uuid) {
+        let shard = Shard::of(kind, id);
         if self.shown.remove(&id) {
-            self.dirty.insert(Shard::of(kind, id));
+            self.dirty.insert(shard);
         }
+        self.urgent.insert(shard);
+    }
+
+    /// The version of a row that people change.
+    pub(super) fn version(&self, id: Uuid) -> Option<i64> {
+        let application = self.applications.get(id).map(|row| row.version);
+        application.or_else(|| self.settings.get(id).map(|row| row.version))
     }
 
     /// A row that will not be here, as it would be: an edit of it may turn up.
@@ -285,6 +301,7 @@ impl Base {
 
     /// Takes the place of another base: of rows that are here no more the last states are remembered.
     pub(super) fn succeed(&mut self, old: Self) {
+        self.changed = Changed::All;
         self.applications.succeed(old.applications);
         self.stage_events.succeed(old.stage_events);
         self.settings.succeed(old.settings);
@@ -310,6 +327,7 @@ impl Base {
     pub fn delete(&mut self, kind: EntityKind, id: Uuid) {
         let news = each_table!(kind, |R| R::table_mut(self).delete(id));
         self.shown.remove(&id);
+        self.changed.note(id);
         if news {
             self.dirty.insert(Shard::of(kind, id));
         }
@@ -371,9 +389,22 @@ impl Base {
         content
     }
 
+    /// What may show otherwise than at the last look.
+    pub(super) fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
+    }
+
     /// Takes the list of what differs from the store.
     pub fn take_dirty(&mut self) -> BTreeSet<Shard> {
+        self.urgent.clear();
         std::mem::take(&mut self.dirty)
+    }
+
+    /// Takes the list of what differs from the store and is needed by edits.
+    pub(super) fn take_urgent(&mut self) -> BTreeSet<Shard> {
+        let urgent = &self.dirty & &std::mem::take(&mut self.urgent);
+        self.dirty = &self.dirty - &urgent;
+        urgent
     }
 
     /// These differ from the store.

@@ -1,7 +1,9 @@
 //! What is sent, and when.
 
 use super::{
-    Effect, Engine, Keeping, Lock, Network, Outgoing, Reason, Session, Verb, answers,
+    Busy, Effect, Engine, Keeping, Lock, Network, Outgoing, Reason, Session, Verb,
+    answers::{self, LONGEST_BACKOFF, LONGEST_WAIT},
+    due::is_due,
     kind::each_kind,
     queue::{Entry, QueueEvent},
 };
@@ -30,6 +32,17 @@ pub enum Standing {
     User,
 }
 
+/// What may be sent, and what is being sent.
+#[derive(Debug, Default)]
+struct Turn {
+    /// Entries that may be sent.
+    ready: Vec<Uuid>,
+    /// Requests under way.
+    under_way: usize,
+    /// When another entry may be sent.
+    next: Option<Timestamp>,
+}
+
 /// A browser that says that there is no network may be wrong: it is tried again after this.
 const SAID_TO_BE_GONE: Duration = Duration::seconds(30);
 
@@ -45,7 +58,7 @@ impl Engine {
             Standing::Undo
         } else if self.network.down {
             Standing::Connection
-        } else if here.retry_at.is_some_and(|retry_at| retry_at > now) {
+        } else if here.waits(now) || self.is_busy(now) {
             Standing::NextTry
         } else {
             Standing::Turn
@@ -56,6 +69,7 @@ impl Engine {
     pub fn wake(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut next = None;
+        self.give_up_on_the_store(now, &mut effects);
         self.shorten(now);
         if self.session == Session::Live && self.storage.keeping != Keeping::Opening {
             next = self.flush(now, &mut effects);
@@ -64,8 +78,7 @@ impl Engine {
             self.lock = Lock::Free;
             effects.push(Effect::Unlock);
         }
-        self.persist(now, &mut effects);
-        next = earliest(next, self.storage.retry_at);
+        next = earliest(next, self.persist(now, &mut effects));
         if let Some(next) = next {
             let wait = (next - now).num_milliseconds().clamp(10, 60_000);
             effects.push(Effect::WakeIn(u32::try_from(wait).unwrap_or(60_000)));
@@ -75,24 +88,54 @@ impl Engine {
 
     /// What a deletion that is due makes pointless need not be sent.
     fn shorten(&mut self, now: Timestamp) {
-        let is_due = |entry: &&Entry| {
-            entry.edit.verb() == Verb::Delete && !entry.frozen && entry.not_before <= now
-        };
-        let due = self.outbox.entries().iter().filter(is_due);
-        let due: Vec<Uuid> = due.map(|entry| entry.key).collect();
-        for key in due {
-            if self.outbox.shortens(key) {
-                self.outbox.record(QueueEvent::Shorten(key));
-            }
+        let deletions = self.outbox.deletions_that_shorten(now);
+        if !deletions.is_empty() {
+            self.outbox.record(QueueEvent::Shorten(deletions));
         }
     }
 
     /// Sends the first entry of every aggregate that may be sent. Answers when to look again.
     fn flush(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Option<Timestamp> {
-        let mut busy: HashSet<Uuid> = HashSet::new();
-        let mut ready = Vec::new();
-        let mut under_way = 0;
-        let mut next = None;
+        loop {
+            let Turn {
+                ready,
+                under_way,
+                next,
+            } = self.whose_turn(now);
+            if ready.is_empty() {
+                if self.lock == Lock::Held && under_way == 0 {
+                    self.lock = Lock::Free;
+                    effects.push(Effect::Unlock);
+                }
+                return next;
+            }
+            let room = match self.room(under_way, now) {
+                Ok(room) => room,
+                Err(at) => return earliest(next, Some(at)),
+            };
+            if !self.has_lock(under_way, effects) {
+                return next;
+            }
+            let is_lost = |key: &Uuid| {
+                let entry = self.outbox.get(*key);
+                entry.is_some_and(|entry| self.has_no_row(entry))
+            };
+            let (lost, ready): (Vec<Uuid>, Vec<Uuid>) = ready.into_iter().partition(is_lost);
+            if lost.is_empty() {
+                for key in ready.into_iter().take(room) {
+                    self.send(key, effects);
+                }
+                return next;
+            }
+            // What waited behind it may go.
+            self.displace_all(&lost, now, effects);
+        }
+    }
+
+    /// The first entry of every aggregate, unless it waits for something.
+    fn whose_turn(&self, now: Timestamp) -> Turn {
+        let mut turn = Turn::default();
+        let mut busy: HashSet<Uuid> = HashSet::with_capacity(self.outbox.len());
         for entry in self.outbox.entries() {
             // Whatever comes later for the same aggregate waits.
             if !busy.insert(entry.aggregate) || entry.parked.is_some() {
@@ -100,68 +143,76 @@ impl Engine {
             }
             let here = self.outbox.here(entry.key);
             if here.in_flight {
-                under_way += 1;
+                turn.under_way += 1;
                 continue;
             }
-            let held = (!entry.frozen).then_some(entry.not_before);
-            let due = held.max(here.retry_at);
-            match due {
-                Some(due) if due > now => next = earliest(next, Some(due)),
-                _ => ready.push(entry.key),
+            let undo = entry.is_held(now).then_some(entry.not_before);
+            let retry = here.retry_at.filter(|_| here.waits(now));
+            match undo.max(retry) {
+                Some(due) => turn.next = earliest(turn.next, Some(due)),
+                None => turn.ready.push(entry.key),
             }
         }
-        if ready.is_empty() {
-            if self.lock == Lock::Held && under_way == 0 {
-                self.lock = Lock::Free;
-                effects.push(Effect::Unlock);
-            }
-            return next;
+        turn
+    }
+
+    /// How many requests may begin now, beside those under way.
+    ///
+    /// # Errors
+    /// The moment before which none may.
+    fn room(&self, under_way: usize, now: Timestamp) -> Result<usize, Timestamp> {
+        let waits = |at: &Timestamp, longest| !is_due(*at, now, longest);
+        if let Some(at) = self.busy.until.filter(|at| waits(at, LONGEST_WAIT)) {
+            return Err(at);
         }
-        let mut room = MAX_IN_FLIGHT - under_way.min(MAX_IN_FLIGHT);
-        if self.network.down {
-            match self.network.retry_at {
-                Some(retry_at) if retry_at > now => return earliest(next, Some(retry_at)),
-                // One request finds out for all.
-                _ => room = usize::from(under_way == 0),
-            }
+        let network = self.network.retry_at.filter(|_| self.network.down);
+        if let Some(at) = network.filter(|at| waits(at, LONGEST_BACKOFF)) {
+            return Err(at);
         }
+        Ok(if self.network.down || self.busy.until.is_some() {
+            // One request finds out for all.
+            usize::from(under_way == 0)
+        } else {
+            MAX_IN_FLIGHT - under_way.min(MAX_IN_FLIGHT)
+        })
+    }
+
+    /// Whether this page may send; asks for the lock where it has not got it.
+    fn has_lock(&mut self, under_way: usize, effects: &mut Vec<Effect>) -> bool {
         let alone = matches!(self.storage.keeping, Keeping::Memory(_));
         if self.lock == Lock::Held && self.storage.unread && self.storage.is_volatile() {
-            // What is sent without being stored must be of the queue as the store has it.
-            if under_way > 0 {
-                return next;
+            // What is sent without being stored must be of the queue as the store has it. While it is
+            // being written, that is not known.
+            if under_way > 0 || self.storage.writing.is_some() {
+                return false;
             }
             self.lock = Lock::Free;
             effects.push(Effect::Unlock);
         }
-        if self.lock != Lock::Held && !alone {
-            if self.lock == Lock::Free {
-                self.lock = Lock::Asked;
-                effects.push(Effect::Lock);
+        if self.lock == Lock::Held || alone {
+            return true;
+        }
+        if self.lock == Lock::Free {
+            self.lock = Lock::Asked;
+            effects.push(Effect::Lock);
+        }
+        false
+    }
+
+    /// Edits whose row is gone give way.
+    fn displace_all(&mut self, keys: &[Uuid], now: Timestamp, effects: &mut Vec<Effect>) {
+        for key in keys {
+            // With the one before it may have gone too.
+            if let Some(entry) = self.outbox.get(*key).cloned() {
+                let done = entry.edit.verb() == Verb::Delete;
+                self.put_aside(&entry, done, Reason::Deleted, now, effects);
             }
-            return next;
         }
-        let mut lost = false;
-        for key in ready.into_iter().take(room) {
-            match self.outbox.get(key).filter(|entry| self.is_lost(entry)) {
-                Some(entry) => {
-                    let (entry, done) = (entry.clone(), entry.edit.verb() == Verb::Delete);
-                    self.put_aside(&entry, done, Reason::Deleted, now, effects);
-                    lost = true;
-                }
-                None => self.send(key, effects),
-            }
-        }
-        if lost {
-            // What waited behind it may go.
-            return self.flush(now, effects);
-        }
-        next
     }
 
     /// Whether it is known without asking that there is no row to edit: it was deleted, or its
     /// creation was taken back. What was sent is to be answered.
-    fn is_lost(&self, entry: &Entry) -> bool {
+    fn has_no_row(&self, entry: &Entry) -> bool {
         if entry.frozen || entry.edit.verb() == Verb::Create {
             return false;
         }
@@ -202,7 +253,9 @@ impl Engine {
                 if_match: entry.seen,
                 body,
             })));
-            self.outbox.here_mut(key).in_flight = true;
+            let here = self.outbox.here_mut(key);
+            here.in_flight = true;
+            here.sent_in = self.meta.life;
         }
     }
 
@@ -214,11 +267,13 @@ impl Engine {
 
     /// The network is said to be back: what backs off is tried at once.
     pub fn online(&mut self, now: Timestamp) -> Vec<Effect> {
-        self.reached();
+        self.network = Network::default();
+        // Who said when to come back is not asked earlier.
+        if !self.busy.told {
+            self.busy = Busy::default();
+        }
         for here in self.outbox.all_here_mut() {
-            if !here.told_to_wait {
-                here.retry_at = None;
-            }
+            here.retry_at = None;
         }
         self.wake(now)
     }
@@ -236,6 +291,31 @@ impl Engine {
     /// An answer came: there is a network.
     pub(super) fn reached(&mut self) {
         self.network = Network::default();
+    }
+
+    /// The server took something: it has time again, unless it said when.
+    pub(super) fn accepted(&mut self, now: Timestamp) {
+        self.reached();
+        if !self.is_busy(now) {
+            self.busy = Busy::default();
+        }
+    }
+
+    /// The server has no time: nothing is sent for a while.
+    pub(super) fn refused_for_now(&mut self, retry_after: Option<u64>, now: Timestamp, jitter: f64) {
+        // Six requests that were under way together are one refusal.
+        if !self.is_busy(now) {
+            self.busy.attempts += 1;
+        }
+        let until = now + answers::backoff(self.busy.attempts, retry_after, jitter);
+        self.busy.until = self.busy.until.filter(|at| *at > until).or(Some(until));
+        self.busy.told |= retry_after.is_some();
+    }
+
+    /// Whether the server has no time.
+    fn is_busy(&self, now: Timestamp) -> bool {
+        let until = self.busy.until;
+        until.is_some_and(|until| !is_due(until, now, LONGEST_WAIT))
     }
 
     /// No answer came.

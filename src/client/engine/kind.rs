@@ -5,13 +5,14 @@
 use super::base::{Base, Table};
 use crate::domain::{
     application::{Application, ApplicationCreate, ApplicationPatch},
+    change::Change,
     error::{Problem, ProblemKind},
     settings::{Settings, SettingsPatch},
     stage::StageEvent,
     sync::{Entity, EntityKind},
     time::Timestamp,
 };
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 use uuid::Uuid;
@@ -82,6 +83,11 @@ pub trait Edited: Row {
     fn extend(patch: &mut Self::Patch, later: Self::Patch);
     /// Whether the row already is what the patch would make of it.
     fn leaves(&self, patch: &Self::Patch) -> bool;
+    /// Whether a person who sees one sees the other: all but what the server derives is the same.
+    fn says_the_same_as(&self, other: &Self) -> bool;
+    /// Takes the times that the clock of the device gave to an operation back by `ahead`, and the
+    /// days by `days`.
+    fn make_earlier(_: &mut Op<Self>, _ahead: Duration, _days: Duration) {}
     /// The patch as it would be made anew on a later state.
     fn again(patch: Self::Patch) -> Self::Patch;
     /// Takes note of what the server derived from an edit that it has just acknowledged.
@@ -241,6 +247,14 @@ impl Edit {
         }
     }
 
+    /// The edit as it was made by a clock that is `ahead` less, on a day that is `days` less.
+    #[must_use]
+    pub(super) fn earlier(&self, ahead: Duration, days: Duration) -> Self {
+        let mut earlier = self.clone();
+        each_kind!(&mut earlier, |op: R| R::make_earlier(op, ahead, days));
+        earlier
+    }
+
     /// The fields that it sets, with their values, as they go over the wire.
     pub fn fields(&self) -> Vec<(String, serde_json::Value)> {
         let body = match self.body() {
@@ -351,6 +365,36 @@ impl Edited for Application {
     fn leaves(&self, patch: &ApplicationPatch) -> bool {
         patch.leaves(self)
     }
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        let derived = Self {
+            version: other.version,
+            status_since: other.status_since,
+            created_at: other.created_at,
+            updated_at: other.updated_at,
+            ..self.clone()
+        };
+        derived == *other
+    }
+    fn make_earlier(op: &mut Op<Self>, ahead: Duration, days: Duration) {
+        let (occurred, archived, applied) = match op {
+            Op::Create(create) => (
+                &mut create.status_occurred_at,
+                &mut create.archived_at,
+                Some(&mut create.application_date),
+            ),
+            Op::Patch(patch) => (&mut patch.status_occurred_at, &mut patch.archived_at, None),
+            Op::Delete => return,
+        };
+        if let Some(at) = occurred {
+            *at -= ahead;
+        }
+        if let Change::Set(Some(at)) = archived {
+            *at -= ahead;
+        }
+        if let Some(Change::Set(day)) = applied {
+            *day += days;
+        }
+    }
     fn again(patch: ApplicationPatch) -> ApplicationPatch {
         ApplicationPatch {
             voids_stage_event: None,
@@ -454,6 +498,14 @@ impl Edited for Settings {
     }
     fn leaves(&self, patch: &SettingsPatch) -> bool {
         patch.leaves(self)
+    }
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        let derived = Self {
+            version: other.version,
+            updated_at: other.updated_at,
+            ..self.clone()
+        };
+        derived == *other
     }
     fn again(patch: SettingsPatch) -> SettingsPatch {
         patch

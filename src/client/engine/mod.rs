@@ -7,7 +7,9 @@
 
 mod answers;
 mod base;
+mod changed;
 mod displaced;
+mod due;
 mod flush;
 mod history;
 mod kind;
@@ -15,6 +17,7 @@ mod outbox;
 mod own;
 mod pull;
 mod queue;
+mod shown;
 mod storage;
 mod verbs;
 mod view;
@@ -27,13 +30,16 @@ pub use kind::{Edit, Edited, Made, Op, Row, Verb};
 pub use outbox::Outbox;
 pub use own::OwnVersions;
 pub use queue::Entry;
-pub use storage::{ARCHIVED_FOR, Batch, CAP, Keeping, Meta, Stored, Trouble, Unstored};
+pub use storage::{
+    ARCHIVED_FOR, Batch, CAP, Keeping, Meta, SCHEMA, Stored, Trouble, Unstored,
+};
 pub use verbs::DELETE_GRACE;
 
 use crate::domain::{
     application::Application, error::Problem, sync::BoardSnapshot, time::Timestamp, user::Me,
 };
 use pull::Pulling;
+use shown::Shown;
 use std::{collections::HashMap, sync::Arc};
 use storage::Storage;
 use uuid::Uuid;
@@ -59,9 +65,14 @@ pub struct Outgoing {
 /// What is to be done in the world.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+    /// Open the store, then call [`Engine::opened`], [`Engine::unstored`] or
+    /// [`Engine::locked_by_passphrase`].
+    Open,
+    /// Let go of the store, if it is open or ever opens: this page goes on without.
+    CloseStore,
     /// Store this in one transaction, then call [`Engine::written`], [`Engine::write_conflict`] or
-    /// [`Engine::write_failed`].
-    Write(Box<Batch>),
+    /// [`Engine::write_failed`] with its number.
+    Write(Arc<Batch>),
     /// Send this, then call [`Engine::answered`].
     Send(Box<Outgoing>),
     /// Ask for what changed since the cursor, then call [`Engine::pulled`] or
@@ -69,6 +80,8 @@ pub enum Effect {
     Pull {
         /// `since` of the request.
         since: Option<String>,
+        /// `limit` of the request.
+        limit: u32,
     },
     /// Get the lock under which one page sends, read what other pages stored
     /// ([`Engine::refreshed`]), and call [`Engine::locked`].
@@ -105,6 +118,15 @@ pub enum Notice {
     Foreign,
     /// The store refuses writes.
     Unstorable(Trouble),
+    /// The disk is too full for all rows; edits are stored.
+    RowsUnstorable,
+    /// The store cannot be used any more; edits live as long as the page.
+    StoreLost(Unstored),
+    /// This device's clock is ahead of the server's by so much: what was refused for that goes once
+    /// more, at the time that it really was.
+    ClockAhead(chrono::Duration),
+    /// What changed at the server could not be asked for, several times in a row.
+    NotPulled(Problem),
     /// So many of the user's edits were stored, and cannot be read any more.
     Unreadable(usize),
 }
@@ -132,6 +154,17 @@ struct Network {
     attempts: u32,
     /// The next try; one request finds out for all.
     retry_at: Option<Timestamp>,
+}
+
+/// A server that has no time: 429 and 503 are about all that waits, not about one edit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Busy {
+    /// How often in a row.
+    attempts: u32,
+    /// Nothing is sent before; then one request finds out for all.
+    until: Option<Timestamp>,
+    /// It said when to come back (`Retry-After`): earlier is not welcome.
+    told: bool,
 }
 
 /// How it stands with the server.
@@ -164,10 +197,14 @@ enum Lock {
 pub struct Engine {
     base: Base,
     outbox: Outbox,
+    shown: Shown,
     meta: Meta,
     pulling: Pulling,
     storage: Storage,
     network: Network,
+    busy: Busy,
+    /// It was said that this device's clock is ahead.
+    told_of_clock: bool,
     session: Session,
     lock: Lock,
 }
@@ -215,18 +252,9 @@ impl Engine {
     /// How it stands with the server. A deletion that waits for its undo counts as saved: nothing
     /// is wrong.
     pub fn sync_state(&self, now: Timestamp) -> SyncState {
-        let parked = self
-            .outbox
-            .entries()
-            .iter()
-            .filter(|entry| entry.parked.is_some())
-            .count();
-        let waiting: Vec<&Entry> = self
-            .outbox
-            .entries()
-            .iter()
-            .filter(|entry| !entry.is_held(now))
-            .collect();
+        let entries = || self.outbox.entries().iter().map(Arc::as_ref);
+        let parked = entries().filter(|entry| entry.parked.is_some()).count();
+        let waiting: Vec<&Entry> = entries().filter(|entry| !entry.is_held(now)).collect();
         let volatile = self.storage.is_volatile();
         let unsafe_yet = !volatile && waiting.iter().any(|entry| !self.outbox.is_durable(entry));
         if matches!(self.session, Session::Ended | Session::Foreign) {

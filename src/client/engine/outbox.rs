@@ -5,13 +5,19 @@
 //! decided.
 
 use super::{
+    answers::LONGEST_WAIT,
+    changed::Changed,
     displaced::{Displaced, Reason},
+    due::is_due,
     kind::Row,
     queue::{Entry, GivenUp, Queue, QueueEvent},
     storage::Batch,
 };
 use crate::domain::time::Timestamp;
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// What a page knows of an entry beyond what is stored.
@@ -19,14 +25,22 @@ use uuid::Uuid;
 pub(super) struct Here {
     /// A request is under way.
     pub in_flight: bool,
+    /// In which life of the base it was sent last.
+    pub sent_in: u64,
     /// It is not tried before: it backs off.
     pub retry_at: Option<Timestamp>,
     /// Answers that were no answer, so far.
     pub attempts: u32,
-    /// The server said when to come back (`Retry-After`): earlier is not welcome.
-    pub told_to_wait: bool,
     /// Times that the CSRF token was refused, each after a new one was fetched.
     pub token_refusals: u32,
+}
+
+impl Here {
+    /// Whether it backs off.
+    pub fn waits(&self, now: Timestamp) -> bool {
+        self.retry_at
+            .is_some_and(|at| !is_due(at, now, LONGEST_WAIT))
+    }
 }
 
 /// What a batch does to the stored queue.
@@ -53,18 +67,20 @@ impl Difference {
 pub struct Outbox {
     /// What is stored, with `events`.
     queue: Queue,
-    stored_entries: HashMap<Uuid, Entry>,
+    stored_entries: HashMap<Uuid, Arc<Entry>>,
     stored_displaced: HashMap<Uuid, Displaced>,
     /// What is not stored yet, oldest first.
     events: Vec<QueueEvent>,
     /// So many of them are being written.
     being_written: usize,
     here: HashMap<Uuid, Here>,
+    /// What has changed since it was shown.
+    changed: Changed,
 }
 
 impl Outbox {
     /// The entries, oldest first.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Arc<Entry>] {
         &self.queue.entries
     }
 
@@ -103,7 +119,9 @@ impl Outbox {
 
     /// Whether the store has an entry as it is.
     pub fn is_durable(&self, entry: &Entry) -> bool {
-        self.stored_entries.get(&entry.key) == Some(entry)
+        let stored = self.stored_entries.get(&entry.key);
+        // Most entries are the very ones that were stored.
+        stored.is_some_and(|stored| std::ptr::eq(&raw const **stored, entry) || **stored == *entry)
     }
 
     pub(super) fn withdrawable(&self, key: Uuid) -> Option<&Entry> {
@@ -127,9 +145,9 @@ impl Outbox {
         GivenUp { key, keys }
     }
 
-    /// Whether a deletion that is due makes anything pointless.
-    pub(super) fn shortens(&self, deletion: Uuid) -> bool {
-        !self.queue.pointless(deletion).is_empty()
+    /// Deletions that are due and make something pointless.
+    pub(super) fn deletions_that_shorten(&self, now: Timestamp) -> Vec<Uuid> {
+        self.queue.deletions_that_shorten(now)
     }
 
     // --- what is true of this page alone ---
@@ -162,8 +180,15 @@ impl Outbox {
 
     /// Takes in what happened.
     pub(super) fn record(&mut self, event: QueueEvent) {
-        self.queue.apply(&event);
+        for record in self.queue.apply(&event) {
+            self.changed.note(record);
+        }
         self.events.push(event);
+    }
+
+    /// What may show otherwise than at the last look.
+    pub(super) fn take_changed(&mut self) -> Changed {
+        std::mem::take(&mut self.changed)
     }
 
     /// Records to which this page did something that is not stored yet.
@@ -191,16 +216,18 @@ impl Outbox {
     /// What is to be written so that the store has this queue.
     pub(super) fn unwritten(&mut self) -> Difference {
         let Queue { entries, displaced } = &self.queue;
+        let waiting: HashSet<Uuid> = entries.iter().map(|entry| entry.key).collect();
+        let aside: HashSet<Uuid> = displaced.iter().map(|item| item.id).collect();
         let difference = Difference {
             entries: entries
                 .iter()
                 .filter(|entry| !self.is_durable(entry))
-                .cloned()
+                .map(|entry| Entry::clone(entry))
                 .collect(),
             settled: self
                 .stored_entries
                 .keys()
-                .filter(|key| self.get(**key).is_none())
+                .filter(|key| !waiting.contains(*key))
                 .copied()
                 .collect(),
             displaced: displaced
@@ -211,7 +238,7 @@ impl Outbox {
             dropped: self
                 .stored_displaced
                 .keys()
-                .filter(|id| !displaced.iter().any(|item| item.id == **id))
+                .filter(|id| !aside.contains(*id))
                 .copied()
                 .collect(),
         };
@@ -226,8 +253,17 @@ impl Outbox {
         for key in &batch.settled {
             self.stored_entries.remove(key);
         }
+        // Where an entry is still what waits, the very same one is kept: they are compared often.
+        let mut waiting: HashMap<Uuid, Arc<Entry>> = HashMap::new();
+        if !batch.entries.is_empty() {
+            let entries = self.queue.entries.iter();
+            let unstored = entries.filter(|entry| !self.is_durable(entry));
+            waiting.extend(unstored.map(|entry| (entry.key, Arc::clone(entry))));
+        }
         for entry in &batch.entries {
-            self.stored_entries.insert(entry.key, entry.clone());
+            let same = waiting.remove(&entry.key).filter(|known| **known == *entry);
+            let stored = same.unwrap_or_else(|| Arc::new(entry.clone()));
+            self.stored_entries.insert(entry.key, stored);
         }
         for id in &batch.dropped {
             self.stored_displaced.remove(id);
@@ -235,7 +271,7 @@ impl Outbox {
         for item in &batch.displaced {
             self.stored_displaced.insert(item.id, item.clone());
         }
-        self.here.retain(|key, _| self.queue.get(*key).is_some());
+        self.forget_what_is_settled();
         debug_assert_eq!(
             self.queue,
             self.done_again(),
@@ -251,14 +287,14 @@ impl Outbox {
     /// The store takes nothing now, and what follows is sent without being stored. What became part
     /// of edits that other pages have goes apart again: whoever sends an edit, its key never stands
     /// for two things.
-    pub(super) fn go_apart(&mut self) {
+    pub(super) fn unmerge(&mut self) {
         self.forget_what_was_to_be_sent();
         for event in &mut self.events {
             if let QueueEvent::Push { onto, .. } = event {
                 *onto = None;
             }
         }
-        self.queue = self.done_again();
+        self.do_again();
     }
 
     /// What was to be sent and is not stored was not sent: it is found anew what to send.
@@ -276,12 +312,24 @@ impl Outbox {
         self.stored_displaced = displaced.map(|item| (item.id, item)).collect();
         self.forget_what_was_to_be_sent();
         self.being_written = 0;
+        self.do_again();
+        self.forget_what_is_settled();
+    }
+
+    fn forget_what_is_settled(&mut self) {
+        if !self.here.is_empty() {
+            let waiting: HashSet<Uuid> = self.entries().iter().map(|entry| entry.key).collect();
+            self.here.retain(|key, _| waiting.contains(key));
+        }
+    }
+
+    fn do_again(&mut self) {
         self.queue = self.done_again();
-        self.here.retain(|key, _| self.queue.get(*key).is_some());
+        self.changed = Changed::All;
     }
 
     fn done_again(&self) -> Queue {
-        let mut queue = Queue::new(
+        let mut queue = Queue::of_stored(
             self.stored_entries.values().cloned().collect(),
             self.stored_displaced.values().cloned().collect(),
         );

@@ -56,6 +56,18 @@ impl OwnVersions {
         }
     }
 
+    /// Another history has begun: whatever lies above the versions that it has was never made in it.
+    /// `version` is that of a row in the new base.
+    pub(super) fn forget_above(&mut self, version: impl Fn(Uuid) -> Option<i64>) {
+        self.0
+            .retain(|record, span| version(*record).is_some_and(|version| span.to <= version));
+    }
+
+    /// Whether there are so many that it is worth pruning.
+    pub(super) fn is_long(&self) -> bool {
+        self.0.len() > 2 * REMEMBERED
+    }
+
     /// Whether the queue made any version of this row.
     pub(super) fn knows(&self, record: Uuid) -> bool {
         self.0.contains_key(&record)

@@ -1,15 +1,33 @@
 //! Pulling the server's history, and building the base anew where the history is another one.
 
-use super::{Base, Effect, Engine, Session};
+use super::{Base, Effect, Engine, Notice, Session, due::is_due, storage::SCHEMA};
 use crate::domain::{
     error::{Problem, ProblemKind},
-    sync::SyncPage,
+    sync::{SyncChange, SyncPage},
     time::Timestamp,
 };
+use chrono::Duration;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Changes that the first page of a pull asks for: few enough for a slow line.
+const FIRST_LIMIT: u32 = 500;
+/// The fewest and the most that are asked for.
+const LIMITS: std::ops::RangeInclusive<u32> = 50..=2_000;
+/// In the midst of a long history what came is stored as often as this.
+const STORE_EVERY: Duration = Duration::seconds(2);
+/// After so many refusals in a row that say nothing of the cursor, the user hears of it.
+const REFUSALS: u32 = 3;
 
 /// How it stands with pulling.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Pulling {
+    /// Changes that the next page asks for.
+    limit: u32,
+    /// Refusals in a row that are neither about the network nor about the cursor.
+    refusals: u32,
+    /// More of the history is on its way; since when what came waits to be stored.
+    waits_since: Option<Timestamp>,
     /// A request is under way.
     under_way: bool,
     /// The cursor began with nothing, and has not come to its end yet: there the whole history is known.
@@ -20,9 +38,67 @@ pub(super) struct Pulling {
     rebuild: Option<(Base, Option<String>)>,
     /// The base was replaced while a request was under way: its page leads on from another state.
     stale: bool,
+    /// Versions of rows that the next pull must bring: they were answered to what was sent before the
+    /// base was built anew.
+    doubted: HashMap<Uuid, i64>,
+    /// Those that the pull under way must bring: it began after they were answered.
+    awaited: HashMap<Uuid, i64>,
+}
+
+impl Default for Pulling {
+    fn default() -> Self {
+        Self {
+            limit: FIRST_LIMIT,
+            refusals: 0,
+            waits_since: None,
+            under_way: false,
+            from_nothing: false,
+            again: false,
+            rebuild: None,
+            stale: false,
+            doubted: HashMap::new(),
+            awaited: HashMap::new(),
+        }
+    }
 }
 
 impl Pulling {
+    /// When what came is to be stored, where that is later than now: each page of a long history
+    /// would write all of it once more.
+    pub fn writes_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let at = self.waits_since? + STORE_EVERY;
+        (!is_due(at, now, STORE_EVERY)).then_some(at)
+    }
+
+    /// What came is being stored.
+    pub fn written(&mut self, now: Timestamp) {
+        if self.waits_since.is_some() {
+            self.waits_since = Some(now);
+        }
+    }
+
+    /// A row that may be of a history that is no more.
+    pub fn doubt(&mut self, record: Uuid, version: i64) {
+        self.doubted.insert(record, version);
+    }
+
+    fn began(&mut self) {
+        self.under_way = true;
+        self.awaited.extend(self.doubted.drain());
+    }
+
+    fn came(&mut self, more: bool, now: Timestamp) {
+        self.refusals = 0;
+        self.limit = (self.limit * 2).min(*LIMITS.end());
+        self.waits_since = more.then(|| self.waits_since.unwrap_or(now));
+    }
+
+    fn did_not_come(&mut self) {
+        self.limit = (self.limit / 2).max(*LIMITS.start());
+        self.waits_since = None;
+        self.doubted.extend(self.awaited.drain());
+    }
+
     /// The state on which the request under way builds is no more.
     pub fn lose_track(&mut self) {
         self.stale |= self.under_way;
@@ -51,7 +127,7 @@ impl Engine {
                 Vec::new()
             }
             Session::Live => {
-                self.pulling.under_way = true;
+                self.pulling.began();
                 self.pulling.from_nothing |= self.meta.cursor.is_none();
                 vec![self.next_page()]
             }
@@ -72,7 +148,30 @@ impl Engine {
             Some((_, cursor)) => cursor.clone(),
             None => self.meta.cursor.clone(),
         };
-        Effect::Pull { since }
+        Effect::Pull {
+            since,
+            limit: self.pulling.limit,
+        }
+    }
+
+    /// A part of a page that is still being read, so that the browser can do something else between
+    /// two parts; [`Engine::pulled`] comes with the rest. Without its end nothing is skipped: the
+    /// cursor stays where it is.
+    pub fn pulled_part(&mut self, changes: Vec<SyncChange>) {
+        if self.session == Session::Foreign || self.pulling.stale {
+            return;
+        }
+        let base = match &mut self.pulling.rebuild {
+            Some((base, _)) => base,
+            None => &mut self.base,
+        };
+        for change in changes {
+            let awaited = self.pulling.awaited.get(&change.id);
+            if awaited.is_some_and(|version| change.version().is_none_or(|it| it >= *version)) {
+                self.pulling.awaited.remove(&change.id);
+            }
+            base.change(change);
+        }
     }
 
     /// A page of the server's history. It never changes what a queued edit builds on.
@@ -91,18 +190,13 @@ impl Engine {
             return effects;
         }
         let more = page.has_more;
+        self.pulling.came(more, now);
+        self.pulled_part(page.changes);
         match &mut self.pulling.rebuild {
-            Some((base, cursor)) => {
-                for change in page.changes {
-                    base.change(change);
-                }
-                *cursor = Some(page.next);
-            }
+            Some((_, cursor)) => *cursor = Some(page.next),
             None => {
-                for change in page.changes {
-                    self.base.change(change);
-                }
                 self.meta.cursor = Some(page.next);
+                self.storage.cursor_moved = true;
                 self.keep_what_left();
             }
         }
@@ -115,14 +209,23 @@ impl Engine {
                 self.base.succeed(old);
                 self.base.mark_dirty(Base::all_shards());
                 self.meta.cursor = cursor;
+                self.storage.cursor_moved = true;
                 self.meta.life += 1;
+                self.meta.schema = SCHEMA;
                 self.meta.partial = false;
+                self.forget_versions_of_another_history();
                 self.keep_what_left();
+                self.pulling.awaited.clear();
             } else if std::mem::take(&mut self.pulling.from_nothing) {
                 self.base.drop_what_no_history_has();
                 self.keep_what_left();
             }
             self.meta.whole = true;
+            // The answer was of a history that is no more, and so is the row that it left here.
+            if !std::mem::take(&mut self.pulling.awaited).is_empty() {
+                self.rebuild();
+                self.pulling.again = true;
+            }
             effects.extend(self.postponed_pull());
         }
         effects.extend(if was_down {
@@ -139,6 +242,7 @@ impl Engine {
         self.pulling.again = false;
         let stale = std::mem::take(&mut self.pulling.stale);
         let mut effects = Vec::new();
+        self.pulling.did_not_come();
         match problem.kind {
             ProblemKind::Network => self.unreached(now, jitter),
             ProblemKind::Unauthorized => self.session_ended(&mut effects),
@@ -150,11 +254,41 @@ impl Engine {
                 }
                 effects.extend(self.pull());
             }
-            // A rebuild starts over with the next pull.
-            _ => {}
+            // A cursor that this server cannot read leads nowhere. Without one there is nothing to
+            // blame it for.
+            ProblemKind::Validation
+                if problem.message_for("since").is_some() && self.has_cursor() =>
+            {
+                if !stale {
+                    self.rebuild();
+                }
+                effects.extend(self.pull());
+            }
+            // It may pass. Where it does not, the user is to know that what shows is old.
+            _ => {
+                self.pulling.refusals += 1;
+                if self.pulling.refusals == REFUSALS {
+                    effects.push(Effect::Notify(Notice::NotPulled(problem.clone())));
+                }
+            }
         }
         effects.extend(self.wake(now));
         effects
+    }
+
+    fn has_cursor(&self) -> bool {
+        match &self.pulling.rebuild {
+            Some((_, cursor)) => cursor.is_some(),
+            None => self.meta.cursor.is_some(),
+        }
+    }
+
+    /// What the queue made in the history before need not be there in this one: an edit that built on
+    /// it would conflict for ever.
+    fn forget_versions_of_another_history(&mut self) {
+        let base = &self.base;
+        self.meta.own.forget_above(|record| base.version(record));
+        self.storage.own_moved = true;
     }
 
     /// From the next pull on, a new base is built from nothing.

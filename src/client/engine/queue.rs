@@ -5,16 +5,21 @@
 
 use super::{
     displaced::{Displaced, Reason},
+    due::is_due,
     kind::{Edit, Edited, Made, Row, Verb, apply, each_kind},
+    verbs::DELETE_GRACE,
 };
 use crate::domain::{
     error::{Problem, ProblemKind},
     sync::Entity,
     time::Timestamp,
 };
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// A mutation that the server has not acknowledged, as it is stored.
@@ -65,7 +70,9 @@ impl Entry {
 
     /// Whether it waits for its undo only.
     pub fn is_held(&self, now: Timestamp) -> bool {
-        !self.frozen && self.not_before > now
+        self.edit.verb() == Verb::Delete
+            && !self.frozen
+            && !is_due(self.not_before, now, DELETE_GRACE)
     }
 
     /// Whether the server has certainly taken nothing of it: it was not sent, or it was refused for
@@ -106,6 +113,23 @@ impl Entry {
         })
     }
 
+    /// The same as it was made by a clock that is right, under another key, to be sent again.
+    fn redated(&self, key: Uuid, ahead: Duration) -> Self {
+        let made_at = self.made_at - ahead;
+        let days = made_at.date_naive() - self.made_at.date_naive();
+        Self {
+            key,
+            keys: self.keys.iter().copied().chain([key]).collect(),
+            edit: self.edit.earlier(ahead, days),
+            made_at,
+            made_on: self.made_on + days,
+            not_before: self.not_before - ahead,
+            frozen: false,
+            parked: None,
+            ..self.clone()
+        }
+    }
+
     fn is_of(&self, aggregate: Uuid) -> bool {
         self.record == aggregate || self.aggregate == aggregate
     }
@@ -144,6 +168,15 @@ pub(super) enum QueueEvent {
         /// Whether it was sent though it could not be stored.
         sent: bool,
     },
+    /// It was refused since the clock of this device is ahead: it goes once more, at another time.
+    Redate {
+        /// Which entry.
+        key: Uuid,
+        /// Its key from now on: the one before stands for what was refused.
+        new_key: Uuid,
+        /// How far the clock is ahead.
+        ahead: Duration,
+    },
     /// The server took it.
     Acknowledge(Uuid),
     /// The server refused it for good.
@@ -155,8 +188,8 @@ pub(super) enum QueueEvent {
     },
     /// It gave way, and with it what else was done to its record.
     PutAside(Box<Aside>),
-    /// This deletion is due: what came before it has become pointless.
-    Shorten(Uuid),
+    /// These deletions are due: what came before them has become pointless.
+    Shorten(Vec<Uuid>),
     /// A row is there no more.
     RowWas {
         /// Which row.
@@ -206,9 +239,34 @@ pub(super) struct Aside {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Queue {
     /// What waits, oldest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// What lies aside, oldest first.
     pub displaced: Vec<Displaced>,
+}
+
+/// What the queue holds of a record before one of its entries.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before {
+    entries: usize,
+    /// One of them may have been taken by the server.
+    perhaps_taken: bool,
+    /// Its creation is among them.
+    created: bool,
+    last: Option<Uuid>,
+}
+
+impl Before {
+    /// Whether there is something, and nobody has seen any of it.
+    fn is_pointless(&self) -> bool {
+        self.entries > 0 && !self.perhaps_taken
+    }
+
+    fn count(&mut self, entry: &Entry) {
+        self.entries += 1;
+        self.perhaps_taken |= !entry.is_unseen();
+        self.created |= entry.edit.verb() == Verb::Create;
+        self.last = Some(entry.key);
+    }
 }
 
 impl Queue {
@@ -226,23 +284,72 @@ impl Queue {
             *before = entry.seen;
         }
         displaced.sort_unstable_by_key(|item| (item.at, item.id));
+        Self {
+            entries: entries.into_iter().map(Arc::new).collect(),
+            displaced,
+        }
+    }
+
+    /// The same, of what was in such a queue before.
+    pub fn of_stored(mut entries: Vec<Arc<Entry>>, mut displaced: Vec<Displaced>) -> Self {
+        entries.sort_unstable_by_key(|entry| (entry.order, entry.key));
+        displaced.sort_unstable_by_key(|item| (item.at, item.id));
         Self { entries, displaced }
     }
 
     /// One entry.
     pub fn get(&self, key: Uuid) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        self.entries
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(Arc::as_ref)
     }
 
     /// The entries of one record, oldest first.
     pub fn of_record(&self, record: Uuid) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries
             .iter()
+            .map(Arc::as_ref)
             .filter(move |entry| entry.record == record)
     }
 
-    /// Takes in what happened, as far as it still fits.
-    pub fn apply(&mut self, event: &QueueEvent) {
+    /// Takes in what happened, as far as it still fits. Answers the records that may show otherwise
+    /// now.
+    pub fn apply(&mut self, event: &QueueEvent) -> Vec<Uuid> {
+        match event {
+            // None of these changes what an edit makes of its row.
+            QueueEvent::Retry(_)
+            | QueueEvent::Release { .. }
+            | QueueEvent::Freeze { .. }
+            | QueueEvent::Park { .. }
+            | QueueEvent::RowWas { .. }
+            | QueueEvent::Forget { .. } => {
+                self.take_in(event);
+                Vec::new()
+            }
+            QueueEvent::Push { entry, .. } => {
+                self.take_in(event);
+                vec![entry.record]
+            }
+            QueueEvent::Redate { key, .. } | QueueEvent::Acknowledge(key) => {
+                let record = self.get(*key).map(|entry| entry.record);
+                self.take_in(event);
+                record.into_iter().collect()
+            }
+            QueueEvent::Withdraw(_)
+            | QueueEvent::Drop(_)
+            | QueueEvent::PutAside(_)
+            | QueueEvent::Shorten(_) => {
+                let before = self.entries.clone();
+                self.take_in(event);
+                let left: HashSet<Uuid> = self.entries.iter().map(|entry| entry.key).collect();
+                let taken = before.iter().filter(|entry| !left.contains(&entry.key));
+                taken.map(|entry| entry.record).collect()
+            }
+        }
+    }
+
+    fn take_in(&mut self, event: &QueueEvent) {
         match event {
             QueueEvent::Push { entry, onto } => self.push(entry, *onto),
             QueueEvent::Withdraw(given_up) => {
@@ -266,16 +373,21 @@ impl Queue {
                     entry.seen = *seen;
                 }
             }),
+            QueueEvent::Redate {
+                key,
+                new_key,
+                ahead,
+            } => self.update(*key, |entry| *entry = entry.redated(*new_key, *ahead)),
             QueueEvent::Acknowledge(key) => self.entries.retain(|entry| entry.key != *key),
             QueueEvent::Park { key, problem } => self.update(*key, |entry| {
                 entry.parked = Some(Problem::clone(problem));
             }),
             QueueEvent::PutAside(aside) => self.put_aside(aside),
-            QueueEvent::Shorten(deletion) => self.shorten(*deletion),
+            QueueEvent::Shorten(deletions) => self.shorten(deletions),
             QueueEvent::RowWas { record, row } => {
                 for entry in &mut self.entries {
                     if entry.record == *record && entry.row_was.is_none() {
-                        entry.row_was = Some(row.clone());
+                        Arc::make_mut(entry).row_was = Some(row.clone());
                     }
                 }
             }
@@ -287,7 +399,7 @@ impl Queue {
 
     fn update(&mut self, key: Uuid, update: impl FnOnce(&mut Entry)) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
-            update(entry);
+            update(Arc::make_mut(entry));
         }
     }
 
@@ -309,14 +421,14 @@ impl Queue {
         if let Some(last) = last
             && let Some(both) = last.with(entry)
         {
-            *last = both;
+            *last = Arc::new(both);
             return;
         }
         let order = self.entries.last().map_or(0, |last| last.order + 1);
-        self.entries.push(Entry {
+        self.entries.push(Arc::new(Entry {
             order,
             ..entry.clone()
-        });
+        }));
     }
 
     /// The entry that can be taken back under this key: one that was not sent. A creation takes along
@@ -327,6 +439,7 @@ impl Queue {
             .find(|entry| {
                 entry.key == key || (entry.edit.verb() == Verb::Create && entry.keys.contains(&key))
             })
+            .map(Arc::as_ref)
             .filter(|entry| !entry.frozen)
     }
 
@@ -352,35 +465,56 @@ impl Queue {
         }
     }
 
-    /// What a deletion makes pointless once it is due: edits of its record that nobody has sent, or
-    /// that were refused; and where its creation is among them, what was done to what hangs on it.
-    /// The deletion itself is sent all the same: another page may have sent the creation without
-    /// being able to store that.
-    pub fn pointless(&self, deletion: Uuid) -> Vec<Uuid> {
-        let none = Vec::new;
-        let Some(entry) = self.get(deletion).filter(|entry| !entry.frozen) else {
-            return none();
+    /// Deletions that are due and make something pointless: edits of their record that nobody has sent,
+    /// or that were refused.
+    pub fn deletions_that_shorten(&self, now: Timestamp) -> Vec<Uuid> {
+        let is_due = |entry: &Entry| {
+            entry.edit.verb() == Verb::Delete && !entry.frozen && !entry.is_held(now)
         };
-        let record = entry.record;
-        let before = || self.of_record(record).filter(|entry| entry.key != deletion);
-        let is_last = self.of_record(record).next_back().map(|last| last.key) == Some(deletion);
-        if !is_last || !before().all(Entry::is_unseen) {
-            return none();
+        if !self.entries.iter().any(|entry| is_due(entry)) {
+            return Vec::new();
         }
-        let created = before().any(|entry| entry.edit.verb() == Verb::Create);
-        self.entries
-            .iter()
-            .filter(|entry| {
-                let before = entry.record == record || (created && entry.is_of(record));
-                before && entry.key != deletion
-            })
-            .map(|entry| entry.key)
-            .collect()
+        let mut records: HashMap<Uuid, Before> = HashMap::new();
+        let mut due = Vec::new();
+        for entry in &self.entries {
+            let before = records.entry(entry.record).or_default();
+            if is_due(entry) && before.is_pointless() {
+                due.push((entry.record, entry.key));
+            }
+            before.count(entry);
+        }
+        due.retain(|(record, key)| records.get(record).and_then(|it| it.last) == Some(*key));
+        due.into_iter().map(|(_, key)| key).collect()
     }
 
-    fn shorten(&mut self, deletion: Uuid) {
-        let pointless = self.pointless(deletion);
-        self.entries.retain(|entry| !pointless.contains(&entry.key));
+    /// What deletions that are due make pointless: edits of their records that nobody has sent, or
+    /// that were refused; and where a creation is among them, what was done to what hangs on it.
+    /// The deletions themselves are sent all the same: another page may have sent the creation without
+    /// being able to store that.
+    fn shorten(&mut self, deletions: &[Uuid]) {
+        let deletions: HashSet<Uuid> = deletions.iter().copied().collect();
+        let mut records: HashMap<Uuid, Before> = HashMap::new();
+        let mut shortened: HashMap<Uuid, Before> = HashMap::new();
+        for entry in &self.entries {
+            let before = records.entry(entry.record).or_default();
+            if deletions.contains(&entry.key) && !entry.frozen && before.is_pointless() {
+                shortened.insert(entry.record, *before);
+            }
+            before.count(entry);
+        }
+        // Only the last of a record: after another one, another page went on.
+        shortened.retain(|record, _| {
+            let last = records.get(record).and_then(|before| before.last);
+            last.is_some_and(|last| deletions.contains(&last))
+        });
+        self.entries.retain(|entry| {
+            let of_created = shortened
+                .get(&entry.aggregate)
+                .is_some_and(|before| before.created && entry.record != entry.aggregate);
+            let before_it = shortened.contains_key(&entry.record)
+                && records.get(&entry.record).and_then(|before| before.last) != Some(entry.key);
+            !(of_created || before_it)
+        });
     }
 
     /// The entries that give way with one whose row conflicts, or is gone.
@@ -391,16 +525,17 @@ impl Queue {
             // With a row goes what hangs on it.
             Reason::Deleted => record.is_some_and(|record| entry.is_of(record)),
         };
-        self.entries.iter().filter(gives_way)
+        self.entries.iter().map(Arc::as_ref).filter(gives_way)
     }
 
     fn put_aside(&mut self, aside: &Aside) {
-        let with_it: Vec<Uuid> = self
+        let with_it: HashSet<Uuid> = self
             .giving_way(aside.key, aside.reason)
             .map(|entry| entry.key)
             .collect();
-        let gives_way = |entry: &Entry| {
-            let known = |key| aside.keys.contains(key);
+        let all: HashSet<Uuid> = aside.keys.iter().copied().collect();
+        let gives_way = |entry: &Arc<Entry>| {
+            let known = |key: &Uuid| all.contains(key);
             // Of what another page did meanwhile to a row that was gone it is told by itself.
             let with_it = with_it.contains(&entry.key)
                 && (aside.reason == Reason::Conflict || entry.keys.iter().any(known));
@@ -410,12 +545,12 @@ impl Queue {
             .into_iter()
             .partition(gives_way);
         self.entries = rest;
-        let mut taken: Vec<Entry> = taken;
+        let mut taken: Vec<Arc<Entry>> = taken;
         taken.retain(|entry| !aside.done || entry.key != aside.key);
         while let Some(record) = taken.first().map(|first| first.record) {
             let (own, others) = taken.into_iter().partition(|entry| entry.record == record);
             taken = others;
-            let own: Vec<Entry> = own;
+            let own: Vec<Arc<Entry>> = own;
             let last = own.last().map(|last| last.edit.verb());
             // The user wanted it gone too, and does not miss what was done to it before.
             if aside.reason == Reason::Deleted && last == Some(Verb::Delete) {
@@ -429,23 +564,23 @@ impl Queue {
 }
 
 /// Edits of one record, oldest first, as one that lies aside.
-fn displaced(entries: &[Entry], aside: &Aside) -> Option<Displaced> {
+fn displaced(entries: &[Arc<Entry>], aside: &Aside) -> Option<Displaced> {
     let (first, last) = (entries.first()?, entries.last()?);
     // A deletion after which another page went on is not what the user wants in the end.
     let goes_on = last.edit.verb() != Verb::Delete;
     let stays = |entry: &&Entry| !goes_on || entry.edit.verb() != Verb::Delete;
-    let edit = entries
-        .iter()
+    let entries = || entries.iter().map(Arc::as_ref);
+    let edit = entries()
         .filter(stays)
         .map(|entry| entry.edit.clone())
         .reduce(|edit, later| edit.together(&later).unwrap_or(later))?;
     let row = aside.row.clone().or_else(|| {
-        let was = entries.iter().find_map(|entry| entry.row_was.as_ref());
+        let was = entries().find_map(|entry| entry.row_was.as_ref());
         was.map(|row| Entity::clone(row))
     });
     let shown = each_kind!(&first.edit, |_op: R| {
         let row = row.and_then(R::from_entity);
-        with_edits(row, entries.iter().filter(stays)).map(R::into_entity)
+        with_edits(row, entries().filter(stays)).map(R::into_entity)
     });
     let made = Made {
         at: last.made_at,
@@ -453,8 +588,7 @@ fn displaced(entries: &[Entry], aside: &Aside) -> Option<Displaced> {
     };
     Some(Displaced {
         id: first.key,
-        keys: entries
-            .iter()
+        keys: entries()
             .flat_map(|entry| entry.keys.iter().copied())
             .collect(),
         at: aside.at,

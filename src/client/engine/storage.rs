@@ -11,8 +11,14 @@ use super::{
 use crate::domain::{application::Application, sync::Entity, time::Timestamp, user::User};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
-use std::{cmp::Reverse, collections::HashSet};
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 use uuid::Uuid;
+
+/// The version of what is stored. Whoever keeps a new kind of row, or a new field, raises it: while a
+/// page of the new version has the store, older ones go on without, so that none ever reads what it
+/// does not know; and the new one builds its base anew, since the old one lacks what it keeps. The
+/// test of the stored shapes fails until it is raised.
+pub const SCHEMA: u32 = 2;
 
 /// The most applications that are stored (SPEC §9.1).
 pub const CAP: usize = 5_000;
@@ -20,6 +26,12 @@ pub const CAP: usize = 5_000;
 pub const ARCHIVED_FOR: Duration = Duration::days(180);
 /// A write that failed is tried again after this.
 pub(super) const RETRY: Duration = Duration::seconds(5);
+/// Rows that a full disk did not take are tried again after this.
+pub(super) const RETRY_ROWS: Duration = Duration::minutes(1);
+/// A store that has not opened by then is taken for one that never will.
+pub(super) const OPEN_WITHIN: Duration = Duration::seconds(15);
+/// A write that has not ended by then is taken for one that failed.
+pub(super) const WRITE_WITHIN: Duration = Duration::seconds(30);
 
 /// What is stored beside rows and queues.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,11 +49,24 @@ pub struct Meta {
     /// Which versions the queue itself made.
     #[serde(default)]
     pub own: OwnVersions,
+    /// With which [`SCHEMA`] the base was built; 0 before there were any.
+    #[serde(default)]
+    pub schema: u32,
+}
+
+impl Meta {
+    /// Whether both say the same of the rows beside them, wherever their cursors are.
+    pub(super) fn says_the_same_of_rows(&self, other: &Self) -> bool {
+        (&self.user, self.life, self.schema, self.whole, self.partial)
+            == (&other.user, other.life, other.schema, other.whole, other.partial)
+    }
 }
 
 /// Everything that one transaction writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
+    /// Which one it is of this page's, so that an answer that comes late is told from a later one's.
+    pub number: u64,
     /// The state of the store that it builds on; any other state refuses it.
     pub stamp: u64,
     /// Entries to put.
@@ -75,6 +100,8 @@ pub struct Stored {
     pub damaged: bool,
     /// Edits of the user's that could not be read: they are lost, and that is said.
     pub unreadable: usize,
+    /// Records that are whole and that this version does not understand: a newer one made them.
+    pub newer: usize,
 }
 
 /// Why the store does not take what it should.
@@ -91,6 +118,11 @@ pub enum Trouble {
 pub enum Unstored {
     /// The browser has no store that can hold a key, as in some private modes.
     Unavailable,
+    /// A newer version of the app has the store: it understands what this one left there, and not
+    /// the other way round.
+    Newer,
+    /// The store did not open, or was deleted while it was in use.
+    Lost,
 }
 
 /// How it stands with the store.
@@ -101,6 +133,8 @@ pub enum Keeping {
     Opening,
     /// What is acknowledged is durable.
     Durable,
+    /// Edits are durable; for all rows the disk is too full.
+    EditsOnly,
     /// The store refuses writes; edits live as long as the page.
     Refused(Trouble),
     /// There is no store; edits live as long as the page.
@@ -113,14 +147,42 @@ pub(super) struct Storage {
     pub keeping: Keeping,
     /// The state of the store that is known.
     pub stamp: u64,
+    /// The opening that was asked for must have come to its end by then.
+    pub open_by: Option<Timestamp>,
+    /// The store was asked for.
+    pub asked: bool,
     /// The batch under way.
-    pub writing: Option<Box<Batch>>,
+    pub writing: Option<Writing>,
+    /// Batches so far.
+    pub batches: u64,
     /// After a failure: not before.
     pub retry_at: Option<Timestamp>,
+    /// A full disk did not take the rows: not before; edits go without them.
+    pub rows_at: Option<Timestamp>,
+    /// That was said.
+    pub told_of_rows: bool,
     /// The meta that is stored.
     pub meta: Meta,
+    /// This page has pulled since it took or wrote the cursor: only then its cursor is news.
+    pub cursor_moved: bool,
+    /// The queue made versions on this page since they were stored or taken.
+    pub own_moved: bool,
     /// It was read while a batch was under way, and what was read was not taken.
     pub unread: bool,
+}
+
+/// A batch that is being written.
+#[derive(Clone, Debug)]
+pub(super) struct Writing {
+    pub batch: Arc<Batch>,
+    /// It must have come to its end by then.
+    pub by: Timestamp,
+    /// No rows are left for later.
+    pub whole: bool,
+    /// Its cursor is one that this page pulled.
+    pub moves_cursor: bool,
+    /// It has versions that this page's queue made.
+    pub moves_own: bool,
 }
 
 impl Storage {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::domain::{error::Problem, time::Timestamp};
 use chrono::Duration;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How long a deletion waits before it is sent: its undo.
@@ -153,7 +154,7 @@ impl Engine {
 
     /// Ends the grace of every deletion: the user waits for the queue to be empty.
     pub fn release(&mut self, now: Timestamp) -> Vec<Effect> {
-        let held = |entry: &&Entry| entry.is_held(now);
+        let held = |entry: &&Arc<Entry>| entry.is_held(now);
         let held = self.outbox.entries().iter().filter(held);
         let keys: Vec<Uuid> = held.map(|entry| entry.key).collect();
         for key in keys {

@@ -2,25 +2,66 @@
 
 use super::{
     Batch, Effect, Engine, KEPT, Keeping, Meta, Notice, Stored, Trouble, Unstored, Verb,
-    base::Shard,
+    base::{Base, Shard},
+    due::is_due,
     kind::{Row, each_kind},
     outbox::Difference,
     queue::{QueueEvent, with_edits},
-    storage::{RETRY, keeps, retained},
+    storage::{OPEN_WITHIN, SCHEMA, RETRY, RETRY_ROWS, WRITE_WITHIN, Writing, keeps, retained},
 };
 use crate::domain::{application::Application, stage::StageEvent, sync::Entity, time::Timestamp};
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 impl Engine {
+    /// The page works: its store is opened, unless that was asked for or done already.
+    pub fn start(&mut self, now: Timestamp) -> Vec<Effect> {
+        let asked = std::mem::replace(&mut self.storage.asked, true);
+        if asked || self.storage.keeping != Keeping::Opening {
+            return Vec::new();
+        }
+        self.storage.open_by = Some(now + OPEN_WITHIN);
+        let mut effects = vec![Effect::Open];
+        effects.extend(self.wake(now));
+        effects
+    }
+
+    /// The store asks for a passphrase: that takes as long as a person takes.
+    pub fn locked_by_passphrase(&mut self) {
+        self.storage.open_by = None;
+    }
+
     /// The store was read; from now on everything is kept there.
     pub fn opened(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
+        // It was opened twice, or given up: this page goes on as it is.
+        if self.storage.keeping != Keeping::Opening {
+            return match self.storage.keeping {
+                Keeping::Memory(_) => vec![Effect::CloseStore],
+                _ => Vec::new(),
+            };
+        }
         self.storage.keeping = Keeping::Durable;
+        self.storage.asked = true;
+        self.storage.open_by = None;
         let unreadable = stored.unreadable;
+        let newer = stored.newer > 0;
         // What the page came with belongs to the history that is stored, however often it was read
         // anew.
         self.meta.life = stored.meta.life;
+        let schema = (stored.stamp > 0).then_some(stored.meta.schema);
         self.take_stored(stored, true);
+        match schema {
+            // The rows of another version's kinds show until they are read anew.
+            Some(schema) if schema != SCHEMA => self.rebuild(),
+            Some(_) => {}
+            None => self.meta.schema = SCHEMA,
+        }
+        if newer {
+            return self.unstored(Unstored::Newer, now);
+        }
         self.prune(now);
         self.expire(now);
         let mut effects = self.postponed_pull();
@@ -31,23 +72,45 @@ impl Engine {
         effects
     }
 
-    /// There is no store: what is done lives as long as the page.
+    /// There is no store, or none any more: what is done lives as long as the page.
     pub fn unstored(&mut self, why: Unstored, now: Timestamp) -> Vec<Effect> {
+        let was = self.storage.keeping;
+        // What is stored already is a newer version's to keep: the first answer stands.
+        if matches!(was, Keeping::Memory(_)) {
+            return Vec::new();
+        }
+        self.unwrite();
         self.storage.keeping = Keeping::Memory(why);
-        let mut effects = self.postponed_pull();
+        self.storage.open_by = None;
+        self.storage.retry_at = None;
+        self.storage.rows_at = None;
+        self.storage.unread = false;
+        let mut effects = vec![Effect::CloseStore];
+        if why != Unstored::Unavailable {
+            effects.push(Effect::Notify(Notice::StoreLost(why)));
+        }
+        effects.extend(self.postponed_pull());
         effects.extend(self.wake(now));
         effects
     }
 
-    /// Another page may have written: this is what is stored now.
-    pub fn refreshed(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
+    /// Another page may have written: this is what is stored now. Answers whether it was taken in;
+    /// what was not is to be read again.
+    pub fn refreshed(&mut self, stored: Stored, now: Timestamp) -> (bool, Vec<Effect>) {
+        if matches!(self.storage.keeping, Keeping::Opening | Keeping::Memory(_)) {
+            return (false, Vec::new());
+        }
+        if stored.newer > 0 {
+            return (false, self.unstored(Unstored::Newer, now));
+        }
         // What is being written will be refused, and then be joined; what was read before the last
         // write is old.
         self.storage.unread = self.storage.writing.is_some();
-        if !self.storage.unread && stored.stamp >= self.storage.stamp {
+        let takes = !self.storage.unread && stored.stamp >= self.storage.stamp;
+        if takes {
             self.take_stored(stored, false);
         }
-        self.wake(now)
+        (takes, self.wake(now))
     }
 
     /// The state of the store that is known here: another one means that another page wrote.
@@ -70,6 +133,7 @@ impl Engine {
             shards,
             damaged,
             unreadable: _,
+            newer: _,
         } = stored;
         // What was done here to a row that another page takes away is shown on what was seen here.
         let shown = self.shown_with(self.outbox.unstored_records());
@@ -86,13 +150,15 @@ impl Engine {
                 user: self.meta.user.take(),
                 ..meta.clone()
             };
+            self.storage.cursor_moved = false;
         } else if meta.life == self.meta.life {
             // The rows of both are joined, so the cursor of either holds; where the store leaves out
             // rows, this page has them as of its own.
             let apart = !first && (self.meta.partial || meta.partial);
-            let known = self.meta.cursor.take();
-            let own = apart || known.is_some() && known != self.storage.meta.cursor;
-            self.meta.cursor = if own { known } else { meta.cursor.clone() };
+            if !apart && !self.storage.cursor_moved {
+                self.meta.cursor.clone_from(&meta.cursor);
+            }
+            self.meta.schema = meta.schema;
             self.meta.whole |= meta.whole;
             self.meta.partial |= meta.partial;
         }
@@ -209,109 +275,270 @@ impl Engine {
             .for_each(|change| self.outbox.record(change));
     }
 
-    /// Writes what differs from the store, unless a batch is under way.
-    pub(super) fn persist(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    /// Writes what differs from the store, unless a batch is under way. Answers when to look again.
+    pub(super) fn persist(
+        &mut self,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Timestamp> {
         match self.storage.keeping {
-            Keeping::Durable | Keeping::Refused(_) => {}
-            Keeping::Opening => return,
+            Keeping::Durable | Keeping::EditsOnly | Keeping::Refused(_) => {}
+            Keeping::Opening => return self.storage.open_by,
             Keeping::Memory(_) => {
                 self.outbox.forget_events();
-                return;
+                return None;
             }
         }
-        if self.storage.writing.is_some()
-            || self.storage.retry_at.is_some_and(|retry_at| retry_at > now)
-        {
-            return;
+        if let Some(writing) = &self.storage.writing {
+            return Some(writing.by);
         }
-        let busy = self.outbox.aggregates();
-        self.meta.own.prune(&busy);
+        if let Some(retry_at) = self.storage.retry_at
+            && !is_due(retry_at, now, RETRY)
+        {
+            return Some(retry_at);
+        }
         let difference = if self.outbox.is_dirty() {
             self.outbox.unwritten()
         } else {
             Difference::default()
         };
-        if difference.is_empty() && !self.base.is_dirty() && self.meta == self.storage.meta {
-            // What has happened came to nothing, and what the store refused is no more.
+        self.prune_own();
+        let rows_at = self.rows_wait_until(now);
+        let whole = rows_at.is_none();
+        let differs = !difference.is_empty() || self.storage.own_moved;
+        let rows_differ = self.base.is_dirty()
+            || self.meta.life != self.storage.meta.life
+            || (self.storage.cursor_moved && self.meta.cursor != self.storage.meta.cursor)
+            || !self.meta.says_the_same_of_rows(&self.storage.meta);
+        if !differs && !(whole && rows_differ) {
+            // What was done has been undone, or is stored: nothing is left to be refused.
             self.outbox.forget_events();
             self.storage.retry_at = None;
-            self.storage.keeping = Keeping::Durable;
-            return;
+            self.tell_of_rows(effects);
+            if matches!(self.storage.keeping, Keeping::Refused(_)) {
+                self.storage.keeping = match self.storage.rows_at {
+                    Some(_) => Keeping::EditsOnly,
+                    None => Keeping::Durable,
+                };
+            }
+            return rows_at.filter(|_| rows_differ);
         }
-        let shards = self.base.take_dirty();
-        let retained = if shards.is_empty() {
-            None
+        let (shards, meta) = if whole {
+            self.rows_to_write(now)
         } else {
-            retained(&self.base, &busy, now)
+            self.urgent_rows_to_write(now)
         };
-        self.meta.partial |= retained.is_some();
+        let moves_cursor = whole && std::mem::take(&mut self.storage.cursor_moved);
+        let moves_own = std::mem::take(&mut self.storage.own_moved);
+        self.storage.batches += 1;
         let Difference {
             entries,
             settled,
             displaced,
             dropped,
         } = difference;
-        let shards = shards
-            .into_iter()
-            .map(|shard| {
-                let content = self
-                    .base
-                    .content(shard, |row| keeps(retained.as_ref(), row));
-                (shard, content)
-            })
-            .collect();
-        let batch = Box::new(Batch {
+        let batch = Arc::new(Batch {
+            number: self.storage.batches,
             stamp: self.storage.stamp,
             entries,
             settled,
             displaced,
             dropped,
             shards,
-            meta: self.meta.clone(),
+            meta,
         });
-        self.storage.writing = Some(batch.clone());
+        let by = now + WRITE_WITHIN;
+        self.storage.writing = Some(Writing {
+            batch: Arc::clone(&batch),
+            by,
+            whole,
+            moves_cursor,
+            moves_own,
+        });
         effects.push(Effect::Write(batch));
+        Some(by)
     }
 
-    /// The batch is in the store.
-    pub fn written(&mut self, now: Timestamp) -> Vec<Effect> {
-        if let Some(batch) = self.storage.writing.take() {
+    /// Rows and the cursor are written with the next batch, or after this: while a disk is full, and
+    /// in the midst of a long history, which would be written again with each of its pages.
+    fn rows_wait_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let full = self.storage.rows_at;
+        let full = full.filter(|at| !is_due(*at, now, RETRY_ROWS));
+        full.or_else(|| self.pulling.writes_at(now))
+    }
+
+    /// Everything that differs from the store, with the cursor.
+    fn rows_to_write(&mut self, now: Timestamp) -> (Vec<(Shard, Vec<super::Kept>)>, Meta) {
+        let shards = self.base.take_dirty();
+        let shards = self.contents(shards, now);
+        let cursor = if self.storage.cursor_moved {
+            self.meta.cursor.clone()
+        } else {
+            self.storage.meta.cursor.clone()
+        };
+        self.pulling.written(now);
+        let meta = Meta {
+            cursor,
+            ..self.meta.clone()
+        };
+        (shards, meta)
+    }
+
+    /// The rows without which an edit is not what its user saw; the cursor stays where it is, so that
+    /// the rest comes again. A disk that is full may take the edits where it does not take a row.
+    fn urgent_rows_to_write(&mut self, now: Timestamp) -> (Vec<(Shard, Vec<super::Kept>)>, Meta) {
+        let same_base = self.meta.life == self.storage.meta.life;
+        let shards = if same_base && self.storage.rows_at.is_none() {
+            let shards = self.base.take_urgent();
+            self.contents(shards, now)
+        } else {
+            Vec::new()
+        };
+        let meta = Meta {
+            user: self.meta.user.clone(),
+            own: self.meta.own.clone(),
+            partial: self.storage.meta.partial || (same_base && self.meta.partial),
+            ..self.storage.meta.clone()
+        };
+        (shards, meta)
+    }
+
+    fn contents(
+        &mut self,
+        shards: BTreeSet<Shard>,
+        now: Timestamp,
+    ) -> Vec<(Shard, Vec<super::Kept>)> {
+        if shards.is_empty() {
+            return Vec::new();
+        }
+        let retained = retained(&self.base, &self.outbox.aggregates(), now);
+        self.meta.partial |= retained.is_some();
+        let base: &Base = &self.base;
+        let content = |shard| base.content(shard, |row| keeps(retained.as_ref(), row));
+        shards
+            .into_iter()
+            .map(|shard| (shard, content(shard)))
+            .collect()
+    }
+
+    fn prune_own(&mut self) {
+        if self.storage.own_moved && self.meta.own.is_long() {
+            self.meta.own.prune(&self.outbox.aggregates());
+        }
+    }
+
+    /// The batch of this number is in the store.
+    pub fn written(&mut self, number: u64, now: Timestamp) -> Vec<Effect> {
+        if let Some(Writing { batch, whole, .. }) = self.take_writing(number) {
             self.storage.stamp = batch.stamp + 1;
             self.storage.unread = false;
             self.storage.retry_at = None;
-            self.storage.keeping = Keeping::Durable;
+            if whole {
+                self.storage.rows_at = None;
+            }
+            self.storage.keeping = match self.storage.rows_at {
+                Some(_) => Keeping::EditsOnly,
+                None => Keeping::Durable,
+            };
             self.outbox.written(&batch);
-            self.storage.meta = batch.meta;
+            self.storage.meta = batch.meta.clone();
         }
         self.wake(now)
     }
 
-    /// Another page wrote since; nothing of the batch was taken.
-    pub fn write_conflict(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
-        self.unwrite();
-        self.take_stored(stored, false);
+    /// Says once that there is no room for the rows, when it is known that there is for the edits.
+    fn tell_of_rows(&mut self, effects: &mut Vec<Effect>) {
+        let full = self.storage.rows_at.is_some();
+        let told = std::mem::replace(&mut self.storage.told_of_rows, full);
+        if full && !told {
+            effects.push(Effect::Notify(Notice::RowsUnstorable));
+        }
+    }
+
+    /// Another page wrote since; nothing of the batch of this number was taken.
+    pub fn write_conflict(&mut self, number: u64, stored: Stored, now: Timestamp) -> Vec<Effect> {
+        if self.is_being_written(number) {
+            self.unwrite();
+            if stored.newer > 0 {
+                return self.unstored(Unstored::Newer, now);
+            }
+            self.take_stored(stored, false);
+        }
         self.wake(now)
     }
 
-    /// The store did not take the batch.
-    pub fn write_failed(&mut self, trouble: Trouble, now: Timestamp) -> Vec<Effect> {
-        self.unwrite();
-        self.outbox.go_apart();
+    /// The store did not take the batch of this number.
+    pub fn write_failed(&mut self, number: u64, trouble: Trouble, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if self.is_being_written(number) {
+            self.refuse(trouble, now, &mut effects);
+        }
+        effects.extend(self.wake(now));
+        effects
+    }
+
+    fn refuse(&mut self, trouble: Trouble, now: Timestamp, effects: &mut Vec<Effect>) {
+        let only_edits = match &self.storage.writing {
+            Some(writing) => !writing.whole,
+            None => return,
+        };
+        self.unwrite();
+        if trouble == Trouble::Full {
+            self.storage.rows_at = Some(now + RETRY_ROWS);
+            if !only_edits {
+                // The edits may still have room: they are tried without the rows.
+                if self.storage.keeping == Keeping::Durable {
+                    self.storage.keeping = Keeping::EditsOnly;
+                }
+                return;
+            }
+        }
+        self.outbox.unmerge();
         if self.storage.keeping != Keeping::Refused(trouble) {
             self.storage.keeping = Keeping::Refused(trouble);
             effects.push(Effect::Notify(Notice::Unstorable(trouble)));
         }
         self.storage.retry_at = Some(now + RETRY);
-        effects.extend(self.wake(now));
-        effects
+    }
+
+    /// Gives up a write, and an opening, that take too long.
+    pub(super) fn give_up_on_the_store(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if let Some(by) = self.storage.open_by
+            && self.storage.keeping == Keeping::Opening
+            && is_due(by, now, OPEN_WITHIN)
+        {
+            effects.extend(self.unstored(Unstored::Lost, now));
+        }
+        let late = |writing: &Writing| is_due(writing.by, now, WRITE_WITHIN);
+        if self.storage.writing.as_ref().is_some_and(late) {
+            self.refuse(Trouble::Broken, now, effects);
+        }
+    }
+
+    fn is_being_written(&self, number: u64) -> bool {
+        let writing = self.storage.writing.as_ref();
+        writing.is_some_and(|writing| writing.batch.number == number)
+    }
+
+    fn take_writing(&mut self, number: u64) -> Option<Writing> {
+        self.is_being_written(number)
+            .then(|| self.storage.writing.take())
+            .flatten()
     }
 
     fn unwrite(&mut self) {
-        if let Some(batch) = self.storage.writing.take() {
+        if let Some(Writing {
+            batch,
+            moves_cursor,
+            moves_own,
+            ..
+        }) = self.storage.writing.take()
+        {
             self.outbox.not_written();
+            self.storage.cursor_moved |= moves_cursor;
+            self.storage.own_moved |= moves_own;
             self.base
-                .mark_dirty(batch.shards.into_iter().map(|(shard, _)| shard));
+                .mark_dirty(batch.shards.iter().map(|(shard, _)| *shard));
         }
     }
 }

@@ -45,11 +45,112 @@ fn a_conflict_with_what_was_wanted_anyway_is_silent() {
     page.edit(row.id, to(Status::Offer), 1);
     page.edit(row.id, note("x"), 2);
     page.sent();
-    let mut theirs = after(&row, json!({"status": "Offer"}));
-    theirs.version = 5;
-    page.answer(1, Err(conflict_with(&theirs)));
+    // Exactly this edit, made elsewhere: what the user sees is what is there.
+    page.answer(
+        1,
+        Err(conflict_with(&after(&row, json!({"status": "Offer"})))),
+    );
     assert!(page.notices().is_empty());
-    assert_eq!(page.sent(), [(key(2), Some(5))]);
+    assert_eq!(page.sent(), [(key(2), Some(2))]);
+}
+
+#[test]
+fn an_edit_does_not_go_out_over_what_somebody_else_did_beside_the_same_edit() {
+    let row = sample(1);
+    let theirs = after(&row, json!({"status": "Offer", "notes": "theirs"}));
+    for pulled_first in [false, true] {
+        let current = &theirs;
+        let mut page = Page::new(std::slice::from_ref(&row));
+        page.edit(row.id, to(Status::Offer), 1);
+        page.edit(row.id, note("mine"), 2);
+        page.sent();
+        if pulled_first {
+            page.pulled(page_of(vec![upsert(3, current)], "3"));
+        }
+        page.answer(1, Err(conflict_with(current)));
+        // The first has come true; the second is still on what its user saw, so the server can
+        // refuse it.
+        assert!(page.notices().is_empty());
+        assert_eq!(page.sent(), [(key(2), Some(1))]);
+        page.answer(2, Err(conflict_with(current)));
+        assert!(matches!(
+            page.notices().as_slice(),
+            [Notice::Displaced(item)] if item.reason == Reason::Conflict
+        ));
+    }
+}
+
+#[test]
+fn after_a_restored_backup_an_edit_reaches_the_server_again() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    let mut latest = row.clone();
+    for n in 1..=3 {
+        page.edit(row.id, note(&n.to_string()), n);
+        latest = after(&latest, json!({"notes": n.to_string()}));
+        page.answer(n, Ok(json_of(&latest)));
+    }
+    assert_eq!(latest.version, 4);
+    page.sent();
+    // The server was set back to the first version; its history is another one.
+    page.pull();
+    let expired = problem(ProblemKind::CursorExpired);
+    let effects = page.engine.pull_failed(&expired, page.at, 0.5);
+    page.perform(effects);
+    page.pulled(page_of(vec![upsert(1, &row)], "new"));
+    page.edit(row.id, note("again"), 4);
+    assert_eq!(page.sent(), [(key(4), Some(1))]);
+}
+
+#[test]
+fn an_edit_made_before_a_restored_backup_conflicts_once_and_not_for_ever() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    let mut latest = row.clone();
+    for n in 1..=3 {
+        page.edit(row.id, note(&n.to_string()), n);
+        latest = after(&latest, json!({"notes": n.to_string()}));
+        page.answer(n, Ok(json_of(&latest)));
+    }
+    page.sent();
+    page.pulls.clear();
+    // The page does not know of the backup yet.
+    page.edit(row.id, note("mine"), 4);
+    assert_eq!(page.sent(), [(key(4), Some(4))]);
+    page.answer(4, Err(conflict_with(&row)));
+    assert_eq!(page.pulls, [None], "a version that went down: all is read anew");
+    page.pulled(page_of(vec![upsert(1, &row)], "new"));
+    let made = page.made();
+    let again = page.engine.reapply(key(4), row.id, key(5), made);
+    page.perform(again.unwrap().1);
+    assert_eq!(page.sent(), [(key(5), Some(1))]);
+}
+
+#[test]
+fn an_answer_from_before_a_rebuild_is_no_state_of_the_new_history() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    page.edit(row.id, note("mine"), 1);
+    page.sent();
+    page.engine.rebuild();
+    page.pulled(page_of(vec![upsert(1, &row)], "new"));
+    let before = Application {
+        version: 7,
+        ..after(&row, json!({"notes": "mine"}))
+    };
+    page.pulls.clear();
+    page.answer(1, Ok(json_of(&before)));
+    assert_eq!(page.pulls.len(), 1, "the new history says what became of it");
+    // It says nothing of that row: what was answered is of a history that is no more.
+    page.pulls.clear();
+    let now_there = after(&row, json!({"company": "Elsewhere"}));
+    page.pulled(page_of(vec![upsert(2, &now_there)], "new 2"));
+    assert_eq!(page.pulls, [None]);
+    page.pulled(page_of(vec![upsert(2, &now_there)], "new 2"));
+    assert_eq!(page.view(row.id).as_deref(), Some(&now_there));
 }
 
 #[test]
@@ -125,7 +226,7 @@ fn what_is_displaced_around_a_deletion_is_kept_where_it_goes_on() {
     let late = Entry {
         key: key(3),
         edit: to(Status::Offer),
-        ..page.engine.outbox().entries()[1].clone()
+        ..Entry::clone(&page.engine.outbox().entries()[1])
     };
     push(&mut page, late);
     page.answer(
@@ -230,7 +331,7 @@ fn an_edit_that_another_page_queued_after_a_deletion_can_be_made_anew() {
             .load(&me(), &snapshot(std::slice::from_ref(&row)));
         let made = late.made();
         _ = late.engine.mutate(row.id, note("mine"), key(2), made);
-        let entry = late.engine.outbox().entries()[0].clone();
+        let entry = Entry::clone(&late.engine.outbox().entries()[0]);
         push(&mut two, entry);
         two.wake();
         one.refresh();
@@ -288,7 +389,7 @@ fn a_creation_that_does_not_fit_as_a_whole_is_not_made_anew_in_part() {
         key: key(3),
         edit: change(json!({"salary_max": 10, "next_action": "Call"})),
         frozen: false,
-        ..page.engine.outbox().entries()[0].clone()
+        ..Entry::clone(&page.engine.outbox().entries()[0])
     };
     push(&mut page, misfit);
     page.answer(1, Err(conflict_with(&row)));
@@ -426,7 +527,7 @@ fn a_refused_creation_is_forgotten_when_it_is_deleted() {
 }
 
 #[test]
-fn when_told_to_wait_it_waits_and_others_do_not() {
+fn when_told_to_wait_all_wait_as_long_as_that() {
     let rows = [sample(1), sample(2)];
     let mut page = Page::new(&rows);
     page.edit(rows[0].id, note("x"), 1);
@@ -435,13 +536,57 @@ fn when_told_to_wait_it_waits_and_others_do_not() {
     page.answer(1, Err(busy));
     page.sent();
     page.edit(rows[1].id, note("y"), 2);
-    assert_eq!(page.sent(), [(key(2), Some(1))]);
     page.at += Duration::seconds(30);
     let effects = page.engine.online(page.at);
     page.perform(effects);
     assert!(page.sent().is_empty());
     page.later(Duration::seconds(270));
     assert_eq!(page.sent(), [(key(1), Some(1))]);
+    page.answer(1, Ok(json_of(&after(&rows[0], json!({"notes": "x"})))));
+    assert_eq!(page.sent(), [(key(2), Some(1))]);
+}
+
+#[test]
+fn an_edit_that_breaks_the_server_does_not_hold_up_others() {
+    let rows = [sample(1), sample(2)];
+    let mut page = Page::new(&rows);
+    page.edit(rows[0].id, note("x"), 1);
+    page.answer(1, Err(problem(ProblemKind::Internal)));
+    page.sent();
+    page.edit(rows[1].id, note("y"), 2);
+    assert_eq!(page.sent(), [(key(2), Some(1))]);
+}
+
+#[test]
+fn what_was_done_by_a_clock_that_is_ahead_goes_once_more_at_the_right_time() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let right = page.at;
+    page.at += Duration::days(2);
+    page.server_now = Some(right);
+    let moved = json!({"status": "Offer", "status_occurred_at": page.at});
+    page.edit(row.id, change(moved), 1);
+    page.edit(row.id, note("later"), 2);
+    page.sent.clear();
+    page.answer(1, Err(Problem::field("status_occurred_at", "in the future")));
+    assert_eq!(page.notices(), [Notice::ClockAhead(Duration::days(2))]);
+    let [again] = std::mem::take(&mut page.sent).try_into().unwrap();
+    assert_ne!(again.key, key(1), "a key stands for one request");
+    let body: serde_json::Value = serde_json::from_str(&again.body.unwrap()).unwrap();
+    assert_eq!(body["status_occurred_at"], json!(right));
+    assert_eq!(page.engine.outbox().len(), 2);
+    assert_eq!(page.disk.borrow().entries.len(), 2);
+    // Where the clock is right, the server means it.
+    page.at = right;
+    let effects = page.engine.answered(
+        again.key,
+        Err(Problem::field("status_occurred_at", "in the future")),
+        page.server_now,
+        page.at,
+        0.5,
+    );
+    page.perform(effects);
+    assert_eq!(page.state(), SyncState::Attention(1));
 }
 
 #[test]

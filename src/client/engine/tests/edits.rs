@@ -214,7 +214,7 @@ fn two_deletions_of_one_record_are_one() {
         key: key(4),
         edit: delete(),
         not_before: two.at + DELETE_GRACE,
-        ..two.engine.outbox().entries()[0].clone()
+        ..Entry::clone(&two.engine.outbox().entries()[0])
     };
     push(&mut two, deletion);
     two.wake();

@@ -4,6 +4,7 @@ mod answers;
 mod edits;
 mod network;
 mod pages;
+mod peace;
 mod pulling;
 mod session;
 mod shown;
@@ -36,9 +37,16 @@ struct Disk {
     displaced: BTreeMap<Uuid, Displaced>,
     shards: BTreeMap<Shard, Vec<Kept>>,
     trouble: Option<Trouble>,
+    /// It is full with so many rows.
+    rows_at_most: Option<usize>,
 }
 
 impl Disk {
+    fn is_too_small_for(&self, batch: &Batch) -> bool {
+        let rows = batch.shards.iter().map(|(_, rows)| rows.len()).sum();
+        self.rows_at_most.is_some_and(|most| most < rows)
+    }
+
     fn read(&self) -> Stored {
         Stored {
             stamp: self.stamp,
@@ -52,6 +60,7 @@ impl Disk {
                 .collect(),
             damaged: false,
             unreadable: 0,
+            newer: 0,
         }
     }
 
@@ -100,6 +109,13 @@ struct Page {
     writes_wait: bool,
     waiting: Option<Batch>,
     lock_waits: bool,
+    /// Times that the lock was asked for while it was not to be had.
+    locks: usize,
+    limits: Vec<u32>,
+    opens: usize,
+    closes: usize,
+    /// The time by the server's clock, as its answers say it.
+    server_now: Option<Timestamp>,
 }
 
 impl Page {
@@ -126,6 +142,11 @@ impl Page {
             writes_wait: false,
             waiting: None,
             lock_waits: false,
+            locks: 0,
+            limits: Vec::new(),
+            opens: 0,
+            closes: 0,
+            server_now: None,
         }
     }
 
@@ -145,7 +166,7 @@ impl Page {
 
     fn refresh(&mut self) {
         let stored = self.disk.borrow().read();
-        let effects = self.engine.refreshed(stored, self.at);
+        let (_, effects) = self.engine.refreshed(stored, self.at);
         self.perform(effects);
     }
 
@@ -153,18 +174,23 @@ impl Page {
         let mut effects: VecDeque<Effect> = effects.into();
         while let Some(effect) = effects.pop_front() {
             match effect {
+                Effect::Open => self.opens += 1,
+                Effect::CloseStore => self.closes += 1,
                 Effect::Write(batch) if self.writes_wait => {
                     assert!(self.waiting.is_none(), "one batch at a time");
-                    self.waiting = Some(*batch);
+                    self.waiting = Some(Batch::clone(&batch));
                 }
-                Effect::Write(batch) => effects.extend(self.store(*batch)),
+                Effect::Write(batch) => effects.extend(self.store(Batch::clone(&batch))),
                 Effect::Send(outgoing) => self.sent.push(*outgoing),
-                Effect::Pull { since } => self.pulls.push(since),
-                Effect::Lock if self.lock_waits => {}
+                Effect::Pull { since, limit } => {
+                    self.pulls.push(since);
+                    self.limits.push(limit);
+                }
+                Effect::Lock if self.lock_waits => self.locks += 1,
                 Effect::Lock => {
                     self.holds = true;
                     let stored = self.disk.borrow().read();
-                    effects.extend(self.engine.refreshed(stored, self.at));
+                    effects.extend(self.engine.refreshed(stored, self.at).1);
                     effects.extend(self.engine.locked(self.at));
                 }
                 Effect::Unlock => self.holds = false,
@@ -173,18 +199,24 @@ impl Page {
                 Effect::Notify(notice) => self.notices.push(notice),
             }
         }
+        assert_eq!(*self.engine.shown(), self.engine.view::<Application>());
     }
 
     fn store(&mut self, batch: Batch) -> Vec<Effect> {
         let mut disk = self.disk.borrow_mut();
+        if disk.is_too_small_for(&batch) {
+            return self.engine.write_failed(batch.number, Trouble::Full, self.at);
+        }
         if let Some(trouble) = disk.trouble {
-            return self.engine.write_failed(trouble, self.at);
+            return self.engine.write_failed(batch.number, trouble, self.at);
         }
         if disk.stamp == batch.stamp {
+            let number = batch.number;
             disk.put(batch);
-            self.engine.written(self.at)
+            self.engine.written(number, self.at)
         } else {
-            self.engine.write_conflict(disk.read(), self.at)
+            self.engine
+                .write_conflict(batch.number, disk.read(), self.at)
         }
     }
 
@@ -219,7 +251,7 @@ impl Page {
     }
 
     fn answer(&mut self, n: u128, answer: Result<String, Problem>) {
-        let effects = self.engine.answered(key(n), answer, self.at, 0.5);
+        let effects = self.engine.answered(key(n), answer, self.server_now, self.at, 0.5);
         self.perform(effects);
     }
 
@@ -393,7 +425,7 @@ fn find_out(page: &mut Page) {
         .map(|first| first.key)
     {
         let missing = Err(problem(ProblemKind::NotFound));
-        let effects = page.engine.answered(first, missing, page.at, 0.5);
+        let effects = page.engine.answered(first, missing, None, page.at, 0.5);
         page.perform(effects);
     }
 }

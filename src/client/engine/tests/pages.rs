@@ -274,7 +274,7 @@ fn two_creations_that_are_put_aside_lose_nothing_of_either() {
     let id = Uuid::from_u128(1);
     let (_, mut two) = two_pages(None, create(id), id);
     two.edit(id, change(json!({"source": "S"})), 2);
-    let mut other = two.engine.outbox().entries()[0].clone();
+    let mut other = Entry::clone(&two.engine.outbox().entries()[0]);
     other.key = key(3);
     other.frozen = true;
     let with_note = json!({"id": id, "company": "Acme", "role_title": "Engineer", "notes": "N"});
