@@ -481,7 +481,8 @@ impl Store {
         request.if_match = if_match;
         request.idempotency_key = Some(key.to_string());
         request.body = body;
-        let answer = transport::send(request).await.map(|response| response.body);
+        let answer = transport::exchange(request).await.result;
+        let answer = answer.map(|response| response.body);
         self.step(|engine| engine.answered(key, answer, self.clock(), random()));
     }
 

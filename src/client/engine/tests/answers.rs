@@ -189,14 +189,14 @@ fn a_pull_that_brings_the_deletion_first_hides_no_edit() {
 }
 
 #[test]
-fn an_answer_without_a_row_puts_aside_what_came_after() {
+fn what_was_taken_and_deleted_since_puts_aside_what_came_after() {
     let mut page = Page::new(&[]);
     let id = Uuid::from_u128(1);
     page.edit(id, create(id), 1);
     page.edit(id, note("mine"), 2);
     page.edit(id, to(Status::Offer), 3);
-    // It was created, and deleted by another device; the ledger has the status alone.
-    page.answer(1, Ok(String::new()));
+    // It was created, and deleted by another device; the ledger remembers that alone.
+    page.answer(1, Err(taken()));
     let notices = page.notices();
     let [Notice::Displaced(item)] = notices.as_slice() else {
         panic!("one notice: {notices:?}");
@@ -206,6 +206,34 @@ fn an_answer_without_a_row_puts_aside_what_came_after() {
     assert!(matches!(mine, Some(Entity::Application(row)) if row.status == Status::Offer));
     assert!(page.engine.outbox().is_empty());
     assert!(page.view(id).is_none());
+}
+
+#[test]
+fn of_what_was_taken_and_deleted_since_nothing_is_lost() {
+    let row = sample(1);
+    for (edit, rows) in [(create(row.id), vec![]), (note("mine"), vec![row.clone()])] {
+        let mut page = Page::new(&rows);
+        page.edit(row.id, edit.clone(), 1);
+        page.answer(1, Err(taken()));
+        assert!(page.engine.outbox().is_empty());
+        assert!(page.view(row.id).is_none());
+        assert!(page.notices().is_empty(), "it took effect");
+        // The same of an id that was deleted before: it did not.
+        let mut page = Page::new(&rows);
+        page.edit(row.id, edit, 1);
+        page.answer(1, Err(problem(ProblemKind::Gone)));
+        assert_eq!(page.notices().len(), 1);
+    }
+}
+
+#[test]
+fn a_success_without_a_row_is_none() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.answer(1, Ok(String::new()));
+    assert_eq!(page.keys(), [key(1)]);
+    assert!(page.view(row.id).is_some());
 }
 
 #[test]

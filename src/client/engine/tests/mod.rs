@@ -340,6 +340,11 @@ fn problem(kind: ProblemKind) -> Problem {
     Problem::new(kind, "why")
 }
 
+/// The edit was taken when it first came, and its record deleted since.
+fn taken() -> Problem {
+    problem(ProblemKind::Gone).with_meta(json!({ "taken": true }))
+}
+
 fn conflict_with(row: &Application) -> Problem {
     problem(ProblemKind::Conflict).with_meta(json!({ "current": row }))
 }
