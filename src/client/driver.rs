@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::{self, BASE, rest::Query, transport},
     domain::{
-        sync::{BoardSnapshot, Entity, SyncQuery},
+        sync::{BoardSnapshot, Entity, EntityKinds, SyncQuery},
         time::{Timestamp, to_millis},
         user::Me,
     },
@@ -490,6 +490,7 @@ impl Store {
         let query = SyncQuery {
             since,
             limit: Some(PULL_LIMIT),
+            kinds: Some(EntityKinds::ALL),
         };
         let page = api::sync::pull_changes(Query::of(&query)).await;
         match page.and_then(api::rest::Reply::into_body) {

@@ -245,7 +245,7 @@ fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
         Operation {
             path: "/sync",
             summary: "What changed",
-            detail: "In the order of the user's history. Without `since`, everything; then `next` of the page before.",
+            detail: "In the order of the user's history. Without `since`, everything; then `next` of the page before, which leads on for the same `kinds` alone: with others it is 410. Skip kinds, operations and fields that you do not know; more may come.",
             query: Some(parameters::<SyncQuery>()),
             answer: Some(reference::<SyncPage>(g)),
             problems: &[400, 401, 410],
