@@ -4,6 +4,7 @@ import { LockScreen } from "../pages/lock-screen.ts";
 import { SignIn } from "../pages/sign-in.ts";
 import { SyncPanel } from "../pages/sync-panel.ts";
 import { expectAccessible } from "../support/accessible.ts";
+import { problem } from "../support/answers.ts";
 import { signIn as signInByApi } from "../support/api.ts";
 import { abandon } from "../support/processes.ts";
 import { expect, test, type User } from "../support/test.ts";
@@ -124,19 +125,14 @@ test("an address that leads nowhere", async ({ page, user: _, watch, board }) =>
 async function trouble(page: Page, { api }: User): Promise<void> {
   const [refused, contested] = [await api.create({ role_title: "Refused" }), await api.create({ role_title: "Contested" })];
   await api.create({ role_title: "Waiting" });
-  const problem = (status: number, kind: string, more: object) => ({
-    status,
-    contentType: "application/problem+json",
-    json: { type: `https://errors.jobtracker.app/${kind}`, title: "It does not fit", status, ...more },
-  });
   const errors = [{ field: "status", message: "Not on a Sunday." }];
   await page.route("**/api/v1/applications/*", (route) => {
     const { pathname } = new URL(route.request().url());
     if (pathname.endsWith(refused.id)) {
-      return route.fulfill(problem(400, "validation", { detail: "status: Not on a Sunday.", errors }));
+      return route.fulfill(problem(400, "validation", "status: Not on a Sunday.", { errors }));
     }
     const current = { ...contested, version: 2, status: "Offer", notes: "They wrote this." };
-    if (pathname.endsWith(contested.id)) return route.fulfill(problem(409, "conflict", { detail: "It has changed.", meta: { current } }));
+    if (pathname.endsWith(contested.id)) return route.fulfill(problem(409, "conflict", "It has changed.", { meta: { current } }));
     return route.fulfill({ status: 503, body: "" });
   });
 }

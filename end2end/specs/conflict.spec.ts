@@ -1,4 +1,5 @@
 import { Board } from "../pages/board.ts";
+import { problem } from "../support/answers.ts";
 import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -128,18 +129,7 @@ test("a save that fails for now stays, and is tried again", async ({ page, user,
   await board.saved();
   let broken = true;
   await page.route(ONE, (route) =>
-    broken
-      ? route.fulfill({
-          status: 500,
-          contentType: "application/problem+json",
-          json: {
-            type: "https://errors.jobtracker.app/internal",
-            title: "Something broke on our side",
-            status: 500,
-            detail: "Nothing was changed. Try again.",
-          },
-        })
-      : route.continue(),
+    broken ? route.fulfill(problem(500, "internal", "Nothing was changed. Try again.")) : route.continue(),
   );
   watch.expectFailure(500, ONE);
   const failed = page.waitForResponse((response) => response.status() === 500);
@@ -183,17 +173,11 @@ test("a save that is refused for good waits for its user, and says why", async (
   await board.open();
   await board.saved();
   await page.route(ONE, (route) =>
-    route.fulfill({
-      status: 400,
-      contentType: "application/problem+json",
-      json: {
-        type: "https://errors.jobtracker.app/validation",
-        title: "Some values do not fit",
-        status: 400,
-        detail: "status: Not on a Sunday.",
+    route.fulfill(
+      problem(400, "validation", "status: Not on a Sunday.", {
         errors: [{ field: "status", message: "Not on a Sunday." }],
-      },
-    }),
+      }),
+    ),
   );
   watch.expectFailure(400, ONE);
   await board.drag(board.cardOf(id), "Screening");

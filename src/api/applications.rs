@@ -39,11 +39,9 @@ pub async fn create_application(
     body: Body<ApplicationCreate>,
 ) -> Result<Reply<Application>, Problem> {
     use crate::server::{auth::caller::caller, services::applications};
-    use applications::Outcome;
-    match applications::create(&caller().await?, body.parse()?).await? {
-        Outcome::Row(row) => Ok(Reply::created(row)),
-        Outcome::Bare(status) => Ok(Reply::bare(status)),
-    }
+    applications::create(&caller().await?, body.parse()?)
+        .await
+        .map(Reply::created)
 }
 
 /// One application.
@@ -61,11 +59,9 @@ pub async fn patch_application(
     body: Body<ApplicationPatch>,
 ) -> Result<Reply<Application>, Problem> {
     use crate::server::{auth::caller::caller, services::applications};
-    use applications::Outcome;
-    match applications::patch(&caller().await?, id, if_match.0, &body.parse()?).await? {
-        Outcome::Row(row) => Ok(Reply::ok(row)),
-        Outcome::Bare(status) => Ok(Reply::bare(status)),
-    }
+    applications::patch(&caller().await?, id, if_match.0, &body.parse()?)
+        .await
+        .map(Reply::ok)
 }
 
 /// Deletes an application, for ever.

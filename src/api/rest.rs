@@ -4,6 +4,7 @@
 //! the query string, `if_match` the version in `If-Match`; any other name is a path parameter. What
 //! it returns decides status and headers ([`Reply`]).
 
+use super::answer::Expected;
 use crate::domain::error::Problem;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -88,6 +89,8 @@ pub struct Version(pub i64);
 
 /// What has an address and a version of its own.
 pub trait Resource {
+    /// What an answer with it brings.
+    const EXPECTED: Expected = Expected::Body;
     /// The version, for the `ETag`.
     fn version(&self) -> Option<i64> {
         None
@@ -541,7 +544,7 @@ mod parse {
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use super::{Reply, Rest, Verb};
+    use super::{Reply, Resource, Rest, Verb};
     use crate::{api::transport, domain::error::Problem};
     use send_wrapper::SendWrapper;
     use serde::{Serialize, de::DeserializeOwned};
@@ -553,7 +556,7 @@ mod browser {
     where
         V: Verb,
         Input: Serialize + Send,
-        Output: DeserializeOwned + Send,
+        Output: DeserializeOwned + Resource + Send,
         C: Client<Problem>,
         S: Server<Problem>,
     {
@@ -574,7 +577,8 @@ mod browser {
             path: &str,
             input: Input,
         ) -> impl Future<Output = Result<Reply<Output>, Problem>> + Send {
-            let request = request::<V, Input>(path, &input);
+            let mut request = request::<V, Input>(path, &input);
+            request.expected = Output::EXPECTED;
             // The browser has one thread.
             SendWrapper::new(async move {
                 let response = transport::send(request).await?;
@@ -622,4 +626,6 @@ mod browser {
 }
 
 impl<T> Resource for crate::domain::cursor::Page<T> {}
-impl Resource for () {}
+impl Resource for () {
+    const EXPECTED: Expected = Expected::Nothing;
+}

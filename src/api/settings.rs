@@ -26,12 +26,8 @@ pub async fn patch_settings(
     if_match: Version,
     body: Body<SettingsPatch>,
 ) -> Result<Reply<Settings>, Problem> {
-    use crate::server::{
-        auth::caller::caller,
-        services::{applications::Outcome, settings},
-    };
-    match settings::patch(&caller().await?, if_match.0, &body.parse()?).await? {
-        Outcome::Row(row) => Ok(Reply::ok(row)),
-        Outcome::Bare(status) => Ok(Reply::bare(status)),
-    }
+    use crate::server::{auth::caller::caller, services::settings};
+    settings::patch(&caller().await?, if_match.0, &body.parse()?)
+        .await
+        .map(Reply::ok)
 }

@@ -1,6 +1,7 @@
 //! One `fetch`: the only place of the client that speaks HTTP.
 
-use crate::domain::error::{Problem, ProblemKind};
+use super::answer::{self, Answered, Expected, Head, Response};
+use crate::domain::error::Problem;
 use send_wrapper::SendWrapper;
 use std::cell::{Cell, RefCell};
 use uuid::Uuid;
@@ -20,12 +21,15 @@ pub struct Request {
     pub idempotency_key: Option<String>,
     /// The JSON body.
     pub body: Option<String>,
+    /// What its success brings.
+    pub expected: Expected,
 }
 
 impl Request {
     /// A request without headers and body.
     pub fn new(method: http::Method, url: String) -> Self {
         Self {
+            expected: Expected::of(&method),
             method,
             url,
             if_match: None,
@@ -33,15 +37,6 @@ impl Request {
             body: None,
         }
     }
-}
-
-/// A success.
-#[derive(Clone, Debug)]
-pub struct Response {
-    /// The status, 200 to 299.
-    pub status: u16,
-    /// The body; empty when there was none.
-    pub body: String,
 }
 
 /// How long an answer may take, in milliseconds.
@@ -80,45 +75,44 @@ pub fn has_csrf_token() -> bool {
 /// The server's problem; `Network` when no answer came, or one that is not ours (the page of a
 /// captive portal, say).
 pub async fn send(request: Request) -> Result<Response, Problem> {
-    SendWrapper::new(fetch(request)).await
+    exchange(request).await.result
 }
 
-async fn fetch(request: Request) -> Result<Response, Problem> {
-    let broken = |error: JsValue| {
-        let detail = error.dyn_ref::<js_sys::Error>().map_or_else(
+/// The same, with the server's time.
+pub async fn exchange(request: Request) -> Answered {
+    let answer = SendWrapper::new(fetch(request)).await;
+    answer.unwrap_or_else(|error| {
+        Answered::lost(error.dyn_ref::<js_sys::Error>().map_or_else(
             || "The server did not answer.".to_owned(),
             |error| String::from(error.message()),
-        );
-        Problem::new(ProblemKind::Network, detail)
-    };
+        ))
+    })
+}
+
+/// The error is that no answer came.
+async fn fetch(request: Request) -> Result<Answered, JsValue> {
     let init = web_sys::RequestInit::new();
     init.set_method(request.method.as_str());
     init.set_credentials(web_sys::RequestCredentials::SameOrigin);
-    let headers = web_sys::Headers::new().map_err(broken)?;
-    headers.set("accept", "application/json").map_err(broken)?;
+    let headers = web_sys::Headers::new()?;
+    headers.set("accept", "application/json")?;
     if let Some(body) = &request.body {
-        headers
-            .set("content-type", "application/json")
-            .map_err(broken)?;
+        headers.set("content-type", "application/json")?;
         init.set_body(&JsValue::from_str(body));
     }
     if let Some(version) = request.if_match {
-        headers
-            .set("if-match", &format!("W/\"{version}\""))
-            .map_err(broken)?;
+        headers.set("if-match", &format!("W/\"{version}\""))?;
     }
     if let Some(key) = &request.idempotency_key {
-        headers.set("idempotency-key", key).map_err(broken)?;
+        headers.set("idempotency-key", key)?;
     }
     if let Some(user) = USER.get() {
-        headers
-            .set("x-user-id", &user.to_string())
-            .map_err(broken)?;
+        headers.set("x-user-id", &user.to_string())?;
     }
     if request.method != http::Method::GET
         && let Some(token) = CSRF_TOKEN.with_borrow(Clone::clone)
     {
-        headers.set("x-csrf-token", &token).map_err(broken)?;
+        headers.set("x-csrf-token", &token)?;
     }
     init.set_headers(&headers);
     // A connection that hangs is one that is lost.
@@ -129,44 +123,14 @@ async fn fetch(request: Request) -> Result<Response, Problem> {
         .is_none_or(|body| body.len() < KEEPALIVE_MAX);
     if request.method != http::Method::GET && small {
         // A change that is under way is finished even if the page is left. web-sys has no setter.
-        js_sys::Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE).map_err(broken)?;
+        js_sys::Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE)?;
     }
-    let window = web_sys::window().ok_or_else(|| broken(JsValue::NULL))?;
-    let answer = JsFuture::from(window.fetch_with_str_and_init(&request.url, &init))
-        .await
-        .map_err(broken)?;
-    let answer: web_sys::Response = answer.dyn_into().map_err(broken)?;
-    let status = answer.status();
-    let header = |name: &str| {
-        answer
-            .headers()
-            .get(name)
-            .ok()
-            .flatten()
-            .unwrap_or_default()
-    };
-    let kind = header("content-type");
-    let retry_after = header("retry-after").parse().ok();
-    let body = JsFuture::from(answer.text().map_err(broken)?)
-        .await
-        .map_err(broken)?;
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let answer = JsFuture::from(window.fetch_with_str_and_init(&request.url, &init)).await?;
+    let answer: web_sys::Response = answer.dyn_into()?;
+    let headers = answer.headers();
+    let head = Head::read(answer.status(), |name| headers.get(name).ok().flatten());
+    let body = JsFuture::from(answer.text()?).await?;
     let body = body.as_string().unwrap_or_default();
-    let json = kind.contains("json");
-    if (200..300).contains(&status) && (body.is_empty() || json) {
-        return Ok(Response { status, body });
-    }
-    match serde_json::from_str::<Problem>(&body) {
-        Ok(problem) if json => Err(Problem {
-            retry_after,
-            ..problem
-        }),
-        _ if status >= 500 => Err(Problem {
-            retry_after,
-            ..Problem::new(ProblemKind::Unavailable, "The server is not available.")
-        }),
-        _ => Err(Problem::new(
-            ProblemKind::Network,
-            "Something between you and the server answered instead of it.",
-        )),
-    }
+    Ok(answer::read(request.expected, &head, body))
 }

@@ -2,26 +2,31 @@
 //! moments at which to pull.
 
 use super::{
-    cache::{self, Cache, OpenError, Protection, WriteError},
+    cache::{self, Cache, Closed, OpenError, Protection, WriteError},
     device, dom,
-    engine::{Batch, Effect, Engine, Outgoing, Stored, Unstored},
+    engine::{Batch, Effect, Engine, Outgoing, Stored, Trouble, Unstored},
     locks::{self, Held},
     store::{Gate, LeftBehind, Store},
 };
 use crate::{
     api::{self, BASE, rest::Query, transport},
     domain::{
-        sync::{BoardSnapshot, Entity, SyncQuery},
+        sync::{BoardSnapshot, Entity, EntityKinds, SyncQuery},
         time::{Timestamp, to_millis},
         user::Me,
     },
 };
-use futures::lock::Mutex;
+use futures::{
+    future::{Either, select},
+    lock::Mutex,
+};
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::{leptos_dom::helpers::window_event_listener, prelude::*, task::spawn_local};
 use std::{
     cell::{Cell, RefCell},
+    pin::pin,
     rc::Rc,
+    sync::Arc,
     task::{Context, Waker},
 };
 use uuid::Uuid;
@@ -30,8 +35,8 @@ use web_sys::BroadcastChannel;
 
 /// A pull every so many milliseconds while the page shows (SPEC §9.1).
 const PULL_EVERY_MS: u32 = 30_000;
-/// Changes a page of a pull: a whole hunt in a few answers.
-const PULL_LIMIT: u32 = 5_000;
+/// Signing out waits so long for a store that does not answer.
+const STORE_ANSWERS_WITHIN_MS: u32 = 5_000;
 
 /// What the driver holds of the browser.
 #[derive(Default)]
@@ -63,6 +68,15 @@ fn begin(work: impl Future<Output = ()> + 'static) {
     let first = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     if first.is_pending() {
         spawn_local(work);
+    }
+}
+
+/// Waits for the store, but not for ever: a page that is frozen can keep it from being deleted.
+async fn in_time<T>(work: impl Future<Output = T>) -> Option<T> {
+    let deadline = gloo_timers::future::TimeoutFuture::new(STORE_ANSWERS_WITHIN_MS);
+    match select(pin!(work), deadline).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
     }
 }
 
@@ -124,9 +138,7 @@ impl Store {
         transport::set_user(self.engine(Engine::owner));
         if !parts(|parts| parts.started.replace(true)) {
             self.listen();
-            if !parts(|parts| parts.cache.try_lock().is_some_and(|cache| cache.is_some())) {
-                spawn_local(self.open(None));
-            }
+            self.step(|engine| engine.start(self.clock()));
         }
         self.step(Engine::pull);
     }
@@ -171,45 +183,55 @@ impl Store {
     }
 
     /// Opens the cache of the user of this page.
-    async fn open(self, passphrase: Option<String>) {
+    async fn open(self) {
         let Some(user) = self.engine(Engine::owner) else {
             return;
         };
         self.look_for_others(user).await;
-        match self.open_cache(user, passphrase.as_deref()).await {
-            Ok(stored) => {
-                self.step(|engine| engine.opened(stored, self.clock()));
-            }
+        match self.open_cache(user, None).await {
+            Ok(stored) => self.step(|engine| engine.opened(stored, self.clock())),
             Err(OpenError::Locked | OpenError::WrongPassphrase) => self.gate().set(Gate::Locked),
-            Err(OpenError::Unavailable) => {
-                self.step(|engine| engine.unstored(Unstored::Unavailable, self.clock()));
-            }
+            Err(OpenError::Unavailable) => self.store_went_away(Unstored::Unavailable),
+            Err(OpenError::Newer) => self.store_went_away(Unstored::Newer),
         }
     }
 
     async fn open_cache(self, user: Uuid, passphrase: Option<&str>) -> Result<Stored, OpenError> {
-        let closed = move || self.store_went_away();
-        let cache = the_cache();
-        let mut slot = cache.lock().await;
+        let closed = move |closed| {
+            self.store_went_away(match closed {
+                Closed::Upgraded => Unstored::Newer,
+                Closed::Deleted => Unstored::Lost,
+            });
+        };
         let outcome = Cache::open(user, passphrase, closed).await;
         if let Err(OpenError::Locked) = outcome {
             self.gate().set(Gate::Locked);
+            self.step(|engine| {
+                engine.locked_by_passphrase();
+                Vec::new()
+            });
         }
         // After what is to be shown has taken the page's place.
         gloo_timers::callback::Timeout::new(0, device::may_show).forget();
         let (opened, stored) = outcome?;
         device::remember_locked(opened.protection() == Protection::Passphrase);
-        *slot = Some(opened);
-        drop(slot);
+        *the_cache().lock().await = Some(opened);
         device::remember_kept(user);
         self.hear(user);
         Ok(stored)
     }
 
-    /// Another page deleted the cache, or upgraded it: this page's connection is closed.
-    fn store_went_away(self) {
+    /// There is no cache, or another page deleted or upgraded it: this page's connection is closed.
+    fn store_went_away(self, why: Unstored) {
         if !parts(|parts| parts.leaving.get()) {
-            self.step(|engine| engine.unstored(Unstored::Unavailable, self.clock()));
+            self.step(|engine| engine.unstored(why, self.clock()));
+        }
+    }
+
+    /// Lets go of the cache.
+    async fn close_store(self) {
+        if let Some(cache) = the_cache().lock().await.take() {
+            cache.close();
         }
     }
 
@@ -253,12 +275,13 @@ impl Store {
     async fn refresh_from(self, slot: &mut Option<Cache>) {
         let Some(cache) = slot.as_mut() else { return };
         let take = |stored| {
-            // A write may have begun while this was read.
-            let free = !self.engine(Engine::is_writing);
-            if free {
-                self.step(|engine| engine.refreshed(stored, self.clock()));
-            }
-            free
+            let mut taken = false;
+            self.step(|engine| {
+                let (took, effects) = engine.refreshed(stored, self.clock());
+                taken = took;
+                effects
+            });
+            taken
         };
         // Where the store cannot be read now, the next hint or write finds out.
         _ = cache.refresh(take).await;
@@ -292,7 +315,7 @@ impl Store {
                 self.gate().set(Gate::Locked);
                 None
             }
-            Err(OpenError::Unavailable) => None,
+            Err(OpenError::Unavailable | OpenError::Newer) => None,
         }
     }
 
@@ -359,26 +382,20 @@ impl Store {
     pub async fn wipe(self, user: Uuid) {
         if self.engine(Engine::owner) == Some(user) {
             parts(|parts| parts.leaving.set(true));
-            let cache = the_cache();
-            if let Some(cache) = cache.lock().await.take() {
-                cache.close();
-            }
+            _ = in_time(self.close_store()).await;
             tell(Hint::Left);
         }
         if device::kept_user() == Some(user) {
             device::forget_kept();
         }
         // Where it cannot be deleted, the key that opens it is as unreachable as before.
-        _ = cache::delete(user).await;
+        _ = in_time(cache::delete(user)).await;
     }
 
     /// Leaves this user's cache as it is for their next sign-in.
     pub async fn seal(self) {
         parts(|parts| parts.leaving.set(true));
-        let cache = the_cache();
-        if let Some(cache) = cache.lock().await.take() {
-            cache.close();
-        }
+        _ = in_time(self.close_store()).await;
         tell(Hint::Left);
         device::forget_kept();
     }
@@ -416,9 +433,11 @@ impl Store {
 
     pub(super) fn perform(self, effect: Effect) {
         match effect {
-            Effect::Write(batch) => begin(self.write(*batch)),
+            Effect::Open => spawn_local(self.open()),
+            Effect::CloseStore => spawn_local(self.close_store()),
+            Effect::Write(batch) => begin(self.write(batch)),
             Effect::Send(outgoing) => spawn_local(self.send(*outgoing)),
-            Effect::Pull { since } => spawn_local(self.pull_page(since)),
+            Effect::Pull { since, limit } => spawn_local(self.pull_page(since, limit)),
             Effect::Lock => spawn_local(self.lock()),
             Effect::Unlock => parts(|parts| drop(parts.lock.take())),
             Effect::WakeIn(millis) => {
@@ -432,11 +451,13 @@ impl Store {
         }
     }
 
-    async fn write(self, batch: Batch) {
+    async fn write(self, batch: Arc<Batch>) {
         let cache = the_cache();
         let mut slot = cache.lock().await;
-        let Some(cache) = slot.as_mut() else { return };
-        let outcome = cache.write(&batch).await;
+        let outcome = match slot.as_mut() {
+            Some(cache) => cache.write(&batch).await,
+            None => Err(WriteError::Trouble(Trouble::Broken)),
+        };
         if parts(|parts| parts.leaving.get()) {
             return;
         }
@@ -446,13 +467,13 @@ impl Store {
                 if !batch.entries.is_empty() {
                     ask_to_persist();
                 }
-                self.step(|engine| engine.written(self.clock()));
+                self.step(|engine| engine.written(batch.number, self.clock()));
             }
             Err(WriteError::Conflict(stored)) => {
-                self.step(|engine| engine.write_conflict(*stored, self.clock()));
+                self.step(|engine| engine.write_conflict(batch.number, *stored, self.clock()));
             }
             Err(WriteError::Trouble(trouble)) => {
-                self.step(|engine| engine.write_failed(trouble, self.clock()));
+                self.step(|engine| engine.write_failed(batch.number, trouble, self.clock()));
             }
         }
     }
@@ -481,14 +502,18 @@ impl Store {
         request.if_match = if_match;
         request.idempotency_key = Some(key.to_string());
         request.body = body;
-        let answer = transport::send(request).await.map(|response| response.body);
-        self.step(|engine| engine.answered(key, answer, self.clock(), random()));
+        let answered = transport::exchange(request).await;
+        let answer = answered.result.map(|response| response.body);
+        self.step(|engine| {
+            engine.answered(key, answer, answered.server_time, self.clock(), random())
+        });
     }
 
-    async fn pull_page(self, since: Option<String>) {
+    async fn pull_page(self, since: Option<String>, limit: u32) {
         let query = SyncQuery {
             since,
-            limit: Some(PULL_LIMIT),
+            limit: Some(limit),
+            kinds: Some(EntityKinds::ALL),
         };
         let page = api::sync::pull_changes(Query::of(&query)).await;
         match page.and_then(api::rest::Reply::into_body) {

@@ -19,10 +19,7 @@ use crate::domain::{
     user::Me,
 };
 use leptos::prelude::*;
-use std::{
-    collections::HashMap,
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 /// The store. One for the whole app; copied freely.
@@ -169,8 +166,7 @@ impl Store {
     /// Whether there is anything that the server has not acknowledged.
     pub fn has_waiting(self) -> bool {
         self.beat.track();
-        self.engine
-            .with_value(|engine| !engine.outbox().is_empty())
+        self.engine.with_value(|engine| !engine.outbox().is_empty())
     }
 
     /// Edits that gave way, oldest first.

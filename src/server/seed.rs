@@ -96,9 +96,8 @@ async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Resul
     };
     caller.mutation = key(0);
     match applications::create(caller, create).await {
-        Ok(applications::Outcome::Row(_)) => {}
-        // The ledger remembers that there was one.
-        Ok(applications::Outcome::Bare(_)) => return Ok(false),
+        Ok(_) => {}
+        // There was one, and it was deleted.
         Err(problem) if problem.kind == crate::domain::error::ProblemKind::Gone => {
             return Ok(false);
         }

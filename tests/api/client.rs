@@ -1,7 +1,10 @@
 //! Requests as a browser or a program sends them, and answers that are checked on arrival.
 
+use chrono::Utc;
 use http::{HeaderMap, Method};
-use job_hunt_tracker::{domain::application::Application, server::http::openapi::document};
+use job_hunt_tracker::{
+    api::answer::Head, domain::application::Application, server::http::openapi::document,
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -263,6 +266,16 @@ pub struct Answer {
 impl Answer {
     /// What holds of every answer of the API.
     fn check(&self, head: bool) {
+        let said = Head::read(self.status, |name| {
+            let value = self.headers.get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        });
+        assert!(said.ours, "it does not say whose it is: {self:?}");
+        let age = said.date.map(|date| Utc::now() - date);
+        assert!(
+            age.is_some_and(|age| age.num_seconds().abs() < 60),
+            "it does not say when it was made: {self:?}"
+        );
         let id = self.header("x-request-id");
         assert!(id.starts_with("req_") && id.len() == 36, "{id}");
         assert_eq!(self.header("cache-control"), "no-store");

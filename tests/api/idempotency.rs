@@ -20,7 +20,7 @@ both![
     a_key_belongs_to_one_request,
     of_requests_at_once_with_one_key_one_takes_effect,
     failures_are_not_recorded,
-    after_a_deletion_a_replay_gives_the_status_alone,
+    after_a_deletion_a_replay_says_that_it_was_taken,
     keys_belong_to_their_user,
     a_key_is_1_to_255_visible_characters,
     reading_takes_no_key,
@@ -281,7 +281,7 @@ async fn failures_are_not_recorded(site: Site) {
         .is(200);
 }
 
-async fn after_a_deletion_a_replay_gives_the_status_alone(site: Site) {
+async fn after_a_deletion_a_replay_says_that_it_was_taken(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
     let id = Uuid::new_v4();
@@ -302,13 +302,19 @@ async fn after_a_deletion_a_replay_gives_the_status_alone(site: Site) {
         .is(201);
     delete().await.is(204);
 
-    for (call, status) in [(create("create"), 201), (patch(), 200), (delete(), 204)] {
-        let replay = call.await.is(status);
-        assert_eq!(replay.text, "");
-        assert!(!replay.headers.contains_key("etag"));
+    for call in [create("create"), patch()] {
+        let replay = call.await.problem(409, "gone");
+        let meta = json!({ "resource": "application", "id": id, "taken": true });
+        assert_eq!(replay["meta"], meta);
     }
+    assert_eq!(delete().await.is(204).text, "");
     jane.get(&path).await.problem(404, "not-found");
-    create("another key").await.problem(409, "gone");
+    let refused = create("another key").await.problem(409, "gone");
+    assert_eq!(
+        refused["meta"],
+        json!({ "resource": "application", "id": id }),
+        "this one was not taken"
+    );
     let bodies = "SELECT COUNT(*) FROM mutations WHERE CAST(body AS text) LIKE '%Secret%'";
     assert_eq!(site.number(bodies).await, 0);
     let again = jane.post("/applications", &card("Kept")).key("kept").await;

@@ -9,6 +9,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 both![
+    every_answer_says_that_it_is_ours,
     what_is_no_json_is_named,
     a_body_is_json_and_says_so,
     a_body_has_256_kib_at_most,
@@ -19,6 +20,61 @@ both![
     request_ids_are_ours,
     the_description_is_served,
 ];
+
+async fn every_answer_says_that_it_is_ours(site: Site) {
+    let app = site.start_with(&[("--limit-mails-per-address", "1")]).await;
+    let jane = app.sign_in("jane@example.com").await;
+    let row = jane.create(json!({})).await;
+    let one = path_of(&row);
+    let card = json!({ "company": "Acme", "role_title": "Engineer" });
+    let large = app.browser().with_bearer(&jane.token);
+    let large = large
+        .call(Method::POST, "/applications")
+        .header("content-type", "application/json")
+        .body(" ".repeat(256 * 1024 + 1));
+    let (browser, other) = (app.browser(), app.browser().with_bearer(&jane.token));
+    for (status, call) in [
+        (200, jane.get(&one)),
+        (200, jane.call(Method::HEAD, &one)),
+        (200, jane.get("/openapi.json")),
+        (200, jane.get("/sync").header("accept-encoding", "br")),
+        (201, jane.post("/applications", &card)),
+        (
+            202,
+            browser.post("/auth/magic-link", &json!({ "email": "joe@example.com" })),
+        ),
+        (
+            429,
+            browser.post("/auth/magic-link", &json!({ "email": "joe@example.com" })),
+        ),
+        (400, jane.post("/applications", &json!({}))),
+        (401, browser.get("/auth/me")),
+        (
+            404,
+            jane.get("/applications/00000000-0000-4000-8000-000000000000"),
+        ),
+        (404, jane.get("/nothing")),
+        (405, jane.call(Method::PUT, "/applications")),
+        (409, jane.patch(&one, 7, &json!({ "notes": "x" }))),
+        (
+            410,
+            jane.get("/sync?since=00000000000000000000000000000000.1"),
+        ),
+        (413, large),
+        (
+            415,
+            jane.call(Method::POST, "/applications")
+                .body("company=Acme"),
+        ),
+        (428, jane.call(Method::DELETE, &one)),
+        (204, jane.delete(&one, 1)),
+        (204, other.call(Method::POST, "/auth/logout")),
+    ] {
+        let answer = call.await.is(status);
+        assert_eq!(answer.header("x-job-hunt"), "1", "{answer:?}");
+        answer.header("date");
+    }
+}
 
 async fn what_is_no_json_is_named(site: Site) {
     let app = site.start().await;

@@ -2,7 +2,7 @@
 
 use crate::{
     client::{Client, path_of, version_of},
-    harness::{Site, User, both},
+    harness::{Site, User, both, watch},
 };
 use serde_json::{Value, json};
 use std::{
@@ -21,6 +21,10 @@ both![
     a_deletion_is_a_tombstone_for_the_row_and_its_events,
     pages_have_a_limit,
     a_limit_is_1_to_5000,
+    kinds_choose_what_comes,
+    kinds_that_were_not_asked_for_are_not_read,
+    kinds_are_known,
+    a_cursor_belongs_to_its_kinds,
     a_cursor_of_another_history_is_gone,
     a_cursor_is_ours,
     histories_belong_to_their_user,
@@ -223,6 +227,158 @@ async fn a_limit_is_1_to_5000(site: Site) {
     }
     jane.get("/sync?limit=5000").await.is(200);
     assert_eq!(jane.get("/sync?until=x").await.wrong_fields(), ["until"]);
+}
+
+/// A history in which the kinds alternate, with tombstones.
+async fn furnish(jane: &User) {
+    for number in 0..4 {
+        let row = jane
+            .create(json!({ "company": format!("Company {number}") }))
+            .await;
+        let row = jane.change(&row, json!({ "status": "Offer" })).await;
+        if number % 2 == 1 {
+            jane.delete(&path_of(&row), 2).await.is(204);
+        }
+    }
+    jane.patch("/settings", 1, &json!({ "timezone": "UTC" }))
+        .await
+        .is(200);
+    jane.create(json!({})).await;
+}
+
+async fn kinds_choose_what_comes(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    furnish(&jane).await;
+    let whole = pull(&jane, None).await;
+    let all = whole["changes"].as_array().unwrap();
+    assert_eq!(all.len(), 2 * 3 + 2 * 3 + 1 + 2);
+    const KINDS: [&str; 3] = ["application", "stage_event", "settings"];
+    for set in 1..8 {
+        let kinds: Vec<&str> = (0..3)
+            .filter(|bit| set & (1 << bit) != 0)
+            .map(|bit| KINDS[bit])
+            .collect();
+        let expected: Vec<&Value> = all
+            .iter()
+            .filter(|change| kinds.contains(&change["entity"].as_str().unwrap()))
+            .collect();
+        for limit in [1, 2, expected.len(), 100] {
+            let (mut met, mut since) = (Vec::new(), String::new());
+            loop {
+                let path = format!("/sync?kinds={}&limit={limit}{since}", kinds.join(","));
+                let page = jane.get(&path).await.is(200).json();
+                let changes = page["changes"].as_array().unwrap();
+                assert!(changes.len() <= limit);
+                met.extend(changes.iter().cloned());
+                let more = met.len() < expected.len();
+                assert_eq!(page["has_more"], more, "{kinds:?}, {limit} a page");
+                since = format!("&since={}", next(&page).unwrap());
+                if !more {
+                    break;
+                }
+            }
+            let met: Vec<&Value> = met.iter().collect();
+            assert_eq!(met, expected, "{kinds:?}, {limit} a page");
+        }
+    }
+}
+
+async fn kinds_that_were_not_asked_for_are_not_read(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    for (kinds, tables) in [
+        ("settings", &[][..]),
+        ("application", &["applications"]),
+        ("stage_event,application", &["applications", "stage_events"]),
+    ] {
+        let page = jane.get(&format!("/sync?kinds={kinds}")).await.is(200);
+        let statements = watch::statements(page.header("x-request-id"));
+        let read: Vec<&str> = ["applications", "stage_events"]
+            .into_iter()
+            .filter(|table| statements.iter().any(|sql| sql.contains(*table)))
+            .collect();
+        assert_eq!(read, tables, "{statements:?}");
+    }
+}
+
+async fn kinds_are_known(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    for kinds in [
+        "",
+        ",",
+        "note",
+        "application,note",
+        "application,",
+        "Application",
+        "application;settings",
+        "application%00",
+    ] {
+        let wrong = jane
+            .get(&format!("/sync?kinds={kinds}"))
+            .await
+            .wrong_fields();
+        assert_eq!(wrong, ["kinds"], "{kinds}");
+    }
+    // As browsers write a comma.
+    let page = jane
+        .get("/sync?kinds=application%2Csettings")
+        .await
+        .is(200)
+        .json();
+    assert_eq!(words(&page), ["settings upsert"]);
+}
+
+async fn a_cursor_belongs_to_its_kinds(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    furnish(&jane).await;
+    let ask = |kinds: Option<&str>, since: &str| {
+        let kinds = kinds.map(|kinds| format!("&kinds={kinds}"));
+        jane.get(&format!(
+            "/sync?limit=2&since={since}{}",
+            kinds.unwrap_or_default()
+        ))
+    };
+    let page = jane
+        .get("/sync?limit=2&kinds=settings,application")
+        .await
+        .is(200)
+        .json();
+    let some = next(&page).unwrap();
+    for same in ["settings,application", "application,settings,application"] {
+        ask(Some(same), some).await.is(200);
+    }
+    for other in [None, Some("application"), Some("application,stage_event")] {
+        ask(other, some).await.problem(410, "cursor-expired");
+    }
+    // Who does not say what it knows, and who says just that, are the same.
+    let page = jane.get("/sync?limit=2").await.is(200).json();
+    let unsaid = next(&page).unwrap();
+    assert_eq!(
+        unsaid.matches('.').count(),
+        2,
+        "as it has always been: {unsaid}"
+    );
+    ask(Some("settings,stage_event,application"), unsaid)
+        .await
+        .is(200);
+    ask(Some("application"), unsaid)
+        .await
+        .problem(410, "cursor-expired");
+    let (start, kinds) = some.rsplit_once('.').unwrap();
+    for since in [
+        format!("{start}.note"),
+        format!("{start}.settings-application"),
+        format!("{start}.{kinds}.1"),
+        format!("{start}."),
+    ] {
+        let wrong = ask(Some("settings,application"), &since)
+            .await
+            .wrong_fields();
+        assert_eq!(wrong, ["since"], "{since}");
+    }
 }
 
 async fn a_cursor_of_another_history_is_gone(site: Site) {

@@ -424,11 +424,10 @@ impl Ledger {
                     );
                     said.answer = Some(reply.body.clone());
                 }
-                // Of a record that was deleted since, the status alone.
-                Some(first) => assert!(
-                    *first == reply.body || reply.body.is_empty(),
-                    "invariant 3: {key} was answered {first}, then {}",
-                    reply.body
+                // Of a record that was deleted since, that it was taken: no success.
+                Some(first) => assert_eq!(
+                    *first, reply.body,
+                    "invariant 3: {key} was answered otherwise"
                 ),
             }
         }
@@ -459,7 +458,7 @@ impl Ledger {
                 applied.extend(orders());
             }
         }
-        if let Err(problem) = reply.clone().read() {
+        if let Err(problem) = reply.clone().read(&request.method) {
             let fields = fields_in(request.body.as_deref());
             let current = problem.meta.get("current");
             if let (ProblemKind::Conflict, Some(current)) = (problem.kind, current)

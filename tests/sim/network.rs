@@ -103,7 +103,7 @@ impl World {
                 }
                 if self.dice.percent(faults.intercepted) {
                     let reply = self.intercept();
-                    trace!("#{id} is answered on its way: {}", reply.status);
+                    trace!("#{id} is answered on its way: {}", reply.status());
                     self.net.push(Message::Answer(id, reply));
                     return;
                 }
@@ -112,7 +112,7 @@ impl World {
                     self.net.push(Message::Request(id, place, request.clone()));
                 }
                 let reply = self.serve(&request).await;
-                trace!("#{id} is answered {} {}", reply.status, brief(&reply));
+                trace!("#{id} is answered {} {}", reply.status(), brief(&reply));
                 if self.dice.percent(faults.restarts) {
                     trace!("the server restarts");
                     self.server.restart().await;
@@ -129,7 +129,11 @@ impl World {
                     }
                     return;
                 }
-                let answer = reply.read();
+                let method = match self.calls.get(&id).map(|call| &call.what) {
+                    Some(What::Send(outgoing)) => outgoing.method.clone(),
+                    _ => http::Method::GET,
+                };
+                let answer = reply.read(&method);
                 if self.dice.percent(faults.doubled) && self.calls.contains_key(&id) {
                     self.answered_twice(id, answer.clone());
                 }
@@ -141,10 +145,12 @@ impl World {
 
     /// What stands between a page and the server answers instead of it.
     fn intercept(&mut self) -> Reply {
-        match self.dice.below(4) {
-            0 => Reply::html(200),
-            1 => Reply::html(503),
-            2 => {
+        match self.dice.below(6) {
+            0 => Reply::foreign(200, "text/html", "<html>"),
+            1 => Reply::foreign(503, "text/html", "<html>"),
+            2 => Reply::foreign(200, "", ""),
+            3 => Reply::foreign(200, "application/json", "{}"),
+            4 => {
                 let wait = Some(1 + self.dice.below(120) as u64);
                 Reply::problem(ProblemKind::TooManyRequests, wait)
             }

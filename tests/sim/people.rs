@@ -342,7 +342,7 @@ impl World {
             request.method,
             request.path,
             request.body.unwrap_or_default(),
-            reply.status
+            reply.status()
         );
     }
 

@@ -1,9 +1,13 @@
 //! The real server, called in this process, on a database file of its own.
 
 use axum::{Router, body::Body};
+use chrono::SubsecRound;
 use clap::Parser;
 use job_hunt_tracker::{
-    api::BASE,
+    api::{
+        BASE,
+        answer::{self, Expected, Head},
+    },
     domain::{
         error::{Problem, ProblemKind},
         time::Timestamp,
@@ -73,52 +77,45 @@ impl Request {
 /// What came back, from the server or from what stands before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    pub status: u16,
-    pub kind: String,
-    pub retry_after: Option<u64>,
+    pub head: Head,
     pub body: String,
 }
 
 impl Reply {
+    /// What stands between a page and the server answers, as if it were the server.
     pub fn problem(kind: ProblemKind, retry_after: Option<u64>) -> Self {
+        let body = serde_json::to_string(&Problem::new(kind, "No.")).unwrap();
+        let mut reply = Self::foreign(kind.status(), "application/problem+json", &body);
+        reply.head.retry_after = retry_after;
+        reply
+    }
+
+    /// What stands between a page and the server answers.
+    pub fn foreign(status: u16, content_type: &str, body: &str) -> Self {
         Self {
-            status: kind.status(),
-            kind: "application/problem+json".into(),
-            retry_after,
-            body: serde_json::to_string(&Problem::new(kind, "No.")).unwrap(),
+            head: Head {
+                status,
+                ours: false,
+                content_type: content_type.to_owned(),
+                retry_after: None,
+                date: None,
+            },
+            body: body.to_owned(),
         }
     }
 
-    pub fn html(status: u16) -> Self {
-        Self {
-            status,
-            kind: "text/html".into(),
-            retry_after: None,
-            body: "<html>".into(),
-        }
+    pub fn status(&self) -> u16 {
+        self.head.status
     }
 
     pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+        (200..300).contains(&self.status())
     }
 
-    /// What `api::transport` makes of it.
-    pub fn read(self) -> Result<String, Problem> {
-        let json = self.kind.contains("json");
-        if self.is_success() && (self.body.is_empty() || json) {
-            return Ok(self.body);
-        }
-        match serde_json::from_str::<Problem>(&self.body) {
-            Ok(problem) if json => Err(Problem {
-                retry_after: self.retry_after,
-                ..problem
-            }),
-            _ if self.status >= 500 => Err(Problem {
-                retry_after: self.retry_after,
-                ..Problem::new(ProblemKind::Unavailable, "")
-            }),
-            _ => Err(Problem::new(ProblemKind::Network, "")),
-        }
+    /// What a page makes of it that asked by this method.
+    pub fn read(self, method: &::http::Method) -> Result<String, Problem> {
+        let answered = answer::read(Expected::of(method), &self.head, self.body);
+        answered.result.map(|response| response.body)
     }
 }
 
@@ -254,20 +251,17 @@ impl Server {
             .oneshot(http.body(body).unwrap())
             .await
             .unwrap();
-        let status = answer.status().as_u16();
-        let header = |name: &str| {
+        let mut head = Head::read(answer.status().as_u16(), |name| {
             let value = answer.headers().get(name)?;
             Some(value.to_str().unwrap().to_owned())
-        };
-        let kind = header("content-type").unwrap_or_default();
-        let retry_after = header("retry-after").and_then(|text| text.parse().ok());
+        });
+        // Over HTTP hyper says it, by the clock of its machine.
+        head.date = Some(self.clock.now().trunc_subsecs(0));
         let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX)
             .await
             .unwrap();
         Reply {
-            status,
-            kind,
-            retry_after,
+            head,
             body: String::from_utf8(bytes.to_vec()).unwrap(),
         }
     }

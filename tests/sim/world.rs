@@ -16,7 +16,7 @@ use job_hunt_tracker::{
     domain::{
         application::Application,
         error::{Problem, ProblemKind},
-        sync::BoardSnapshot,
+        sync::{BoardSnapshot, EntityKinds},
         time::Timestamp,
         user::Me,
     },
@@ -342,7 +342,11 @@ impl World {
                         [1, 3, 20, 2000][self.dice.below(4)]
                     };
                     let since = since.map(|since| format!("since={since}&"));
-                    let path = format!("/sync?{}limit={limit}", since.unwrap_or_default());
+                    let path = format!(
+                        "/sync?{}limit={limit}&kinds={}",
+                        since.unwrap_or_default(),
+                        EntityKinds::ALL
+                    );
                     let request = Request::new(http::Method::GET, path, None);
                     self.call(device, at, What::Pull, request);
                 }

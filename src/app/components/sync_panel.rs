@@ -4,7 +4,9 @@ use super::keys_dialog::{drive_dialog, is_closed};
 use crate::{
     app::session::Dialogs,
     client::{
-        engine::{Displaced, Edit, Entry, Keeping, Reason, Standing, SyncState, Trouble, Unstored, Verb},
+        engine::{
+            Displaced, Edit, Entry, Keeping, Reason, Standing, SyncState, Trouble, Unstored, Verb,
+        },
         labels::field_label,
         store::use_store,
         zone::use_zone,

@@ -2,14 +2,12 @@
 //! durability, a blocked upgrade) is what the invariants hang on. See
 //! `docs/decisions/0010-idb-rather-than-rexie.md`.
 
+use crate::client::engine::SCHEMA;
 use idb::{DatabaseEvent, Factory, ObjectStoreParams, Transaction, TransactionResult};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
-/// The version of the schema. A later one adds its stores in [`open`]; while an older page is open
-/// it closes its connection at once, so that no upgrade waits for it.
-const VERSION: u32 = 1;
 /// Every object store.
 pub const STORES: [&str; 5] = ["keys", "state", "shards", "outbox", "displaced"];
 
@@ -20,6 +18,8 @@ pub enum Failure {
     Full,
     /// Another page upgraded the database, or the connection is gone.
     Closed,
+    /// The database is of a newer version of the app.
+    Newer,
     /// Anything else.
     Broken(String),
 }
@@ -29,16 +29,28 @@ impl From<idb::Error> for Failure {
         let text = error.to_string();
         if text.contains("Quota") {
             Self::Full
+        } else if text.contains("VersionError") {
+            Self::Newer
         } else {
             Self::Broken(text)
         }
     }
 }
 
-/// Opens a database, and makes it where there is none. `closed` is called when another page wants
-/// to upgrade or delete it: the connection is closed then.
-pub async fn open(name: &str, closed: impl Fn() + 'static) -> Result<IdbDatabase, Failure> {
-    let mut request = Factory::new()?.open(name, Some(VERSION))?;
+/// Why a connection was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// A page of a newer version has the database now.
+    Upgraded,
+    /// The database was deleted.
+    Deleted,
+}
+
+/// Opens a database, and makes it where there is none. Its version is that of what is stored in it: a
+/// later one adds its stores here. `closed` is called when another page wants to upgrade or delete
+/// it: the connection is closed at once, so that nobody waits for this page.
+pub async fn open(name: &str, closed: impl Fn(Closed) + 'static) -> Result<IdbDatabase, Failure> {
+    let mut request = Factory::new()?.open(name, Some(SCHEMA))?;
     request.on_upgrade_needed(|event| {
         let Ok(database) = event.database() else {
             return;
@@ -56,7 +68,10 @@ pub async fn open(name: &str, closed: impl Fn() + 'static) -> Result<IdbDatabase
         if let Ok(database) = event.database() {
             database.close();
         }
-        closed();
+        closed(match event.new_version() {
+            Ok(Some(_)) => Closed::Upgraded,
+            _ => Closed::Deleted,
+        });
     });
     // The listener lives as long as the connection.
     database.forget_callbacks();

@@ -15,6 +15,8 @@ mod sealer;
 mod store;
 
 #[cfg(feature = "hydrate")]
+pub use database::Closed;
+#[cfg(feature = "hydrate")]
 pub use keys::Protection;
 #[cfg(feature = "hydrate")]
 pub use store::{Cache, OpenError, WriteError, delete};

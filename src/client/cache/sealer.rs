@@ -51,6 +51,13 @@ impl Sealer {
         })
     }
 
+    /// The version that a blob says to be of; only opening it shows whether that is so.
+    pub fn version(&self, blob: &JsValue) -> Option<u64> {
+        let blob: &Uint8Array = blob.dyn_ref()?;
+        let header = blob.subarray(0, HEADER as u32).to_vec();
+        Some(Header::read(&header, None).ok()?.version)
+    }
+
     /// Begins to open a blob that was sealed at this place. `version` is the one that is expected;
     /// any where none is.
     ///

@@ -1,14 +1,17 @@
 //! Batches of the engine into the database, and back.
 
 use super::{
-    database::{self, Failure, Work},
+    database::{self, Closed, Failure, Work},
     keys::{KeyError, Protection, RawKey, Wrapped},
     sealer::Sealer,
 };
 use crate::client::engine::{Batch, Displaced, Entry, Kept, Meta, Shard, Stored, Trouble};
 use futures::future::{LocalBoxFuture, join_all, join4};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+};
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use web_sys::IdbDatabase;
@@ -27,11 +30,16 @@ pub enum OpenError {
     Locked,
     /// This passphrase does not open it.
     WrongPassphrase,
+    /// A newer version of the app has it.
+    Newer,
 }
 
 impl From<Failure> for OpenError {
-    fn from(_: Failure) -> Self {
-        Self::Unavailable
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Newer => Self::Newer,
+            Failure::Full | Failure::Closed | Failure::Broken(_) => Self::Unavailable,
+        }
     }
 }
 
@@ -57,7 +65,7 @@ impl From<Failure> for WriteError {
     fn from(failure: Failure) -> Self {
         Self::Trouble(match failure {
             Failure::Full => Trouble::Full,
-            Failure::Closed | Failure::Broken(_) => Trouble::Broken,
+            Failure::Closed | Failure::Newer | Failure::Broken(_) => Trouble::Broken,
         })
     }
 }
@@ -76,16 +84,54 @@ struct State {
 }
 
 impl State {
-    fn parse(record: Option<JsValue>) -> Self {
-        record
-            .and_then(|state| state.as_string())
-            .and_then(|state| serde_json::from_str(&state).ok())
-            .unwrap_or_default()
+    /// The state of a store, of an empty one too; nothing where a newer version wrote another form.
+    fn parse(record: Option<JsValue>) -> Option<Self> {
+        match record {
+            None => Some(Self::default()),
+            Some(record) => serde_json::from_str(&record.as_string()?).ok(),
+        }
     }
 }
 
 /// A record that is being sealed, to be put into a store under a key.
 type Sealing = LocalBoxFuture<'static, Result<(&'static str, String, JsValue), KeyError>>;
+
+/// Why a record is not here though its blob is.
+enum Unread {
+    /// It is not what was sealed at its place.
+    Spoiled,
+    /// It is, and this version does not understand it: a newer one made it.
+    Newer,
+}
+
+/// What was read of one object store.
+struct Records<T> {
+    records: Vec<T>,
+    /// Places of those that are not what was sealed there.
+    spoiled: Vec<(&'static str, String)>,
+    /// How many this version does not understand.
+    newer: usize,
+}
+
+impl<T> Default for Records<T> {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            spoiled: Vec::new(),
+            newer: 0,
+        }
+    }
+}
+
+impl<T> Records<T> {
+    fn take(&mut self, store: &'static str, key: String, record: Result<T, Unread>) {
+        match record {
+            Ok(record) => self.records.push(record),
+            Err(Unread::Spoiled) => self.spoiled.push((store, key)),
+            Err(Unread::Newer) => self.newer += 1,
+        }
+    }
+}
 
 /// One user's open cache.
 pub struct Cache {
@@ -93,6 +139,9 @@ pub struct Cache {
     sealer: Sealer,
     protection: Protection,
     known: State,
+    /// Entries of the outbox as they were read last, with the versions of their blobs: each hint of
+    /// another page would open all of a long queue again.
+    entries: RefCell<HashMap<String, (u64, Entry)>>,
 }
 
 fn name(user: Uuid) -> String {
@@ -110,7 +159,7 @@ impl Cache {
     pub async fn open(
         user: Uuid,
         passphrase: Option<&str>,
-        closed: impl Fn() + 'static,
+        closed: impl Fn(Closed) + 'static,
     ) -> Result<(Self, Stored), OpenError> {
         let database = database::open(&name(user), closed).await?;
         let wrapped = Wrapped::load(&Work::reading(&database)?).await?;
@@ -123,6 +172,7 @@ impl Cache {
             database,
             protection,
             known: State::default(),
+            entries: RefCell::default(),
         };
         let (state, stored) = cache.read().await?;
         cache.known = state;
@@ -165,7 +215,8 @@ impl Cache {
     /// whether it was taken in: what was not is read again the next time.
     pub async fn refresh(&mut self, take: impl FnOnce(Stored) -> bool) -> Result<(), Failure> {
         let state = Work::reading(&self.database)?.get(STATE, STATE)?;
-        if State::parse(state.await?).stamp != self.known.stamp {
+        let state = State::parse(state.await?);
+        if state.is_none_or(|state| state.stamp != self.known.stamp) {
             let (state, stored) = self.read().await?;
             if take(stored) {
                 self.known = state;
@@ -181,75 +232,139 @@ impl Cache {
         let work = Work::reading(&self.database)?;
         let (state, meta) = (work.get(STATE, STATE)?, work.get(STATE, META)?);
         let (outbox, displaced) = (work.all("outbox")?, work.all("displaced")?);
-        let state = State::parse(state.await?);
+        let Some(state) = State::parse(state.await?) else {
+            let stored = Stored {
+                newer: 1,
+                ..Stored::default()
+            };
+            return Ok((State::default(), stored));
+        };
         let mut shards = Vec::new();
         for (name, version) in &state.versions {
             if self.known.versions.get(name) != Some(version) {
                 let blob = work.get("shards", name)?;
                 shards.push(async move {
                     let Some(blob) = blob.await? else {
-                        return Ok(None);
+                        return Ok(Err(Unread::Spoiled));
                     };
                     let content =
                         self.open_blob::<Vec<Kept>>("shards", name, Some(*version), &blob);
-                    Ok::<_, Failure>(Shard::parse(name).zip(content.await))
+                    Ok::<_, Failure>(match (Shard::parse(name), content.await) {
+                        (Some(shard), Ok(content)) => Ok((shard, content)),
+                        (None, Ok(_)) => Err(Unread::Newer),
+                        (_, Err(unread)) => Err(unread),
+                    })
                 });
             }
         }
         let meta = async {
             let Some(blob) = meta.await? else {
-                return Ok((state.stamp == 0).then(Meta::default));
+                return Ok(match state.stamp {
+                    0 => Ok(Meta::default()),
+                    _ => Err(Unread::Spoiled),
+                });
             };
             let meta = self.open_blob::<Meta>(STATE, STATE, Some(state.stamp), &blob);
             Ok::<_, Failure>(meta.await)
         };
         let (meta, entries, displaced, shards) = join4(
             meta,
-            self.open_all::<Entry>("outbox", outbox),
+            self.open_entries(outbox),
             self.open_all::<Displaced>("displaced", displaced),
             join_all(shards),
         )
         .await;
-        let (meta, (entries, mut spoiled), (displaced, more)) = (meta?, entries?, displaced?);
-        spoiled.extend(more);
+        let (meta, entries, displaced) = (meta?, entries?, displaced?);
+        let mut spoiled = entries.spoiled;
+        spoiled.extend(displaced.spoiled);
         let mut stored = Stored {
             stamp: state.stamp,
-            damaged: meta.is_none(),
-            meta: meta.unwrap_or_default(),
-            entries,
-            displaced,
+            entries: entries.records,
+            displaced: displaced.records,
             unreadable: spoiled.len(),
+            newer: entries.newer + displaced.newer,
             ..Stored::default()
         };
+        match meta {
+            Ok(meta) => stored.meta = meta,
+            Err(Unread::Spoiled) => stored.damaged = true,
+            Err(Unread::Newer) => stored.newer += 1,
+        }
         for shard in shards {
             match shard? {
-                Some(shard) => stored.shards.push(shard),
-                None => stored.damaged = true,
+                Ok(shard) => stored.shards.push(shard),
+                Err(Unread::Spoiled) => stored.damaged = true,
+                Err(Unread::Newer) => stored.newer += 1,
             }
         }
         self.clear(spoiled).await?;
         Ok((state, stored))
     }
 
-    /// Opens the records of a store. Answers with them the places of those that do not open.
+    /// Opens the entries of the outbox, but for those that were read before and have not changed since.
+    async fn open_entries(
+        &self,
+        blobs: impl Future<Output = Result<Vec<(String, JsValue)>, Failure>>,
+    ) -> Result<Records<Entry>, Failure> {
+        let (mut fresh, mut versions) = (Vec::new(), HashMap::new());
+        let mut records = Records::default();
+        let before = self.entries.take();
+        let mut read = HashMap::new();
+        for (key, blob) in blobs.await? {
+            let version = self.sealer.version(&blob);
+            match before.get(&key).filter(|known| version == Some(known.0)) {
+                Some(known) => _ = read.insert(key, known.clone()),
+                None => {
+                    versions.insert(key.clone(), version.unwrap_or_default());
+                    fresh.push((key, blob));
+                }
+            }
+        }
+        for (key, entry) in self.open_each::<Entry>("outbox", fresh).await {
+            if let Ok(entry) = &entry {
+                let version = versions.get(&key).copied().unwrap_or_default();
+                read.insert(key.clone(), (version, entry.clone()));
+            } else {
+                records.take("outbox", key, entry);
+            }
+        }
+        records
+            .records
+            .extend(read.values().map(|(_, entry)| entry.clone()));
+        self.entries.replace(read);
+        Ok(records)
+    }
+
+    /// Opens all records of a store.
     async fn open_all<T: DeserializeOwned>(
         &self,
         store: &'static str,
         blobs: impl Future<Output = Result<Vec<(String, JsValue)>, Failure>>,
-    ) -> Result<(Vec<T>, Vec<(&'static str, String)>), Failure> {
-        let blobs = blobs.await?;
-        let opening: Vec<_> = blobs
-            .iter()
-            .map(|(key, blob)| self.open_blob::<T>(store, key, None, blob))
-            .collect();
-        let (mut records, mut spoiled) = (Vec::new(), Vec::new());
-        for (opening, (key, _)) in opening.into_iter().zip(&blobs) {
-            match opening.await {
-                Some(record) => records.push(record),
-                None => spoiled.push((store, key.clone())),
-            }
+    ) -> Result<Records<T>, Failure> {
+        let mut records = Records::default();
+        for (key, record) in self.open_each(store, blobs.await?).await {
+            records.take(store, key, record);
         }
-        Ok((records, spoiled))
+        Ok(records)
+    }
+
+    async fn open_each<T: DeserializeOwned>(
+        &self,
+        store: &'static str,
+        blobs: Vec<(String, JsValue)>,
+    ) -> Vec<(String, Result<T, Unread>)> {
+        let opening: Vec<_> = blobs
+            .into_iter()
+            .map(|(key, blob)| {
+                let opening = self.open_blob::<T>(store, &key, None, &blob);
+                (key, opening)
+            })
+            .collect();
+        let mut opened = Vec::new();
+        for (key, opening) in opening {
+            opened.push((key, opening.await));
+        }
+        opened
     }
 
     /// Removes what nobody can read any more: it is said once.
@@ -320,12 +435,12 @@ impl Cache {
         let asked = work.change(&puts, &removed);
         let state = state.await;
         let stamp = match asked.and(state) {
-            Ok(state) => State::parse(state).stamp,
+            Ok(state) => State::parse(state).map(|state| state.stamp),
             Err(failure) => {
                 return Err(work.abort_for(failure).into());
             }
         };
-        if stamp != batch.stamp {
+        if stamp != Some(batch.stamp) {
             work.abort();
             let (state, stored) = self.read().await?;
             self.known = state;
@@ -339,7 +454,7 @@ impl Cache {
     /// How many edits wait in `user`'s cache: known without any key.
     pub async fn waiting(user: Uuid) -> u32 {
         let count = async {
-            let database = database::open(&name(user), || ()).await?;
+            let database = database::open(&name(user), |_| ()).await?;
             let count = Work::reading(&database)?.count("outbox").await?;
             database.close();
             Ok::<u32, Failure>(count)
@@ -373,12 +488,14 @@ impl Cache {
         record: &str,
         version: Option<u64>,
         blob: &JsValue,
-    ) -> impl Future<Output = Option<T>> + use<T> {
+    ) -> impl Future<Output = Result<T, Unread>> + use<T> {
         let opening = self.sealer.open(store, record, version, blob);
         async move {
-            let plain = opening.ok()?.await.ok()?;
+            let spoiled = |_| Unread::Spoiled;
+            let plain = opening.map_err(spoiled)?.await.map_err(spoiled)?;
             // Always from text: each way of reading is another copy of every field's parser in the WASM.
-            serde_json::from_str(std::str::from_utf8(&plain).ok()?).ok()
+            let text = std::str::from_utf8(&plain).map_err(|_| Unread::Newer)?;
+            serde_json::from_str(text).map_err(|_| Unread::Newer)
         }
     }
 }

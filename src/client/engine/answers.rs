@@ -69,8 +69,8 @@ impl Engine {
             return Ok(());
         };
         each_kind!(&entry.edit, |_op: R| {
-            // The status alone: it was a deletion, or the record was deleted since.
-            if body.is_empty() {
+            // The status alone.
+            if entry.edit.verb() == Verb::Delete && body.is_empty() {
                 self.lose(&entry, true, now, effects);
                 return Ok(());
             }
@@ -205,7 +205,10 @@ impl Engine {
                 }
             }
             ProblemKind::Conflict => self.conflict(key, problem, now, effects),
-            ProblemKind::NotFound | ProblemKind::Gone => self.vanished(key, now, effects),
+            ProblemKind::Gone if problem.meta.get("taken") == Some(&true.into()) => {
+                self.vanished(key, true, now, effects);
+            }
+            ProblemKind::NotFound | ProblemKind::Gone => self.vanished(key, false, now, effects),
             _ => self.park(key, problem, effects),
         }
     }
@@ -279,11 +282,11 @@ impl Engine {
         with_it.is_some_and(|row| row.says_the_same_as(current))
     }
 
-    /// 404 or gone: a deletion has succeeded; anything else gives way, with all that was done to
-    /// the aggregate.
-    fn vanished(&mut self, key: Uuid, now: Timestamp, effects: &mut Vec<Effect>) {
+    /// 404 or gone: a deletion has succeeded, and so has what was `taken` before the record was
+    /// deleted; anything else gives way, with all that was done to the aggregate.
+    fn vanished(&mut self, key: Uuid, taken: bool, now: Timestamp, effects: &mut Vec<Effect>) {
         if let Some(entry) = self.outbox.get(key).cloned() {
-            let done = entry.edit.verb() == Verb::Delete;
+            let done = taken || entry.edit.verb() == Verb::Delete;
             self.lose(&entry, done, now, effects);
         }
     }

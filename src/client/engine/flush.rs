@@ -302,7 +302,12 @@ impl Engine {
     }
 
     /// The server has no time: nothing is sent for a while.
-    pub(super) fn refused_for_now(&mut self, retry_after: Option<u64>, now: Timestamp, jitter: f64) {
+    pub(super) fn refused_for_now(
+        &mut self,
+        retry_after: Option<u64>,
+        now: Timestamp,
+        jitter: f64,
+    ) {
         // Six requests that were under way together are one refusal.
         if !self.is_busy(now) {
             self.busy.attempts += 1;

@@ -30,9 +30,7 @@ pub use kind::{Edit, Edited, Made, Op, Row, Verb};
 pub use outbox::Outbox;
 pub use own::OwnVersions;
 pub use queue::Entry;
-pub use storage::{
-    ARCHIVED_FOR, Batch, CAP, Keeping, Meta, SCHEMA, Stored, Trouble, Unstored,
-};
+pub use storage::{ARCHIVED_FOR, Batch, CAP, Keeping, Meta, SCHEMA, Stored, Trouble, Unstored};
 pub use verbs::DELETE_GRACE;
 
 use crate::domain::{

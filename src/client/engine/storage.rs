@@ -58,7 +58,13 @@ impl Meta {
     /// Whether both say the same of the rows beside them, wherever their cursors are.
     pub(super) fn says_the_same_of_rows(&self, other: &Self) -> bool {
         (&self.user, self.life, self.schema, self.whole, self.partial)
-            == (&other.user, other.life, other.schema, other.whole, other.partial)
+            == (
+                &other.user,
+                other.life,
+                other.schema,
+                other.whole,
+                other.partial,
+            )
     }
 }
 

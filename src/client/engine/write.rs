@@ -7,7 +7,7 @@ use super::{
     kind::{Row, each_kind},
     outbox::Difference,
     queue::{QueueEvent, with_edits},
-    storage::{OPEN_WITHIN, SCHEMA, RETRY, RETRY_ROWS, WRITE_WITHIN, Writing, keeps, retained},
+    storage::{OPEN_WITHIN, RETRY, RETRY_ROWS, SCHEMA, WRITE_WITHIN, Writing, keeps, retained},
 };
 use crate::domain::{application::Application, stage::StageEvent, sync::Entity, time::Timestamp};
 use std::{
@@ -310,7 +310,7 @@ impl Engine {
             || self.meta.life != self.storage.meta.life
             || (self.storage.cursor_moved && self.meta.cursor != self.storage.meta.cursor)
             || !self.meta.says_the_same_of_rows(&self.storage.meta);
-        if !differs && !(whole && rows_differ) {
+        if !(differs || whole && rows_differ) {
             // What was done has been undone, or is stored: nothing is left to be refused.
             self.outbox.forget_events();
             self.storage.retry_at = None;

@@ -14,10 +14,10 @@ use uuid::Uuid;
 pub struct Recorded {
     /// SHA-256 of method, path, `If-Match` and body.
     pub request_hash: Vec<u8>,
-    /// The answer's status.
-    pub status: i32,
-    /// The answer's body; erased when its entity was deleted.
+    /// The answer's body; a deletion has none, and it is erased when its entity is deleted.
     pub body: Option<Json<Value>>,
+    /// What it changed.
+    pub entity_id: Option<Uuid>,
 }
 
 /// What was answered under `key`. Asked under the user's lock, so that of two requests with one
@@ -25,13 +25,15 @@ pub struct Recorded {
 pub async fn find(tenant: &mut TenantWrite, key: &str) -> sqlx::Result<Option<Recorded>> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("SELECT request_hash, status, body FROM mutations WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND key = ")
-            .push_bind(key.to_owned())
-            .build_query_as()
-            .fetch_optional(conn)
-            .await
+        QueryBuilder::<DB>::new(
+            "SELECT request_hash, body, entity_id FROM mutations WHERE user_id = ",
+        )
+        .push_bind(user_id)
+        .push(" AND key = ")
+        .push_bind(key.to_owned())
+        .build_query_as()
+        .fetch_optional(conn)
+        .await
     })
 }
 

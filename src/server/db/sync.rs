@@ -7,7 +7,7 @@ use super::{
 use crate::domain::{
     application::Application,
     stage::StageEvent,
-    sync::{Entity, EntityKind, SyncChange, SyncRow},
+    sync::{Entity, EntityKind, EntityKinds, SyncChange, SyncRow},
 };
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -76,70 +76,69 @@ struct Tombstone {
     id: Uuid,
 }
 
-/// At most `limit` changes after `since` and up to `head`, in order. Rows that change while this
-/// reads get a number above `head` and come with the next page, so that nothing is skipped.
-pub async fn changes(
-    tenant: &mut impl Tenant,
-    since: i64,
-    head: i64,
-    limit: i64,
-) -> sqlx::Result<Vec<SyncChange>> {
+/// Which part of a history is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Rows and tombstones of these kinds.
+    pub kinds: EntityKinds,
+    /// After this number.
+    pub since: i64,
+    /// Up to this number.
+    pub head: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// What changed, in order. Rows that change while this reads get a number above `head` and come with
+/// the next page, so that nothing is skipped.
+pub async fn changes(tenant: &mut impl Tenant, wanted: Wanted) -> sqlx::Result<Vec<SyncChange>> {
+    let kinds = wanted.kinds;
     let mut changes = Vec::new();
-    let rows: Vec<Numbered<Application>> = numbered(
-        tenant,
-        applications::COLUMNS,
-        "applications",
-        since,
-        head,
-        limit,
-    )
-    .await?;
-    changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
-        seq,
-        id: row.id,
-        what: SyncRow::Upsert(Entity::Application(Box::new(row))),
-    }));
-    let rows: Vec<Numbered<StageEvent>> = numbered(
-        tenant,
-        stage_events::COLUMNS,
-        "stage_events",
-        since,
-        head,
-        limit,
-    )
-    .await?;
-    changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
-        seq,
-        id: row.id,
-        what: SyncRow::Upsert(Entity::StageEvent(row)),
-    }));
-    let rows: Vec<Numbered<Tombstone>> =
-        numbered(tenant, "entity, id", "tombstones", since, head, limit).await?;
+    if kinds.has(EntityKind::Application) {
+        let rows: Vec<Numbered<Application>> =
+            numbered(tenant, applications::COLUMNS, "applications", wanted).await?;
+        changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
+            seq,
+            id: row.id,
+            what: SyncRow::Upsert(Entity::Application(Box::new(row))),
+        }));
+    }
+    if kinds.has(EntityKind::StageEvent) {
+        let rows: Vec<Numbered<StageEvent>> =
+            numbered(tenant, stage_events::COLUMNS, "stage_events", wanted).await?;
+        changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
+            seq,
+            id: row.id,
+            what: SyncRow::Upsert(Entity::StageEvent(row)),
+        }));
+    }
+    if kinds.has(EntityKind::Settings) {
+        let row = settings::find_row(tenant).await?;
+        if row.seq > wanted.since && row.seq <= wanted.head {
+            changes.push(SyncChange {
+                seq: row.seq,
+                id: tenant.user_id(),
+                what: SyncRow::Upsert(Entity::Settings(row.settings)),
+            });
+        }
+    }
+    let rows = tombstones(tenant, wanted).await?;
     changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
         seq,
         id: row.id,
         what: SyncRow::Delete { entity: row.entity },
     }));
-    let row = settings::find_row(tenant).await?;
-    if row.seq > since && row.seq <= head {
-        changes.push(SyncChange {
-            seq: row.seq,
-            id: tenant.user_id(),
-            what: SyncRow::Upsert(Entity::Settings(row.settings)),
-        });
-    }
     changes.sort_by_key(|change| change.seq);
-    changes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    changes.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
     Ok(changes)
 }
 
+/// The rows of a table.
 async fn numbered<T>(
     tenant: &mut impl Tenant,
     columns: &str,
     table: &str,
-    since: i64,
-    head: i64,
-    limit: i64,
+    wanted: Wanted,
 ) -> sqlx::Result<Vec<Numbered<T>>>
 where
     T: Send + Unpin,
@@ -155,11 +154,39 @@ where
             .push(" WHERE user_id = ")
             .push_bind(user_id)
             .push(" AND seq > ")
-            .push_bind(since)
+            .push_bind(wanted.since)
             .push(" AND seq <= ")
-            .push_bind(head)
+            .push_bind(wanted.head)
             .push(" ORDER BY seq LIMIT ")
-            .push_bind(limit)
+            .push_bind(wanted.limit)
+            .build_query_as()
+            .fetch_all(conn)
+            .await
+    })
+}
+
+async fn tombstones(
+    tenant: &mut impl Tenant,
+    wanted: Wanted,
+) -> sqlx::Result<Vec<Numbered<Tombstone>>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        let mut query =
+            QueryBuilder::<DB>::new("SELECT seq, entity, id FROM tombstones WHERE user_id = ");
+        query
+            .push_bind(user_id)
+            .push(" AND seq > ")
+            .push_bind(wanted.since)
+            .push(" AND seq <= ")
+            .push_bind(wanted.head)
+            .push(" AND entity IN (");
+        let mut words = query.separated(", ");
+        for kind in wanted.kinds.iter() {
+            words.push_bind(kind);
+        }
+        query
+            .push(") ORDER BY seq LIMIT ")
+            .push_bind(wanted.limit)
             .build_query_as()
             .fetch_all(conn)
             .await

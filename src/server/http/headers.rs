@@ -1,6 +1,6 @@
 //! Headers that keep browsers on the safe side.
 
-use crate::server::AppState;
+use crate::{api::answer, server::AppState};
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -34,12 +34,13 @@ pub async fn for_all(State(state): State<AppState>, request: Request, next: Next
     response
 }
 
-/// For data: it belongs to one user at one moment.
+/// For data: it belongs to one user at one moment, and says that it is ours.
 pub async fn for_data(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response
-        .headers_mut()
+    let headers = response.headers_mut();
+    headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(answer::MARK, HeaderValue::from_static("1"));
     response
 }

@@ -38,8 +38,8 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
     let api = rest::routes(&state)
         .route("/api/v1/openapi.json", get(openapi::serve))
         .route("/api/{*rest}", axum::routing::any(no_such_endpoint))
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(headers::for_data));
+        .method_not_allowed_fallback(method_not_allowed);
+    let api = around_data(api);
     let health = Router::new()
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::ready))
@@ -68,6 +68,14 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
         .merge(health)
         .merge(pages)
         .layer(around)
+}
+
+/// What stands around every answer of the API, that of a panic too.
+fn around_data(api: Router) -> Router {
+    let around = ServiceBuilder::new()
+        .layer(middleware::from_fn(headers::for_data))
+        .layer(CatchPanicLayer::custom(panicked));
+    api.layer(around)
 }
 
 /// The id that a client sends is not trusted to be unique.
@@ -173,4 +181,27 @@ pub fn leptos_options(
         options.site_root = root.to_string_lossy().into();
     }
     Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::answer::Head;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_as_ours() {
+        async fn panics() {
+            panic!("on purpose");
+        }
+        let api = around_data(Router::new().route("/api/v1/x", get(panics)));
+        let request = Request::get("/api/v1/x").body(Body::empty()).unwrap();
+        let answer = api.oneshot(request).await.unwrap();
+        let head = Head::read(answer.status().as_u16(), |name| {
+            Some(answer.headers().get(name)?.to_str().unwrap().to_owned())
+        });
+        assert!(head.ours);
+        assert_eq!(head.status, 500);
+        assert_eq!(head.content_type, crate::api::problem::CONTENT_TYPE);
+    }
 }

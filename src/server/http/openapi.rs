@@ -2,7 +2,7 @@
 //! and make answers; a test says that the operations are those that are registered.
 
 use crate::{
-    api::{auth, board::BoardQuery},
+    api::{answer, auth, board::BoardQuery},
     domain::{
         application::{Application, ApplicationCreate, ApplicationPatch},
         cursor::Page,
@@ -69,6 +69,9 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
+            "headers": {
+                "Ours": { "required": true, "description": "Says that the answer is the server's own.", "schema": { "const": "1" } },
+            },
             "securitySchemes": {
                 "cookie": { "type": "apiKey", "in": "cookie", "name": "jht_session", "description": "Under HTTPS: __Host-jht_session." },
                 "csrf": { "type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "csrf_token of GET /auth/me; on unsafe methods only." },
@@ -82,9 +85,11 @@ const DESCRIPTION: &str = "\
 Errors are problem documents (RFC 9457). Rows have a version: it is the ETag of every answer with one row, and \
 PATCH and DELETE take it in If-Match (`2`, `\"2\"` or `W/\"2\"`); a stale one is answered by 409 with the latest \
 row in `meta.current`. In a PATCH an absent field stays and `null` clears. Unsafe requests may carry an \
-Idempotency-Key: the same request under the same key gets the first answer again. With X-User-Id a request is \
-answered under that user's session alone, and under another's by 401 `other-user`. Lists answer `items` and \
-`next_cursor`, which goes into `cursor` as it is.";
+Idempotency-Key: the same request under the same key gets the first answer again; where its row was deleted \
+since, 409 `gone` with `meta.taken`. Every answer has the header X-Job-Hunt: one without it comes from something \
+in between, and says nothing about the request. With X-User-Id a request is answered under that user's session \
+alone, and under another's by 401 `other-user`. Lists answer `items` and `next_cursor`, which goes into `cursor` \
+as it is.";
 
 fn reference<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     generator.subschema_for::<T>().to_value()
@@ -240,7 +245,7 @@ fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
         Operation {
             path: "/sync",
             summary: "What changed",
-            detail: "In the order of the user's history. Without `since`, everything; then `next` of the page before.",
+            detail: "In the order of the user's history. Without `since`, everything; then `next` of the page before, which leads on for the same `kinds` alone: with others it is 410. Skip kinds, operations and fields that you do not know; more may come.",
             query: Some(parameters::<SyncQuery>()),
             answer: Some(reference::<SyncPage>(g)),
             problems: &[400, 401, 410],
@@ -277,12 +282,13 @@ fn describe(operation: &Operation, problem: &Value) -> Value {
             "Whose answer is expected: under another user's session nothing is read or changed.",
         ));
     }
+    let headers = json!({ answer::MARK: { "$ref": "#/components/headers/Ours" } });
     let mut responses = Map::new();
     let success = match &operation.answer {
         Some(schema) => {
-            json!({ "description": operation.summary, "content": { "application/json": { "schema": schema } } })
+            json!({ "description": operation.summary, "headers": headers, "content": { "application/json": { "schema": schema } } })
         }
-        None => json!({ "description": operation.summary }),
+        None => json!({ "description": operation.summary, "headers": headers }),
     };
     responses.insert(operation.status.to_string(), success);
     for status in operation.problems {
@@ -292,7 +298,7 @@ fn describe(operation: &Operation, problem: &Value) -> Value {
             .unwrap_or("Problem");
         responses.insert(
             status.to_string(),
-            json!({ "description": title, "content": { crate::api::problem::CONTENT_TYPE: { "schema": problem } } }),
+            json!({ "description": title, "headers": headers, "content": { crate::api::problem::CONTENT_TYPE: { "schema": problem } } }),
         );
     }
     let mut described = Map::new();

@@ -1,7 +1,7 @@
 //! Applications: created, read, changed, deleted. Each change writes its stage event, its place in
 //! the user's history and its ledger entry in one transaction.
 
-use super::ledger::{self, Replay};
+use super::ledger;
 use crate::{
     domain::{
         application::{Application, ApplicationCreate, ApplicationPatch},
@@ -21,23 +21,6 @@ use crate::{
 use uuid::Uuid;
 
 const RESOURCE: &str = "application";
-
-/// What a create, a patch or a delete came to.
-pub enum Outcome<T> {
-    /// The row as it is answered: now, or when the same request first came.
-    Row(T),
-    /// The status alone.
-    Bare(u16),
-}
-
-impl<T> From<Replay<T>> for Outcome<T> {
-    fn from(replay: Replay<T>) -> Self {
-        match replay {
-            Replay::Row(row) => Self::Row(row),
-            Replay::Bare(status) => Self::Bare(status),
-        }
-    }
-}
 
 /// The application `id`.
 ///
@@ -148,14 +131,11 @@ fn read_cursor(caller: &Caller, cursor: &str, sort: Sort) -> Result<applications
 ///
 /// # Errors
 /// 400 for fields that do not fit; 409 when the id has other content, or was deleted.
-pub async fn create(
-    caller: &Caller,
-    input: ApplicationCreate,
-) -> Result<Outcome<Application>, Problem> {
+pub async fn create(caller: &Caller, input: ApplicationCreate) -> Result<Application, Problem> {
     let mutation = caller.mutation.as_ref();
     let mut tenant = caller.state.db.write_as(caller.session.owner).await?;
-    if let Some(replay) = ledger::replay(&mut tenant, mutation).await? {
-        return Ok(replay.into());
+    if let Some(row) = ledger::replay(&mut tenant, mutation, RESOURCE).await? {
+        return Ok(row);
     }
     let id = input.id.unwrap_or_else(Uuid::new_v4);
     let created_hash = content_hash(&input);
@@ -172,7 +152,7 @@ pub async fn create(
         }
         ledger::record(&mut tenant, mutation, 201, Some(&row), id, caller.now).await?;
         tenant.commit().await?;
-        return Ok(Outcome::Row(row));
+        return Ok(row);
     }
     if tombstones::exists(&mut tenant, EntityKind::Application, id).await? {
         return Err(Problem::new(
@@ -201,7 +181,7 @@ pub async fn create(
     stage_events::insert(&mut tenant, &event).await?;
     ledger::record(&mut tenant, mutation, 201, Some(&row), id, caller.now).await?;
     tenant.commit().await?;
-    Ok(Outcome::Row(row))
+    Ok(row)
 }
 
 /// Changes an application that is still at `version`.
@@ -213,11 +193,11 @@ pub async fn patch(
     id: Uuid,
     version: i64,
     patch: &ApplicationPatch,
-) -> Result<Outcome<Application>, Problem> {
+) -> Result<Application, Problem> {
     let mutation = caller.mutation.as_ref();
     let mut tenant = caller.state.db.write_as(caller.session.owner).await?;
-    if let Some(replay) = ledger::replay(&mut tenant, mutation).await? {
-        return Ok(replay.into());
+    if let Some(row) = ledger::replay(&mut tenant, mutation, RESOURCE).await? {
+        return Ok(row);
     }
     let current = current_at(&mut tenant, id, version).await?;
     check_zone(patch.timezone.value())?;
@@ -239,7 +219,7 @@ pub async fn patch(
     applications::update(&mut tenant, &row).await?;
     ledger::record(&mut tenant, mutation, 200, Some(&row), id, caller.now).await?;
     tenant.commit().await?;
-    Ok(Outcome::Row(row))
+    Ok(row)
 }
 
 /// Deletes an application that is still at `version`, with all that hangs on it.
@@ -249,10 +229,7 @@ pub async fn patch(
 pub async fn delete(caller: &Caller, id: Uuid, version: i64) -> Result<(), Problem> {
     let mutation = caller.mutation.as_ref();
     let mut tenant = caller.state.db.write_as(caller.session.owner).await?;
-    if ledger::replay::<serde_json::Value>(&mut tenant, mutation)
-        .await?
-        .is_some()
-    {
+    if ledger::was_deleted(&mut tenant, mutation).await? {
         return Ok(());
     }
     current_at(&mut tenant, id, version).await?;

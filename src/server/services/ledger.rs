@@ -22,23 +22,11 @@ pub struct MutationKey {
     pub request_hash: [u8; 32],
 }
 
-/// What was answered before.
-pub enum Replay<T> {
-    /// The recorded row.
-    Row(T),
-    /// The status alone: there never was a body, or its entity was deleted since.
-    Bare(u16),
-}
-
-/// The answer that was recorded under this request's key. Call it under the user's lock, before
-/// anything is checked against the current row.
-///
-/// # Errors
-/// 422 when the key was used for something else.
-pub async fn replay<T: DeserializeOwned>(
+/// What was recorded under this request's key.
+async fn recorded(
     tenant: &mut TenantWrite,
     mutation: Option<&MutationKey>,
-) -> Result<Option<Replay<T>>, Problem> {
+) -> Result<Option<mutations::Recorded>, Problem> {
     let Some(mutation) = mutation else {
         return Ok(None);
     };
@@ -51,11 +39,39 @@ pub async fn replay<T: DeserializeOwned>(
             "This Idempotency-Key was used for another request.",
         ));
     }
-    let status = u16::try_from(recorded.status).unwrap_or(200);
-    Ok(Some(match recorded.body {
-        Some(body) => Replay::Row(serde_json::from_value(body.0).map_err(unreadable)?),
-        None => Replay::Bare(status),
-    }))
+    Ok(Some(recorded))
+}
+
+/// The row that was answered to this request before, if it was. Call it under the user's lock,
+/// before anything is checked against the current row.
+///
+/// # Errors
+/// 422 when the key was used for something else; 409 when the row was deleted since.
+pub async fn replay<T: DeserializeOwned>(
+    tenant: &mut TenantWrite,
+    mutation: Option<&MutationKey>,
+    resource: &str,
+) -> Result<Option<T>, Problem> {
+    let Some(recorded) = recorded(tenant, mutation).await? else {
+        return Ok(None);
+    };
+    let Some(body) = recorded.body else {
+        let (id, detail) = (recorded.entity_id, "It was taken, and deleted since.");
+        let meta = serde_json::json!({ "resource": resource, "id": id, "taken": true });
+        return Err(Problem::new(ProblemKind::Gone, detail).with_meta(meta));
+    };
+    serde_json::from_value(body.0).map(Some).map_err(unreadable)
+}
+
+/// Whether this request to delete was done before. Call it under the user's lock.
+///
+/// # Errors
+/// 422 when the key was used for something else.
+pub async fn was_deleted(
+    tenant: &mut TenantWrite,
+    mutation: Option<&MutationKey>,
+) -> Result<bool, Problem> {
+    Ok(recorded(tenant, mutation).await?.is_some())
 }
 
 /// Records an answer, in the transaction that it speaks of. Only successes are recorded.

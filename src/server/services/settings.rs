@@ -1,6 +1,6 @@
 //! Settings.
 
-use super::{applications::Outcome, ledger};
+use super::ledger;
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
@@ -12,6 +12,8 @@ use crate::{
         db::settings,
     },
 };
+
+const RESOURCE: &str = "settings";
 
 /// The user's settings.
 ///
@@ -48,11 +50,11 @@ pub async fn patch(
     caller: &Caller,
     version: i64,
     patch: &SettingsPatch,
-) -> Result<Outcome<Settings>, Problem> {
+) -> Result<Settings, Problem> {
     let mutation = caller.mutation.as_ref();
     let mut tenant = caller.state.db.write_as(caller.session.owner).await?;
-    if let Some(replay) = ledger::replay(&mut tenant, mutation).await? {
-        return Ok(replay.into());
+    if let Some(row) = ledger::replay(&mut tenant, mutation, RESOURCE).await? {
+        return Ok(row);
     }
     let current = settings::find(&mut tenant).await?;
     if current.version != version {
@@ -63,7 +65,7 @@ pub async fn patch(
                 current.version
             ),
         )
-        .with_meta(serde_json::json!({ "resource": "settings", "current": current })));
+        .with_meta(serde_json::json!({ "resource": RESOURCE, "current": current })));
     }
     if let Some(zone) = patch.timezone.value() {
         zone.rules()
@@ -74,5 +76,5 @@ pub async fn patch(
     let user_id = caller.session.owner.user_id();
     ledger::record(&mut tenant, mutation, 200, Some(&next), user_id, caller.now).await?;
     tenant.commit().await?;
-    Ok(Outcome::Row(next))
+    Ok(next)
 }

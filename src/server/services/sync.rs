@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
-        sync::{SyncPage, SyncQuery},
+        sync::{EntityKinds, SyncPage, SyncQuery},
     },
     server::{auth::caller::Caller, db::sync},
 };
@@ -17,8 +17,8 @@ const MAX_LIMIT: u32 = 5_000;
 /// What changed since the cursor.
 ///
 /// # Errors
-/// 400 for a limit out of range or a cursor that is not ours; 410 for one of another history, or
-/// one that may have missed a deletion whose tombstone is no longer kept.
+/// 400 for a limit out of range or a cursor that is not ours; 410 for one of another history or of
+/// other kinds, or one that may have missed a deletion whose tombstone is no longer kept.
 pub async fn pull(caller: &Caller, query: &SyncQuery) -> Result<SyncPage, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -27,36 +27,50 @@ pub async fn pull(caller: &Caller, query: &SyncQuery) -> Result<SyncPage, Proble
             format!("Between 1 and {MAX_LIMIT}."),
         ));
     }
+    let kinds = query.kinds.unwrap_or(EntityKinds::UNSAID);
     let cursor: Option<Cursor> = query.since.as_deref().map(str::parse).transpose()?;
     let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
     let head = sync::head(&mut tenant).await?;
     let (seq, began) = match cursor {
         None => (0, head.last_seq),
-        Some(cursor) if cursor.epoch != head.epoch || cursor.began > head.last_seq => {
+        Some(cursor)
+            if cursor.epoch != head.epoch
+                || cursor.began > head.last_seq
+                || cursor.kinds != kinds =>
+        {
             return Err(expired());
         }
         Some(cursor) => (cursor.seq, cursor.began),
     };
-    let changes = sync::changes(&mut tenant, seq, head.last_seq, limit.into()).await?;
+    let wanted = sync::Wanted {
+        kinds,
+        since: seq,
+        head: head.last_seq,
+        // One more than asked for tells whether there is a next page.
+        limit: i64::from(limit) + 1,
+    };
+    let mut changes = sync::changes(&mut tenant, wanted).await?;
     // Asked last: a tombstone that was pruned while the changes were read is missed as well.
     if cursor.is_some() && began < sync::floor(&mut tenant).await? {
         return Err(expired());
     }
-    let full = changes.len() == limit as usize;
+    let has_more = changes.len() > limit as usize;
+    changes.truncate(limit as usize);
     let reached = match changes.last() {
-        Some(last) if full => last.seq,
+        Some(last) if has_more => last.seq,
         _ => head.last_seq,
     };
     let next = Cursor {
         epoch: head.epoch,
         seq: reached,
         began: began.max(reached),
+        kinds,
     };
     Ok(SyncPage {
         epoch: head.epoch,
         changes,
         next: next.to_string(),
-        has_more: reached < head.last_seq,
+        has_more,
     })
 }
 
@@ -68,7 +82,7 @@ fn expired() -> Problem {
 }
 
 /// How far a client has read. On the wire `epoch.seq`, and `epoch.seq.began` in the middle of a
-/// pull from nothing.
+/// pull from nothing; then the kinds (`.application-settings`), but for those that nobody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cursor {
     /// Which history.
@@ -79,13 +93,21 @@ struct Cursor {
     /// number when it began. Whatever it has read since was there then, or came later, so only a
     /// later tombstone can speak of it.
     began: i64,
+    /// Of what it has read: of other kinds it knows nothing.
+    kinds: EntityKinds,
 }
+
+/// Between kinds, where a comma would have to be escaped.
+const BETWEEN: &str = "-";
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.epoch.simple(), self.seq)?;
         if self.began > self.seq {
             write!(f, ".{}", self.began)?;
+        }
+        if self.kinds != EntityKinds::UNSAID {
+            write!(f, ".{}", self.kinds.join(BETWEEN))?;
         }
         Ok(())
     }
@@ -97,18 +119,25 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Problem> {
         let number = |text: &str| text.parse().ok().filter(|number: &i64| *number >= 0);
         let read = || {
-            let (epoch, seqs) = text.split_once('.')?;
-            let (seq, began) = match seqs.split_once('.') {
-                None => (number(seqs)?, number(seqs)?),
-                Some((seq, began)) => (number(seq)?, number(began)?),
+            let mut parts = text.split('.').peekable();
+            let epoch = parts.next()?.parse().ok()?;
+            let seq = number(parts.next()?)?;
+            let began = match parts.peek().copied().and_then(number) {
+                Some(began) => parts.next().map(|_| began)?,
+                None => seq,
+            };
+            let kinds = match parts.next() {
+                Some(words) => EntityKinds::split(words, BETWEEN).ok()?,
+                None => EntityKinds::UNSAID,
             };
             let cursor = Self {
-                epoch: epoch.parse().ok()?,
+                epoch,
                 seq,
                 began,
+                kinds,
             };
             // Only what we would write ourselves.
-            (began > seq || !seqs.contains('.')).then_some(cursor)
+            (cursor.to_string() == text).then_some(cursor)
         };
         read().ok_or_else(|| Problem::field("since", "Use next of the page before, as it is."))
     }
@@ -120,20 +149,56 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_the_wire() {
-        for (seq, began) in [(0, 0), (0, 1), (7, 7), (7, 9), (i64::MAX - 1, i64::MAX)] {
+        let epoch = Uuid::from_u128(1);
+        let some = EntityKinds::split("settings,application", ",").unwrap();
+        for kinds in [EntityKinds::UNSAID, some] {
+            for (seq, began) in [(0, 0), (0, 1), (7, 7), (7, 9), (i64::MAX - 1, i64::MAX)] {
+                let cursor = Cursor {
+                    epoch,
+                    seq,
+                    began,
+                    kinds,
+                };
+                assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+            }
+        }
+        let written = |seq, began, kinds| {
             let cursor = Cursor {
-                epoch: Uuid::from_u128(1),
+                epoch,
                 seq,
                 began,
+                kinds,
             };
-            assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
-        }
+            cursor.to_string().replace(&epoch.simple().to_string(), "e")
+        };
+        // As cursors were written before there were kinds.
+        assert_eq!(written(7, 7, EntityKinds::UNSAID), "e.7");
+        assert_eq!(written(7, 9, EntityKinds::UNSAID), "e.7.9");
+        assert_eq!(written(7, 7, some), "e.7.application-settings");
+        assert_eq!(written(7, 9, some), "e.7.9.application-settings");
     }
 
     #[test]
-    fn a_pull_cannot_have_begun_before_what_it_has_read() {
+    fn only_what_we_would_write_is_a_cursor() {
         let epoch = Uuid::nil().simple();
-        for text in ["7.7", "7.6", "7.-1", "7.", "7.9.9", "7.x", ".9"] {
+        for text in [
+            "7.7",
+            "7.6",
+            "7.-1",
+            "7.",
+            "7.9.9",
+            "7.x",
+            ".9",
+            "+7",
+            "07",
+            "7.settings-application",
+            "7.application-application",
+            "7.application,settings",
+            "7.application-stage_event-settings",
+            "7.application.9",
+            "7.application.application",
+            "7.9.",
+        ] {
             assert!(
                 format!("{epoch}.{text}").parse::<Cursor>().is_err(),
                 "{text}"

@@ -120,7 +120,11 @@ fn an_edit_made_before_a_restored_backup_conflicts_once_and_not_for_ever() {
     page.edit(row.id, note("mine"), 4);
     assert_eq!(page.sent(), [(key(4), Some(4))]);
     page.answer(4, Err(conflict_with(&row)));
-    assert_eq!(page.pulls, [None], "a version that went down: all is read anew");
+    assert_eq!(
+        page.pulls,
+        [None],
+        "a version that went down: all is read anew"
+    );
     page.pulled(page_of(vec![upsert(1, &row)], "new"));
     let made = page.made();
     let again = page.engine.reapply(key(4), row.id, key(5), made);
@@ -143,7 +147,11 @@ fn an_answer_from_before_a_rebuild_is_no_state_of_the_new_history() {
     };
     page.pulls.clear();
     page.answer(1, Ok(json_of(&before)));
-    assert_eq!(page.pulls.len(), 1, "the new history says what became of it");
+    assert_eq!(
+        page.pulls.len(),
+        1,
+        "the new history says what became of it"
+    );
     // It says nothing of that row: what was answered is of a history that is no more.
     page.pulls.clear();
     let now_there = after(&row, json!({"company": "Elsewhere"}));
@@ -290,14 +298,14 @@ fn a_pull_that_brings_the_deletion_first_hides_no_edit() {
 }
 
 #[test]
-fn an_answer_without_a_row_puts_aside_what_came_after() {
+fn what_was_taken_and_deleted_since_puts_aside_what_came_after() {
     let mut page = Page::new(&[]);
     let id = Uuid::from_u128(1);
     page.edit(id, create(id), 1);
     page.edit(id, note("mine"), 2);
     page.edit(id, to(Status::Offer), 3);
-    // It was created, and deleted by another device; the ledger has the status alone.
-    page.answer(1, Ok(String::new()));
+    // It was created, and deleted by another device; the ledger remembers that alone.
+    page.answer(1, Err(taken()));
     let notices = page.notices();
     let [Notice::Displaced(item)] = notices.as_slice() else {
         panic!("one notice: {notices:?}");
@@ -307,6 +315,34 @@ fn an_answer_without_a_row_puts_aside_what_came_after() {
     assert!(matches!(mine, Some(Entity::Application(row)) if row.status == Status::Offer));
     assert!(page.engine.outbox().is_empty());
     assert!(page.view(id).is_none());
+}
+
+#[test]
+fn of_what_was_taken_and_deleted_since_nothing_is_lost() {
+    let row = sample(1);
+    for (edit, rows) in [(create(row.id), vec![]), (note("mine"), vec![row.clone()])] {
+        let mut page = Page::new(&rows);
+        page.edit(row.id, edit.clone(), 1);
+        page.answer(1, Err(taken()));
+        assert!(page.engine.outbox().is_empty());
+        assert!(page.view(row.id).is_none());
+        assert!(page.notices().is_empty(), "it took effect");
+        // The same of an id that was deleted before: it did not.
+        let mut page = Page::new(&rows);
+        page.edit(row.id, edit, 1);
+        page.answer(1, Err(problem(ProblemKind::Gone)));
+        assert_eq!(page.notices().len(), 1);
+    }
+}
+
+#[test]
+fn a_success_without_a_row_is_none() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.answer(1, Ok(String::new()));
+    assert_eq!(page.keys(), [key(1)]);
+    assert!(page.view(row.id).is_some());
 }
 
 #[test]
@@ -568,7 +604,10 @@ fn what_was_done_by_a_clock_that_is_ahead_goes_once_more_at_the_right_time() {
     page.edit(row.id, change(moved), 1);
     page.edit(row.id, note("later"), 2);
     page.sent.clear();
-    page.answer(1, Err(Problem::field("status_occurred_at", "in the future")));
+    page.answer(
+        1,
+        Err(Problem::field("status_occurred_at", "in the future")),
+    );
     assert_eq!(page.notices(), [Notice::ClockAhead(Duration::days(2))]);
     let [again] = std::mem::take(&mut page.sent).try_into().unwrap();
     assert_ne!(again.key, key(1), "a key stands for one request");

@@ -205,7 +205,9 @@ impl Page {
     fn store(&mut self, batch: Batch) -> Vec<Effect> {
         let mut disk = self.disk.borrow_mut();
         if disk.is_too_small_for(&batch) {
-            return self.engine.write_failed(batch.number, Trouble::Full, self.at);
+            return self
+                .engine
+                .write_failed(batch.number, Trouble::Full, self.at);
         }
         if let Some(trouble) = disk.trouble {
             return self.engine.write_failed(batch.number, trouble, self.at);
@@ -251,7 +253,9 @@ impl Page {
     }
 
     fn answer(&mut self, n: u128, answer: Result<String, Problem>) {
-        let effects = self.engine.answered(key(n), answer, self.server_now, self.at, 0.5);
+        let effects = self
+            .engine
+            .answered(key(n), answer, self.server_now, self.at, 0.5);
         self.perform(effects);
     }
 
@@ -370,6 +374,11 @@ fn after(row: &Application, fields: serde_json::Value) -> Application {
 
 fn problem(kind: ProblemKind) -> Problem {
     Problem::new(kind, "why")
+}
+
+/// The edit was taken when it first came, and its record deleted since.
+fn taken() -> Problem {
+    problem(ProblemKind::Gone).with_meta(json!({ "taken": true }))
 }
 
 fn conflict_with(row: &Application) -> Problem {

@@ -329,7 +329,7 @@ fn what_another_page_did_to_a_creation_that_was_deleted_before_its_answer_can_be
     one.perform(effects);
     two.edit(id, to(Status::Offer), 2);
     // The first does not know of that, and hears that the record was made and is gone.
-    one.answer(1, Ok(String::new()));
+    one.answer(1, Err(taken()));
     find_out(&mut one);
     let item = one.engine.displaced()[0].clone();
     assert_eq!(item.keys, [key(2)]);

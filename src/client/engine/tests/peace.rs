@@ -59,7 +59,11 @@ fn a_store_that_is_gone_wakes_nobody() {
     page.perform(effects);
     page.wake_in = None;
     page.later(Duration::seconds(6));
-    assert!(page.wake_in.is_none_or(|wait| wait > 1000), "{:?}", page.wake_in);
+    assert!(
+        page.wake_in.is_none_or(|wait| wait > 1000),
+        "{:?}",
+        page.wake_in
+    );
 }
 
 #[test]
@@ -74,7 +78,11 @@ fn a_write_that_takes_long_wakes_nobody() {
     assert!(page.waiting.is_some(), "it is tried again");
     page.wake_in = None;
     page.wake();
-    assert!(page.wake_in.is_none_or(|wait| wait > 1000), "{:?}", page.wake_in);
+    assert!(
+        page.wake_in.is_none_or(|wait| wait > 1000),
+        "{:?}",
+        page.wake_in
+    );
 }
 
 #[test]
@@ -131,7 +139,10 @@ fn a_full_disk_takes_the_edits_though_it_does_not_take_the_rows() {
     page.later(Duration::seconds(6));
     let disk = page.disk.borrow();
     assert!(disk.entries.contains_key(&key(1)), "the edit is stored");
-    assert_eq!(disk.meta.cursor, None, "and not the cursor of rows that are not");
+    assert_eq!(
+        disk.meta.cursor, None,
+        "and not the cursor of rows that are not"
+    );
     drop(disk);
     page.disk.borrow_mut().rows_at_most = None;
     page.later(Duration::minutes(2));
@@ -153,11 +164,17 @@ fn when_the_server_is_busy_the_queue_waits_and_not_one_entry_alone() {
         busy.retry_after = Some(20);
         page.answer(1, Err(busy.clone()));
         page.answer(2, Err(busy));
-        assert!(page.sent().is_empty(), "what waits is not sent in their place");
+        assert!(
+            page.sent().is_empty(),
+            "what waits is not sent in their place"
+        );
         for (n, row) in (3..=6).zip(&rows[2..]) {
             page.answer(n, Ok(json_of(&after(row, json!({"notes": "x"})))));
         }
-        assert!(page.sent().is_empty(), "what was under way changes nothing of that");
+        assert!(
+            page.sent().is_empty(),
+            "what was under way changes nothing of that"
+        );
         page.later(Duration::seconds(20));
         assert_eq!(page.sent(), [(key(1), Some(1))], "one finds out for all");
         page.answer(1, Ok(json_of(&after(&rows[0], json!({"notes": "x"})))));
@@ -344,11 +361,18 @@ fn in_the_midst_of_a_long_history_rows_are_stored_now_and_then_and_edits_at_once
     part(&mut page, 1);
     let stamp = page.disk.borrow().stamp;
     part(&mut page, 2);
-    assert_eq!(page.disk.borrow().stamp, stamp, "all of it would be written again");
+    assert_eq!(
+        page.disk.borrow().stamp,
+        stamp,
+        "all of it would be written again"
+    );
     let row = sample(2);
     page.edit(row.id, note("mine"), 1);
     assert_eq!(page.disk.borrow().entries.len(), 1);
-    assert!(page.disk.borrow().row(row.id).is_some(), "what it was made of");
+    assert!(
+        page.disk.borrow().row(row.id).is_some(),
+        "what it was made of"
+    );
     assert_eq!(page.disk.borrow().meta.cursor, None);
     page.at += Duration::seconds(2);
     part(&mut page, 3);
