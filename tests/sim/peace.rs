@@ -208,7 +208,10 @@ impl World {
         if self.devices[place.0].storeless || in_memory {
             return in_memory;
         }
-        let in_store = could_be_sent(&stored);
+        // A queue that no page can read waits for one that can.
+        let mut tabs = self.devices[place.0].tabs.iter();
+        let is_read = tabs.any(|tab| tab.user == place.1 && !tab.store_is_gone);
+        let in_store = is_read && could_be_sent(&stored);
         let in_pages = self.devices[place.0]
             .tabs
             .iter()

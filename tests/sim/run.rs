@@ -2,6 +2,7 @@
 
 use crate::{
     disk::Health,
+    network::Message,
     trace,
     world::{Io, Why, World},
 };
@@ -181,6 +182,12 @@ impl World {
         self.ledger.histories.insert(user, epoch);
         if self.dice.percent(50) {
             return;
+        }
+        // The server stood still meanwhile: nothing of before is still on its way back.
+        for message in &mut self.net {
+            if let Message::Answer(id, _) = message {
+                *message = Message::Lost(*id);
+            }
         }
         for record in self.ledger.alive_of(user) {
             let Some(version) = self.server.version(user, record).await else {

@@ -321,15 +321,22 @@ impl Server {
             .unwrap();
     }
 
-    /// A record is at an earlier version, as after a restored backup.
+    /// A record is at an earlier version, as after a restored backup; no recorded answer knows a
+    /// later one.
     pub async fn set_version(&self, user: Uuid, id: Uuid, version: i64) {
-        sqlx::query("UPDATE applications SET version = ? WHERE user_id = ? AND id = ?")
-            .bind(version)
-            .bind(user)
-            .bind(id)
-            .execute(self.pool())
-            .await
-            .unwrap();
+        for update in [
+            "UPDATE applications SET version = ?1 WHERE user_id = ?2 AND id = ?3",
+            "UPDATE mutations SET body = json_set(body, '$.version', ?1) \
+             WHERE user_id = ?2 AND entity_id = ?3 AND body ->> '$.version' > ?1",
+        ] {
+            sqlx::query(update)
+                .bind(version)
+                .bind(user)
+                .bind(id)
+                .execute(self.pool())
+                .await
+                .unwrap();
+        }
     }
 
     /// Forgets that it took the mutation of a key. Answers whether it had.
