@@ -4,6 +4,7 @@
 use crate::{
     disk::Disk,
     server::{Reply, Request},
+    view::OPEN,
 };
 use job_hunt_tracker::{
     client::engine::{Batch, Displaced, Edit, Entry, KEPT, Outbox, Verb},
@@ -11,6 +12,7 @@ use job_hunt_tracker::{
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub type Fields = BTreeMap<String, Value>;
@@ -26,6 +28,17 @@ pub struct Intent {
     pub record: Uuid,
     pub verb: Verb,
     pub fields: Fields,
+    /// The version of the record that the page had then; 0 where it had none.
+    pub seen: i64,
+    /// Which history of the server the page knew.
+    pub history: Option<Uuid>,
+}
+
+/// One version of a record at the server.
+struct Version {
+    /// The queues that made it, or would have made the same; none where it came from elsewhere.
+    by: BTreeSet<Place>,
+    row: Fields,
 }
 
 /// What the server said of a key.
@@ -62,6 +75,13 @@ pub struct Ledger {
     pub owners: HashMap<Uuid, Uuid>,
     /// Records that are there.
     pub alive: BTreeSet<Uuid>,
+    /// The versions of each record that is there, settings included.
+    versions: HashMap<Uuid, BTreeMap<i64, Version>>,
+    /// Records whose versions began again below what they were, each with the number of intents
+    /// until then.
+    set_back: HashMap<Uuid, usize>,
+    /// The history in force of each user who has had more than one.
+    pub histories: HashMap<Uuid, Uuid>,
     /// Ids that a store was told to be deleted.
     dead: HashMap<Place, HashSet<Uuid>>,
     /// Edits that a store had as displaced.
@@ -336,7 +356,8 @@ impl Ledger {
         } else {
             verb
         };
-        let creation = |entry: &Entry| entry.record == record && entry.edit.verb() == Verb::Create;
+        let creation =
+            |entry: &Arc<Entry>| entry.record == record && entry.edit.verb() == Verb::Create;
         // Only a deletion may go without: it makes sure that there is nothing.
         let made = record == place.1 || self.ever.contains(&record) || verb == Verb::Delete;
         // A later creation is one that another page had sent already, and could not store.
@@ -405,7 +426,32 @@ impl Ledger {
                 _ => {}
             }
         }
-        let Some(key) = request.key else { return };
+        if let Some(key) = request.key {
+            self.answered(key, user, request, reply, changed);
+        }
+        if changed && let Some(user) = user {
+            self.went_on_to(user, request, reply);
+        }
+    }
+
+    /// The answer to a page's edit.
+    fn answered(
+        &mut self,
+        key: Uuid,
+        user: Option<Uuid>,
+        request: &Request,
+        reply: &Reply,
+        changed: bool,
+    ) {
+        let record = self.intent(key).map(|intent| intent.record);
+        let was_set_back = record.is_some_and(|record| self.set_back.contains_key(&record));
+        let unnumbered = |body: &str| -> Fields {
+            let fields: Fields = serde_json::from_str(body).unwrap();
+            fields
+                .into_iter()
+                .filter(|(name, _)| name != "version")
+                .collect()
+        };
         let said = self.said.entry(key).or_default();
         if changed {
             said.effects += 1;
@@ -424,10 +470,12 @@ impl Ledger {
                     );
                     said.answer = Some(reply.body.clone());
                 }
-                // Of a record that was deleted since, that it was taken: no success.
-                Some(first) => assert_eq!(
-                    *first, reply.body,
-                    "invariant 3: {key} was answered otherwise"
+                // Of one that was set back, an earlier version.
+                Some(first) => assert!(
+                    *first == reply.body
+                        || (was_set_back && unnumbered(first) == unnumbered(&reply.body)),
+                    "invariant 3: {key} was answered {first}, then {}",
+                    reply.body
                 ),
             }
         }
@@ -457,6 +505,9 @@ impl Ledger {
                 );
                 applied.extend(orders());
             }
+            for n in &carries {
+                self.check_seen(*n);
+            }
         }
         if let Err(problem) = reply.clone().read(&request.method) {
             let fields = fields_in(request.body.as_deref());
@@ -467,8 +518,106 @@ impl Ledger {
                     .all(|(name, value)| current.get(name) == Some(value))
             {
                 self.committed.extend(&carries);
+                self.agree(place, record, request.if_match.unwrap_or(0), fields);
             }
         }
+    }
+
+    /// An intent takes effect on the record as it is: on what its user saw, and on what the queue
+    /// made of it since.
+    fn check_seen(&self, n: usize) {
+        let intent = &self.intents[n];
+        if let Some(before) = self.set_back.get(&intent.record) {
+            // The number of a version says nothing about the one that had it before: the server
+            // cannot tell them apart, nor can a page until it has pulled.
+            let now = self.histories.get(&intent.place.1);
+            if n < *before || intent.history.as_ref() != now {
+                return;
+            }
+        }
+        let versions = self.versions.get(&intent.record).into_iter().flatten();
+        for (version, of) in versions.filter(|(version, _)| **version > intent.seen) {
+            assert!(
+                of.by.contains(&intent.place),
+                "invariant 16: {intent:?} took effect over version {version} of somebody else"
+            );
+        }
+    }
+
+    /// The server had already all that a queue wanted. Where the versions since the one that its user
+    /// saw made that of it and nothing else, they are as good as the queue's own.
+    fn agree(&mut self, place: Place, record: Uuid, seen: i64, wanted: Fields) {
+        let same = |one: &Fields, other: &Fields| {
+            let told = |row: &Fields| -> Fields {
+                let fields = row.clone().into_iter();
+                fields
+                    .filter(|(name, _)| !OPEN.contains(&name.as_str()))
+                    .collect()
+            };
+            told(one) == told(other)
+        };
+        let Some(versions) = self.versions.get_mut(&record) else {
+            return;
+        };
+        let (Some(saw), Some((_, current))) = (versions.get(&seen), versions.last_key_value())
+        else {
+            return;
+        };
+        let mut expected = saw.row.clone();
+        expected.extend(wanted);
+        if same(&expected, &current.row) {
+            for version in versions.range_mut(seen + 1..).map(|(_, version)| version) {
+                version.by.insert(place);
+            }
+        }
+    }
+
+    /// The server has another version of a record, or none any more.
+    fn went_on_to(&mut self, user: Uuid, request: &Request, reply: &Reply) {
+        let by = request.key.and_then(|key| self.intent(key));
+        let by = by.map(|intent| intent.place).into_iter().collect();
+        if request.method == http::Method::DELETE {
+            let id: Uuid = request.path.rsplit('/').next().unwrap().parse().unwrap();
+            self.versions.remove(&id);
+            return;
+        }
+        let row: Fields = serde_json::from_str(&reply.body).unwrap();
+        let id = row.get("id").and_then(Value::as_str);
+        let id = id.map_or(user, |id| id.parse().unwrap());
+        let version = row["version"].as_i64().unwrap();
+        let versions = self.versions.entry(id).or_default();
+        versions.insert(version, Version { by, row });
+    }
+
+    /// A record is at an earlier version than it was, as it is.
+    pub fn set_back(&mut self, record: Uuid, version: i64) {
+        self.set_back.insert(record, self.intents.len());
+        let Some(versions) = self.versions.get_mut(&record) else {
+            return;
+        };
+        let joined = versions
+            .split_off(&version)
+            .into_values()
+            .reduce(|one, other| Version {
+                by: &one.by & &other.by,
+                row: other.row,
+            });
+        versions.extend(joined.map(|joined| (version, joined)));
+    }
+
+    /// The records of a user that are there, in order.
+    pub fn alive_of(&self, user: Uuid) -> Vec<Uuid> {
+        let alive = self.alive.iter().copied();
+        alive
+            .filter(|id| self.owners.get(id) == Some(&user))
+            .collect()
+    }
+
+    /// Whether the server has what was done under a key.
+    pub fn has_arrived(&self, key: Uuid) -> bool {
+        self.by_key
+            .get(&key)
+            .is_some_and(|n| self.committed.contains(n))
     }
 
     /// What is left when everything has come to rest.

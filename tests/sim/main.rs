@@ -4,7 +4,8 @@
 //! had again. Then peace, and the invariants of DESIGN §7.
 //!
 //! `SIM_SEED=n` runs one seed and prints what happened; `SIM_SEEDS=count SIM_START=n` runs others
-//! than the usual ones.
+//! than the usual ones. Those are the same each time but for some that the commit names: so each
+//! commit tries what none before it did. `SIM_COMMIT` takes the place of git's.
 
 // Helpers outside of `#[test]` functions are tests too.
 #![allow(
@@ -141,7 +142,7 @@ fn seeds(seeds: impl Iterator<Item = u64>, verbose: bool) {
             });
         }
         if let Err(panic) = outcome {
-            println!("\nSIM_SEED={seed} cargo nextest run --features ssr --test sim one_seed");
+            println!("\nSIM_SEED={seed} {ONE_SEED}");
             if verbose {
                 std::panic::resume_unwind(panic);
             }
@@ -151,22 +152,44 @@ fn seeds(seeds: impl Iterator<Item = u64>, verbose: bool) {
     assert!(failed.is_empty(), "these seeds fail: {failed:?}");
 }
 
+/// What runs one seed, with its trace.
+const ONE_SEED: &str =
+    "scripts/with-env.sh cargo test --features ssr --test sim one_seed -- --ignored --nocapture";
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
+}
+
+/// Where the seeds of this commit begin: at a number that its hash gives.
+fn start_of_commit() -> u64 {
+    let commit = std::env::var("SIM_COMMIT").ok().or_else(|| {
+        let mut git = std::process::Command::new("git");
+        let git = git.args(["rev-parse", "HEAD"]);
+        let output = git.current_dir(env!("CARGO_MANIFEST_DIR")).output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    });
+    let digits = commit.as_deref().and_then(|commit| commit.get(..8));
+    digits
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+        .unwrap_or(0)
 }
 
 /// A part of the usual seeds: tests run beside each other.
 fn usual(part: u64) {
     const PARTS: u64 = 4;
-    if number("SIM_SEED").is_some() {
-        return;
-    }
-    let count = number("SIM_SEEDS").unwrap_or(200);
-    let start = number("SIM_START").unwrap_or(0);
-    seeds(
-        (start..start + count).filter(|seed| seed % PARTS == part),
-        false,
-    );
+    const SAME: u64 = 150;
+    const OF_COMMIT: u64 = 50;
+    let (count, start) = (number("SIM_SEEDS"), number("SIM_START"));
+    let ranges = if count.is_some() || start.is_some() {
+        let start = start.unwrap_or(0);
+        vec![start..start + count.unwrap_or(SAME + OF_COMMIT)]
+    } else {
+        let start = SAME + start_of_commit();
+        vec![0..SAME, start..start + OF_COMMIT]
+    };
+    println!("every {PARTS}th seed of {ranges:?}");
+    let of_part = |seed: &u64| seed % PARTS == part;
+    seeds(ranges.into_iter().flatten().filter(of_part), false);
 }
 
 #[test]
@@ -190,19 +213,16 @@ fn seeds_3() {
 }
 
 #[test]
+#[ignore = "runs the seed that SIM_SEED names"]
 fn one_seed() {
-    if let Some(seed) = number("SIM_SEED") {
-        seeds(std::iter::once(seed), true);
-    }
+    let seed = number("SIM_SEED").expect("SIM_SEED=n names the seed");
+    seeds(std::iter::once(seed), true);
 }
 
 /// Every check notices when what it checks is broken: within a few seeds, and by its own number.
 #[test]
 fn each_check_notices() {
     const ENOUGH: u64 = 60;
-    if number("SIM_SEED").is_some() {
-        return;
-    }
     let stage = Stage::new();
     let said = |panic: Box<dyn Any + Send>| match panic.downcast::<String>() {
         Ok(text) => *text,

@@ -17,6 +17,7 @@ use job_hunt_tracker::{
         user::Me,
     },
 };
+use uuid::Uuid;
 
 pub enum What {
     Send(Box<Outgoing>),
@@ -45,6 +46,10 @@ impl World {
         let tab = &self.devices[device].tabs[at];
         let (tab_id, user) = (tab.id, tab.user);
         let identify = matches!(what, What::Identify);
+        if !matches!(what, What::Pull) {
+            self.devices[device].tabs[at].asked += 1;
+        }
+        let tab = &self.devices[device].tabs[at];
         assert!(
             identify || !tab.told_foreign,
             "invariant 12: t{tab_id} goes on under another user: {request:?}"
@@ -177,6 +182,15 @@ impl World {
                 forgetful.if_match = self.server.version(user, id).await;
             }
         }
+        if self.sabotage == Some(Sabotage::OverlooksOthers)
+            && let (Some(user), Some(_)) =
+                (watched.filter(|_| request.key.is_some()), request.if_match)
+        {
+            let id = request.path.rsplit('/').next().unwrap().parse();
+            if let Ok(id) = id {
+                forgetful.if_match = self.server.version(user, id).await;
+            }
+        }
         let reply = self.server.call(&forgetful).await;
         if let Some(user) = watched {
             let after = self.server.head(user).await.0;
@@ -196,11 +210,18 @@ impl World {
         let Some(at) = self.find(device, tab) else {
             return;
         };
-        let now = self.now;
-        let unit = self.dice.unit();
         let other = matches!(&answer, Err(problem) if problem.kind == ProblemKind::OtherUser);
         self.devices[device].tabs[at].told_foreign |= other;
-        self.act(device, at, |engine| engine.answered(key, answer, now, unit));
+        self.answer(device, at, key, answer);
+    }
+
+    /// A page hears what became of an edit.
+    pub fn answer(&mut self, device: usize, at: usize, key: Uuid, answer: Result<String, Problem>) {
+        let (now, unit) = (self.time(device), self.dice.unit());
+        let server_now = Some(self.now);
+        self.act(device, at, |engine| {
+            engine.answered(key, answer, server_now, now, unit)
+        });
     }
 
     /// A call of a page comes to its end.
@@ -211,7 +232,7 @@ impl World {
         let Some(at) = self.find(call.device, call.tab) else {
             return;
         };
-        let (device, now) = (call.device, self.now);
+        let (device, now) = (call.device, self.time(call.device));
         let unit = self.dice.unit();
         let tab = &mut self.devices[device].tabs[at];
         let (tab_id, user) = (tab.id, tab.user);
@@ -222,11 +243,7 @@ impl World {
             trace!("d{device} t{tab_id} hears #{id}");
         }
         match call.what {
-            What::Send(outgoing) => {
-                self.act(device, at, |engine| {
-                    engine.answered(outgoing.key, answer, now, unit)
-                });
-            }
+            What::Send(outgoing) => self.answer(device, at, outgoing.key, answer),
             What::Pull => {
                 let page = answer.and_then(|body| {
                     serde_json::from_str::<SyncPage>(&body)

@@ -5,18 +5,23 @@ use crate::{
     trace,
     world::{Moved, World},
 };
+use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{Edit, Entry, Op, Verb},
+    client::engine::{ARCHIVED_FOR, Edit, Entry, Op, Verb},
     domain::{
         application::{Application, ApplicationPatch},
         change::Change,
         error::ProblemKind,
         settings::Settings,
         stage::Status,
+        time::Timestamp,
     },
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+
+/// The kind of edit from outside that archives a record long ago.
+const LONG_AGO: usize = 12;
 
 impl World {
     pub fn word(&mut self) -> String {
@@ -49,7 +54,7 @@ impl World {
 
     /// Somebody does something on a page.
     pub fn person(&mut self, device: usize, at: usize) {
-        let now = self.now;
+        let now = self.time(device);
         let tab = &self.devices[device].tabs[at];
         let user = tab.user;
         let mut rows: Vec<(Uuid, Status)> = tab
@@ -97,6 +102,11 @@ impl World {
                         key,
                         from,
                     });
+                    // And a note to it: two edits of one record, which stay apart.
+                    if self.dice.percent(40) {
+                        let fields = self.fields();
+                        self.edit(device, at, id, Self::patch(fields));
+                    }
                 }
             }
             (12, _) => {
@@ -144,7 +154,7 @@ impl World {
     }
 
     fn take_back(&mut self, device: usize, at: usize) {
-        let now = self.now;
+        let now = self.time(device);
         let tab = &self.devices[device].tabs[at];
         let entries = tab.engine.outbox().entries();
         let deletion = entries
@@ -181,7 +191,7 @@ impl World {
     }
 
     fn parked(&mut self, device: usize, at: usize) {
-        let now = self.now;
+        let now = self.time(device);
         let tab = &self.devices[device].tabs[at];
         let parked: Vec<_> = tab
             .engine
@@ -205,7 +215,7 @@ impl World {
     }
 
     fn displaced(&mut self, device: usize, at: usize) {
-        let now = self.now;
+        let now = self.time(device);
         let items = self.devices[device].tabs[at].engine.displaced().to_vec();
         let Some(item) = self.dice.pick(&items).cloned() else {
             return;
@@ -222,7 +232,7 @@ impl World {
 
     /// Makes a displaced edit again: it must be possible, unless it does not fit any more.
     pub fn reapply(&mut self, device: usize, at: usize, id: Uuid) {
-        let (fresh, key, made) = (self.dice.uuid(), self.dice.uuid(), self.made());
+        let (fresh, key, made) = (self.dice.uuid(), self.dice.uuid(), self.made(device));
         let tab = &mut self.devices[device].tabs[at];
         let user = tab.user;
         let Some(item) = tab
@@ -264,7 +274,7 @@ impl World {
                 // Dropped then, as a person would.
                 let carried = self.ledger.carried_by_displaced(&item);
                 self.ledger.given_up.extend(carried);
-                let now = self.now;
+                let now = self.time(device);
                 self.act(device, at, |engine| engine.drop_displaced(id, now));
             }
         }
@@ -294,24 +304,43 @@ impl World {
         }
     }
 
+    /// Longer ago than a device stores.
+    fn long_ago(&self) -> Timestamp {
+        self.now - ARCHIVED_FOR - Duration::days(20)
+    }
+
+    /// A record that was archived long ago, last among those of its user.
+    pub async fn old_row(&mut self) {
+        let session = self.outside[0].clone();
+        let mut bytes = self.dice.uuid().into_bytes();
+        bytes[0] = u8::MAX;
+        let id = Uuid::from_bytes(bytes);
+        self.ledger.owners.insert(id, session.user);
+        let mut request = Request::new(http::Method::POST, "/applications", Some(session.clone()));
+        request.csrf = Some(session.csrf);
+        let fields = json!({
+            "id": id, "company": self.word(), "role_title": "x", "archived_at": self.long_ago()
+        });
+        request.body = Some(fields.to_string());
+        let reply = self.serve(&request).await;
+        assert!(reply.is_success(), "{reply:?}");
+        trace!("{} was archived long ago", &id.to_string()[..8]);
+    }
+
     /// Somebody changes something past every page: another program of the same user.
     pub async fn outside(&mut self) {
         let n = usize::from(self.dice.percent(15));
         let (session, user) = (self.outside[n].clone(), self.users[n]);
-        let records: Vec<Uuid> = self
-            .ledger
-            .alive
-            .iter()
-            .copied()
-            .filter(|id| self.ledger.owners.get(id) == Some(&user))
-            .collect();
+        let records = self.ledger.alive_of(user);
         let mut request = Request::new(http::Method::POST, "/applications", Some(session.clone()));
         request.csrf = Some(session.csrf);
+        let kind = self.dice.below(13);
         let record = match self.dice.below(3) {
+            _ if kind == LONG_AGO => records.last().copied(),
             0 => self.dice.pick(&records).copied(),
             _ => records.first().copied(),
         };
-        match (self.dice.below(10), record) {
+        match (kind, record) {
             (0, _) | (_, None) => {
                 let id = self.dice.uuid();
                 self.ledger.owners.insert(id, user);
@@ -330,7 +359,8 @@ impl World {
                 let body = match kind {
                     2 | 3 => json!({"status": Status::ALL[self.dice.below(5)]}),
                     // The same as somebody wants on a page.
-                    4 => self.same_as_somebody(id),
+                    4 | 10 | 11 => self.same_as_somebody(id),
+                    LONG_AGO => json!({"archived_at": self.long_ago()}),
                     _ => Value::Object(self.fields()),
                 };
                 request.body = Some(body.to_string());
@@ -347,17 +377,23 @@ impl World {
     }
 
     fn same_as_somebody(&mut self, record: Uuid) -> Value {
-        let waiting: Vec<Edit> = self
-            .devices
-            .iter()
-            .flat_map(|device| &device.tabs)
-            .flat_map(|tab| tab.engine.outbox().of_record(record))
+        // What is sent next, of every page.
+        let tabs = self.devices.iter().flat_map(|device| &device.tabs);
+        let next = tabs.filter_map(|tab| tab.engine.outbox().of_record(record).next());
+        let next: Vec<Edit> = next
             .filter(|entry| entry.edit.verb() == Verb::Patch)
             .map(|entry| entry.edit.clone())
             .collect();
-        match self.dice.pick(&waiting) {
-            Some(edit) => Value::Object(edit.fields().into_iter().collect()),
-            None => json!({"notes": "same"}),
+        let Some(edit) = self.dice.pick(&next) else {
+            return json!({"notes": "same"});
+        };
+        let mut fields: Map<String, Value> = edit.fields().into_iter().collect();
+        // And more, which nobody on a page has seen.
+        if self.dice.percent(60) {
+            let name = ["notes", "source", "next_action"][self.dice.below(3)];
+            let value = json!(self.word());
+            fields.entry(name).or_insert(value);
         }
+        Value::Object(fields)
     }
 }

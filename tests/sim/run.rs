@@ -1,8 +1,8 @@
 //! One run: chance for a while, then peace, then the reckoning.
 
-use crate::{disk::Health, trace, world::World};
+use crate::{disk::Health, network::Message, trace, world::World};
 use chrono::Duration;
-use job_hunt_tracker::client::engine::{Engine, Trouble};
+use job_hunt_tracker::client::engine::{Engine, Trouble, Unstored};
 use uuid::Uuid;
 
 /// What happens next.
@@ -110,7 +110,7 @@ impl World {
             trace!("d{device} is {}", if online { "online" } else { "offline" });
             self.devices[device].online = online;
             if online {
-                let now = self.now;
+                let now = self.time(device);
                 for at in 0..self.devices[device].tabs.len() {
                     self.act(device, at, |engine| engine.online(now));
                 }
@@ -136,8 +136,7 @@ impl World {
         if self.dice.percent(faults.histories * 3) {
             let user = self.users[self.dice.below(2)];
             trace!("the history is another one");
-            let epoch = self.dice.uuid();
-            self.server.forget_history(user, epoch).await;
+            self.another_history(user).await;
         }
         if self.dice.percent(faults.full * 3) {
             let health = match self.devices[device].health {
@@ -147,6 +146,18 @@ impl World {
             trace!("d{device} store is {health:?}");
             self.devices[device].health = health;
         }
+        let tabs = self.devices[device].tabs.len();
+        if self.dice.percent(faults.gone_stores * 2) && tabs > 0 {
+            let at = self.dice.below(tabs);
+            self.store_goes_away(device, at);
+        }
+        if self.dice.percent(faults.clocks * 3) {
+            let ahead = match self.dice.below(3) {
+                0 => Duration::zero(),
+                _ => self.devices[device].ahead + self.wrong_by(),
+            };
+            self.set_clock(device, ahead);
+        }
         if self.dice.percent(faults.leaps) {
             let days = [1, 2, 31, 181][self.dice.below(4)];
             trace!("{days} days pass");
@@ -155,6 +166,50 @@ impl World {
                 self.outside[at] = self.server.sign_in(self.users[at]).await;
             }
         }
+    }
+
+    /// The server's history is another one, as after a restored backup: then records have fewer
+    /// versions than they had.
+    async fn another_history(&mut self, user: Uuid) {
+        let epoch = self.dice.uuid();
+        trace!("the history is another one");
+        self.server.forget_history(user, epoch).await;
+        self.ledger.histories.insert(user, epoch);
+        if self.dice.percent(50) {
+            return;
+        }
+        // The server stood still meanwhile: nothing of before is still on its way back.
+        for message in &mut self.net {
+            if let Message::Answer(id, _) = message {
+                *message = Message::Lost(*id);
+            }
+        }
+        for record in self.ledger.alive_of(user) {
+            let Some(version) = self.server.version(user, record).await else {
+                continue;
+            };
+            let back = self.dice.below(version.min(5).try_into().unwrap());
+            let version = version - i64::try_from(back).unwrap();
+            if back == 0 {
+                continue;
+            }
+            trace!("{} is at version {version}", &record.to_string()[..8]);
+            self.server.set_version(user, record, version).await;
+            self.ledger.set_back(record, version);
+        }
+    }
+
+    /// The browser closes a page's connection to its store; what is being written and read never
+    /// comes back.
+    fn store_goes_away(&mut self, device: usize, at: usize) {
+        let now = self.time(device);
+        let tab = &mut self.devices[device].tabs[at];
+        if !tab.opened || tab.store_is_gone {
+            return;
+        }
+        trace!("d{device} t{} its store is gone", tab.id);
+        self.close_store(device, at);
+        self.act(device, at, |engine| engine.unstored(Unstored::Lost, now));
     }
 
     pub async fn sign_in(&mut self, device: usize, user: Uuid) {

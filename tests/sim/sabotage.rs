@@ -42,11 +42,17 @@ pub enum Sabotage {
     MixesUsers,
     /// 14: nobody ever gets the lock.
     NeverLocks,
+    /// 15: whenever a page hears of another one, it writes what is stored.
+    WritesAgain,
+    /// 15: whoever asks to be woken is woken too early.
+    NeverSleeps,
+    /// 16: on its way a mutation is put on whatever the server has.
+    OverlooksOthers,
 }
 
 impl Sabotage {
     /// Each with the number of the invariant that it breaks.
-    pub const ALL: [(u8, Self); 13] = [
+    pub const ALL: [(u8, Self); 16] = [
         (1, Self::LosesEdits),
         (2, Self::TakesTwice),
         (3, Self::SendsOtherwise),
@@ -60,6 +66,9 @@ impl Sabotage {
         (11, Self::LosesDisplaced),
         (12, Self::MixesUsers),
         (14, Self::NeverLocks),
+        (15, Self::WritesAgain),
+        (15, Self::NeverSleeps),
+        (16, Self::OverlooksOthers),
     ];
 }
 
@@ -121,6 +130,20 @@ pub fn spoil_batch(sabotage: Option<Sabotage>, batch: &mut Batch, disk: &Disk, o
             }
         }
         _ => {}
+    }
+}
+
+/// A batch that writes what is stored.
+pub fn same_again(disk: &Disk) -> Batch {
+    Batch {
+        number: 0,
+        stamp: disk.stamp,
+        entries: disk.entries(),
+        settled: Vec::new(),
+        displaced: disk.displaced(),
+        dropped: Vec::new(),
+        shards: Vec::new(),
+        meta: disk.meta().clone(),
     }
 }
 

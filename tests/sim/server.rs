@@ -315,6 +315,24 @@ impl Server {
             .unwrap();
     }
 
+    /// A record is at an earlier version, as after a restored backup; no recorded answer knows a
+    /// later one.
+    pub async fn set_version(&self, user: Uuid, id: Uuid, version: i64) {
+        for update in [
+            "UPDATE applications SET version = ?1 WHERE user_id = ?2 AND id = ?3",
+            "UPDATE mutations SET body = json_set(body, '$.version', ?1) \
+             WHERE user_id = ?2 AND entity_id = ?3 AND body ->> '$.version' > ?1",
+        ] {
+            sqlx::query(update)
+                .bind(version)
+                .bind(user)
+                .bind(id)
+                .execute(self.pool())
+                .await
+                .unwrap();
+        }
+    }
+
     /// Forgets that it took the mutation of a key. Answers whether it had.
     pub async fn forget_key(&self, user: Uuid, key: Uuid) -> bool {
         sqlx::query("DELETE FROM mutations WHERE user_id = ? AND key = ?")
@@ -337,12 +355,12 @@ impl Server {
     }
 
     /// Every row and tombstone of a user: number, id, version (0 for a stage event, -1 once it is
-    /// called off; none for a tombstone).
-    pub async fn numbered(&self, user: Uuid) -> Vec<(i64, Uuid, Option<i64>)> {
+    /// called off; none for a tombstone), and since when an application is archived.
+    pub async fn numbered(&self, user: Uuid) -> Vec<(i64, Uuid, Option<i64>, Option<Timestamp>)> {
         sqlx::query_as(
-            "SELECT seq, id, version FROM applications WHERE user_id = ?1 \
-             UNION ALL SELECT seq, id, iif(voided_at IS NULL, 0, -1) FROM stage_events WHERE user_id = ?1 \
-             UNION ALL SELECT seq, id, NULL FROM tombstones WHERE user_id = ?1",
+            "SELECT seq, id, version, archived_at FROM applications WHERE user_id = ?1 \
+             UNION ALL SELECT seq, id, iif(voided_at IS NULL, 0, -1), NULL FROM stage_events WHERE user_id = ?1 \
+             UNION ALL SELECT seq, id, NULL, NULL FROM tombstones WHERE user_id = ?1",
         )
         .bind(user)
         .fetch_all(self.pool())

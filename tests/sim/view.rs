@@ -9,7 +9,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// What neither side promises of a row that waits for its answer.
-const OPEN: [&str; 5] = [
+pub const OPEN: [&str; 5] = [
     "version",
     "updated_at",
     "status_since",

@@ -6,27 +6,46 @@ use crate::{
     disk::{Disk, Health},
     ledger::{Intent, Ledger, Place},
     network::{Call, Message, What},
-    sabotage::{OldRows, Sabotage, spoil_batch},
+    sabotage::{OldRows, Sabotage, same_again, spoil_batch},
     server::{Request, Server, Session},
     trace, view,
 };
 use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{Batch, Edit, Effect, Engine, Made, Notice, Stored, Trouble, Unstored},
+    client::engine::{
+        ARCHIVED_FOR, Batch, Edit, Effect, Engine, Made, Notice, Stored, Trouble, Unstored,
+    },
     domain::{
         application::Application,
         error::{Problem, ProblemKind},
+        settings::Settings,
         sync::{BoardSnapshot, EntityKinds},
         time::Timestamp,
         user::Me,
     },
     server::clock::Clock,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// A browser gives up on an answer after this (`api::transport`).
 const TIMEOUT: Duration = Duration::seconds(30);
+
+/// How far a device's clock may be from the world's, either way. As far ahead the server takes a move
+/// (`CLOCK_SKEW` of `domain::application`); of a clock that is further ahead it refuses every move,
+/// until the engine reckons with the server's time.
+pub const MOST_WRONG: Duration = Duration::days(1);
+
+/// A wake-up so soon after another one, and without anything in between, is one too many, if it
+/// comes so often in a row.
+const SOON: Duration = Duration::milliseconds(50);
+const WAKES_IN_A_ROW: u32 = 5;
+
+/// Batches of one coming to rest: many more than a queue of this size can need.
+const BATCHES_TO_SETTLE: usize = 400;
 
 /// What goes wrong in a run, in percent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,8 +59,12 @@ pub struct Faults {
     pub others: u32,
     pub histories: u32,
     pub full: u32,
+    pub gone_stores: u32,
+    /// Stores that never open.
+    pub hangs: u32,
     pub offline: u32,
     pub leaps: u32,
+    pub clocks: u32,
 }
 
 impl Faults {
@@ -64,8 +87,11 @@ impl Faults {
             others: often(6),
             histories: often(6),
             full: often(6),
+            gone_stores: often(4),
+            hangs: often(6),
             offline: often(10),
             leaps: often(4),
+            clocks: often(6),
         }
     }
 }
@@ -73,9 +99,9 @@ impl Faults {
 /// What a page waits for from its store.
 pub enum Io {
     /// A batch that is not stored yet.
-    Write(Box<Batch>),
+    Write(Arc<Batch>),
     /// It was stored or not; the page does not know yet.
-    Wrote(Result<(), Result<Box<Stored>, Trouble>>),
+    Wrote(u64, Result<(), Result<Box<Stored>, Trouble>>),
     /// To be read: for the first time, as a hint of another page says, or under the lock.
     Read(Why),
     /// The browser has none.
@@ -110,6 +136,12 @@ pub struct Tab {
     pub moves: Vec<Moved>,
     /// It was told that somebody else is signed in.
     pub told_foreign: bool,
+    /// The connection to its store was closed: what is done lives as long as the page.
+    pub store_is_gone: bool,
+    /// Requests that are no pulls.
+    pub asked: u64,
+    /// So often in a row it was woken, did nothing, and asked to be woken soon.
+    idle_wakes: u32,
     /// Ids that it knew to be deleted, in this life of its base.
     gone: BTreeSet<Uuid>,
     life: u64,
@@ -127,6 +159,10 @@ pub struct Device {
     pub online: bool,
     pub cookie: Option<Session>,
     pub last_user: Uuid,
+    /// How far its clock is ahead of the world's.
+    pub ahead: Duration,
+    /// The latest time that it has shown.
+    latest: Timestamp,
     pub health: Health,
     pub disks: BTreeMap<Uuid, Disk>,
     locks: BTreeMap<Uuid, Lock>,
@@ -142,6 +178,8 @@ pub struct World {
     pub devices: Vec<Device>,
     pub ledger: Ledger,
     pub faults: Faults,
+    /// How often in a hundred a page hears that another one stored something.
+    hints: u32,
     /// What is broken on purpose.
     pub sabotage: Option<Sabotage>,
     pub old_rows: OldRows,
@@ -151,14 +189,35 @@ pub struct World {
     pub net: Vec<Message>,
     pub next_id: u64,
     pub words: u64,
-    /// Epochs that were in force, and how far each store has been checked.
+    /// Batches that were stored.
+    batches: usize,
+    /// Sessions of another program, one a user.
     pub outside: Vec<Session>,
+}
+
+/// A batch that leaves the store as it was has no cause.
+fn check_cause(before: &Disk, batch: &Batch) {
+    let mut after = before.clone();
+    after.apply(batch);
+    assert!(
+        !after.holds_the_same(before),
+        "invariant 15: a batch without a cause: {}",
+        short_batch(batch)
+    );
+}
+
+/// Which history of the server a cursor belongs to.
+fn epoch_of(cursor: &str) -> Uuid {
+    cursor.split('.').next().unwrap().parse().unwrap()
 }
 
 impl World {
     pub async fn new(seed: u64, server: Server, clock: Clock, users: Vec<Uuid>) -> Self {
         let mut dice = Dice::new(seed);
         let faults = Faults::some(&mut dice);
+        // In a browser all of them come, if not when one expects them. Some are lost as a page is
+        // frozen or throttled.
+        let hints = if dice.percent(40) { 100 } else { 60 };
         let mut outside = Vec::new();
         for user in &users {
             outside.push(server.sign_in(*user).await);
@@ -170,6 +229,7 @@ impl World {
             server,
             ledger: Ledger::default(),
             faults,
+            hints,
             sabotage: None,
             old_rows: OldRows::new(),
             calm: false,
@@ -178,6 +238,7 @@ impl World {
             net: Vec::new(),
             next_id: 0,
             words: 0,
+            batches: 0,
             outside,
             users,
         };
@@ -185,14 +246,26 @@ impl World {
             world.ledger.owners.insert(*user, *user);
         }
         let first = world.users[0];
+        if world.dice.percent(40) {
+            for _ in 0..=world.dice.below(3) {
+                world.old_row().await;
+            }
+        }
         for _ in 0..=world.dice.below(3) {
             let cookie = world.server.sign_in(first).await;
             let storeless = world.dice.percent(15);
+            let ahead = if world.dice.percent(20) {
+                world.wrong_by()
+            } else {
+                Duration::zero()
+            };
             world.devices.push(Device {
                 storeless,
                 online: true,
                 cookie: Some(cookie),
                 last_user: first,
+                ahead,
+                latest: world.now + ahead,
                 health: Health::Well,
                 disks: BTreeMap::new(),
                 locks: BTreeMap::new(),
@@ -208,6 +281,34 @@ impl World {
     pub fn id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
+    }
+
+    /// How far a clock can be wrong: by seconds, by an hour or so, or by a day; before or behind.
+    pub fn wrong_by(&mut self) -> Duration {
+        let most = [60, 7_200, MOST_WRONG.num_seconds()][self.dice.below(3)];
+        let by = Duration::seconds(1 + self.dice.below(most.try_into().unwrap()) as i64);
+        if self.dice.percent(50) { by } else { -by }
+    }
+
+    /// What time it is on a device.
+    pub fn time(&self, device: usize) -> Timestamp {
+        self.now + self.devices[device].ahead
+    }
+
+    /// The clock of a device is set.
+    pub fn set_clock(&mut self, device: usize, ahead: Duration) {
+        self.devices[device].ahead = ahead.clamp(-MOST_WRONG, MOST_WRONG);
+        trace!(
+            "d{device} clock is {} s ahead",
+            self.devices[device].ahead.num_seconds()
+        );
+        self.look_at_clocks();
+    }
+
+    fn look_at_clocks(&mut self) {
+        for device in &mut self.devices {
+            device.latest = device.latest.max(self.now + device.ahead);
+        }
     }
 
     pub fn find(&self, device: usize, tab: u64) -> Option<usize> {
@@ -263,20 +364,23 @@ impl World {
             csrf,
             opened: false,
             wake_at: None,
-            io: vec![if self.devices[device].storeless {
-                Io::Missing
-            } else {
-                Io::Read(Why::Opening)
-            }],
+            io: Vec::new(),
             moves: Vec::new(),
             told_foreign: false,
+            store_is_gone: false,
+            asked: 0,
+            idle_wakes: 0,
             gone: BTreeSet::new(),
             life: 0,
         };
-        let device = &mut self.devices[device];
+        let number = device;
+        let device = &mut self.devices[number];
         device.last_user = user;
         device.disks.entry(user).or_default();
         device.tabs.push(tab);
+        let at = device.tabs.len() - 1;
+        let now = self.time(number);
+        self.act(number, at, |engine| engine.start(now));
     }
 
     /// A page ends: its memory and its lock are gone, its requests may still arrive.
@@ -298,7 +402,29 @@ impl World {
         self.perform(device, at, effects);
     }
 
+    /// The time has come of which a page asked to be told.
+    fn wake(&mut self, device: usize, at: usize) {
+        let now = self.time(device);
+        let tab = &mut self.devices[device].tabs[at];
+        tab.wake_at = None;
+        let before = tab.idle_wakes;
+        let effects = tab.engine.wake(now);
+        let soon = |effect: &Effect| matches!(effect, Effect::WakeIn(millis) if Duration::milliseconds((*millis).into()) <= SOON);
+        let idle = !effects.is_empty() && effects.iter().all(soon);
+        self.perform(device, at, effects);
+        if idle {
+            let tab = &mut self.devices[device].tabs[at];
+            tab.idle_wakes = before + 1;
+            assert!(
+                tab.idle_wakes <= WAKES_IN_A_ROW,
+                "invariant 15: t{} is woken again and again, and does nothing",
+                tab.id
+            );
+        }
+    }
+
     pub fn perform(&mut self, device: usize, at: usize, effects: Vec<Effect>) {
+        self.devices[device].tabs[at].idle_wakes = 0;
         for effect in effects {
             let tab = &mut self.devices[device].tabs[at];
             let (id, user) = (tab.id, tab.user);
@@ -307,7 +433,7 @@ impl World {
                     let writing = tab
                         .io
                         .iter()
-                        .any(|io| matches!(io, Io::Write(_) | Io::Wrote(_)));
+                        .any(|io| matches!(io, Io::Write(_) | Io::Wrote(..)));
                     assert!(!writing, "two batches at a time");
                     tab.io.push(Io::Write(batch));
                 }
@@ -327,19 +453,18 @@ impl World {
                     let outbox = tab.engine.outbox();
                     self.ledger.sent((device, user), &request, outbox);
                     if let Some(body) = self.false_answer(&outgoing, device, at) {
-                        let now = self.now;
-                        self.act(device, at, |engine| {
-                            engine.answered(outgoing.key, Ok(body), now, 0.0)
-                        });
+                        self.answer(device, at, outgoing.key, Ok(body));
                         continue;
                     }
                     self.call(device, at, What::Send(Box::new(outgoing)), request);
                 }
-                Effect::Pull { since } => {
+                Effect::Open => self.open_store(device, at),
+                Effect::CloseStore => self.close_store(device, at),
+                Effect::Pull { since, limit } => {
                     let limit = if self.calm {
-                        2000
+                        limit
                     } else {
-                        [1, 3, 20, 2000][self.dice.below(4)]
+                        [1, 3, 20, limit][self.dice.below(4)]
                     };
                     let since = since.map(|since| format!("since={since}&"));
                     let path = format!(
@@ -363,12 +488,37 @@ impl World {
                     assert_eq!(lock.holder.take(), Some(id), "a lock that is not held");
                 }
                 Effect::WakeIn(millis) => {
+                    let never_sleeps = self.sabotage == Some(Sabotage::NeverSleeps);
+                    let millis = if never_sleeps { 10 } else { millis };
                     tab.wake_at = Some(self.now + Duration::milliseconds(millis.into()));
                 }
                 Effect::Notify(notice) => self.notice(device, at, &notice),
             }
         }
         self.check_tab(device, at);
+    }
+
+    /// A page's store is opened: it is there, or not, or it never answers.
+    fn open_store(&mut self, device: usize, at: usize) {
+        let hangs = self.dice.percent(self.faults.hangs);
+        let device = &mut self.devices[device];
+        let tab = &mut device.tabs[at];
+        if device.storeless {
+            tab.io.push(Io::Missing);
+        } else if hangs {
+            trace!("t{} its store does not answer", tab.id);
+        } else {
+            tab.io.push(Io::Read(Why::Opening));
+        }
+    }
+
+    /// A page lets go of its store: what is being written and read never comes back.
+    pub fn close_store(&mut self, device: usize, at: usize) {
+        let device = &mut self.devices[device];
+        let tab = &mut device.tabs[at];
+        tab.store_is_gone = !device.storeless;
+        tab.io
+            .retain(|io| matches!(io, Io::Read(Why::Locked) | Io::HaveRead(Why::Locked, _)));
     }
 
     fn notice(&mut self, device: usize, at: usize, notice: &Notice) {
@@ -408,7 +558,14 @@ impl World {
 
     /// One step of one thing that a page waits for from its store.
     pub async fn io(&mut self, device: usize, at: usize, io: usize) {
-        let now = self.now;
+        let now = self.time(device);
+        self.devices[device].tabs[at].idle_wakes = 0;
+        if self.devices[device].tabs[at].store_is_gone {
+            // Nothing can be read; the lock is the page's all the same.
+            self.devices[device].tabs[at].io.remove(io);
+            self.act(device, at, |engine| engine.locked(now));
+            return;
+        }
         let Device {
             health,
             disks,
@@ -429,9 +586,11 @@ impl World {
                     let mut taken = Batch::clone(&batch);
                     spoil_batch(self.sabotage, &mut taken, &before, &mut self.old_rows);
                     if disk.apply(&taken) {
+                        self.batches += 1;
                         trace!("d{device} t{id} stores {}", short_batch(&batch));
                         let after = disk.clone();
-                        tab.io.push(Io::Wrote(Ok(())));
+                        tab.io.push(Io::Wrote(batch.number, Ok(())));
+                        check_cause(&before, &batch);
                         self.stored((device, user), &before, &batch, &after).await;
                         self.hint(device, user, id);
                         return;
@@ -439,12 +598,12 @@ impl World {
                     trace!("d{device} t{id} store has moved on");
                     Err(Ok(Box::new(disk.read(batch.stamp))))
                 };
-                tab.io.push(Io::Wrote(result));
+                tab.io.push(Io::Wrote(batch.number, result));
             }
-            Io::Wrote(result) => self.act(device, at, |engine| match result {
-                Ok(()) => engine.written(now),
-                Err(Ok(stored)) => engine.write_conflict(*stored, now),
-                Err(Err(trouble)) => engine.write_failed(trouble, now),
+            Io::Wrote(number, result) => self.act(device, at, |engine| match result {
+                Ok(()) => engine.written(number, now),
+                Err(Ok(stored)) => engine.write_conflict(number, *stored, now),
+                Err(Err(trouble)) => engine.write_failed(number, trouble, now),
             }),
             Io::Missing => self.act(device, at, |engine| {
                 engine.unstored(Unstored::Unavailable, now)
@@ -454,13 +613,18 @@ impl World {
                 tab.io.push(Io::HaveRead(why, stored));
             }
             Io::HaveRead(why, stored) => {
+                if why == Why::Hint && self.sabotage == Some(Sabotage::WritesAgain) {
+                    let batch = same_again(disk);
+                    check_cause(disk, &batch);
+                    disk.apply(&batch);
+                }
                 trace!("d{device} t{id} has read ({why:?}) {}", stored.stamp);
                 tab.opened |= why == Why::Opening;
                 self.act(device, at, |engine| match why {
                     Why::Opening => engine.opened(*stored, now),
-                    Why::Hint => engine.refreshed(*stored, now),
+                    Why::Hint => engine.refreshed(*stored, now).1,
                     Why::Locked => {
-                        let mut effects = engine.refreshed(*stored, now);
+                        let (_, mut effects) = engine.refreshed(*stored, now);
                         effects.extend(engine.locked(now));
                         effects
                     }
@@ -472,28 +636,35 @@ impl World {
     /// Other pages may hear that something was stored.
     fn hint(&mut self, device: usize, user: Uuid, from: u64) {
         for tab in &mut self.devices[device].tabs {
-            if tab.user == user && tab.id != from && tab.opened && self.dice.percent(60) {
+            if tab.user == user
+                && tab.id != from
+                && tab.opened
+                && !tab.store_is_gone
+                && self.dice.percent(self.hints)
+            {
                 tab.io.push(Io::Read(Why::Hint));
             }
         }
     }
 
     pub async fn stored(&mut self, place: Place, before: &Disk, batch: &Batch, after: &Disk) {
-        self.ledger.stored(place, before, batch, after, self.now);
+        let latest = self.devices[place.0].latest;
+        self.ledger.stored(place, before, batch, after, latest);
         let meta = after.meta();
         if meta.cursor == before.meta().cursor {
             return;
         }
         let Some(cursor) = &meta.cursor else { return };
-        let mut parts = cursor.split('.');
-        let epoch: Uuid = parts.next().unwrap().parse().unwrap();
-        let seq: i64 = parts.next().unwrap().parse().unwrap();
-        if self.server.head(place.1).await.1 != epoch {
+        let seq: i64 = cursor.split('.').nth(1).unwrap().parse().unwrap();
+        if self.server.head(place.1).await.1 != epoch_of(cursor) {
             return;
         }
         let rows: HashMap<Uuid, _> = after.rows().map(|kept| (kept.id, &kept.row)).collect();
-        for (at, id, version) in self.server.numbered(place.1).await {
-            if at > seq || meta.partial {
+        for (at, id, version, archived_at) in self.server.numbered(place.1).await {
+            // What was archived long ago may be left out, and with an application its events.
+            let left_out = meta.partial
+                && (version.is_some_and(|version| version <= 0) || self.is_old(archived_at));
+            if at > seq || left_out {
                 continue;
             }
             let row = rows.get(&id).and_then(|row| row.as_ref());
@@ -540,9 +711,29 @@ impl World {
 
     // --- time ---
 
+    /// Whether a device may think that this is so long ago that it need not be stored.
+    pub fn is_old(&self, archived_at: Option<Timestamp>) -> bool {
+        archived_at.is_some_and(|archived| archived + ARCHIVED_FOR <= self.now + MOST_WRONG)
+    }
+
     pub fn advance(&mut self, by: Duration) {
+        self.pass(by);
+        // A page that was woken for nothing and asks to be woken soon does so again and again.
+        let next = |world: &Self| {
+            let tabs = world.devices.iter().flat_map(|device| &device.tabs);
+            let idle = tabs.filter(|tab| tab.idle_wakes > 0);
+            let next = idle.filter_map(|tab| tab.wake_at).min();
+            next.filter(|next| *next <= world.now + SOON)
+        };
+        while let Some(next) = next(self) {
+            self.pass((next - self.now).max(Duration::zero()));
+        }
+    }
+
+    fn pass(&mut self, by: Duration) {
         self.now += by;
         self.clock.advance(by);
+        self.look_at_clocks();
         let late: Vec<u64> = self
             .calls
             .iter()
@@ -555,11 +746,9 @@ impl World {
         }
         for device in 0..self.devices.len() {
             for at in 0..self.devices[device].tabs.len() {
-                let tab = &mut self.devices[device].tabs[at];
-                if tab.wake_at.is_some_and(|wake_at| wake_at <= self.now) {
-                    tab.wake_at = None;
-                    let now = self.now;
-                    self.act(device, at, |engine| engine.wake(now));
+                let wake_at = self.devices[device].tabs[at].wake_at;
+                if wake_at.is_some_and(|wake_at| wake_at <= self.now) {
+                    self.wake(device, at);
                 }
             }
         }
@@ -567,17 +756,18 @@ impl World {
 
     // --- people ---
 
-    pub fn made(&self) -> Made {
+    pub fn made(&self, device: usize) -> Made {
+        let at = self.time(device);
         Made {
-            at: self.now,
-            on: self.now.date_naive(),
+            at,
+            on: at.date_naive(),
         }
     }
 
     /// A user's edit, as the page takes it; nothing where it does not fit.
     pub fn edit(&mut self, device: usize, at: usize, record: Uuid, edit: Edit) -> Option<Uuid> {
         let key = self.dice.uuid();
-        let made = self.made();
+        let made = self.made(device);
         let tab = &mut self.devices[device].tabs[at];
         let result = tab.engine.mutate(record, edit.clone(), key, made);
         match result {
@@ -602,17 +792,29 @@ impl World {
             key = &key.to_string()[..8],
             edit = short_edit(edit, record)
         );
+        let base = tab.engine.base();
+        let version = match edit {
+            Edit::Application(_) => base
+                .table::<Application>()
+                .get(record)
+                .map(|row| row.version),
+            Edit::Settings(_) => base.table::<Settings>().get(record).map(|row| row.version),
+        };
+        let cursor = tab.engine.meta().cursor.as_deref();
         self.ledger.intend(Intent {
             key,
             place: (device, tab.user),
             record,
             verb: edit.verb(),
             fields: edit.fields().into_iter().collect(),
+            seen: version.unwrap_or(0),
+            history: cursor.map(epoch_of),
         });
     }
 
     /// Everything that can be done with what is due is done, in order; nothing goes wrong.
     pub async fn settle(&mut self) {
+        let before = self.batches;
         loop {
             let mut moved = false;
             for device in 0..self.devices.len() {
@@ -624,6 +826,10 @@ impl World {
                     while !self.devices[device].tabs[at].io.is_empty() {
                         self.io(device, at, 0).await;
                         moved = true;
+                        assert!(
+                            self.batches - before <= BATCHES_TO_SETTLE,
+                            "invariant 15: pages write without end"
+                        );
                     }
                     at += 1;
                 }
