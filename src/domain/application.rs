@@ -1,7 +1,7 @@
 //! A job application: its fields, how it is created and changed, and what must hold of it.
 
 use super::{
-    change::Change,
+    change::{Change, Items},
     choice::choice,
     error::{FieldError, Problem},
     link::{Links, WebUrl},
@@ -13,7 +13,7 @@ use super::{
     user::Email,
 };
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use uuid::Uuid;
 
 choice! {
@@ -94,6 +94,27 @@ impl TryFrom<Vec<Contact>> for Contacts {
     }
 }
 
+impl Items for Contacts {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        /// A contact with whatever else it has.
+        #[derive(Deserialize)]
+        #[serde(remote = "Contact")]
+        struct Any {
+            name: Line<120>,
+            role: Option<Line<120>>,
+            email: Option<Email>,
+            phone: Option<Line<40>>,
+            url: Option<WebUrl>,
+        }
+        #[derive(Deserialize)]
+        struct Item(#[serde(with = "Any")] Contact);
+
+        let items = Vec::<Item>::deserialize(from)?;
+        let contacts: Vec<Contact> = items.into_iter().map(|item| item.0).collect();
+        Self::try_from(contacts).map_err(D::Error::custom)
+    }
+}
+
 impl std::ops::Deref for Contacts {
     type Target = [Contact];
     fn deref(&self) -> &[Contact] {
@@ -146,6 +167,7 @@ macro_rules! application_fields {
             /// Whether a cover letter was sent.
             cover_letter_used: bool,
             /// People behind it.
+            #[serde(deserialize_with = "Items::read")]
             contacts_inline: Contacts,
             /// What to do next.
             next_action: Option<Line<200>>,
@@ -156,6 +178,7 @@ macro_rules! application_fields {
             /// Free-form labels.
             tags: Tags,
             /// Anything that has an address.
+            #[serde(deserialize_with = "Items::read")]
             attachments_links: Links,
             /// When it was archived; an archived application is not on the board.
             archived_at: Option<Timestamp>,

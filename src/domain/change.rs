@@ -1,7 +1,7 @@
 //! A field of a partial update: absent keeps, present sets. `null` clears a field whose type is an
 //! `Option`, and is an error for one that must stay.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
 /// What an update does to one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,19 @@ impl<T: Serialize> Serialize for Change<T> {
             Self::Keep => serializer.serialize_none(),
             Self::Set(value) => value.serialize(serializer),
         }
+    }
+}
+
+/// A list of objects, read for what it stands in. In a row the objects may have fields that only a newer
+/// version knows; in a body such a field is an error, since what it says would be lost.
+pub(super) trait Items: Sized {
+    /// Reads the list.
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+}
+
+impl<T: DeserializeOwned> Items for Change<T> {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::deserialize(from)
     }
 }
 

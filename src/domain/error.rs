@@ -138,6 +138,14 @@ impl ProblemKind {
         let slug = uri.strip_prefix(TYPE_BASE)?;
         Self::ALL.into_iter().find(|kind| kind.slug() == slug)
     }
+
+    /// What a kind that only a newer server knows is treated as: its status says what there is to do,
+    /// or else the class of the status (RFC 9110 §15).
+    fn from_status(status: u16) -> Option<Self> {
+        let of = |status| Self::ALL.into_iter().find(|kind| kind.status() == status);
+        let failed = (400..600).contains(&status).then_some(status)?;
+        of(failed).or_else(|| of(failed / 100 * 100))
+    }
 }
 
 /// One field that does not fit, and why, in words for the person who filled it in.
@@ -282,9 +290,11 @@ impl Serialize for Problem {
 impl<'de> Deserialize<'de> for Problem {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = ProblemDocument::deserialize(deserializer)?;
-        let kind = ProblemKind::from_type(&document.kind).ok_or_else(|| {
-            serde::de::Error::custom(format!("unknown problem {}", document.kind))
-        })?;
+        let kind = ProblemKind::from_type(&document.kind)
+            .or_else(|| ProblemKind::from_status(document.status))
+            .ok_or_else(|| {
+                serde::de::Error::custom(format!("unknown problem {}", document.kind))
+            })?;
         Ok(Self {
             kind,
             detail: document.detail,
@@ -308,6 +318,31 @@ mod tests {
             let text = serde_json::to_string(&problem).unwrap();
             assert!(text.contains(kind.slug()));
             assert_eq!(serde_json::from_str::<Problem>(&text).unwrap(), problem);
+        }
+    }
+
+    #[test]
+    fn a_kind_that_is_not_known_is_as_its_status_says() {
+        let read = |kind: &str, status: u16| {
+            let document = serde_json::json!({
+                "type": kind, "title": "New", "status": status, "detail": "Why.", "later": 1,
+            });
+            serde_json::from_value::<Problem>(document)
+        };
+        let new = "https://errors.jobtracker.app/new";
+        for (status, kind) in [
+            (400, ProblemKind::Validation),
+            (401, ProblemKind::Unauthorized),
+            (402, ProblemKind::Validation),
+            (404, ProblemKind::NotFound),
+            (409, ProblemKind::Conflict),
+            (500, ProblemKind::Internal),
+            (507, ProblemKind::Internal),
+        ] {
+            assert_eq!(read(new, status).unwrap(), Problem::new(kind, "Why."));
+        }
+        for status in [1, 204, 302] {
+            assert!(read("about:blank", status).is_err());
         }
     }
 

@@ -1,7 +1,10 @@
 //! Web addresses.
 
-use super::text::{Line, text_type};
-use serde::{Deserialize, Serialize};
+use super::{
+    change::Items,
+    text::{Line, text_type},
+};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// The longest web address that is kept, in characters.
 pub const MAX_URL: usize = 2048;
@@ -110,6 +113,24 @@ impl TryFrom<Vec<Link>> for Links {
             return Err(format!("At most {MAX_LINKS} links."));
         }
         Ok(Self(links))
+    }
+}
+
+impl Items for Links {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        /// A link with whatever else it has.
+        #[derive(Deserialize)]
+        #[serde(remote = "Link")]
+        struct Any {
+            url: WebUrl,
+            label: Option<Line<120>>,
+        }
+        #[derive(Deserialize)]
+        struct Item(#[serde(with = "Any")] Link);
+
+        let items = Vec::<Item>::deserialize(from)?;
+        let links: Vec<Link> = items.into_iter().map(|item| item.0).collect();
+        Self::try_from(links).map_err(D::Error::custom)
     }
 }
 

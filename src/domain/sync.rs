@@ -1,8 +1,9 @@
 //! What travels between a client's cache and the server (DESIGN §7).
 
 use super::{application::Application, settings::Settings, stage::StageEvent, time::Timestamp};
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt};
 use uuid::Uuid;
 
 /// The query of `GET /sync`.
@@ -22,8 +23,9 @@ pub struct SyncQuery {
     pub kinds: Option<EntityKinds>,
 }
 
-/// A page of changes, in the order of their sequence numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A page of changes, in the order of their sequence numbers. It is read from JSON text alone, and
+/// leaves out what this version does not know ([`SyncPage::skipped`]).
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct SyncPage {
     /// Which history these numbers belong to; another one means starting again.
@@ -34,10 +36,14 @@ pub struct SyncPage {
     pub next: String,
     /// Whether more is there already.
     pub has_more: bool,
+    /// How many rows of kinds that are known could not be read: a newer server may have a status, say,
+    /// that this version lacks. Not on the wire.
+    #[serde(skip)]
+    pub skipped: u32,
 }
 
 /// One row that was written or deleted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct SyncChange {
     /// Its place in the user's history.
@@ -61,7 +67,7 @@ impl SyncChange {
 }
 
 /// A kind of row, and its state or its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum SyncRow {
@@ -72,6 +78,83 @@ pub enum SyncRow {
         /// Which kind it was.
         entity: EntityKind,
     },
+}
+
+impl<'de> Deserialize<'de> for SyncPage {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Page<'a> {
+            epoch: Uuid,
+            #[serde(borrow)]
+            changes: Vec<WireChange<'a>>,
+            next: String,
+            has_more: bool,
+        }
+
+        let page = Page::deserialize(from)?;
+        let mut skipped = 0;
+        let mut changes = Vec::with_capacity(page.changes.len());
+        for change in page.changes {
+            match change.read() {
+                Ok(Some(change)) => changes.push(change),
+                Ok(None) => {}
+                Err(_) => skipped += 1,
+            }
+        }
+        Ok(Self {
+            epoch: page.epoch,
+            changes,
+            next: page.next,
+            has_more: page.has_more,
+            skipped,
+        })
+    }
+}
+
+/// A change as it stands in a page. Flat, so that each row is read once, straight into its type: by
+/// serde's tags it would be taken apart into a tree first, and a page with anything unknown in it would
+/// not be read at all.
+#[derive(Deserialize)]
+struct WireChange<'a> {
+    seq: i64,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    op: Cow<'a, str>,
+    #[serde(borrow)]
+    entity: Cow<'a, str>,
+    #[serde(borrow, default)]
+    row: Option<&'a RawValue>,
+}
+
+impl WireChange<'_> {
+    /// The change; none for a kind or an operation that this version does not know.
+    ///
+    /// # Errors
+    /// For a row of a kind that is known which does not read as one.
+    fn read(&self) -> Result<Option<SyncChange>, serde_json::Error> {
+        let Ok(kind) = self.entity.parse::<EntityKind>() else {
+            return Ok(None);
+        };
+        let what = match &*self.op {
+            "upsert" => SyncRow::Upsert(match kind {
+                EntityKind::Application => Entity::Application(self.row()?),
+                EntityKind::StageEvent => Entity::StageEvent(self.row()?),
+                EntityKind::Settings => Entity::Settings(self.row()?),
+            }),
+            "delete" => SyncRow::Delete { entity: kind },
+            _ => return Ok(None),
+        };
+        Ok(Some(SyncChange {
+            seq: self.seq,
+            id: self.id.parse().map_err(serde::de::Error::custom)?,
+            what,
+        }))
+    }
+
+    fn row<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.row.map_or("null", RawValue::get))
+    }
 }
 
 /// A row of any kind that is synchronised.
@@ -213,6 +296,13 @@ pub struct BoardSnapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{
+        application::tests::{now, sample},
+        error::Problem,
+        stage::Status,
+        user::Me,
+    };
+    use serde_json::{Value, json};
 
     #[test]
     fn kinds_have_one_spelling() {
@@ -240,30 +330,210 @@ mod tests {
         assert_eq!(EntityKinds::UNSAID.to_string(), said);
     }
 
+    fn change(seq: i64, what: SyncRow) -> SyncChange {
+        let id = Uuid::from_u128(1);
+        SyncChange { seq, id, what }
+    }
+
+    fn upsert() -> SyncRow {
+        SyncRow::Upsert(Entity::Application(Box::new(sample(1))))
+    }
+
+    fn page(changes: Vec<SyncChange>) -> SyncPage {
+        SyncPage {
+            epoch: Uuid::nil(),
+            changes,
+            next: "here".into(),
+            has_more: true,
+            skipped: 0,
+        }
+    }
+
+    fn settings() -> Settings {
+        serde_json::from_value(json!({
+            "version": 3, "display_name": "Jane", "timezone": "UTC", "session_timeout_mins": 30,
+            "quiet_hours_start": "21:00", "quiet_hours_end": "07:00", "reminder_defaults": {},
+            "updated_at": now(),
+        }))
+        .unwrap()
+    }
+
+    fn stage_event() -> StageEvent {
+        StageEvent {
+            id: Uuid::from_u128(2),
+            application_id: Uuid::from_u128(1),
+            from_status: None,
+            to_status: Status::Applied,
+            occurred_at: now(),
+            recorded_at: now(),
+            voided_at: None,
+        }
+    }
+
+    /// The page with one change, which is this.
+    fn read(change: &str) -> SyncPage {
+        let text = format!(
+            r#"{{"epoch":"{}","changes":[{change}],"next":"here","has_more":true}}"#,
+            Uuid::nil()
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    const ID: &str = "00000000-0000-0000-0000-000000000001";
+
     #[test]
     fn the_wire_form_is_flat() {
-        let change = SyncChange {
-            seq: 7,
-            id: Uuid::from_u128(1),
-            what: SyncRow::Upsert(Entity::Application(Box::new(
-                crate::domain::application::tests::sample(1),
-            ))),
+        let row = serde_json::to_string(&sample(1)).unwrap();
+        let written = page(vec![
+            change(7, upsert()),
+            change(
+                8,
+                SyncRow::Delete {
+                    entity: EntityKind::StageEvent,
+                },
+            ),
+        ]);
+        let expected = format!(
+            r#"{{"epoch":"{}","changes":[{{"seq":7,"id":"{ID}","op":"upsert","entity":"application","row":{row}}},{{"seq":8,"id":"{ID}","op":"delete","entity":"stage_event"}}],"next":"here","has_more":true}}"#,
+            Uuid::nil()
+        );
+        assert_eq!(serde_json::to_string(&written).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_page_survives_the_wire() {
+        let mut changes = vec![
+            change(7, upsert()),
+            change(8, SyncRow::Upsert(Entity::StageEvent(stage_event()))),
+            change(9, SyncRow::Upsert(Entity::Settings(settings()))),
+        ];
+        changes.extend(EntityKind::ALL.iter().map(|kind| {
+            let entity = *kind;
+            change(10, SyncRow::Delete { entity })
+        }));
+        let page = page(changes);
+        for text in [
+            serde_json::to_string(&page).unwrap(),
+            serde_json::to_string_pretty(&page).unwrap(),
+            // Whatever the order of the names.
+            serde_json::to_value(&page).unwrap().to_string(),
+        ] {
+            assert_eq!(serde_json::from_str::<SyncPage>(&text).unwrap(), page);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        for unknown in [
+            format!(r#"{{"seq":8,"id":"{ID}","op":"upsert","entity":"note","row":{{"a":[1]}}}}"#),
+            format!(r#"{{"seq":8,"id":"{ID}","op":"delete","entity":"note"}}"#),
+            r#"{"seq":8,"id":"2026-03","op":"upsert","entity":"day","row":7}"#.to_owned(),
+            format!(r#"{{"seq":8,"id":"{ID}","op":"merge","entity":"application","row":{{}}}}"#),
+            format!(r#"{{"seq":8,"id":"{ID}","op":"","entity":""}}"#),
+        ] {
+            assert_eq!(read(&unknown), page(vec![]), "{unknown}");
+            let known = serde_json::to_string(&change(7, upsert())).unwrap();
+            let both = read(&format!("{unknown},{known}"));
+            assert_eq!(both, page(vec![change(7, upsert())]), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_does_not_read_is_left_out_and_counted() {
+        let with = |name: &str, value: Value| {
+            let mut row = json!(sample(1));
+            row[name] = value;
+            row.to_string()
         };
-        let json = serde_json::to_value(&change).unwrap();
-        assert_eq!(json["op"], "upsert");
-        assert_eq!(json["entity"], "application");
-        assert_eq!(json["row"]["company"], "Acme");
-        assert_eq!(serde_json::from_value::<SyncChange>(json).unwrap(), change);
-        let gone = SyncChange {
-            seq: 8,
-            id: Uuid::from_u128(1),
-            what: SyncRow::Delete {
-                entity: EntityKind::Application,
-            },
-        };
-        let json = serde_json::to_value(&gone).unwrap();
-        assert_eq!(json["op"], "delete");
-        assert_eq!(json["entity"], "application");
-        assert_eq!(serde_json::from_value::<SyncChange>(json).unwrap(), gone);
+        for row in [
+            r#","row":null"#.to_owned(),
+            String::new(),
+            r#","row":7"#.to_owned(),
+            r#","row":{}"#.to_owned(),
+            format!(r#","row":{}"#, with("status", json!("Ghosted_Again"))),
+            format!(r#","row":{}"#, with("company", json!(null))),
+        ] {
+            let one =
+                format!(r#"{{"seq":8,"id":"{ID}","op":"upsert","entity":"application"{row}}}"#);
+            let known = serde_json::to_string(&change(9, upsert())).unwrap();
+            let expected = SyncPage {
+                skipped: 1,
+                ..page(vec![change(9, upsert())])
+            };
+            assert_eq!(read(&format!("{one},{known}")), expected, "{row}");
+        }
+        let nowhere = r#"{"seq":8,"id":"x","op":"delete","entity":"application"}"#;
+        assert_eq!(read(nowhere).skipped, 1);
+    }
+
+    #[test]
+    fn words_may_be_escaped() {
+        let escaped = r#"{"seq":7,"id":"00000000\u002d0000-0000-0000-000000000001","op":"d\u0065lete","entity":"stage\u005fevent"}"#;
+        let entity = EntityKind::StageEvent;
+        let expected = page(vec![change(7, SyncRow::Delete { entity })]);
+        assert_eq!(read(escaped), expected);
+    }
+
+    #[test]
+    fn what_is_no_page_is_an_error() {
+        for text in ["", "{}", "[]", "<html>", r#"{"changes":[]}"#] {
+            assert!(serde_json::from_str::<SyncPage>(text).is_err(), "{text}");
+        }
+        let torn = serde_json::to_string(&page(vec![change(7, upsert())])).unwrap();
+        assert!(serde_json::from_str::<SyncPage>(&torn[..torn.len() - 20]).is_err());
+    }
+
+    /// Adds a field that no version knows to every object that is not a person's own map.
+    fn newer(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(newer),
+            Value::Object(fields) => {
+                let fixed = fields
+                    .iter_mut()
+                    .filter(|(name, _)| *name != "reminder_defaults");
+                fixed.for_each(|(_, value)| newer(value));
+                fields.insert("later".into(), json!({ "and": ["more"] }));
+            }
+            _ => {}
+        }
+    }
+
+    fn reads_a_newer<T>(row: &T)
+    where
+        T: Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+    {
+        let mut value = json!(row);
+        newer(&mut value);
+        assert_eq!(serde_json::from_str::<T>(&value.to_string()).unwrap(), *row);
+    }
+
+    #[test]
+    fn fields_that_are_not_known_are_left_out_of_every_row() {
+        let mut full = sample(1);
+        full.contacts_inline =
+            serde_json::from_value(json!([{ "name": "Jo", "email": "jo@example.com" }])).unwrap();
+        full.attachments_links =
+            serde_json::from_value(json!([{ "url": "https://example.com", "label": "Task" }]))
+                .unwrap();
+        reads_a_newer(&full);
+        reads_a_newer(&stage_event());
+        reads_a_newer(&settings());
+        reads_a_newer(&Me {
+            user: serde_json::from_value(json!({ "id": ID, "email": "jane@example.com" })).unwrap(),
+            settings: settings(),
+            csrf_token: "t".into(),
+        });
+        reads_a_newer(&BoardSnapshot {
+            now: now(),
+            rows: vec![full.clone()],
+            counts: vec![(Status::Applied, 1)],
+            whole: true,
+        });
+        reads_a_newer(&page(vec![
+            change(7, SyncRow::Upsert(Entity::Application(Box::new(full)))),
+            change(8, SyncRow::Upsert(Entity::StageEvent(stage_event()))),
+            change(9, SyncRow::Upsert(Entity::Settings(settings()))),
+        ]));
+        reads_a_newer(&Problem::field("company", "Fill this in.").with_meta(json!(7)));
     }
 }

@@ -71,6 +71,7 @@ pub async fn pull(caller: &Caller, query: &SyncQuery) -> Result<SyncPage, Proble
         changes,
         next: next.to_string(),
         has_more,
+        skipped: 0,
     })
 }
 

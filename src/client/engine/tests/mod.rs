@@ -409,6 +409,7 @@ fn page_of(changes: Vec<SyncChange>, next: &str) -> SyncPage {
         changes,
         next: next.to_owned(),
         has_more: false,
+        skipped: 0,
     }
 }
 
