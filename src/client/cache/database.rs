@@ -68,9 +68,11 @@ pub async fn open(name: &str, closed: impl Fn(Closed) + 'static) -> Result<IdbDa
         if let Ok(database) = event.database() {
             database.close();
         }
-        closed(match event.new_version() {
-            Ok(Some(_)) => Closed::Upgraded,
-            _ => Closed::Deleted,
+        // `newVersion` is null where the database is to be deleted (IndexedDB 3.0, 4.2).
+        let version = Reflect::get(&event, &"newVersion".into());
+        closed(match version.ok().and_then(|version| version.as_f64()) {
+            Some(_) => Closed::Upgraded,
+            None => Closed::Deleted,
         });
     });
     // The listener lives as long as the connection.

@@ -9,7 +9,8 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
 use uuid::Uuid;
@@ -216,6 +217,31 @@ pub struct Base {
     loaded: HashSet<Uuid>,
     /// What has changed since it was shown.
     changed: Changed,
+    /// What the store holds, by shard: where two pages bring in the same, one of them writes it.
+    stored: HashMap<Shard, u64>,
+}
+
+/// Tells what shards hold apart. Two states of a row with the same version and time are the same.
+fn print(content: &[Kept]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for kept in content {
+        kept.id.hash(&mut hasher);
+        match &kept.row {
+            None => 0u8.hash(&mut hasher),
+            Some(Entity::Application(row)) => (1u8, row.version, row.updated_at).hash(&mut hasher),
+            Some(Entity::StageEvent(event)) => (
+                2u8,
+                event.occurred_at,
+                event.recorded_at,
+                event.voided_at,
+                event.from_status,
+                event.to_status,
+            )
+                .hash(&mut hasher),
+            Some(Entity::Settings(row)) => (3u8, row.version, row.updated_at).hash(&mut hasher),
+        }
+    }
+    hasher.finish()
 }
 
 /// Expands a body for the row type of a kind.
@@ -302,9 +328,18 @@ impl Base {
     /// Takes the place of another base: of rows that are here no more the last states are remembered.
     pub(super) fn succeed(&mut self, old: Self) {
         self.changed = Changed::All;
+
         self.applications.succeed(old.applications);
         self.stage_events.succeed(old.stage_events);
         self.settings.succeed(old.settings);
+    }
+
+    /// It was built anew: pages that have another one take all of it from the store, so all of it is
+    /// written, also where the store happens to hold the same.
+    pub(super) fn store_all_anew(&mut self, old: &Self) {
+        let never = |shard: &Shard| (*shard, 0);
+        self.stored = old.stored.keys().map(never).collect();
+        self.mark_dirty(Self::all_shards());
     }
 
     /// Takes a change of the server's history.
@@ -341,6 +376,7 @@ impl Base {
 
     /// Joins what is stored to what is here: of two states the newer one stays.
     pub fn join(&mut self, shard: Shard, stored: Vec<Kept>) {
+        self.stored(shard, &stored);
         let mut differs = self.dirty.contains(&shard);
         for Kept { id, row } in stored {
             // What was shown and is not stored as it is, is to be.
@@ -366,27 +402,57 @@ impl Base {
 
     /// What a shard holds, but for the rows that `keeps` refuses.
     pub fn content(&self, shard: Shard, keeps: impl Fn(&Entity) -> bool) -> Vec<Kept> {
-        let mut content: Vec<Kept> = each_table!(shard.kind, |R| {
-            let table = R::table(self);
-            let rows = table
-                .rows
-                .iter()
-                .filter(|(id, _)| Shard::of(shard.kind, **id) == shard)
-                .map(|(id, row)| (*id, R::clone(row).into_entity()))
-                .filter(|(_, entity)| keeps(entity))
-                .map(|(id, entity)| Kept {
-                    id,
-                    row: Some(entity),
-                });
-            let gone = table
-                .gone
-                .iter()
-                .filter(|id| Shard::of(shard.kind, **id) == shard)
-                .map(|id| Kept { id: *id, row: None });
-            rows.chain(gone).collect()
-        });
-        content.sort_unstable_by_key(|kept| kept.id);
-        content
+        let all = self.contents(&BTreeSet::from([shard]), keeps);
+        all.into_iter().flat_map(|(_, content)| content).collect()
+    }
+
+    /// What these shards hold, but for the rows that `keeps` refuses.
+    pub(super) fn contents(
+        &self,
+        shards: &BTreeSet<Shard>,
+        keeps: impl Fn(&Entity) -> bool,
+    ) -> Vec<(Shard, Vec<Kept>)> {
+        let mut contents: BTreeMap<Shard, Vec<Kept>> =
+            shards.iter().map(|shard| (*shard, Vec::new())).collect();
+        let kinds: BTreeSet<EntityKind> = shards.iter().map(|shard| shard.kind).collect();
+        for kind in kinds {
+            each_table!(kind, |R| {
+                let table = R::table(self);
+                for (id, row) in &table.rows {
+                    if let Some(content) = contents.get_mut(&Shard::of(kind, *id)) {
+                        let row = R::clone(row).into_entity();
+                        if keeps(&row) {
+                            content.push(Kept {
+                                id: *id,
+                                row: Some(row),
+                            });
+                        }
+                    }
+                }
+                for id in &table.gone {
+                    if let Some(content) = contents.get_mut(&Shard::of(kind, *id)) {
+                        content.push(Kept { id: *id, row: None });
+                    }
+                }
+            });
+        }
+        for content in contents.values_mut() {
+            content.sort_unstable_by_key(|kept| kept.id);
+        }
+        contents.into_iter().collect()
+    }
+
+    /// Whether the store holds this already.
+    pub(super) fn is_stored(&self, shard: Shard, content: &[Kept]) -> bool {
+        match self.stored.get(&shard) {
+            Some(stored) => *stored == print(content),
+            None => content.is_empty(),
+        }
+    }
+
+    /// The store holds this now.
+    pub(super) fn stored(&mut self, shard: Shard, content: &[Kept]) {
+        self.stored.insert(shard, print(content));
     }
 
     /// What may show otherwise than at the last look.

@@ -206,8 +206,8 @@ impl Engine {
             self.pulling.under_way = false;
             if let Some((base, cursor)) = self.pulling.rebuild.take() {
                 let old = std::mem::replace(&mut self.base, base);
+                self.base.store_all_anew(&old);
                 self.base.succeed(old);
-                self.base.mark_dirty(Base::all_shards());
                 self.meta.cursor = cursor;
                 self.storage.cursor_moved = true;
                 self.meta.life += 1;

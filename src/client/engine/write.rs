@@ -2,7 +2,7 @@
 
 use super::{
     Batch, Effect, Engine, KEPT, Keeping, Meta, Notice, Stored, Trouble, Unstored, Verb,
-    base::{Base, Shard},
+    base::Shard,
     due::is_due,
     kind::{Row, each_kind},
     outbox::Difference,
@@ -305,12 +305,19 @@ impl Engine {
         self.prune_own();
         let rows_at = self.rows_wait_until(now);
         let whole = rows_at.is_none();
-        let differs = !difference.is_empty() || self.storage.own_moved;
-        let rows_differ = self.base.is_dirty()
-            || self.meta.life != self.storage.meta.life
-            || (self.storage.cursor_moved && self.meta.cursor != self.storage.meta.cursor)
-            || !self.meta.says_the_same_of_rows(&self.storage.meta);
-        if !(differs || whole && rows_differ) {
+        self.storage.own_moved &= self.meta.own != self.storage.meta.own;
+        let edits_differ = !difference.is_empty() || self.storage.own_moved;
+        let shards = if whole {
+            let dirty = self.base.take_dirty();
+            self.pulling.written(now);
+            self.to_write(dirty, now)
+        } else if edits_differ {
+            self.urgent_to_write(now)
+        } else {
+            Vec::new()
+        };
+        let differs = edits_differ || (whole && (!shards.is_empty() || self.meta_differs()));
+        if !differs {
             // What was done has been undone, or is stored: nothing is left to be refused.
             self.outbox.forget_events();
             self.storage.retry_at = None;
@@ -321,13 +328,9 @@ impl Engine {
                     None => Keeping::Durable,
                 };
             }
-            return rows_at.filter(|_| rows_differ);
+            return rows_at.filter(|_| self.base.is_dirty() || self.meta_differs());
         }
-        let (shards, meta) = if whole {
-            self.rows_to_write(now)
-        } else {
-            self.urgent_rows_to_write(now)
-        };
+        let meta = self.meta_to_write(whole);
         let moves_cursor = whole && std::mem::take(&mut self.storage.cursor_moved);
         let moves_own = std::mem::take(&mut self.storage.own_moved);
         self.storage.batches += 1;
@@ -367,43 +370,49 @@ impl Engine {
         full.or_else(|| self.pulling.writes_at(now))
     }
 
-    /// Everything that differs from the store, with the cursor.
-    fn rows_to_write(&mut self, now: Timestamp) -> (Vec<(Shard, Vec<super::Kept>)>, Meta) {
-        let shards = self.base.take_dirty();
-        let shards = self.contents(shards, now);
+    /// Whether more than edits is to be said beside them.
+    fn meta_differs(&self) -> bool {
+        (self.storage.cursor_moved && self.meta.cursor != self.storage.meta.cursor)
+            || !self.meta.says_the_same_of_rows(&self.storage.meta)
+    }
+
+    /// The cursor moves only where all rows are written, and only where this page has pulled: else
+    /// the one that another page stored would go back.
+    fn meta_to_write(&self, whole: bool) -> Meta {
+        let stored = &self.storage.meta;
+        if !whole {
+            return Meta {
+                user: self.meta.user.clone(),
+                own: self.meta.own.clone(),
+                partial: stored.partial || (self.meta.life == stored.life && self.meta.partial),
+                ..stored.clone()
+            };
+        }
         let cursor = if self.storage.cursor_moved {
-            self.meta.cursor.clone()
+            &self.meta.cursor
         } else {
-            self.storage.meta.cursor.clone()
+            &stored.cursor
         };
-        self.pulling.written(now);
-        let meta = Meta {
-            cursor,
+        Meta {
+            cursor: cursor.clone(),
             ..self.meta.clone()
-        };
-        (shards, meta)
+        }
     }
 
     /// The rows without which an edit is not what its user saw; the cursor stays where it is, so that
     /// the rest comes again. A disk that is full may take the edits where it does not take a row.
-    fn urgent_rows_to_write(&mut self, now: Timestamp) -> (Vec<(Shard, Vec<super::Kept>)>, Meta) {
+    fn urgent_to_write(&mut self, now: Timestamp) -> Vec<(Shard, Vec<super::Kept>)> {
         let same_base = self.meta.life == self.storage.meta.life;
-        let shards = if same_base && self.storage.rows_at.is_none() {
-            let shards = self.base.take_urgent();
-            self.contents(shards, now)
+        if same_base && self.storage.rows_at.is_none() {
+            let urgent = self.base.take_urgent();
+            self.to_write(urgent, now)
         } else {
             Vec::new()
-        };
-        let meta = Meta {
-            user: self.meta.user.clone(),
-            own: self.meta.own.clone(),
-            partial: self.storage.meta.partial || (same_base && self.meta.partial),
-            ..self.storage.meta.clone()
-        };
-        (shards, meta)
+        }
     }
 
-    fn contents(
+    /// What of these shards the store does not hold yet.
+    fn to_write(
         &mut self,
         shards: BTreeSet<Shard>,
         now: Timestamp,
@@ -413,12 +422,11 @@ impl Engine {
         }
         let retained = retained(&self.base, &self.outbox.aggregates(), now);
         self.meta.partial |= retained.is_some();
-        let base: &Base = &self.base;
-        let content = |shard| base.content(shard, |row| keeps(retained.as_ref(), row));
-        shards
-            .into_iter()
-            .map(|shard| (shard, content(shard)))
-            .collect()
+        let mut contents = self
+            .base
+            .contents(&shards, |row| keeps(retained.as_ref(), row));
+        contents.retain(|(shard, content)| !self.base.is_stored(*shard, content));
+        contents
     }
 
     fn prune_own(&mut self) {
@@ -440,6 +448,9 @@ impl Engine {
                 Some(_) => Keeping::EditsOnly,
                 None => Keeping::Durable,
             };
+            for (shard, content) in &batch.shards {
+                self.base.stored(*shard, content);
+            }
             self.outbox.written(&batch);
             self.storage.meta = batch.meta.clone();
         }
