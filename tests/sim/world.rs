@@ -409,11 +409,12 @@ impl World {
         tab.wake_at = None;
         let before = tab.idle_wakes;
         let effects = tab.engine.wake(now);
-        let soon = |effect: &Effect| matches!(effect, Effect::WakeIn(millis) if Duration::milliseconds((*millis).into()) <= SOON);
-        let idle = !effects.is_empty() && effects.iter().all(soon);
+        let idle = effects
+            .iter()
+            .all(|effect| matches!(effect, Effect::WakeIn(_)));
         self.perform(device, at, effects);
-        if idle {
-            let tab = &mut self.devices[device].tabs[at];
+        let tab = &mut self.devices[device].tabs[at];
+        if idle && tab.wake_at.is_some_and(|next| next <= self.now + SOON) {
             tab.idle_wakes = before + 1;
             assert!(
                 tab.idle_wakes <= WAKES_IN_A_ROW,
