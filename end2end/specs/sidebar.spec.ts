@@ -168,6 +168,21 @@ test("what does not fit is complained of beside its field, and stays to be corre
   });
 });
 
+test("a held Backspace takes letters, and no tags", async ({ page, user, sidebar }) => {
+  const tags = ["one", "two", "three"];
+  const { id } = await user.api.create({ tags });
+  await sidebar.open(id);
+  const field = sidebar.field("Tags");
+  await field.click();
+  await page.keyboard.type("fou");
+  for (let press = 0; press < 8; press++) await page.keyboard.down("Backspace");
+  await page.keyboard.up("Backspace");
+  await expect(field).toHaveValue("");
+  await expect(sidebar.tokens("Tags")).toHaveText(tags);
+  await field.press("Backspace");
+  await expect(sidebar.tokens("Tags")).toHaveText(["one", "two"]);
+});
+
 test("the old value typed again is no change", async ({ user, sidebar }) => {
   const { id } = await user.api.create({ company: "Acme" });
   await sidebar.open(id);
