@@ -97,6 +97,46 @@ test("a move is undone before it was saved", async ({ page, user, board }) => {
   expect((await user.api.get(id)).status).toBe("Applied");
 });
 
+test("only the newest move of a card can be undone", async ({ user, board, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Twice", status: "Applied" });
+  await board.open();
+  await board.drag(board.card("Twice"), "Screening");
+  await expect(board.toast("Moved “Twice” to Screening")).toBeVisible();
+  await board.drag(board.card("Twice"), "Recruiter_Call");
+  await expect(board.toast("Moved “Twice” to Recruiter call")).toBeVisible();
+  // At once, and not when its time is over.
+  expect(await board.toasts.allInnerTexts()).toHaveLength(1);
+  await board.act("Moved “Twice” to Recruiter call", "Undo");
+  await expect(board.card("Twice", "Screening")).toBeVisible();
+  await board.saved();
+  expect((await user.api.get(id)).status).toBe("Screening");
+  await sidebar.open(id);
+  await sidebar.fill("Notes", "It went on.");
+  await sidebar.saved();
+  expect((await user.api.get(id)).notes).toBe("It went on.");
+});
+
+test("an undo that the server refuses is dropped, and the card goes on", async ({ page, user, board, sidebar, watch }) => {
+  const { id } = await user.api.create({ role_title: "Late", status: "Applied" });
+  await sidebar.open(id);
+  await sidebar.move("Screening");
+  await expect(board.toast("Moved “Late” to Screening")).toBeVisible();
+  await board.saved();
+  // Another device moves it, and this one hears of that while the offer stands.
+  await user.api.patch(id, { status: "Offer" });
+  await board.lookAgain();
+  await expect(board.card("Late", "Offer")).toBeVisible();
+  watch.expectFailure(400, new RegExp(`/api/v1/applications/${id}$`));
+  await board.act("Moved “Late” to Screening", "Undo");
+  await expect(board.toast("“Late” was moved again since")).toBeVisible();
+  await expect(board.card("Late", "Offer")).toBeVisible();
+  await sidebar.fill("Notes", "It went on.");
+  await board.saved();
+  expect(await user.api.get(id)).toMatchObject({ status: "Offer", notes: "It went on." });
+  await page.keyboard.press("Escape");
+  await expect(board.sync).toHaveText("Saved");
+});
+
 test("a card dropped in its own column, or nowhere, stays", async ({ page, user, board }) => {
   await user.api.create({ role_title: "Steady", status: "Applied" });
   await board.open();
