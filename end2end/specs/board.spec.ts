@@ -303,16 +303,67 @@ test("search narrows the board by every word", async ({ page, user, board }) => 
   await page.keyboard.press("/");
   await expect(board.search).toBeFocused();
   await page.keyboard.type("RUST eng");
+  await expect(board.matches).toHaveText("2 matches");
   await board.expectCount("Applied", 2);
-  await board.expectCount("Screening", 0);
+  await board.expectFolded("Screening");
   await expect(board.card("Designer")).toHaveCount(0);
   await page.keyboard.type(" acme");
+  await expect(board.matches).toHaveText("1 match");
   await board.expectRoles("Applied", ["Backend Engineer"]);
-  await expect(board.column("Screening")).toContainText("Nothing fits the search.");
   await page.keyboard.press("Escape");
   await expect(board.search).toHaveValue("");
+  await expect(board.matches).toBeEmpty();
   await board.expectCount("Applied", 2);
   await expect(board.card("Designer", "Screening")).toBeVisible();
+});
+
+for (const [screen, viewport] of Object.entries({ desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } })) {
+  test(`search leads to its matches, wherever they stand (${screen})`, async ({ page, user, board, sidebar }) => {
+    await page.setViewportSize(viewport);
+    await user.api.createMany(3, "Draft");
+    const { id } = await user.api.create({ role_title: "Needle", status: "Offer" });
+    await user.api.create({ role_title: "Second needle", status: "Rejected" });
+    await user.api.create({ role_title: "Needle of old", archived_at: new Date().toISOString() });
+    await board.open();
+    await board.search.fill("needle");
+    await expect(board.matches).toHaveText("2 matches");
+    await expect(board.matches).toBeInViewport();
+    await expect(board.cardOf(id)).toBeInViewport({ ratio: 0.9 });
+    await expect(board.card("Second needle", "Rejected")).toBeVisible();
+    for (const status of ["Draft", "Applied", "Accepted"] as const) await board.expectFolded(status);
+    await expect(page.getByRole("link", { name: "1 more in the archive" })).toBeVisible();
+
+    await board.search.press("ArrowDown");
+    await expect(board.cardOf(id)).toBeFocused();
+    await board.search.press("Enter");
+    await expect(sidebar.title).toHaveText("Needle");
+    await page.keyboard.press("Escape");
+    await expect(board.search).toHaveValue("needle");
+
+    await board.search.fill("haystack");
+    await expect(board.matches).toHaveText("No matches");
+    await expect(page.getByText("Nothing on the board matches “haystack”")).toBeInViewport();
+    await board.search.press("Escape");
+    await expect(board.search).toHaveValue("");
+    await board.expectCount("Draft", 3);
+    await expect(board.cards("Draft")).toHaveCount(3);
+  });
+}
+
+test("the archive shows what a search found there", async ({ page, user, board, archive }) => {
+  const archived_at = new Date().toISOString();
+  await user.api.create({ role_title: "Here" });
+  await user.api.create({ role_title: "Needle of old", archived_at });
+  await user.api.create({ role_title: "Other", archived_at });
+  await board.open();
+  await board.search.fill("needle");
+  await expect(board.matches).toHaveText("No matches");
+  await page.getByRole("link", { name: "1 in the archive" }).click();
+  await expect(page).toHaveURL("/archive?q=needle");
+  await expect(archive.row("Needle of old")).toBeVisible();
+  await expect(archive.row("Other")).toHaveCount(0);
+  await page.getByRole("link", { name: "Show all" }).click();
+  await expect(archive.row("Other")).toBeVisible();
 });
 
 test("every page is reached by the rail, without loading anew", async ({ page, user, board, settings }) => {
