@@ -7,15 +7,10 @@ use leptos::prelude::*;
 
 /// A form, or a button: what was submitted is not submitted again, until that has failed, or the form
 /// is shown anew.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Submission(RwSignal<bool>);
 
 impl Submission {
-    /// Nothing was submitted yet.
-    pub fn new() -> Self {
-        Self(RwSignal::new(false))
-    }
-
     /// Submits. Answers whether it was the first time: any other is to have no effect.
     #[must_use]
     pub fn begin(self) -> bool {
@@ -256,7 +251,7 @@ mod tests {
     #[test]
     fn a_form_takes_one_submit_until_it_has_failed() {
         Owner::new().with(|| {
-            let submission = Submission::new();
+            let submission = Submission::default();
             assert!(submission.begin());
             assert!(!submission.begin());
             assert!(!submission.begin());

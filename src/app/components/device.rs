@@ -50,7 +50,7 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
     let store = use_store();
     let (old, new) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let error = RwSignal::new(None::<String>);
-    let submission = Submission::new();
+    let submission = Submission::default();
     let save = move |remove: bool| {
         if !submission.begin() {
             return;

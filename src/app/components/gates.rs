@@ -37,7 +37,7 @@ pub fn LockScreen(
     let store = use_store();
     let passphrase = RwSignal::new(String::new());
     let error = RwSignal::new(None::<&'static str>);
-    let submission = Submission::new();
+    let submission = Submission::default();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if !submission.begin() {
@@ -92,7 +92,7 @@ pub fn LockScreen(
 #[component]
 fn Forgotten() -> impl IntoView {
     let asked = RwSignal::new(false);
-    let (store, submission) = (use_store(), Submission::new());
+    let (store, submission) = (use_store(), Submission::default());
     let wipe = move |_| {
         if submission.begin() {
             spawn_local(async move {

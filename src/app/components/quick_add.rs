@@ -35,7 +35,7 @@ pub fn QuickAdd() -> impl IntoView {
         (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let posting = RwSignal::new(None::<WebUrl>);
     let asked = StoredValue::new(None::<Share>);
-    let submission = Submission::new();
+    let submission = Submission::default();
     let node = NodeRef::<html::Dialog>::new();
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();

@@ -373,7 +373,7 @@ fn set_theme(theme: &str) {
 #[component]
 fn Account() -> impl IntoView {
     let store = use_store();
-    let submission = Submission::new();
+    let submission = Submission::default();
     // Edits that could not be sent: what becomes of them is asked before the session ends.
     let left = RwSignal::new(None::<usize>);
     let node = NodeRef::<html::Dialog>::new();

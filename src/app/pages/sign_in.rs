@@ -93,7 +93,7 @@ async fn ask_for_mail(address: &Email) -> Result<(), String> {
 
 #[component]
 fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl IntoView {
-    let (error, submission) = (RwSignal::new(None::<String>), Submission::new());
+    let (error, submission) = (RwSignal::new(None::<String>), Submission::default());
     let fail = move |why| {
         error.try_set(Some(why));
         submission.end();
@@ -148,7 +148,7 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
 fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
     let location = use_location();
     let (code, error) = (RwSignal::new(String::new()), RwSignal::new(None::<String>));
-    let (submission, sending) = (Submission::new(), Submission::new());
+    let (submission, sending) = (Submission::default(), Submission::default());
     let sent_again = RwSignal::new(false);
     // It comes in the place of the form that had the focus.
     Effect::new(move |_| request_animation_frame(|| dom::focus("#code")));

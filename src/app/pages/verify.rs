@@ -24,7 +24,7 @@ pub fn VerifyPage() -> impl IntoView {
             .with(|query| query.get("token"))
             .filter(|token| !token.is_empty())
     };
-    let (failure, submission) = (RwSignal::new(None::<Failure>), Submission::new());
+    let (failure, submission) = (RwSignal::new(None::<Failure>), Submission::default());
     Effect::new(|_| crate::app::mark_hydrated());
     let verify = move |_| {
         if !submission.begin() {
