@@ -5,6 +5,8 @@ import { App } from "./app.ts";
 /** `/board`. */
 export class Board extends App {
   readonly search = this.page.getByRole("searchbox", { name: "Search the board" });
+  /** How many cards the search leaves. */
+  readonly matches = this.page.locator(".search-count");
   /** Says how to begin, where there is nothing. */
   readonly empty = this.page.locator(".board-empty");
   /** The copy of a card that follows the pointer. */
@@ -45,6 +47,10 @@ export class Board extends App {
 
   async expectCount(status: Status, count: number): Promise<void> {
     await expect(this.column(status).locator(".column-count")).toHaveText(String(count));
+  }
+
+  async expectFolded(status: Status): Promise<void> {
+    await expect(this.column(status)).toHaveClass(/column-folded/);
   }
 
   /** The roles of a column, from the top. */

@@ -9,6 +9,10 @@ export class SignIn {
   readonly confirm: Locator;
   readonly error: Locator;
   readonly askAgain: Locator;
+  /** What the page says once the mail is on its way. */
+  readonly sent: Locator;
+  readonly sendAgain: Locator;
+  readonly otherAddress: Locator;
 
   constructor(page: Page) {
     this.page = page;
@@ -18,6 +22,9 @@ export class SignIn {
     this.confirm = page.getByRole("button", { name: "Sign in" });
     this.error = page.getByRole("alert");
     this.askAgain = page.getByRole("link", { name: "Ask for a new link" });
+    this.sent = page.getByText("We sent a link and a code to");
+    this.sendAgain = page.getByRole("button", { name: "Send again" });
+    this.otherAddress = page.getByRole("button", { name: "Use another address" });
   }
 
   async goto(path = "/sign-in"): Promise<void> {
@@ -33,6 +40,6 @@ export class SignIn {
   async askFor(address: string): Promise<void> {
     await this.email.fill(address);
     await this.send.click();
-    await expect(this.page.getByRole("heading", { name: "Look into your mail" })).toBeVisible();
+    await expect(this.page.getByRole("heading", { name: "Check your email" })).toBeVisible();
   }
 }

@@ -44,16 +44,32 @@ test("sign-in", async ({ page }) => {
   await expectAccessible(page);
 });
 
-test("the code of the mail", async ({ page }) => {
+test("the code of the mail", async ({ page, watch }) => {
   const signIn = new SignIn(page);
   await signIn.goto();
   await signIn.askFor("axe@example.com");
   await expectAccessible(page);
+  await signIn.sendAgain.click();
+  await expect(page.getByText("Sent again.")).toBeVisible();
+  watch.expectFailure(400, /\/auth\/magic-link\/verify$/);
+  await signIn.code.fill("000000");
+  await expect(signIn.error).not.toBeEmpty();
+  await expectAccessible(page);
 });
 
-test("verify", async ({ page }) => {
+test("verify", async ({ page, watch }) => {
   const signIn = new SignIn(page);
   await signIn.goto("/sign-in/verify?token=some");
+  await expectAccessible(page);
+  watch.expectFailure(400, /\/auth\/magic-link\/verify$/);
+  await signIn.confirm.click();
+  await expect(signIn.error).not.toBeEmpty();
+  await expectAccessible(page);
+});
+
+test("half a link", async ({ page }) => {
+  const signIn = new SignIn(page);
+  await signIn.goto("/sign-in/verify");
   await expectAccessible(page);
 });
 
@@ -110,8 +126,21 @@ test("archive", async ({ page, user, archive }) => {
   await expectAccessible(page);
 });
 
+test("an empty archive", async ({ page, user: _, archive }) => {
+  await archive.open();
+  await expect(archive.empty).toBeVisible();
+  await expectAccessible(page);
+});
+
 test("settings", async ({ page, settings }) => {
   await settings.open();
+  await expectAccessible(page);
+  await settings.timeZone.fill("Nowhere");
+  await settings.timeZone.press("Tab");
+  await expect(settings.errors).toHaveCount(1);
+  await settings.name.fill("Ada");
+  await settings.name.press("Tab");
+  await expect(settings.toast("Settings saved")).toBeVisible();
   await expectAccessible(page);
 });
 
@@ -193,6 +222,16 @@ test("unsent work of another account", async ({ page, user, board, stranger, ser
   await signInByApi(page.context().request, server.mailbox, stranger.email);
   await board.open();
   await expect(board.leftBehind).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("a page under another account", async ({ page, user: _, board, stranger, server, watch }) => {
+  await board.open();
+  await board.saved();
+  watch.expectFailure(401, /\/api\/v1\/sync/);
+  await signInByApi(page.context().request, server.mailbox, stranger.email);
+  await board.lookAgain();
+  await expect(page.getByRole("heading", { name: "Another account is signed in" })).toBeVisible();
   await expectAccessible(page);
 });
 

@@ -97,6 +97,46 @@ test("a move is undone before it was saved", async ({ page, user, board }) => {
   expect((await user.api.get(id)).status).toBe("Applied");
 });
 
+test("only the newest move of a card can be undone", async ({ user, board, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Twice", status: "Applied" });
+  await board.open();
+  await board.drag(board.card("Twice"), "Screening");
+  await expect(board.toast("Moved “Twice” to Screening")).toBeVisible();
+  await board.drag(board.card("Twice"), "Recruiter_Call");
+  await expect(board.toast("Moved “Twice” to Recruiter call")).toBeVisible();
+  // At once, and not when its time is over.
+  expect(await board.toasts.allInnerTexts()).toHaveLength(1);
+  await board.act("Moved “Twice” to Recruiter call", "Undo");
+  await expect(board.card("Twice", "Screening")).toBeVisible();
+  await board.saved();
+  expect((await user.api.get(id)).status).toBe("Screening");
+  await sidebar.open(id);
+  await sidebar.fill("Notes", "It went on.");
+  await sidebar.saved();
+  expect((await user.api.get(id)).notes).toBe("It went on.");
+});
+
+test("an undo that the server refuses is dropped, and the card goes on", async ({ page, user, board, sidebar, watch }) => {
+  const { id } = await user.api.create({ role_title: "Late", status: "Applied" });
+  await sidebar.open(id);
+  await sidebar.move("Screening");
+  await expect(board.toast("Moved “Late” to Screening")).toBeVisible();
+  await board.saved();
+  // Another device moves it, and this one hears of that while the offer stands.
+  await user.api.patch(id, { status: "Offer" });
+  await board.lookAgain();
+  await expect(board.card("Late", "Offer")).toBeVisible();
+  watch.expectFailure(400, new RegExp(`/api/v1/applications/${id}$`));
+  await board.act("Moved “Late” to Screening", "Undo");
+  await expect(board.toast("“Late” was moved again since")).toBeVisible();
+  await expect(board.card("Late", "Offer")).toBeVisible();
+  await sidebar.fill("Notes", "It went on.");
+  await board.saved();
+  expect(await user.api.get(id)).toMatchObject({ status: "Offer", notes: "It went on." });
+  await page.keyboard.press("Escape");
+  await expect(board.sync).toHaveText("Saved");
+});
+
 test("a card dropped in its own column, or nowhere, stays", async ({ page, user, board }) => {
   await user.api.create({ role_title: "Steady", status: "Applied" });
   await board.open();
@@ -263,16 +303,67 @@ test("search narrows the board by every word", async ({ page, user, board }) => 
   await page.keyboard.press("/");
   await expect(board.search).toBeFocused();
   await page.keyboard.type("RUST eng");
+  await expect(board.matches).toHaveText("2 matches");
   await board.expectCount("Applied", 2);
-  await board.expectCount("Screening", 0);
+  await board.expectFolded("Screening");
   await expect(board.card("Designer")).toHaveCount(0);
   await page.keyboard.type(" acme");
+  await expect(board.matches).toHaveText("1 match");
   await board.expectRoles("Applied", ["Backend Engineer"]);
-  await expect(board.column("Screening")).toContainText("Nothing fits the search.");
   await page.keyboard.press("Escape");
   await expect(board.search).toHaveValue("");
+  await expect(board.matches).toBeEmpty();
   await board.expectCount("Applied", 2);
   await expect(board.card("Designer", "Screening")).toBeVisible();
+});
+
+for (const [screen, viewport] of Object.entries({ desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } })) {
+  test(`search leads to its matches, wherever they stand (${screen})`, async ({ page, user, board, sidebar }) => {
+    await page.setViewportSize(viewport);
+    await user.api.createMany(3, "Draft");
+    const { id } = await user.api.create({ role_title: "Needle", status: "Offer" });
+    await user.api.create({ role_title: "Second needle", status: "Rejected" });
+    await user.api.create({ role_title: "Needle of old", archived_at: new Date().toISOString() });
+    await board.open();
+    await board.search.fill("needle");
+    await expect(board.matches).toHaveText("2 matches");
+    await expect(board.matches).toBeInViewport();
+    await expect(board.cardOf(id)).toBeInViewport({ ratio: 0.9 });
+    await expect(board.card("Second needle", "Rejected")).toBeVisible();
+    for (const status of ["Draft", "Applied", "Accepted"] as const) await board.expectFolded(status);
+    await expect(page.getByRole("link", { name: "1 more in the archive" })).toBeVisible();
+
+    await board.search.press("ArrowDown");
+    await expect(board.cardOf(id)).toBeFocused();
+    await board.search.press("Enter");
+    await expect(sidebar.title).toHaveText("Needle");
+    await page.keyboard.press("Escape");
+    await expect(board.search).toHaveValue("needle");
+
+    await board.search.fill("haystack");
+    await expect(board.matches).toHaveText("No matches");
+    await expect(page.getByText("Nothing on the board matches “haystack”")).toBeInViewport();
+    await board.search.press("Escape");
+    await expect(board.search).toHaveValue("");
+    await board.expectCount("Draft", 3);
+    await expect(board.cards("Draft")).toHaveCount(3);
+  });
+}
+
+test("the archive shows what a search found there", async ({ page, user, board, archive }) => {
+  const archived_at = new Date().toISOString();
+  await user.api.create({ role_title: "Here" });
+  await user.api.create({ role_title: "Needle of old", archived_at });
+  await user.api.create({ role_title: "Other", archived_at });
+  await board.open();
+  await board.search.fill("needle");
+  await expect(board.matches).toHaveText("No matches");
+  await page.getByRole("link", { name: "1 in the archive" }).click();
+  await expect(page).toHaveURL("/archive?q=needle");
+  await expect(archive.row("Needle of old")).toBeVisible();
+  await expect(archive.row("Other")).toHaveCount(0);
+  await page.getByRole("link", { name: "Show all" }).click();
+  await expect(archive.row("Other")).toBeVisible();
 });
 
 test("every page is reached by the rail, without loading anew", async ({ page, user, board, settings }) => {

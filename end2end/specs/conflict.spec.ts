@@ -1,4 +1,5 @@
 import { Board } from "../pages/board.ts";
+import { SyncPanel } from "../pages/sync-panel.ts";
 import { problem } from "../support/answers.ts";
 import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
@@ -87,6 +88,27 @@ test("the question fits a phone", async ({ page, user, sidebar, watch }) => {
   const toast = sidebar.toast("was changed elsewhere first");
   await expect(toast).toBeVisible();
   expect((await toast.boundingBox())?.height).toBeLessThan(200);
+});
+
+test("many edits that gave way are one question, which counts them", async ({ page, user, board, watch }) => {
+  const made = await user.api.createMany(4, "Applied");
+  await board.open();
+  await board.saved();
+  watch.expectFailure("offline", /\/api\/v1\//);
+  await page.context().setOffline(true);
+  for (const { role_title } of made) await board.drag(board.card(role_title), "Screening");
+  for (const { id } of made) await user.api.patch(id, { status: "Offer" });
+  await board.expectOffline(4);
+  // A pull before the flush would be no conflict: these were seen as they are.
+  await keepStale(page);
+  watch.expectFailure(409, ONE);
+  await page.context().setOffline(false);
+  await expect(board.toast("4 changes need a decision")).toBeVisible();
+  await expect(board.toast("was changed elsewhere first")).toHaveCount(0);
+  await board.act("4 changes need a decision", "Look at it");
+  const panel = new SyncPanel(page);
+  await expect(panel.displaced).toHaveCount(4);
+  await expect(board.toast("need a decision")).toHaveCount(0);
 });
 
 test("an edit of what was deleted elsewhere says so", async ({ page, user, board, watch }) => {

@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { expect, test } from "../support/test.ts";
 
 test("a card is moved by keyboard alone, and every step is said", async ({ page, user, board }) => {
@@ -123,6 +124,65 @@ test("archiving by E leaves the focus on the board", async ({ page, user, board 
   await page.keyboard.press("e");
   await expect(board.card("Role 2")).toHaveCount(0);
   await expect(board.card("Role 1")).toBeFocused();
+});
+
+/** Holds a key for a while: a press that repeats. */
+async function hold(page: Page, key: string, repeats = 8): Promise<void> {
+  for (let press = 0; press <= repeats; press++) await page.keyboard.down(key);
+  await page.keyboard.up(key);
+}
+
+test("a held key does its deed once", async ({ page, user, board, quickAdd, sidebar }) => {
+  await user.api.createMany(4, "Applied");
+  await board.open();
+  await board.card("Role 4").focus();
+  await hold(page, "e");
+  await expect(board.card("Role 4")).toHaveCount(0);
+  await board.saved();
+  await board.expectCount("Applied", 3);
+  await expect(board.card("Role 3")).toBeFocused();
+
+  // An odd number of presses would put it back.
+  await hold(page, "Space", 3);
+  await expect(board.card("Role 3")).toHaveAttribute("data-lifted");
+  await page.keyboard.press("Escape");
+
+  await hold(page, "c");
+  await expect(quickAdd.company).toBeFocused();
+  await expect(quickAdd.company).toHaveValue("");
+  await expect(page.getByRole("dialog")).toHaveCount(1);
+  await page.keyboard.press("Escape");
+
+  // Walking over the cards is no deed, and goes on.
+  await board.card("Role 3").focus();
+  await hold(page, "ArrowDown", 2);
+  await expect(board.card("Role 1")).toBeFocused();
+  await hold(page, "Enter", 2);
+  await expect(sidebar.title).toHaveText("Role 1");
+});
+
+test("a second Enter right after the first adds nothing, and opens nothing", async ({ page, user, board, quickAdd }) => {
+  await user.api.create({ role_title: "There" });
+  await board.open();
+  await board.saved();
+  // From the button, which gets the focus back; and from the key.
+  for (const [number, open] of [() => board.add.click(), () => page.keyboard.press("c")].entries()) {
+    await open();
+    await quickAdd.company.fill("Acme");
+    await quickAdd.role.fill(`Once ${number}`);
+    await quickAdd.role.evaluate((field) => {
+      const submit = () => (field as HTMLInputElement).form?.requestSubmit();
+      submit();
+      submit();
+      setTimeout(submit, 0);
+    });
+    await expect(board.card(`Once ${number}`)).toHaveCount(1);
+    await page.keyboard.press("Enter");
+    await expect(quickAdd.dialog).toBeHidden();
+    await board.saved();
+    await board.expectCount("Applied", number + 2);
+  }
+  await expect(page).toHaveURL("/board");
 });
 
 test("the list of keys opens and closes", async ({ page, user, board }) => {

@@ -44,6 +44,11 @@ test("the time zone decides what due means", async ({ user, settings, board, sid
   await settings.timeZone.fill("Mars/Olympus");
   await settings.timeZone.press("Tab");
   await expect(settings.errors).toHaveText(/no time zone/);
+  // It stays there to be corrected, whatever else is saved.
+  await settings.name.fill("Ada");
+  await settings.name.press("Tab");
+  await settings.expectSaved();
+  await expect(settings.timeZone).toHaveValue("Mars/Olympus");
 
   // What the machine has is offered.
   await page.getByRole("button", { name: "Use America/St_Johns" }).click();

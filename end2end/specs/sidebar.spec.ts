@@ -23,7 +23,7 @@ test("an application's page is whole without scripts", async ({ browser, user, p
   await expect(plain.title).toHaveText("Platform & Data Engineer");
   await plain.expectField("Company", "Northwind");
   await plain.expectField("Posting", "https://jobs.example.com/1");
-  await plain.expectField("Pay from", "82000");
+  await plain.expectField("Pay from", "82,000");
   await plain.expectField("Status", "Screening");
   await plain.expectField("Notes", "Ask about <on call>.");
   await expect(plain.cell("contact", "Name")).toHaveValue("Jane Doe");
@@ -79,8 +79,8 @@ test("every kind of field is saved as one leaves it", async ({ user, sidebar, pa
     Work: "hybrid",
     Place: "Lagos",
     "Time zone": "Europe/Berlin",
-    "Pay from": "82000",
-    "Pay to": "96000.5",
+    "Pay from": "82,000",
+    "Pay to": "96,000.50",
     Currency: "EUR",
     Level: "Staff",
     "Job number": "R-17",
@@ -166,6 +166,54 @@ test("what does not fit is complained of beside its field, and stays to be corre
     company: "Acme 2",
     contacts_inline: [{ name: "Jane Doe", email: "jane@example.com" }],
   });
+});
+
+test("pay is read as people write it, and shown as it was understood", async ({ user, sidebar }) => {
+  const { id } = await user.api.create({ company: "Acme" });
+  await sidebar.open(id);
+  for (const [typed, shown, stored] of [
+    ["18,50", "18.50", 18.5],
+    ["45.000", "45,000", 45000],
+    ["45.000,00", "45,000", 45000],
+    ["€85000", "85,000", 85000],
+  ] as const) {
+    await sidebar.fill("Pay from", typed);
+    await sidebar.expectField("Pay from", shown);
+    await sidebar.saved();
+    expect((await user.api.get(id)).salary_min, typed).toBe(stored);
+  }
+  await sidebar.fill("Pay from", "100–120k");
+  await sidebar.expectField("Pay from", "100,000");
+  await sidebar.expectField("Pay to", "120,000");
+  await sidebar.saved();
+  expect(await user.api.get(id)).toMatchObject({ salary_min: 100000, salary_max: 120000, salary_currency: null });
+
+  const { version } = await user.api.get(id);
+  await sidebar.fill("Pay from", "a lot");
+  await expect(sidebar.error("Pay from")).toHaveText("“a lot” is not clear as an amount. Write it like 85000 or 18.50.");
+  await sidebar.expectField("Pay from", "a lot");
+  await expect(sidebar.field("Pay from")).toHaveAttribute("aria-invalid", "true");
+  await expect(sidebar.field("Pay to")).not.toHaveAttribute("aria-invalid", "true");
+  await sidebar.fill("Pay from", "100k");
+  await expect(sidebar.error("Pay from")).toBeEmpty();
+  await sidebar.expectField("Pay from", "100,000");
+  await sidebar.saved();
+  expect((await user.api.get(id)).version).toBe(version);
+});
+
+test("a held Backspace takes letters, and no tags", async ({ page, user, sidebar }) => {
+  const tags = ["one", "two", "three"];
+  const { id } = await user.api.create({ tags });
+  await sidebar.open(id);
+  const field = sidebar.field("Tags");
+  await field.click();
+  await page.keyboard.type("fou");
+  for (let press = 0; press < 8; press++) await page.keyboard.down("Backspace");
+  await page.keyboard.up("Backspace");
+  await expect(field).toHaveValue("");
+  await expect(sidebar.tokens("Tags")).toHaveText(tags);
+  await field.press("Backspace");
+  await expect(sidebar.tokens("Tags")).toHaveText(["one", "two"]);
 });
 
 test("the old value typed again is no change", async ({ user, sidebar }) => {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Board } from "../pages/board.ts";
 import { SignIn } from "../pages/sign-in.ts";
 import { signIn as signInByApi } from "../support/api.ts";
+import { expectReadable } from "../support/readable.ts";
 import { expect, test } from "../support/test.ts";
 
 const VERIFY = /\/auth\/magic-link\/verify$/;
@@ -43,7 +44,24 @@ test("opening the link does not use it up, pressing the button does", async ({ p
   await signIn.hydrated();
   await signIn.confirm.click();
   await expect(signIn.error).toHaveText("This link was used already. Ask for a new one.");
-  await expect(signIn.askAgain).toBeVisible();
+  await expect(signIn.askAgain).toBeFocused();
+});
+
+test("a link that could not be tried is tried again", async ({ page, server, watch }) => {
+  const address = someone();
+  const signIn = new SignIn(page);
+  await signIn.goto();
+  await signIn.askFor(address);
+  await page.goto((await server.mailbox.newest(address)).link);
+  await signIn.hydrated();
+  watch.expectFailure(503, VERIFY);
+  await page.route(VERIFY, (route) => route.fulfill({ status: 503, body: "" }));
+  await signIn.confirm.click();
+  await expect(signIn.error).not.toBeEmpty();
+  await expect(signIn.confirm).toBeFocused();
+  await page.unroute(VERIFY);
+  await signIn.confirm.click();
+  await expect(page).toHaveURL("/board");
 });
 
 test("half a link says so", async ({ page }) => {
@@ -72,6 +90,43 @@ test("the code works in the page that asked", async ({ page, server, watch }) =>
   await expect(page).toHaveURL("/board");
 });
 
+test("once the mail is on its way, the page says so at full width, and waits for the code", async ({ page }) => {
+  const address = someone();
+  const signIn = new SignIn(page);
+  await signIn.goto();
+  await signIn.askFor(address);
+  await expect(signIn.sent).toContainText(address);
+  await expect(page.getByText("expire in 15 minutes")).toBeVisible();
+  await expect(signIn.code).toBeFocused();
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    expect((await signIn.sent.boundingBox())?.width, `at ${width} px`).toBeGreaterThanOrEqual(200);
+    await expectReadable(page);
+  }
+});
+
+test("a mail that does not come is sent again, or to another address", async ({ page, server }) => {
+  const address = someone();
+  const signIn = new SignIn(page);
+  await signIn.goto();
+  await signIn.askFor(address);
+  const first = await server.mailbox.newest(address);
+  await signIn.sendAgain.click();
+  await expect(page.getByText("Sent again.")).toBeVisible();
+  await expect(signIn.code).toBeFocused();
+  await expectReadable(page);
+  const second = await server.mailbox.newest(address);
+  expect(second.link).not.toBe(first.link);
+
+  await signIn.otherAddress.click();
+  await expect(signIn.email).toBeFocused();
+  await expect(signIn.email).toHaveValue(address);
+  const other = someone();
+  await signIn.askFor(other);
+  await signIn.code.fill((await server.mailbox.newest(other)).code);
+  await expect(page).toHaveURL("/board");
+});
+
 test("an address that is none is refused beside the field", async ({ page }) => {
   const signIn = new SignIn(page);
   await signIn.goto();
@@ -80,6 +135,7 @@ test("an address that is none is refused beside the field", async ({ page }) => 
   await expect(signIn.error).not.toBeEmpty();
   await expect(signIn.email).toHaveAttribute("aria-invalid", "true");
   await expect(signIn.email).toHaveValue("nobody");
+  await expect(signIn.email).toBeFocused();
 });
 
 for (const way of ["code", "link"] as const) {

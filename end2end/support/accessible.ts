@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
+import { expectReadable } from "./readable.ts";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const WIDTHS = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -17,6 +18,7 @@ export async function expectAccessible(page: Page): Promise<void> {
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme });
       await settled(page);
+      await expectReadable(page);
       const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
       const found = violations.flatMap(({ id, nodes }) =>
         nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`),

@@ -7,7 +7,10 @@ use leptos::{ev, prelude::*};
 /// The keys, for the dialog that lists them.
 pub const LIST: &[(&[&str], &str)] = &[
     (&["C"], "Add an application"),
-    (&["/"], "Search the board"),
+    (
+        &["/"],
+        "Search the board; Enter opens the first match, ↓ goes to it",
+    ),
     (&["↑", "↓", "←", "→"], "Walk over the cards"),
     (&["Enter"], "Open the card"),
     (

@@ -1,5 +1,6 @@
 //! What people see.
 
+pub mod acts;
 pub mod components;
 #[cfg(feature = "ssr")]
 pub mod document;
@@ -27,6 +28,7 @@ use pages::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    acts::listen();
     provide_context(Store::default());
     provide_context(Announcer::default());
     session::provide();

@@ -7,6 +7,7 @@ use super::{
     engine::{Batch, Effect, Engine, Outgoing, Stored, Trouble, Unstored},
     locks::{self, Held},
     store::{Gate, LeftBehind, Store},
+    toasts::Timer,
 };
 use crate::{
     api::{self, BASE, rest::Query, transport},
@@ -427,8 +428,9 @@ impl Store {
     }
 
     /// Takes a toast away after a while.
-    pub(super) fn expire_toast(self, id: u64, seconds: u32) {
-        Timeout::new(seconds * 1000, move || self.dismiss(id)).forget();
+    pub(super) fn expire_toast(self, timer: Timer) {
+        let over = move || self.toasts.update(|toasts| toasts.expire(timer));
+        Timeout::new(timer.seconds * 1000, over).forget();
     }
 
     pub(super) fn perform(self, effect: Effect) {

@@ -8,6 +8,7 @@ pub mod device;
 pub mod dom;
 pub mod engine;
 pub mod labels;
+pub mod search;
 pub mod store;
 pub mod toasts;
 pub mod zone;

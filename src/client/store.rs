@@ -5,7 +5,7 @@ use super::{
     engine::{
         Displaced, Edit, Effect, Engine, Entry, Keeping, Made, Op, Rows, Standing, SyncState,
     },
-    toasts::{Toast, ToastAction},
+    toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
 };
 use crate::domain::{
@@ -41,8 +41,7 @@ pub struct Store {
     pub(super) gate: RwSignal<Gate>,
     left: RwSignal<Option<LeftBehind>>,
     now: RwSignal<Timestamp>,
-    pub(super) toasts: RwSignal<Vec<Toast>>,
-    pub(super) next_toast: StoredValue<u64>,
+    pub(super) toasts: RwSignal<Toasts>,
 }
 
 /// The store of this app.
@@ -69,7 +68,6 @@ impl Default for Store {
             left: RwSignal::default(),
             now: RwSignal::new(Timestamp::UNIX_EPOCH),
             toasts: RwSignal::default(),
-            next_toast: StoredValue::new(0),
         }
     }
 }
@@ -210,6 +208,11 @@ impl Store {
 
     /// Makes an edit again that gave way.
     pub fn reapply(self, id: Uuid) {
+        // Pressed twice, it is made again once.
+        let lies_aside = |engine: &Engine| engine.displaced().iter().any(|item| item.id == id);
+        if !self.engine.with_value(lies_aside) {
+            return;
+        }
         let made = self.made();
         let mut done = Err(Problem::not_found("change", id));
         self.engine.update_value(|engine| {
@@ -372,9 +375,12 @@ impl Store {
         let key = Uuid::new_v4();
         let made = self.made();
         let mut done = Ok(Vec::new());
+        let deed = edit.clone();
         self.engine
             .update_value(|engine| done = engine.mutate(record, edit, key, made));
-        self.run(done?);
+        let effects = done?;
+        self.outdate_offers(record, &deed);
+        self.run(effects);
         self.show_once_stored();
         Ok(key)
     }
@@ -422,6 +428,7 @@ impl Store {
                 self.rows.set(rows);
             }
             replace(self.displaced, engine.displaced().to_vec());
+            self.settle_questions(engine.displaced());
             update(self.sync, engine.sync_state(now));
             update(self.keeping, engine.keeping());
             update(self.partial, engine.meta().partial);
@@ -463,7 +470,7 @@ impl Store {
     fn shown(self) {}
 
     #[cfg(not(feature = "hydrate"))]
-    pub(super) fn expire_toast(self, _: u64, _: u32) {}
+    pub(super) fn expire_toast(self, _: super::toasts::Timer) {}
 
     /// The time of what happens now.
     #[cfg(not(feature = "hydrate"))]

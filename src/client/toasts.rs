@@ -1,13 +1,16 @@
 //! What is told: messages that go away by themselves, and what they offer.
 
 use super::{
-    engine::{Displaced, Notice, Reason, Trouble, Unstored},
+    engine::{Displaced, Edit, Notice, Op, Reason, Trouble, Unstored, Verb},
     labels::field_label,
     store::{Gate, Store},
 };
 use crate::domain::{application::ApplicationPatch, stage::Status};
 use leptos::prelude::*;
 use uuid::Uuid;
+
+/// Messages that show at once.
+const MOST: usize = 3;
 
 /// What a toast offers.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +69,36 @@ impl ToastAction {
             Self::Reload => "Reload",
         }
     }
+
+    /// The record that the offer is about; none where it stands for itself.
+    fn record(&self) -> Option<Uuid> {
+        match self {
+            Self::UndoMove { record, .. }
+            | Self::Apply { record, .. }
+            | Self::Retract { record, .. }
+            | Self::Open(record) => Some(*record),
+            Self::Reapply { .. } | Self::Review | Self::SignIn | Self::Reload => None,
+        }
+    }
+
+    /// Whether what is offered is no longer what it was once its record is edited so: taken back, it
+    /// would take back the newer edit too, or the server would refuse it.
+    fn is_outdated_by(&self, edit: &Edit) -> bool {
+        if edit.verb() != Verb::Patch {
+            return true;
+        }
+        let sets = match self {
+            Self::UndoMove { .. } => vec!["status".to_owned()],
+            Self::Apply { patch, .. } => names(&Edit::Application(Op::Patch(patch.clone()))),
+            _ => Vec::new(),
+        };
+        names(edit).iter().any(|name| sets.contains(name))
+    }
+}
+
+/// The fields that an edit sets.
+fn names(edit: &Edit) -> Vec<String> {
+    edit.fields().into_iter().map(|(name, _)| name).collect()
 }
 
 /// A message that goes away by itself.
@@ -79,66 +112,252 @@ pub struct Toast {
     pub text: String,
     /// What it offers.
     pub action: Option<ToastAction>,
+    /// How often it began to show: each time anew it stays its full time.
+    pub round: u32,
+}
+
+impl Toast {
+    /// How long it stays: as long as its offer stands, or as reading takes.
+    fn seconds(&self) -> u32 {
+        match (self.kind, &self.action) {
+            (_, Some(ToastAction::Retract { .. })) => 29,
+            ("conflict", _) => 30,
+            ("error", _) => 12,
+            _ => 8,
+        }
+    }
+
+    /// What is to be done about it when its time is over.
+    fn timer(&self) -> Timer {
+        Timer {
+            toast: self.id,
+            round: self.round,
+            seconds: self.seconds(),
+        }
+    }
+}
+
+/// When a message goes by itself: [`Toasts::expire`] is to be called then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    toast: u64,
+    round: u32,
+    /// From now on.
+    pub seconds: u32,
+}
+
+/// An edit that gave way, and what is asked about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The displaced edit.
+    pub id: Uuid,
+    /// What is asked.
+    pub text: String,
+    /// The button that makes it again.
+    pub label: &'static str,
+}
+
+/// The messages that show. An offer is about a record, and a record has one offer: a newer deed takes
+/// older ones away. What gave way is one question, however much it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Toasts {
+    shown: Vec<Toast>,
+    asked: Vec<Question>,
+    next: u64,
+}
+
+impl Toasts {
+    /// Those that show, oldest first.
+    pub fn shown(&self) -> &[Toast] {
+        &self.shown
+    }
+
+    /// One of them.
+    pub fn get(&self, id: u64) -> Option<&Toast> {
+        self.shown.iter().find(|toast| toast.id == id)
+    }
+
+    /// Shows a message, in the place of an older offer about the same record.
+    pub fn push(
+        &mut self,
+        kind: &'static str,
+        text: impl Into<String>,
+        action: Option<ToastAction>,
+    ) -> Timer {
+        if let Some(record) = action.as_ref().and_then(ToastAction::record) {
+            self.withdraw(|offer| offer.record() == Some(record));
+        }
+        self.next += 1;
+        let toast = Toast {
+            id: self.next,
+            kind,
+            text: text.into(),
+            action,
+            round: 0,
+        };
+        let timer = toast.timer();
+        self.shown.push(toast);
+        // The oldest make room; a question that holds somebody's edit does not.
+        while self.shown.len() > MOST {
+            let Some(oldest) = self.shown.iter().position(|toast| toast.kind != "conflict") else {
+                break;
+            };
+            self.shown.remove(oldest);
+        }
+        timer
+    }
+
+    /// Asks about an edit that gave way. While one question stands another one joins it.
+    pub fn ask(&mut self, question: Question) -> Timer {
+        self.asked.retain(|asked| asked.id != question.id);
+        self.asked.push(question);
+        self.restate()
+    }
+
+    /// Only these edits still lie aside: of the others nothing is asked any more. Answers when the
+    /// question goes, where it is another one now.
+    pub fn still_aside(&mut self, aside: &[Displaced]) -> Option<Timer> {
+        let before = self.asked.len();
+        let lies_aside = |question: &Question| aside.iter().any(|item| item.id == question.id);
+        self.asked.retain(lies_aside);
+        if self.asked.len() == before {
+            return None;
+        }
+        if self.asked.is_empty() {
+            self.shown.retain(|toast| toast.kind != "conflict");
+            return None;
+        }
+        Some(self.restate())
+    }
+
+    /// The question as it is now: about one edit, or how many they are.
+    fn restate(&mut self) -> Timer {
+        let (text, action) = match self.asked.as_slice() {
+            [Question { id, text, label }] => {
+                let (id, label) = (*id, *label);
+                (text.clone(), ToastAction::Reapply { id, label })
+            }
+            many => (
+                format!("{} changes need a decision", many.len()),
+                ToastAction::Review,
+            ),
+        };
+        let standing = self.shown.iter_mut().find(|toast| toast.kind == "conflict");
+        if let Some(toast) = standing {
+            if toast.action.as_ref() == Some(&action) {
+                toast.text = text;
+                toast.round += 1;
+                return toast.timer();
+            }
+            let id = toast.id;
+            self.shown.retain(|toast| toast.id != id);
+        }
+        self.push("conflict", text, Some(action))
+    }
+
+    /// Takes a message away.
+    pub fn dismiss(&mut self, id: u64) {
+        if self.get(id).is_some_and(|toast| toast.kind == "conflict") {
+            self.asked.clear();
+        }
+        self.shown.retain(|toast| toast.id != id);
+    }
+
+    /// Takes a message away whose time is over, unless it began to show anew.
+    pub fn expire(&mut self, timer: Timer) {
+        let over = self.get(timer.toast);
+        if over.is_some_and(|toast| toast.round == timer.round) {
+            self.dismiss(timer.toast);
+        }
+    }
+
+    /// Takes a message away because what it offers is done: once.
+    pub fn take(&mut self, id: u64) -> Option<ToastAction> {
+        let action = self.get(id)?.action.clone();
+        self.dismiss(id);
+        action
+    }
+
+    /// A record is edited: offers about it that are over by that go.
+    pub fn edited(&mut self, record: Uuid, edit: &Edit) {
+        self.withdraw(|offer| offer.record() == Some(record) && offer.is_outdated_by(edit));
+    }
+
+    fn withdraw(&mut self, is_over: impl Fn(&ToastAction) -> bool) {
+        self.shown
+            .retain(|toast| !toast.action.as_ref().is_some_and(&is_over));
+    }
 }
 
 impl Store {
     /// The messages that show.
     pub fn toasts(self) -> Vec<Toast> {
-        self.toasts.get()
+        self.toasts.with(|toasts| toasts.shown().to_vec())
+    }
+
+    /// What one of them says.
+    pub fn toast_text(self, id: u64) -> Option<String> {
+        self.toasts
+            .with(|toasts| toasts.get(id).map(|toast| toast.text.clone()))
     }
 
     /// Shows a message.
     pub fn toast(self, kind: &'static str, text: impl Into<String>, action: Option<ToastAction>) {
-        // As long as its offer stands, or as reading takes.
-        let seconds = match (kind, &action) {
-            (_, Some(ToastAction::Retract { .. })) => 29,
-            ("conflict", _) => 30,
-            ("error", _) => 12,
-            _ => 8,
-        };
-        let id = self.next_toast.with_value(|id| id + 1);
-        self.next_toast.set_value(id);
-        self.toasts.update(|toasts| {
-            toasts.push(Toast {
-                id,
-                kind,
-                text: text.into(),
-                action,
-            });
-            // The oldest make room; a question that holds somebody's edit does not.
-            while toasts.len() > 3 {
-                let Some(oldest) = toasts.iter().position(|toast| toast.kind != "conflict") else {
-                    break;
-                };
-                toasts.remove(oldest);
-            }
-        });
-        self.expire_toast(id, seconds);
+        let mut timer = None;
+        self.toasts
+            .update(|toasts| timer = Some(toasts.push(kind, text, action)));
+        self.run_out(timer);
     }
 
     /// Takes a message away.
     pub fn dismiss(self, id: u64) {
-        self.toasts
-            .update(|toasts| toasts.retain(|toast| toast.id != id));
+        self.toasts.update(|toasts| toasts.dismiss(id));
     }
 
-    /// Does what a toast offers. What needs a page (opening, signing in) is the component's.
-    pub fn act(self, action: &ToastAction) {
-        match action {
+    /// A record is edited: what was offered about it before may be over.
+    pub(super) fn outdate_offers(self, record: Uuid, edit: &Edit) {
+        self.toasts.maybe_update(|toasts| {
+            let before = toasts.shown().len();
+            toasts.edited(record, edit);
+            toasts.shown().len() != before
+        });
+    }
+
+    /// What lies aside has changed: nothing is asked about what does not.
+    pub(super) fn settle_questions(self, aside: &[Displaced]) {
+        let mut timer = None;
+        self.toasts.maybe_update(|toasts| {
+            let before = toasts.asked.len();
+            timer = toasts.still_aside(aside);
+            toasts.asked.len() != before
+        });
+        self.run_out(timer);
+    }
+
+    fn run_out(self, timer: Option<Timer>) {
+        if let Some(timer) = timer {
+            self.expire_toast(timer);
+        }
+    }
+
+    /// Does what a toast offers, once. Answers what the page has to do: to open something, to sign
+    /// in.
+    pub fn act(self, id: u64) -> Option<ToastAction> {
+        let mut taken = None;
+        self.toasts.update(|toasts| taken = toasts.take(id));
+        match taken? {
             ToastAction::UndoMove { record, key, from } => {
                 let patch = self
                     .engine
-                    .with_value(|engine| engine.undo_of_move(*record, *key, *from));
-                self.report(self.patch(*record, patch));
+                    .with_value(|engine| engine.undo_of_move(record, key, from));
+                self.report(self.patch(record, patch));
             }
-            ToastAction::Apply { record, patch, .. } => {
-                self.report(self.patch(*record, patch.as_ref().clone()));
-            }
+            ToastAction::Apply { record, patch, .. } => self.report(self.patch(record, *patch)),
             ToastAction::Retract { key, .. } => {
                 let now = self.clock();
                 let mut effects = None;
                 self.engine
-                    .update_value(|engine| effects = engine.retract(*key, now));
+                    .update_value(|engine| effects = engine.retract(key, now));
                 match effects {
                     Some(effects) => {
                         self.refresh();
@@ -147,18 +366,18 @@ impl Store {
                     None => self.toast("error", "Too late: it is deleted already.", None),
                 }
             }
-            ToastAction::Reapply { id, .. } => self.reapply(*id),
-            ToastAction::Open(_)
-            | ToastAction::Review
-            | ToastAction::SignIn
-            | ToastAction::Reload => {}
+            ToastAction::Reapply { id, .. } => self.reapply(id),
+            other => return Some(other),
         }
+        None
     }
 
     /// Declines what a toast offers, where that is an answer of its own.
-    pub fn decline(self, action: &ToastAction) {
-        if let ToastAction::Reapply { id, .. } = action {
-            self.drop_displaced(*id);
+    pub fn decline(self, id: u64) {
+        let mut taken = None;
+        self.toasts.update(|toasts| taken = toasts.take(id));
+        if let Some(ToastAction::Reapply { id, .. }) = taken {
+            self.drop_displaced(id);
         }
     }
 
@@ -168,8 +387,7 @@ impl Store {
                 let Displaced {
                     id, title, reason, ..
                 } = *item;
-                let names: Vec<String> = item.edit.fields().into_iter().map(|(name, _)| name).collect();
-                let fields = words(&names);
+                let fields = words(&names(&item.edit));
                 let (text, label) = match reason {
                     Reason::Conflict => (
                         format!(
@@ -182,12 +400,21 @@ impl Store {
                         "Make it again",
                     ),
                 };
-                self.toast("conflict", text, Some(ToastAction::Reapply { id, label }));
+                let mut timer = None;
+                self.toasts.update(|toasts| {
+                    timer = Some(toasts.ask(Question { id, text, label }));
+                });
+                self.run_out(timer);
             }
             Notice::Parked { title, problem, .. } => self.toast(
                 "error",
                 format!("“{title}” could not be saved. {}", problem.sentence()),
                 Some(ToastAction::Review),
+            ),
+            Notice::UndoRefused { title, .. } => self.toast(
+                "error",
+                format!("“{title}” was moved again since, so that move cannot be undone."),
+                None,
             ),
             Notice::SignedOut => self.toast(
                 "error",
@@ -269,5 +496,168 @@ fn words(fields: &[String]) -> String {
         None => String::new(),
         Some((last, [])) => format!(" of {last}"),
         Some((last, rest)) => format!(" of {} and {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::Change;
+    use chrono::DateTime;
+
+    fn record(n: u128) -> Uuid {
+        Uuid::from_u128(n)
+    }
+
+    fn undo_move(n: u128) -> Option<ToastAction> {
+        Some(ToastAction::UndoMove {
+            record: record(n),
+            key: Uuid::from_u128(100 + n),
+            from: Status::Applied,
+        })
+    }
+
+    fn undo_archive(n: u128) -> Option<ToastAction> {
+        let patch = ApplicationPatch {
+            archived_at: Change::Set(None),
+            ..ApplicationPatch::default()
+        };
+        Some(ToastAction::Apply {
+            record: record(n),
+            patch: Box::new(patch),
+            label: "Undo",
+        })
+    }
+
+    fn change(fields: serde_json::Value) -> Edit {
+        Edit::Application(Op::Patch(serde_json::from_value(fields).unwrap()))
+    }
+
+    fn texts(toasts: &Toasts) -> Vec<&str> {
+        let shown = toasts.shown().iter();
+        shown.map(|toast| toast.text.as_str()).collect()
+    }
+
+    fn question(n: u128) -> Question {
+        Question {
+            id: record(n),
+            text: format!("Undo {n}?"),
+            label: "Use mine again",
+        }
+    }
+
+    fn displaced(n: u128) -> Displaced {
+        Displaced {
+            id: record(n),
+            keys: vec![record(n)],
+            at: DateTime::UNIX_EPOCH,
+            record: record(n),
+            title: "Engineer".into(),
+            reason: Reason::Conflict,
+            edit: change(serde_json::json!({ "notes": "mine" })),
+            mine: None,
+        }
+    }
+
+    #[test]
+    fn a_record_has_one_offer_the_newest() {
+        let mut toasts = Toasts::default();
+        toasts.push("info", "Added", Some(ToastAction::Open(record(1))));
+        toasts.push("info", "Other", undo_move(2));
+        toasts.push("info", "Moved", undo_move(1));
+        assert_eq!(texts(&toasts), ["Other", "Moved"]);
+        toasts.push("info", "Moved again", undo_move(1));
+        assert_eq!(texts(&toasts), ["Other", "Moved again"]);
+        toasts.push("info", "Archived", undo_archive(1));
+        assert_eq!(texts(&toasts), ["Other", "Archived"]);
+        toasts.push("info", "Saved", None);
+        assert_eq!(texts(&toasts), ["Other", "Archived", "Saved"]);
+    }
+
+    #[test]
+    fn an_offer_goes_with_an_edit_of_what_it_sets_back() {
+        let moved = change(serde_json::json!({ "status": "Offer" }));
+        let noted = change(serde_json::json!({ "notes": "x" }));
+        let archived = change(serde_json::json!({ "archived_at": null }));
+        let deleted = Edit::Application(Op::Delete);
+        for (offer, edit, stays) in [
+            (undo_move(1), &noted, true),
+            (undo_move(1), &moved, false),
+            (undo_move(1), &archived, true),
+            (undo_move(1), &deleted, false),
+            (undo_archive(1), &moved, true),
+            (undo_archive(1), &archived, false),
+            (Some(ToastAction::Open(record(1))), &moved, true),
+            (Some(ToastAction::Open(record(1))), &deleted, false),
+        ] {
+            let mut toasts = Toasts::default();
+            toasts.push("info", "Offer", offer.clone());
+            toasts.edited(record(2), edit);
+            assert_eq!(toasts.shown().len(), 1, "another record: {offer:?}");
+            toasts.edited(record(1), edit);
+            assert_eq!(
+                toasts.shown().len(),
+                usize::from(stays),
+                "{offer:?} {edit:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_offered_is_done_once() {
+        let mut toasts = Toasts::default();
+        let id = toasts.push("info", "Moved", undo_move(1)).toast;
+        assert_eq!(toasts.take(id), undo_move(1));
+        assert_eq!(toasts.take(id), None);
+        assert!(toasts.shown().is_empty());
+    }
+
+    #[test]
+    fn the_oldest_make_room_and_a_question_does_not() {
+        let mut toasts = Toasts::default();
+        toasts.ask(question(1));
+        for text in ["one", "two", "three"] {
+            toasts.push("info", text, None);
+        }
+        assert_eq!(texts(&toasts), ["Undo 1?", "two", "three"]);
+    }
+
+    #[test]
+    fn three_hundred_questions_are_one_that_counts_them() {
+        let mut toasts = Toasts::default();
+        let first = toasts.ask(question(1));
+        assert_eq!(texts(&toasts), ["Undo 1?"]);
+        let second = toasts.ask(question(2));
+        assert_ne!(first.toast, second.toast, "it offers something else");
+        for n in 3..=300 {
+            let timer = toasts.ask(question(n));
+            assert_eq!(timer.toast, second.toast, "it stays where it is");
+        }
+        assert_eq!(texts(&toasts), ["300 changes need a decision"]);
+        assert_eq!(toasts.shown()[0].action, Some(ToastAction::Review));
+        // It stays its full time after the last one.
+        toasts.expire(second);
+        assert_eq!(toasts.shown().len(), 1);
+        let last = toasts.shown()[0].timer();
+        toasts.expire(last);
+        assert!(toasts.shown().is_empty());
+        // The next one is asked by itself.
+        toasts.ask(question(301));
+        assert_eq!(texts(&toasts), ["Undo 301?"]);
+    }
+
+    #[test]
+    fn what_was_decided_elsewhere_is_not_asked() {
+        let mut toasts = Toasts::default();
+        for n in 1..=3 {
+            toasts.ask(question(n));
+        }
+        assert_eq!(toasts.still_aside(&[1, 2, 3].map(displaced)), None);
+        assert!(toasts.still_aside(&[1, 2].map(displaced)).is_some());
+        assert_eq!(texts(&toasts), ["2 changes need a decision"]);
+        assert!(toasts.still_aside(&[2].map(displaced)).is_some());
+        assert_eq!(texts(&toasts), ["Undo 2?"]);
+        assert_eq!(toasts.still_aside(&[]), None);
+        assert!(toasts.shown().is_empty());
     }
 }

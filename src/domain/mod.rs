@@ -9,6 +9,7 @@ pub mod error;
 pub mod filter;
 pub mod link;
 pub mod money;
+pub mod number;
 pub mod offsets;
 pub mod settings;
 pub mod stage;

@@ -114,6 +114,11 @@ impl Ledger {
         self.by_key.get(&key).and_then(|n| self.intents.get(*n))
     }
 
+    /// The server refused it, and the user was told that it was dropped.
+    pub fn refused(&mut self, key: Uuid) {
+        self.given_up.extend(self.by_key.get(&key));
+    }
+
     pub fn was_sent(&self, key: Uuid) -> bool {
         self.said
             .get(&key)

@@ -525,6 +525,9 @@ impl World {
             let rest = tab.engine.outbox().of_record(item.record).count();
             assert_eq!(rest, 0, "invariant 11: edits of {} go on", item.record);
         }
+        if let Notice::UndoRefused { key, .. } = notice {
+            self.ledger.refused(*key);
+        }
     }
 
     fn check_tab(&mut self, device: usize, at: usize) {

@@ -1,8 +1,11 @@
 //! What this device keeps, in the settings: how it is protected, and how to take it away.
 
-use crate::client::{
-    engine::{Keeping, Trouble, Unstored},
-    store::{Store, use_store},
+use crate::{
+    app::acts::Submission,
+    client::{
+        engine::{Keeping, Trouble, Unstored},
+        store::{Store, use_store},
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -56,10 +59,15 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
     let store = use_store();
     let (old, new) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let error = RwSignal::new(None::<String>);
+    let submission = Submission::default();
     let save = move |remove: bool| {
+        if !submission.begin() {
+            return;
+        }
         let wanted = new.get_untracked();
         if !remove && wanted.chars().count() < SHORTEST {
             error.set(Some(format!("At least {SHORTEST} characters.")));
+            submission.end();
             return;
         }
         let old = has.then(|| old.get_untracked());
@@ -73,9 +81,11 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
                     "Passphrase removed"
                 };
                 store.toast("info", text, None);
+                // The form is made anew.
                 locked.try_set(Some(set));
             } else {
                 error.try_set(Some("That is not the passphrase.".to_owned()));
+                submission.end();
             }
         });
     };

@@ -4,7 +4,13 @@ use super::{
     icon::Icon,
     keys_dialog::{drive_dialog, is_closed},
 };
-use crate::client::store::{Gate, use_store};
+use crate::{
+    app::acts::Submission,
+    client::{
+        dom,
+        store::{Gate, use_store},
+    },
+};
 use leptos::{html, prelude::*, task::spawn_local};
 
 /// The page, or what stands before it.
@@ -31,26 +37,26 @@ pub fn LockScreen(
     let store = use_store();
     let passphrase = RwSignal::new(String::new());
     let error = RwSignal::new(None::<&'static str>);
-    let busy = RwSignal::new(false);
+    let submission = Submission::default();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        if !submission.begin() {
             return;
         }
-        busy.set(true);
         spawn_local(async move {
             if unlock(store, passphrase.get_untracked()).await {
                 on_open();
             } else {
                 error.try_set(Some("This passphrase does not open it."));
+                submission.end();
+                dom::focus("#passphrase");
             }
-            busy.try_set(false);
         });
     };
     view! {
         <div class="entry">
             <main class="entry-card" id="main">
-                {Icon::Lock.view()}
+                <div class="entry-icon">{Icon::Lock.view()}</div>
                 <h1 class="entry-title">"Locked"</h1>
                 <p class="entry-text">"What this device keeps is locked by your passphrase. Nothing is sent or fetched meanwhile."</p>
                 <form class="entry-form" novalidate on:submit=submit>
@@ -72,7 +78,7 @@ pub fn LockScreen(
                         />
                         <p class="field-error" id="passphrase-error" role="alert">{error}</p>
                     </div>
-                    <button type="submit" class="button button-primary button-wide" aria-busy=move || busy.get().then_some("true")>
+                    <button type="submit" class="button button-primary button-wide" aria-busy=move || submission.busy()>
                         "Unlock"
                     </button>
                 </form>
@@ -86,23 +92,30 @@ pub fn LockScreen(
 #[component]
 fn Forgotten() -> impl IntoView {
     let asked = RwSignal::new(false);
-    let store = use_store();
+    let (store, submission) = (use_store(), Submission::default());
     let wipe = move |_| {
-        spawn_local(async move {
-            forget(store).await;
-        });
+        if submission.begin() {
+            spawn_local(async move {
+                forget(store).await;
+            });
+        }
+    };
+    // What was pressed goes away: the focus goes to the way back.
+    let ask = move |on| {
+        asked.set(on);
+        request_animation_frame(|| dom::focus("#forgotten"));
     };
     view! {
         {move || if asked.get() {
             view! {
                 <p class="entry-text">"Everything that this device keeps is deleted, and so is what was not sent yet. The server keeps the rest."</p>
                 <button type="button" class="button button-danger button-wide" on:click=wipe>"Delete it and sign in again"</button>
-                <button type="button" class="button button-quiet button-wide" on:click=move |_| asked.set(false)>"Back"</button>
+                <button type="button" class="button button-quiet" id="forgotten" on:click=move |_| ask(false)>"Back"</button>
             }
             .into_any()
         } else {
             view! {
-                <button type="button" class="button button-quiet" on:click=move |_| asked.set(true)>"I forgot it"</button>
+                <button type="button" class="button button-quiet" id="forgotten" on:click=move |_| ask(true)>"I forgot it"</button>
             }
             .into_any()
         }}
@@ -136,7 +149,7 @@ fn OtherAccount() -> impl IntoView {
     view! {
         <div class="entry">
             <main class="entry-card" id="main">
-                {Icon::Alert.view()}
+                <div class="entry-icon">{Icon::Alert.view()}</div>
                 <h1 class="entry-title">"Another account is signed in"</h1>
                 <p class="entry-text">
                     "Somebody signed in to another account in this browser. What you did here and was not sent yet waits on this device until you sign in again."

@@ -6,7 +6,7 @@ use super::{
     keys_dialog::{drive_dialog, is_closed},
 };
 use crate::{
-    app::{IconButton, session::Dialogs, share::Share},
+    app::{IconButton, acts::Submission, session::Dialogs, share::Share},
     client::zone::use_zone,
     client::{store::use_store, toasts::ToastAction},
     domain::{
@@ -35,6 +35,7 @@ pub fn QuickAdd() -> impl IntoView {
         (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let posting = RwSignal::new(None::<WebUrl>);
     let asked = StoredValue::new(None::<Share>);
+    let submission = Submission::default();
     let node = NodeRef::<html::Dialog>::new();
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();
@@ -50,6 +51,7 @@ pub fn QuickAdd() -> impl IntoView {
         posting.set(share.posting);
         company_error.set(None);
         role_error.set(None);
+        submission.end();
     };
     drive_dialog(node, move || dialogs.adding.get().is_some(), reset);
 
@@ -78,6 +80,9 @@ pub fn QuickAdd() -> impl IntoView {
 
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        if !submission.begin() {
+            return;
+        }
         let parsed = (
             company.get_untracked().parse(),
             role.get_untracked().parse(),
@@ -105,6 +110,7 @@ pub fn QuickAdd() -> impl IntoView {
             if let Some(input) = focus.get_untracked() {
                 _ = input.focus();
             }
+            submission.end();
             return;
         };
         let title = format!("{role} at {company}");
@@ -124,7 +130,10 @@ pub fn QuickAdd() -> impl IntoView {
                 });
                 close();
             }
-            Err(problem) => role_error.set(Some(problem.sentence())),
+            Err(problem) => {
+                role_error.set(Some(problem.sentence()));
+                submission.end();
+            }
         }
     };
 

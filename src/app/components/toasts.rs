@@ -35,48 +35,43 @@ fn ToastView(toast: Toast) -> impl IntoView {
         kind,
         text,
         action,
+        ..
     } = toast;
     let role = if kind == "info" { "status" } else { "alert" };
-    let close = move || store.dismiss(id);
+    // It may count on while it stands.
+    let text = Memo::new(move |last: Option<&String>| {
+        let said = store.toast_text(id).or_else(|| last.cloned());
+        said.unwrap_or_else(|| text.clone())
+    });
     // A conflict is a question with two answers.
-    let declined = action.clone();
-    let keep = (kind == "conflict")
-        .then_some(declined)
-        .flatten()
-        .map(|action| {
-            let decline = move |_| {
-                store.decline(&action);
-                close();
-            };
-            view! {
-                <button type="button" class="toast-action toast-keep" on:click=decline>
-                    "Keep server’s"
-                </button>
-            }
-        });
+    let keep = matches!(action, Some(ToastAction::Reapply { .. })).then(|| {
+        view! {
+            <button type="button" class="toast-action toast-keep" on:click=move |_| store.decline(id)>
+                "Keep server’s"
+            </button>
+        }
+    });
     let offer = action.map(|action| {
-        let label = action.label();
-        let press = move |_| {
-            match &action {
-                ToastAction::Open(record) => navigate(
-                    &format!("/board/{record}"),
-                    leptos_router::NavigateOptions::default(),
-                ),
-                ToastAction::SignIn => _ = window().open_with_url_and_target("/sign-in", "_blank"),
-                ToastAction::Review => dialogs.sync.set(true),
-                ToastAction::Reload => _ = window().location().reload(),
-                other => store.act(other),
+        let press = move |_| match store.act(id) {
+            Some(ToastAction::Open(record)) => navigate(
+                &format!("/board/{record}"),
+                leptos_router::NavigateOptions::default(),
+            ),
+            Some(ToastAction::SignIn) => {
+                _ = window().open_with_url_and_target("/sign-in", "_blank");
             }
-            store.dismiss(id);
+            Some(ToastAction::Review) => dialogs.sync.set(true),
+            Some(ToastAction::Reload) => _ = window().location().reload(),
+            _ => {}
         };
-        view! { <button type="button" class="toast-action" on:click=press>{label}</button> }
+        view! { <button type="button" class="toast-action" on:click=press>{action.label()}</button> }
     });
     view! {
         <div class="toast" data-kind=kind role=role>
             <span class="toast-text">{text}</span>
             {keep}
             {offer}
-            <IconButton label="Dismiss" icon=Icon::Close on_press=close class="toast-close"/>
+            <IconButton label="Dismiss" icon=Icon::Close on_press=move || store.dismiss(id) class="toast-close"/>
         </div>
     }
 }

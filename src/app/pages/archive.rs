@@ -4,13 +4,14 @@ use crate::{
     app::{
         components::{icon::Icon, page_header::PageHeader},
         session::SignedIn,
+        share::query_value,
     },
-    client::store::use_store,
-    client::zone::use_zone,
+    client::{search::Search, store::use_store, zone::use_zone},
     domain::time::{ZoneRules, day_label},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::{components::A, hooks::use_location};
 use std::sync::Arc;
 
 /// `/archive`.
@@ -27,11 +28,15 @@ pub fn ArchivePage() -> impl IntoView {
 #[component]
 fn Archive() -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
+    let location = use_location();
+    // A search of the board leads here.
+    let searched = Memo::new(move |_| location.search.with(|search| query_value(search, "q")));
     let rows = Memo::new(move |_| {
+        let search = Search::of(searched.read().as_deref().unwrap_or_default());
         let mut rows: Vec<_> = store
             .rows()
             .values()
-            .filter(|row| !row.is_on_board())
+            .filter(|row| !row.is_on_board() && search.finds(row))
             .cloned()
             .collect();
         rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.archived_at, row.id)));
@@ -47,6 +52,15 @@ fn Archive() -> impl IntoView {
             return view! {
                 <div class="skeleton skeleton-card" aria-hidden="true"></div>
                 <div class="skeleton skeleton-card" aria-hidden="true"></div>
+            }
+            .into_any();
+        }
+        if rows.read().is_empty() && searched.read().is_some() {
+            return view! {
+                <div class="empty">
+                    {Icon::Search.view()}
+                    <h2>"No matches in the archive"</h2>
+                </div>
             }
             .into_any();
         }
@@ -112,7 +126,14 @@ fn Archive() -> impl IntoView {
     view! {
         <main class="page" id="main" tabindex="-1">
             <PageHeader title="Archive" sub/>
-            <div class="page-body">{body}</div>
+            <div class="page-body">
+                {move || searched.get().map(|text| view! {
+                    <p class="archive-search">
+                        "Matching “" <b>{text}</b> "”. " <A href="/archive">"Show all"</A>
+                    </p>
+                })}
+                {body}
+            </div>
         </main>
     }
 }

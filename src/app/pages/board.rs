@@ -3,19 +3,25 @@
 use crate::{
     app::{
         components::{
-            board::{BoardModel, ColumnView, DragLayer, listen_to_keys},
+            board::{
+                BoardModel, ColumnView, DragLayer, go_to, listen_to_keys, show_top, use_board,
+            },
             icon::Icon,
             page_header::PageHeader,
             sidebar::Sidebar,
         },
         session::{Dialogs, SignedIn},
     },
-    client::store::use_store,
-    domain::stage::Status,
+    client::{dom, store::use_store},
+    domain::{number::grouped, stage::Status},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::{
+    NavigateOptions,
+    components::A,
+    hooks::{use_navigate, use_params_map},
+};
 use uuid::Uuid;
 
 /// `/board` and `/board/<id>`.
@@ -31,16 +37,26 @@ pub fn BoardPage() -> impl IntoView {
 
 #[component]
 fn Board() -> impl IntoView {
-    let board = BoardModel::of_store();
+    let (store, board) = (use_store(), BoardModel::of_store());
     provide_context(board);
     listen_to_keys(board);
     let params = use_params_map();
     let selected = Memo::new(move |_| {
         params.with(|params| params.get("id").and_then(|id| id.parse::<Uuid>().ok()))
     });
+    // While one searches, the field says how many there are.
     let sub = Signal::derive(move || match board.open_count() {
-        0 => String::new(),
-        count => format!("{} open", grouped(count)),
+        count if count > 0 && !board.is_searching() => format!("{} open", grouped(count as u64)),
+        _ => String::new(),
+    });
+    // The first match comes into sight with the search, and again when all cards are here.
+    Effect::new(move |_| {
+        store.is_whole();
+        if board.is_searching()
+            && let Some((status, _)) = untrack(|| board.first_match())
+        {
+            show_top(status);
+        }
     });
     let empty = Memo::new(move |_| board.is_empty());
     view! {
@@ -53,7 +69,12 @@ fn Board() -> impl IntoView {
                     view! { <EmptyBoard/> }.into_any()
                 } else {
                     view! {
-                        <div class="board" data-dragging=move || board.drag.get().is_some().then_some("")>
+                        <Found/>
+                        <div
+                            class="board"
+                            hidden=move || board.finds_nothing()
+                            data-dragging=move || board.drag.get().is_some().then_some("")
+                        >
                             {Status::ALL.iter().map(|status| view! { <ColumnView status=*status/> }).collect_view()}
                         </div>
                     }
@@ -69,45 +90,110 @@ fn Board() -> impl IntoView {
     }
 }
 
-/// A number with its thousands apart: `3,079`.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let lead = digits.len() % 3;
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && index % 3 == lead {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[component]
 fn Search() -> impl IntoView {
-    let board = crate::app::components::board::use_board();
+    let (store, board) = (use_store(), use_board());
+    let navigate = use_navigate();
+    let count = move || match board.matches() {
+        _ if !board.is_searching() => String::new(),
+        0 if !store.is_whole() => "Searching…".to_owned(),
+        0 => "No matches".to_owned(),
+        1 => "1 match".to_owned(),
+        count => format!("{} matches", grouped(count as u64)),
+    };
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        let first = || untrack(|| board.is_searching().then(|| board.first_match()).flatten());
+        match event.key().as_str() {
+            _ if event.is_composing() => {}
+            "Escape" => {
+                board.search_for(String::new());
+                dom::focus(".board .card");
+            }
+            "Enter" => {
+                if let Some((_, id)) = first() {
+                    let options = NavigateOptions {
+                        scroll: false,
+                        ..NavigateOptions::default()
+                    };
+                    navigate(&format!("/board/{id}"), options);
+                }
+            }
+            "ArrowDown" => {
+                if let Some((status, id)) = first() {
+                    event.prevent_default();
+                    untrack(|| go_to(board, status, id));
+                }
+            }
+            _ => {}
+        }
+    };
     view! {
-        <label class="search">
+        <div class="search">
             {Icon::Search.view()}
-            <span class="visually-hidden">"Search the board"</span>
+            <label class="visually-hidden" for="search">"Search the board"</label>
             <input
                 class="search-input"
                 id="search"
                 type="search"
                 placeholder="Search"
                 autocomplete="off"
-                prop:value=board.search
-                on:input=move |event| board.search.set(event_target_value(&event))
-                on:keydown=move |event| {
-                    if event.key() == "Escape" {
-                        board.search.set(String::new());
-                        crate::client::dom::focus(".board .card");
-                    }
-                }
+                enterkeyhint="search"
+                prop:value=move || board.search()
+                on:input=move |event| board.search_for(event_target_value(&event))
+                on:keydown=key
             />
-            <kbd>"/"</kbd>
-        </label>
+            <span class="search-count" role="status">{count}</span>
+            <kbd aria-hidden="true">"/"</kbd>
+        </div>
     }
+}
+
+/// What the board itself does not show of a search: that it finds nothing here, and what it finds in
+/// the archive.
+#[component]
+fn Found() -> impl IntoView {
+    let board = use_board();
+    let nothing = Memo::new(move |_| board.finds_nothing());
+    let archived = Memo::new(move |_| board.archived_matches());
+    let link = move || {
+        let count = archived.get();
+        (count > 0).then(|| {
+            let more = if nothing.get() { "" } else { " more" };
+            view! {
+                <A href=move || archive_of(&board.search()) attr:class="search-more">
+                    {Icon::Archive.view()}
+                    {format!("{}{more} in the archive", grouped(count as u64))}
+                </A>
+            }
+        })
+    };
+    move || {
+        if nothing.get() {
+            view! {
+                <div class="empty board-none">
+                    {Icon::Search.view()}
+                    <h2>"Nothing on the board matches “" {move || board.search().trim().to_owned()} "”"</h2>
+                    {link}
+                    <button type="button" class="button" on:click=move |_| {
+                        board.search_for(String::new());
+                        dom::focus("#search");
+                    }>
+                        "Clear the search"
+                    </button>
+                </div>
+            }
+            .into_any()
+        } else {
+            link.into_any()
+        }
+    }
+}
+
+/// The archive, narrowed by the same search.
+fn archive_of(search: &str) -> String {
+    // Refused never: it is one pair of texts.
+    let query = serde_urlencoded::to_string([("q", search.trim())]).unwrap_or_default();
+    format!("/archive?{query}")
 }
 
 #[component]
@@ -139,23 +225,5 @@ fn EmptyBoard() -> impl IntoView {
                 <li><kbd>"?"</kbd> " all keys"</li>
             </ul>
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_stand_apart() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (30_791, "30,791"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

@@ -4,6 +4,7 @@ use super::sign_in::leave_for;
 use crate::{
     api::auth::logout,
     app::{
+        acts::Submission,
         components::{
             device::DeviceStore,
             icon::Icon,
@@ -98,9 +99,11 @@ fn SettingsView() -> impl IntoView {
     }
 }
 
+/// A setting as it is. Where another one was saved it is the same, and what was typed in its field
+/// stays there to be corrected.
 fn setting(read: impl Fn(&Me) -> String + Send + Sync + 'static) -> Signal<String> {
     let me = use_me();
-    Signal::derive(move || me.with(|me| me.as_ref().map(&read).unwrap_or_default()))
+    Memo::new(move |_| me.with(|me| me.as_ref().map(&read).unwrap_or_default())).into()
 }
 
 #[component]
@@ -173,11 +176,11 @@ fn You() -> impl IntoView {
                             value=zone.get_untracked()
                             on:change=move |event| form.save("timezone", serde_json::json!({ "timezone": event_target_value(&event) }))
                         />
-                        {offer}
                         <datalist id="zones">
                             {move || zones.get().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}
                         </datalist>
                         <p class="field-error">{move || form.error("timezone")}</p>
+                        {offer}
                     </div>
                 </div>
                 <div class="field" data-invalid=move || form.error("session_timeout_mins").map(|_| "")>
@@ -370,33 +373,37 @@ fn set_theme(theme: &str) {
 #[component]
 fn Account() -> impl IntoView {
     let store = use_store();
-    let busy = RwSignal::new(false);
+    let submission = Submission::default();
     // Edits that could not be sent: what becomes of them is asked before the session ends.
     let left = RwSignal::new(None::<usize>);
     let node = NodeRef::<html::Dialog>::new();
     drive_dialog(node, move || left.get().is_some(), || ());
     let start = move |_| {
-        if busy.get_untracked() {
+        if !submission.begin() {
             return;
         }
-        busy.set(true);
         spawn_local(async move {
             match unsent(store).await {
                 0 => leave(store, Fate::Wipe).await,
                 count => left.set(Some(count)),
             }
-            busy.try_set(false);
+            submission.end();
         });
     };
     let decide = move |fate| {
         left.set(None);
-        spawn_local(leave(store, fate));
+        if submission.begin() {
+            spawn_local(async move {
+                leave(store, fate).await;
+                submission.end();
+            });
+        }
     };
     view! {
         <section class="panel">
             <h2 class="panel-title">"Session"</h2>
             <p class="panel-text">"Signing out ends this session at the server too, and removes what this device keeps."</p>
-            <button type="button" class="button" aria-busy=move || busy.get().then_some("true") on:click=start>
+            <button type="button" class="button" aria-busy=move || submission.busy() on:click=start>
                 {Icon::SignOut.view()}
                 "Sign out"
             </button>

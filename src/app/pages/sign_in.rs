@@ -7,7 +7,8 @@ use crate::{
         },
         rest::{Body, Reply},
     },
-    app::{components::icon::Icon, share::query_value},
+    app::{acts::Submission, components::icon::Icon, share::query_value},
+    client::dom,
     domain::user::Email,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -81,29 +82,38 @@ pub fn SignInPage() -> impl IntoView {
     }
 }
 
+/// Has a mail sent.
+async fn ask_for_mail(address: &Email) -> Result<(), String> {
+    let body = Body::of(&MagicLinkRequest {
+        email: address.clone(),
+    });
+    let answer = request_magic_link(body).await;
+    answer.map(drop).map_err(|problem| problem.sentence())
+}
+
 #[component]
 fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl IntoView {
-    let (error, busy) = (RwSignal::new(None::<String>), RwSignal::new(false));
+    let (error, submission) = (RwSignal::new(None::<String>), Submission::default());
+    let fail = move |why| {
+        error.try_set(Some(why));
+        submission.end();
+        dom::focus("#email");
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let address = match email.get_untracked().parse::<Email>() {
-            Ok(address) => address,
-            Err(why) => return error.set(Some(why)),
-        };
-        if busy.get_untracked() {
+        if !submission.begin() {
             return;
         }
-        busy.set(true);
+        let address = match email.get_untracked().parse::<Email>() {
+            Ok(address) => address,
+            Err(why) => return fail(why),
+        };
         error.set(None);
         spawn_local(async move {
-            let body = Body::of(&MagicLinkRequest {
-                email: address.clone(),
-            });
-            match request_magic_link(body).await {
-                Ok(_) => sent.set(Some(address)),
-                Err(problem) => error.set(Some(problem.sentence())),
+            match ask_for_mail(&address).await {
+                Ok(()) => sent.set(Some(address)),
+                Err(why) => fail(why),
             }
-            busy.set(false);
         });
     };
     view! {
@@ -127,8 +137,8 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
                 />
                 <p class="field-error" id="email-error" role="alert">{error}</p>
             </div>
-            <button type="submit" class="button button-primary button-wide" aria-busy=move || busy.get().then_some("true")>
-                {move || if busy.get() { "Sending…" } else { "Email me a link" }}
+            <button type="submit" class="button button-primary button-wide" aria-busy=move || submission.busy()>
+                {move || if submission.is_under_way() { "Sending…" } else { "Email me a link" }}
             </button>
         </form>
     }
@@ -137,16 +147,15 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
 #[component]
 fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
     let location = use_location();
-    let (code, error, busy) = (
-        RwSignal::new(String::new()),
-        RwSignal::new(None::<String>),
-        RwSignal::new(false),
-    );
+    let (code, error) = (RwSignal::new(String::new()), RwSignal::new(None::<String>));
+    let (submission, sending) = (Submission::default(), Submission::default());
+    let sent_again = RwSignal::new(false);
+    // It comes in the place of the form that had the focus.
+    Effect::new(move |_| request_animation_frame(|| dom::focus("#code")));
     let verify = move || {
-        if busy.get_untracked() {
+        if !submission.begin() {
             return;
         }
-        busy.set(true);
         error.set(None);
         let next = destination(
             location
@@ -164,67 +173,122 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
                     leave_for(&next);
                 }
                 Err(problem) => {
-                    error.set(Some(problem.sentence()));
-                    busy.set(false);
+                    error.try_set(Some(problem.sentence()));
+                    submission.end();
                 }
             }
         });
     };
     let typed = move |event| {
-        let digits: String = event_target_value(&event)
-            .chars()
-            .filter(char::is_ascii_digit)
-            .take(6)
-            .collect();
-        let full = digits.len() == 6;
+        let digits = digits(&event_target_value(&event));
+        let full = digits.len() == CODE_LENGTH;
         code.set(digits);
         if full {
             verify();
         }
     };
-    view! {
-        <div class="entry-sent">
-            {Icon::Mail.view()}
-            <h1 class="entry-title">"Look into your mail"</h1>
-            <p class="entry-text">"We sent a link to " <b>{address.to_string()}</b> ". Open it on any device, or type its code here."</p>
-            <form
-                class="entry-form"
-                novalidate
-                on:submit=move |event| {
-                    event.prevent_default();
-                    verify();
+    let again = {
+        let address = address.clone();
+        move |_| {
+            if !sending.begin() {
+                return;
+            }
+            error.set(None);
+            sent_again.set(false);
+            let address = address.clone();
+            spawn_local(async move {
+                match ask_for_mail(&address).await {
+                    Ok(()) => {
+                        code.try_set(String::new());
+                        sent_again.try_set(true);
+                    }
+                    Err(why) => _ = error.try_set(Some(why)),
                 }
-            >
-                <div class="stack">
-                    <label class="stack-label" for="code">"Code"</label>
-                    <input
-                        class="input input-large input-code"
-                        id="code"
-                        name="code"
-                        inputmode="numeric"
-                        autocomplete="one-time-code"
-                        maxlength="7"
-                        placeholder="······"
-                        autofocus
-                        prop:value=code
-                        aria-invalid=move || error.get().map(|_| "true")
-                        aria-describedby="code-error"
-                        on:input=typed
-                    />
-                    <p class="field-error" id="code-error" role="alert">{error}</p>
-                </div>
-            </form>
-            <p class="entry-text">"Both work once, for 15 minutes."</p>
-            <button type="button" class="button button-quiet" on:click=move |_| sent.set(None)>
-                "Use another address"
+                sending.end();
+                dom::focus("#code");
+            });
+        }
+    };
+    let another = move |_| {
+        sent.set(None);
+        request_animation_frame(|| dom::focus("#email"));
+    };
+    view! {
+        <div class="entry-icon">{Icon::Mail.view()}</div>
+        <h1 class="entry-title">"Check your email"</h1>
+        <p class="entry-text">
+            "We sent a link and a code to " <b>{address.to_string()}</b>
+            ". Open the link on any device, or type the code here. Both work once, and expire in 15 minutes."
+        </p>
+        <form
+            class="entry-form"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                verify();
+            }
+        >
+            <div class="stack">
+                <label class="stack-label" for="code">"Code"</label>
+                <input
+                    class="input input-large input-code"
+                    id="code"
+                    name="code"
+                    inputmode="numeric"
+                    autocomplete="one-time-code"
+                    placeholder="······"
+                    prop:value=code
+                    aria-invalid=move || error.get().map(|_| "true")
+                    aria-describedby="code-error"
+                    on:input=typed
+                />
+                <p class="field-error" id="code-error" role="alert">{error}</p>
+            </div>
+        </form>
+        <div class="entry-else">
+            <p role="status">{move || sent_again.get().then_some("Sent again. Only the code of the newest email works.")}</p>
+            <button type="button" class="button button-quiet" aria-busy=move || sending.busy() on:click=again>
+                {move || if sending.is_under_way() { "Sending…" } else { "Send again" }}
             </button>
+            <button type="button" class="button button-quiet" on:click=another>"Use another address"</button>
         </div>
     }
 }
 
+/// The digits of a code.
+const CODE_LENGTH: usize = 6;
+
+/// The code in a text, which may be more than that: the line of the mail, say, or a code in two
+/// halves.
+fn digits(text: &str) -> String {
+    let digit = |c: char| match c {
+        '0'..='9' => Some(c),
+        // Full width, in the order of ASCII.
+        '\u{ff10}'..='\u{ff19}' => char::from_u32(u32::from(c) - 0xfee0),
+        _ => None,
+    };
+    text.chars().filter_map(digit).take(CODE_LENGTH).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::destination;
+    use super::{destination, digits};
+
+    #[test]
+    fn a_code_is_found_in_what_was_pasted() {
+        for text in [
+            "482913",
+            " 482 913",
+            "482\u{a0}913",
+            "4 8 2 9 1 3",
+            "Or type this code where you asked for the mail: 482913",
+            "４８２９１３",
+            "4829130",
+        ] {
+            assert_eq!(digits(text), "482913", "{text}");
+        }
+        assert_eq!(digits("48a"), "48");
+    }
 
     #[test]
     fn only_paths_of_this_app_are_gone_to() {

@@ -2,9 +2,14 @@
 //! scanners open links.
 
 use super::sign_in::{Brand, NeedsConnection, leave_for, signed_in};
-use crate::api::{
-    auth::{MagicLinkVerify, verify_magic_link},
-    rest::Body,
+use crate::{
+    api::{
+        auth::{MagicLinkVerify, verify_magic_link},
+        rest::Body,
+    },
+    app::acts::Submission,
+    client::dom,
+    domain::error::{Problem, ProblemKind},
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -19,14 +24,12 @@ pub fn VerifyPage() -> impl IntoView {
             .with(|query| query.get("token"))
             .filter(|token| !token.is_empty())
     };
-    let (error, busy) = (RwSignal::new(None::<String>), RwSignal::new(false));
+    let (failure, submission) = (RwSignal::new(None::<Failure>), Submission::default());
     Effect::new(|_| crate::app::mark_hydrated());
     let verify = move |_| {
-        if busy.get_untracked() {
+        if !submission.begin() {
             return;
         }
-        busy.set(true);
-        error.set(None);
         let proof = MagicLinkVerify {
             token: query.with_untracked(|query| query.get("token")),
             code: None,
@@ -38,43 +41,53 @@ pub fn VerifyPage() -> impl IntoView {
                     leave_for("/board");
                 }
                 Err(problem) => {
-                    error.set(Some(problem.sentence()));
-                    busy.set(false);
+                    failure.set(Some(Failure::of(&problem)));
+                    submission.end();
+                    // What was pressed may be gone.
+                    request_animation_frame(|| dom::focus("#next-step"));
                 }
             }
         });
+    };
+    let dead = Memo::new(move |_| matches!(*failure.read(), Some(Failure::Link(_))));
+    let notice = move || {
+        failure.get().map(|failure| {
+            view! { <p class="notice" data-kind="error" role="alert">{failure.sentence()}</p> }
+        })
     };
     let body = move || {
         if token().is_none() {
             return view! {
                 <h1 class="entry-title">"This link is not whole"</h1>
                 <p class="entry-text">"Copy all of it from the mail, or ask for a new one."</p>
-                <a class="button button-primary button-wide" href="/sign-in">"Ask for a new link"</a>
+                <AskForNew/>
             }
             .into_any();
         }
-        match error.get() {
-            None => view! {
-                <h1 class="entry-title">"Welcome back"</h1>
-                <p class="entry-text">"One press, and you are in."</p>
-                <button
-                    type="button"
-                    class="button button-primary button-wide"
-                    autofocus
-                    aria-busy=move || busy.get().then_some("true")
-                    on:click=verify
-                >
-                    {move || if busy.get() { "Signing in…" } else { "Sign in" }}
-                </button>
-            }
-            .into_any(),
-            Some(why) => view! {
+        if dead.get() {
+            return view! {
                 <h1 class="entry-title">"That did not work"</h1>
-                <p class="notice" data-kind="error" role="alert">{why}</p>
-                <a class="button button-primary button-wide" href="/sign-in">"Ask for a new link"</a>
+                {notice}
+                <AskForNew/>
             }
-            .into_any(),
+            .into_any();
         }
+        view! {
+            <h1 class="entry-title">"Welcome back"</h1>
+            <p class="entry-text">"One press, and you are in."</p>
+            {notice}
+            <button
+                type="button"
+                class="button button-primary button-wide"
+                id="next-step"
+                autofocus
+                aria-busy=move || submission.busy()
+                on:click=verify
+            >
+                {move || if submission.is_under_way() { "Signing in…" } else { "Sign in" }}
+            </button>
+        }
+        .into_any()
     };
     view! {
         <Title text="Sign in"/>
@@ -85,5 +98,36 @@ pub fn VerifyPage() -> impl IntoView {
                 {body}
             </main>
         </div>
+    }
+}
+
+/// Why the link did not sign in.
+#[derive(Clone)]
+enum Failure {
+    /// It is used, too old, or no link of ours: another one is needed.
+    Link(String),
+    /// It could not be tried; it still may work.
+    Try(String),
+}
+
+impl Failure {
+    fn of(problem: &Problem) -> Self {
+        match problem.kind {
+            ProblemKind::Validation => Self::Link(problem.sentence()),
+            _ => Self::Try(problem.sentence()),
+        }
+    }
+
+    fn sentence(self) -> String {
+        match self {
+            Self::Link(why) | Self::Try(why) => why,
+        }
+    }
+}
+
+#[component]
+fn AskForNew() -> impl IntoView {
+    view! {
+        <a class="button button-primary button-wide" id="next-step" href="/sign-in">"Ask for a new link"</a>
     }
 }

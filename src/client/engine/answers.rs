@@ -209,6 +209,7 @@ impl Engine {
                 self.vanished(key, true, now, effects);
             }
             ProblemKind::NotFound | ProblemKind::Gone => self.vanished(key, false, now, effects),
+            ProblemKind::Validation if self.is_undo(key) => self.drop_undo(key, problem, effects),
             _ => self.park(key, problem, effects),
         }
     }
@@ -228,6 +229,25 @@ impl Engine {
             title,
             problem,
         }));
+    }
+
+    fn is_undo(&self, key: Uuid) -> bool {
+        let entry = self.outbox.get(key);
+        entry.is_some_and(|entry| entry.edit.is_undo())
+    }
+
+    /// An undo that came too late holds nothing that somebody typed: it goes, and what was done to
+    /// its record later goes on.
+    fn drop_undo(&mut self, key: Uuid, problem: Problem, effects: &mut Vec<Effect>) {
+        let Some(entry) = self.outbox.get(key) else {
+            return;
+        };
+        let title = self.title(entry.record, &entry.edit);
+        let given_up = self.outbox.given_up(key);
+        let problem = Box::new(problem);
+        self.outbox.record(QueueEvent::Park { key, problem });
+        self.outbox.record(QueueEvent::Drop(given_up));
+        effects.push(Effect::Notify(Notice::UndoRefused { key, title }));
     }
 
     /// 409: the server's state is taken, and what the user did to the record gives way, unless the

@@ -77,6 +77,10 @@ pub trait Edited: Row {
     fn recreate(&self, id: Uuid) -> Option<Self::Create>;
     /// Whether a patch is an event of its own that never merges with another.
     fn is_event(patch: &Self::Patch) -> bool;
+    /// Whether a patch takes back what the user did before: worth nothing once that cannot be done.
+    fn is_undo(_: &Self::Patch) -> bool {
+        false
+    }
     /// A create, then a patch, as one create.
     fn extend_create(create: &mut Self::Create, later: Self::Patch);
     /// A patch, then a later one, as one.
@@ -175,6 +179,14 @@ impl Edit {
     pub fn is_event(&self) -> bool {
         each_kind!(self, |op: R| match op {
             Op::Patch(patch) => R::is_event(patch),
+            Op::Create(_) | Op::Delete => false,
+        })
+    }
+
+    /// Whether it takes back what the user did before.
+    pub fn is_undo(&self) -> bool {
+        each_kind!(self, |op: R| match op {
+            Op::Patch(patch) => R::is_undo(patch),
             Op::Create(_) | Op::Delete => false,
         })
     }
@@ -352,6 +364,9 @@ impl Edited for Application {
     }
     fn is_event(patch: &ApplicationPatch) -> bool {
         !patch.status.is_keep() || patch.voids_stage_event.is_some()
+    }
+    fn is_undo(patch: &ApplicationPatch) -> bool {
+        patch.voids_stage_event.is_some()
     }
     fn extend_create(create: &mut ApplicationCreate, later: ApplicationPatch) {
         create.then(later);

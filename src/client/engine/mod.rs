@@ -110,6 +110,14 @@ pub enum Notice {
         /// Why.
         problem: Problem,
     },
+    /// The server refused to take a move back; nothing of what the user typed is in that, so it was
+    /// dropped.
+    UndoRefused {
+        /// The edit.
+        key: Uuid,
+        /// What its record is called.
+        title: String,
+    },
     /// The session has ended; nothing is sent until the same user signs in.
     SignedOut,
     /// Somebody else is signed in; nothing of this page is sent or pulled any more.

@@ -210,7 +210,7 @@ fn Open(status: Status) -> impl IntoView {
                 <div class="column-pad" node_ref=below></div>
                 {move || {
                     (cards.read().is_empty() && missing() == 0).then(|| {
-                        let text = if board.is_searching() { "Nothing fits the search." } else { "Nothing here." };
+                        let text = if board.is_searching() { "No matches here." } else { "Nothing here." };
                         view! { <p class="column-empty">{text}</p> }
                     })
                 }}

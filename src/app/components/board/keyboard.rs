@@ -190,20 +190,8 @@ impl Keys {
 }
 
 impl Keys {
-    /// The focus goes to a card; where it is outside the column's window, the column is scrolled
-    /// there first, and the card is made by the next frame.
     fn focus(&self, status: Status, id: Uuid) {
-        let cards = self.board.cards(status);
-        let Some(place) = cards.iter().position(|card| card.id == id) else {
-            return;
-        };
-        let heights = |range: &[std::sync::Arc<crate::domain::application::Application>]| {
-            range.iter().map(|row| slot_height(row)).sum::<u32>()
-        };
-        let top = heights(cards.get(..place).unwrap_or_default());
-        let bottom = heights(cards.get(..=place).unwrap_or_default());
-        scroll_into_window(status, top, bottom);
-        focus_soon(id);
+        go_to(self.board, status, id);
     }
 
     /// The card is made anew in its new column, at its top; the focus follows it there. A folded
@@ -219,6 +207,31 @@ impl Keys {
             request_animation_frame(move || crate::client::dom::focus(&strip));
         }
     }
+}
+
+/// The focus goes to a card; where it is outside the column's window, the column is scrolled there
+/// first, and the card is made by the next frame.
+pub fn go_to(board: BoardModel, status: Status, id: Uuid) {
+    let cards = board.cards(status);
+    let Some(place) = cards.iter().position(|card| card.id == id) else {
+        return;
+    };
+    let heights = |range: &[std::sync::Arc<crate::domain::application::Application>]| {
+        range.iter().map(|row| slot_height(row)).sum::<u32>()
+    };
+    let top = heights(cards.get(..place).unwrap_or_default());
+    let bottom = heights(cards.get(..=place).unwrap_or_default());
+    scroll_into_window(status, top, bottom);
+    focus_soon(id);
+}
+
+/// Scrolls the board to a column, and the column to its top, by the next frame: it may have just been
+/// opened.
+pub fn show_top(status: Status) {
+    request_animation_frame(move || {
+        reveal(status);
+        scroll_into_window(status, 0, 0);
+    });
 }
 
 fn neighbour(status: Status, by: isize) -> Option<Status> {

@@ -8,5 +8,5 @@ mod model;
 
 pub use column::ColumnView;
 pub use drag::DragLayer;
-pub use keyboard::listen as listen_to_keys;
+pub use keyboard::{go_to, listen as listen_to_keys, show_top};
 pub use model::{BoardModel, use_board};

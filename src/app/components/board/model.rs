@@ -2,7 +2,10 @@
 //! dragged over them.
 
 use crate::{
-    client::store::{Store, use_store},
+    client::{
+        search::Search,
+        store::{Store, use_store},
+    },
     domain::{application::Application, stage::Status},
 };
 use leptos::prelude::*;
@@ -29,17 +32,28 @@ pub struct Drag {
     pub by_keyboard: bool,
 }
 
+/// What a search leaves; without one, everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Found {
+    /// The cards of the board.
+    columns: HashMap<Status, Cards>,
+    /// How many it found in the archive.
+    archived: usize,
+}
+
 /// The board's state. Copied freely.
 #[derive(Clone, Copy)]
 pub struct BoardModel {
     store: Store,
-    columns: Memo<HashMap<Status, Cards>>,
-    /// What is searched for.
-    pub search: RwSignal<String>,
+    found: Memo<Found>,
+    search: RwSignal<String>,
     /// What is dragged.
     pub drag: RwSignal<Option<Drag>>,
     /// Columns that stand open; the others are a strip.
-    pub open: RwSignal<HashSet<Status>>,
+    open: RwSignal<HashSet<Status>>,
+    /// Columns that were opened or folded since the search was typed: it opens those with matches, and
+    /// folds the others.
+    turned: RwSignal<HashSet<Status>>,
 }
 
 /// The board that the caller is part of.
@@ -52,7 +66,7 @@ impl BoardModel {
     pub fn of_store() -> Self {
         let store = use_store();
         let search = RwSignal::new(String::new());
-        let columns = Memo::new(move |_| columns(store, &search.read()));
+        let found = Memo::new(move |_| find(store, &Search::of(&search.read())));
         let open = Status::ALL
             .iter()
             .copied()
@@ -60,17 +74,18 @@ impl BoardModel {
             .collect();
         Self {
             store,
-            columns,
+            found,
             search,
             drag: RwSignal::new(None),
             open: RwSignal::new(open),
+            turned: RwSignal::default(),
         }
     }
 
     /// The cards of a column that are known here.
     pub fn cards(self, status: Status) -> Cards {
-        self.columns
-            .with(|columns| columns.get(&status).cloned().unwrap_or_default())
+        self.found
+            .with(|found| found.columns.get(&status).cloned().unwrap_or_default())
     }
 
     /// How many cards a column has: until all are here, as the server counted.
@@ -99,60 +114,96 @@ impl BoardModel {
                 .all(|status| self.count(*status) == 0 && self.cards(*status).is_empty())
     }
 
+    /// What is searched for.
+    pub fn search(self) -> String {
+        self.search.get()
+    }
+
+    /// Searches for something else; for nothing, and the whole board is there again.
+    pub fn search_for(self, text: String) {
+        self.turned.update(HashSet::clear);
+        self.search.set(text);
+    }
+
     /// Whether a search narrows the board.
     pub fn is_searching(self) -> bool {
         self.search.with(|text| !text.trim().is_empty())
     }
 
+    /// How many cards the search leaves.
+    pub fn matches(self) -> usize {
+        self.found
+            .with(|found| found.columns.values().map(|cards| cards.len()).sum())
+    }
+
+    /// Whether the search leaves nothing, as far as that can be known.
+    pub fn finds_nothing(self) -> bool {
+        self.is_searching() && self.store.is_whole() && self.matches() == 0
+    }
+
+    /// How many the search finds in the archive, where all of that is here.
+    pub fn archived_matches(self) -> usize {
+        if self.is_searching() && self.store.is_whole() && !self.store.is_partial() {
+            self.found.with(|found| found.archived)
+        } else {
+            0
+        }
+    }
+
+    /// The first card that the search leaves: its column, and which one it is.
+    pub fn first_match(self) -> Option<(Status, Uuid)> {
+        let first = |status: &Status| {
+            let cards = self.cards(*status);
+            let card = cards.first().filter(|_| self.is_open(*status))?;
+            Some((*status, card.id))
+        };
+        Status::ALL.iter().find_map(first)
+    }
+
     /// Opens or folds a column.
     pub fn toggle(self, status: Status) {
-        self.open.update(|open| {
-            if !open.remove(&status) {
-                open.insert(status);
+        let turned = if untrack(|| self.is_searching()) {
+            self.turned
+        } else {
+            self.open
+        };
+        turned.update(|columns| {
+            if !columns.remove(&status) {
+                columns.insert(status);
             }
         });
     }
 
     /// Whether a column stands open.
     pub fn is_open(self, status: Status) -> bool {
-        self.open.with(|open| open.contains(&status))
-    }
-}
-
-fn columns(store: Store, search: &str) -> HashMap<Status, Cards> {
-    let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
-    let mut columns: HashMap<Status, Vec<Arc<Application>>> = HashMap::new();
-    for row in store.rows().values() {
-        if row.is_on_board() && matches(row, &words) {
-            columns.entry(row.status).or_default().push(row.clone());
+        if self.is_searching() {
+            let has_matches = !self.cards(status).is_empty();
+            has_matches != self.turned.with(|turned| turned.contains(&status))
+        } else {
+            self.open.with(|open| open.contains(&status))
         }
     }
-    columns
-        .into_iter()
-        .map(|(status, mut cards)| {
-            cards.sort_unstable_by_key(|row| Reverse((row.status_since, row.id)));
-            (status, Arc::new(cards))
-        })
-        .collect()
 }
 
-/// Whether every word stands somewhere in the card.
-fn matches(row: &Application, words: &[String]) -> bool {
-    if words.is_empty() {
-        return true;
+fn find(store: Store, search: &Search) -> Found {
+    let mut columns: HashMap<Status, Vec<Arc<Application>>> = HashMap::new();
+    let mut archived = 0;
+    for row in store.rows().values() {
+        if !search.finds(row) {
+            continue;
+        }
+        if row.is_on_board() {
+            columns.entry(row.status).or_default().push(row.clone());
+        } else {
+            archived += 1;
+        }
     }
-    let mut text = format!("{} {} {}", row.company, row.role_title, row.source);
-    for part in row.tags.iter().chain(row.tech_keywords.iter()) {
-        text.push(' ');
-        text.push_str(part.as_str());
+    let columns = columns.into_iter().map(|(status, mut cards)| {
+        cards.sort_unstable_by_key(|row| Reverse((row.status_since, row.id)));
+        (status, Arc::new(cards))
+    });
+    Found {
+        columns: columns.collect(),
+        archived,
     }
-    for part in [row.location_text.as_ref(), row.next_action.as_ref()]
-        .into_iter()
-        .flatten()
-    {
-        text.push(' ');
-        text.push_str(part.as_str());
-    }
-    let text = text.to_lowercase();
-    words.iter().all(|word| text.contains(word))
 }

@@ -5,7 +5,7 @@ use crate::{
     app::components::icon::Icon,
     client::{dom, labels::field_label, zone::use_zone},
     domain::{
-        money::{Amount, Currency},
+        money::{Amount, Currency, Written},
         time::ZoneRules,
     },
 };
@@ -296,95 +296,143 @@ pub fn DueField(
     }
 }
 
-/// The pay: a range and its currency.
+/// The pay: a range and its currency. Amounts are read as people write them, and shown as they were
+/// understood.
 #[component]
 pub fn PayField(
     /// The editor.
     editor: Editor,
 ) -> impl IntoView {
-    const FIELD: &str = "salary_min";
-    let min = Memo::new(move |_| editor.text("salary_min"));
-    let max = Memo::new(move |_| editor.text("salary_max"));
-    let currency = Memo::new(move |_| editor.text("salary_currency"));
+    const MIN: &str = "salary_min";
+    const MAX: &str = "salary_max";
+    const CURRENCY: &str = "salary_currency";
+    let [min, max] = [MIN, MAX].map(|field| Memo::new(move |_| amount(editor, field)));
+    follow(MIN, min);
+    follow(MAX, max);
+    let currency = Memo::new(move |_| editor.text(CURRENCY));
     let error = move || {
-        ["salary_min", "salary_currency"]
+        [MIN, MAX, CURRENCY]
             .into_iter()
             .find_map(|field| editor.error(field))
     };
+    let invalid = move |field| editor.error(field).map(|_| "true");
     // Both ends are saved together, since a range is refused as a whole.
     let (from, to) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let save = move || {
-        let read = |node: NodeRef<html::Input>| {
-            let text = node
-                .get_untracked()
-                .map(|input| input.value())
-                .unwrap_or_default();
-            // Grouping is how people write; the exact form is how it is kept.
-            let text: String = text
-                .chars()
-                .filter(|c| !matches!(c, ',' | ' ' | '\u{a0}'))
-                .collect();
-            match text.parse::<Amount>() {
-                _ if text.is_empty() => Value::Null,
-                // As it is kept, so that an unchanged end is known as such.
-                Ok(amount) => json!(amount),
-                Err(_) => text.into(),
-            }
+    let save = move |changed: &'static str| {
+        let (lower, upper) = (written(from), written(to));
+        let (lower, upper) = match (lower, upper) {
+            (Ok(Some(Written::Range(lower, upper))), _) => (Ok(Some(lower)), Ok(Some(upper))),
+            (lower, upper) => (lower.and_then(one), upper.and_then(one)),
         };
-        editor.save_fields(&[("salary_min", read(from)), ("salary_max", read(to))]);
+        let mut ends = vec![(MIN, from, lower), (MAX, to, upper)];
+        // A complaint about the range stands at the end that was typed last.
+        if changed == MAX {
+            ends.reverse();
+        }
+        let mut clear = Vec::new();
+        for (field, node, end) in ends {
+            match end {
+                Ok(amount) => clear.push((field, node, amount)),
+                Err(why) => editor.refuse(field, why),
+            }
+        }
+        let values: Vec<_> = clear
+            .iter()
+            .map(|(field, _, amount)| (*field, json!(amount)))
+            .collect();
+        editor.save_fields(&values);
+        if clear.iter().any(|(field, ..)| editor.is_wrong(field)) {
+            return;
+        }
+        for (_, node, amount) in clear {
+            if let Some(input) = node.get_untracked() {
+                input.set_value(&amount.map(Amount::grouped).unwrap_or_default());
+            }
+        }
     };
     let save_currency = move |event| {
-        editor.save_text("salary_currency", &event_target_value(&event), false);
+        editor.save_text(CURRENCY, &event_target_value(&event), false);
     };
     let codes = Currency::codes()
         .map(|code| view! { <option value=code></option> })
         .collect_view();
     view! {
-        <div class="field" data-invalid=move || error().map(|_| "")>
-            <label class="field-label" for=input_id(FIELD)>"Pay"</label>
+        <div class="field">
+            <label class="field-label" for=input_id(MIN)>"Pay"</label>
             <div class="field-control">
                 <div class="input-pair">
                     <input
                         class="input"
-                        id=input_id(FIELD)
+                        id=input_id(MIN)
                         inputmode="decimal"
                         autocomplete="off"
                         placeholder="From"
-                        aria-label=field_label("salary_min")
+                        aria-label=field_label(MIN)
+                        aria-invalid=move || invalid(MIN)
+                        aria-describedby=error_id(MIN)
                         value=min.get_untracked()
-                        prop:value=min
                         node_ref=from
-                        on:change=move |_| save()
+                        on:change=move |_| save(MIN)
+                        on:blur=move |_| settle(editor, MIN, min)
                     />
                     <span>"–"</span>
                     <input
                         class="input"
-                        id="f-salary_max"
+                        id=input_id(MAX)
                         inputmode="decimal"
                         autocomplete="off"
                         placeholder="to"
-                        aria-label=field_label("salary_max")
+                        aria-label=field_label(MAX)
+                        aria-invalid=move || invalid(MAX)
+                        aria-describedby=error_id(MIN)
                         value=max.get_untracked()
-                        prop:value=max
                         node_ref=to
-                        on:change=move |_| save()
+                        on:change=move |_| save(MAX)
+                        on:blur=move |_| settle(editor, MAX, max)
                     />
                     <input
                         class="input input-currency"
-                        id="f-salary_currency"
+                        id=input_id(CURRENCY)
                         list="currencies"
                         maxlength="3"
                         autocomplete="off"
                         placeholder="EUR"
-                        aria-label=field_label("salary_currency")
+                        aria-label=field_label(CURRENCY)
+                        aria-invalid=move || invalid(CURRENCY)
+                        aria-describedby=error_id(MIN)
                         value=currency.get_untracked()
                         prop:value=currency
                         on:change=save_currency
                     />
                     <datalist id="currencies">{codes}</datalist>
                 </div>
-                <p class="field-error">{error}</p>
+                <p class="field-error" id=error_id(MIN)>{error}</p>
             </div>
         </div>
+    }
+}
+
+/// An end of the pay, as it is shown.
+fn amount(editor: Editor, field: &'static str) -> String {
+    serde_json::from_value(editor.value(field))
+        .map(Amount::grouped)
+        .unwrap_or_default()
+}
+
+/// What stands in an end of the pay; nothing where it is blank.
+fn written(node: NodeRef<html::Input>) -> Result<Option<Written>, String> {
+    let text = node.get_untracked().map(|input| input.value());
+    match text.as_deref().map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(text) => Written::read(text).map(Some),
+    }
+}
+
+/// The one amount of an end.
+fn one(written: Option<Written>) -> Result<Option<Amount>, String> {
+    match written {
+        None => Ok(None),
+        Some(Written::One(amount)) => Ok(Some(amount)),
+        Some(Written::Range(..)) => Err("Write a range into the first field.".to_owned()),
     }
 }

@@ -62,7 +62,8 @@ pub fn TokensField(
             event.prevent_default();
             add();
         }
-        "Backspace" if typed.with_untracked(String::is_empty) => {
+        // Held, it takes letters: what is left after those is a press of its own.
+        "Backspace" if !event.repeat() && typed.with_untracked(String::is_empty) => {
             let mut list = tokens.get_untracked();
             if list.pop().is_some() {
                 save(list);

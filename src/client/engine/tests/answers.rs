@@ -476,6 +476,38 @@ fn a_refused_edit_is_parked_and_holds_up_its_record_alone() {
 }
 
 #[test]
+fn an_undo_that_is_refused_is_dropped_and_what_came_after_goes_on() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let undo = json!({"status": "Draft", "voids_stage_event": Uuid::from_u128(5)});
+    page.edit(row.id, change(undo), 1);
+    page.edit(row.id, note("later"), 2);
+    page.sent();
+    let why = Problem::field("voids_stage_event", "Only the newest move can be undone.");
+    page.answer(1, Err(why));
+    let title = "Backend Engineer".to_owned();
+    assert_eq!(page.notices(), [Notice::UndoRefused { key: key(1), title }]);
+    assert_eq!(page.sent(), [(key(2), Some(1))]);
+    assert_eq!(page.state(), SyncState::Saving(1));
+    let view = page.view(row.id).unwrap();
+    assert_eq!(view.status, Status::Applied);
+    assert_eq!(view.notes.as_ref().unwrap().as_str(), "later");
+    let stored: Vec<Uuid> = page.disk.borrow().entries.keys().copied().collect();
+    assert_eq!(stored, [key(2)]);
+}
+
+#[test]
+fn an_undo_that_was_not_refused_for_what_it_says_waits_for_its_user() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let undo = json!({"status": "Draft", "voids_stage_event": Uuid::from_u128(5)});
+    page.edit(row.id, change(undo), 1);
+    page.answer(1, Err(problem(ProblemKind::PayloadTooLarge)));
+    assert!(matches!(page.notices().as_slice(), [Notice::Parked { .. }]));
+    assert_eq!(page.keys(), [key(1)]);
+}
+
+#[test]
 fn a_refused_edit_can_be_sent_once_more() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
