@@ -69,7 +69,7 @@ impl Engine {
     pub fn wake(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut next = None;
-        self.give_up_on_the_store(now, &mut effects);
+        self.give_up_opening(now, &mut effects);
         self.shorten(now);
         if self.session == Session::Live && self.storage.keeping != Keeping::Opening {
             next = self.flush(now, &mut effects);

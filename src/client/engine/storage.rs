@@ -30,8 +30,6 @@ pub(super) const RETRY: Duration = Duration::seconds(5);
 pub(super) const RETRY_ROWS: Duration = Duration::minutes(1);
 /// A store that has not opened by then is taken for one that never will.
 pub(super) const OPEN_WITHIN: Duration = Duration::seconds(15);
-/// A write that has not ended by then is taken for one that failed.
-pub(super) const WRITE_WITHIN: Duration = Duration::seconds(30);
 
 /// What is stored beside rows and queues.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -181,8 +179,6 @@ pub(super) struct Storage {
 #[derive(Clone, Debug)]
 pub(super) struct Writing {
     pub batch: Arc<Batch>,
-    /// It must have come to its end by then.
-    pub by: Timestamp,
     /// No rows are left for later.
     pub whole: bool,
     /// Its cursor is one that this page pulled.

@@ -7,7 +7,7 @@ use super::{
     kind::{Row, each_kind},
     outbox::Difference,
     queue::{QueueEvent, with_edits},
-    storage::{OPEN_WITHIN, RETRY, RETRY_ROWS, SCHEMA, WRITE_WITHIN, Writing, keeps, retained},
+    storage::{OPEN_WITHIN, RETRY, RETRY_ROWS, SCHEMA, Writing, keeps, retained},
 };
 use crate::domain::{application::Application, stage::StageEvent, sync::Entity, time::Timestamp};
 use std::{
@@ -289,8 +289,10 @@ impl Engine {
                 return None;
             }
         }
-        if let Some(writing) = &self.storage.writing {
-            return Some(writing.by);
+        // However long it takes: what it becomes is not known before, and to send an edit under a key
+        // that may be stored for something else would be worse than to wait.
+        if self.storage.writing.is_some() {
+            return None;
         }
         if let Some(retry_at) = self.storage.retry_at
             && !is_due(retry_at, now, RETRY)
@@ -350,16 +352,14 @@ impl Engine {
             shards,
             meta,
         });
-        let by = now + WRITE_WITHIN;
         self.storage.writing = Some(Writing {
             batch: Arc::clone(&batch),
-            by,
             whole,
             moves_cursor,
             moves_own,
         });
         effects.push(Effect::Write(batch));
-        Some(by)
+        rows_at
     }
 
     /// Rows and the cursor are written with the next batch, or after this: while a disk is full, and
@@ -512,17 +512,13 @@ impl Engine {
         self.storage.retry_at = Some(now + RETRY);
     }
 
-    /// Gives up a write, and an opening, that take too long.
-    pub(super) fn give_up_on_the_store(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    /// Gives up an opening that takes too long.
+    pub(super) fn give_up_opening(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         if let Some(by) = self.storage.open_by
             && self.storage.keeping == Keeping::Opening
             && is_due(by, now, OPEN_WITHIN)
         {
             effects.extend(self.unstored(Unstored::Lost, now));
-        }
-        let late = |writing: &Writing| is_due(writing.by, now, WRITE_WITHIN);
-        if self.storage.writing.as_ref().is_some_and(late) {
-            self.refuse(Trouble::Broken, now, effects);
         }
     }
 

@@ -259,26 +259,6 @@ fn a_write_that_ends_after_the_store_was_lost_does_not_bring_it_back() {
 }
 
 #[test]
-fn a_write_that_never_ends_is_one_that_failed_and_its_end_is_no_later_ones() {
-    let row = sample(1);
-    let mut page = Page::new(std::slice::from_ref(&row));
-    page.writes_wait = true;
-    page.edit(row.id, note("x"), 1);
-    let first = page.waiting.take().unwrap();
-    page.later(Duration::seconds(31));
-    assert_eq!(page.notices(), [Notice::Unstorable(Trouble::Broken)]);
-    assert_eq!(page.sent(), [(key(1), Some(1))]);
-    page.later(Duration::seconds(6));
-    let second = page.waiting.take().unwrap();
-    let effects = page.engine.written(first.number, page.at);
-    page.perform(effects);
-    assert!(page.engine.is_writing(), "the second one is under way");
-    let effects = page.store(second);
-    page.perform(effects);
-    assert_eq!(page.engine.keeping(), Keeping::Durable);
-}
-
-#[test]
 fn what_a_newer_version_left_in_the_store_is_neither_sent_nor_deleted() {
     let row = sample(1);
     let mut one = offline(std::slice::from_ref(&row));
@@ -353,7 +333,7 @@ fn in_the_midst_of_a_long_history_rows_are_stored_now_and_then_and_edits_at_once
     let mut page = Page::new(&[]);
     page.lock_waits = true;
     page.pull();
-    let mut part = |page: &mut Page, n: i64| {
+    let part = |page: &mut Page, n: i64| {
         let mut part = page_of(vec![upsert(n, &sample(n as u128))], &n.to_string());
         part.has_more = true;
         page.pulled(part);
