@@ -80,6 +80,11 @@ impl<T: Serialize> Query<T> {
             kind: PhantomData,
         }
     }
+
+    /// The query string.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// A row's version, as `If-Match` carries it.

@@ -28,14 +28,17 @@ pub fn show_value(id: &str, text: &str) {
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::{CaptureListener, HeightWatch, find};
+pub use browser::{CaptureListener, HeightWatch, breathe, find};
 
 #[cfg(feature = "hydrate")]
 mod browser {
+    use js_sys::Promise;
     use leptos::prelude::{document, window};
-    use wasm_bindgen::{JsCast, closure::Closure};
+    use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+    use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        AddEventListenerOptions, Element, Event, HtmlElement, ResizeObserver, ResizeObserverEntry,
+        AddEventListenerOptions, Element, Event, HtmlElement, MessageChannel, ResizeObserver,
+        ResizeObserverEntry,
     };
 
     /// The first element that fits.
@@ -45,6 +48,22 @@ mod browser {
             .ok()
             .flatten()
             .and_then(|element| element.dyn_into().ok())
+    }
+
+    /// Lets the browser do what else waits: paint, hear keys. A message to oneself, since a timer is
+    /// held back for four milliseconds.
+    pub async fn breathe() {
+        let Ok(channel) = MessageChannel::new() else {
+            return;
+        };
+        let heard = Promise::new(&mut |resolve, _| {
+            channel.port1().set_onmessage(Some(&resolve));
+        });
+        if channel.port2().post_message(&JsValue::NULL).is_ok() {
+            // Nothing refuses it.
+            _ = JsFuture::from(heard).await;
+        }
+        channel.port1().close();
     }
 
     pub(super) fn active() -> Option<HtmlElement> {

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     api::{self, BASE, rest::Query, transport},
     domain::{
-        sync::{BoardSnapshot, Entity, EntityKinds, SyncQuery},
+        error::{Problem, ProblemKind},
+        sync::{BoardSnapshot, Entity, EntityKinds, PageParts, SyncPage, SyncQuery},
         time::{Timestamp, to_millis},
         user::Me,
     },
@@ -36,6 +37,8 @@ use web_sys::BroadcastChannel;
 
 /// A pull every so many milliseconds while the page shows (SPEC §9.1).
 const PULL_EVERY_MS: u32 = 30_000;
+/// Changes that are read at once: a few milliseconds of work.
+const PART: usize = 128;
 /// Signing out waits so long for a store that does not answer.
 const STORE_ANSWERS_WITHIN_MS: u32 = 5_000;
 
@@ -517,13 +520,33 @@ impl Store {
             limit: Some(limit),
             kinds: Some(EntityKinds::ALL),
         };
-        let page = api::sync::pull_changes(Query::of(&query)).await;
-        match page.and_then(api::rest::Reply::into_body) {
+        let url = format!("{BASE}/sync?{}", Query::of(&query).text());
+        let request = transport::Request::new(http::Method::GET, url);
+        let answer = transport::send(request).await;
+        let page = match &answer {
+            Ok(response) => self.take_parts(&response.body).await,
+            Err(problem) => Err(problem.clone()),
+        };
+        match page {
             Ok(page) => self.step(|engine| engine.pulled(page, self.clock())),
             Err(problem) => {
                 self.step(|engine| engine.pull_failed(&problem, self.clock(), random()));
             }
         }
+    }
+
+    /// Takes in a page of changes part by part, so that the browser is heard in between. Answers the
+    /// page without them.
+    async fn take_parts(self, text: &str) -> Result<SyncPage, Problem> {
+        let read = PageParts::read(text);
+        let mut parts =
+            read.map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))?;
+        while parts.has_more() {
+            let part = parts.next_part(PART);
+            self.engine.update_value(|engine| engine.pulled_part(part));
+            dom::breathe().await;
+        }
+        Ok(parts.finish())
     }
 
     /// Asks who is signed in: the same user goes on with a new token, another one ends this page.

@@ -444,6 +444,11 @@ impl Store {
                 "This page can no longer store anything on this device. Leave it open until everything is saved, then reload it.",
                 Some(ToastAction::Reload),
             ),
+            Notice::Skipped => self.toast(
+                "error",
+                "Some of your data was written by a newer version of the app. Reload to see all of it.",
+                Some(ToastAction::Reload),
+            ),
             Notice::ClockAhead(ahead) => self.toast(
                 "error",
                 format!(

@@ -82,32 +82,75 @@ pub enum SyncRow {
 
 impl<'de> Deserialize<'de> for SyncPage {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Page<'a> {
-            epoch: Uuid,
-            #[serde(borrow)]
-            changes: Vec<WireChange<'a>>,
-            next: String,
-            has_more: bool,
-        }
+        let mut parts = PageParts::of(Page::deserialize(from)?);
+        let changes = parts.next_part(usize::MAX);
+        Ok(Self {
+            changes,
+            ..parts.finish()
+        })
+    }
+}
 
-        let page = Page::deserialize(from)?;
-        let mut skipped = 0;
-        let mut changes = Vec::with_capacity(page.changes.len());
-        for change in page.changes {
+/// A page as it stands in the text, its rows still unread.
+#[derive(Deserialize)]
+struct Page<'a> {
+    epoch: Uuid,
+    #[serde(borrow)]
+    changes: Vec<WireChange<'a>>,
+    next: String,
+    has_more: bool,
+}
+
+/// A page that is read a part at a time: thousands of rows at once would hold up whoever has one
+/// thread for everything.
+pub struct PageParts<'a> {
+    unread: std::vec::IntoIter<WireChange<'a>>,
+    rest: SyncPage,
+}
+
+impl<'a> PageParts<'a> {
+    fn of(page: Page<'a>) -> Self {
+        Self {
+            unread: page.changes.into_iter(),
+            rest: SyncPage {
+                epoch: page.epoch,
+                changes: Vec::new(),
+                next: page.next,
+                has_more: page.has_more,
+                skipped: 0,
+            },
+        }
+    }
+
+    /// Begins to read the text of a page.
+    ///
+    /// # Errors
+    /// For a text that is no page.
+    pub fn read(text: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text).map(Self::of)
+    }
+
+    /// Whether changes are left to be read.
+    pub fn has_more(&self) -> bool {
+        self.unread.len() > 0
+    }
+
+    /// Reads the next changes, so many at most. What this version does not know is skipped.
+    pub fn next_part(&mut self, most: usize) -> Vec<SyncChange> {
+        let mut changes = Vec::new();
+        for change in self.unread.by_ref().take(most) {
             match change.read() {
                 Ok(Some(change)) => changes.push(change),
                 Ok(None) => {}
-                Err(_) => skipped += 1,
+                Err(_) => self.rest.skipped += 1,
             }
         }
-        Ok(Self {
-            epoch: page.epoch,
-            changes,
-            next: page.next,
-            has_more: page.has_more,
-            skipped,
-        })
+        changes
+    }
+
+    /// The page without the changes that were read.
+    pub fn finish(self) -> SyncPage {
+        self.rest
     }
 }
 
@@ -303,6 +346,38 @@ mod tests {
         user::Me,
     };
     use serde_json::{Value, json};
+
+    #[test]
+    fn a_page_in_parts_is_the_page() {
+        let changes = (1..=5).map(|n| SyncChange {
+            seq: n,
+            id: Uuid::from_u128(n as u128),
+            what: SyncRow::Upsert(Entity::Application(Box::new(sample(n as u128)))),
+        });
+        let page = SyncPage {
+            epoch: Uuid::from_u128(9),
+            changes: changes.collect(),
+            next: "next".into(),
+            has_more: true,
+            skipped: 0,
+        };
+        let text = serde_json::to_string(&page).unwrap();
+        for most in [1, 2, 5, 6] {
+            let mut parts = PageParts::read(&text).unwrap();
+            let mut changes = Vec::new();
+            while parts.has_more() {
+                let part = parts.next_part(most);
+                assert!(part.len() <= most);
+                changes.extend(part);
+            }
+            let whole = SyncPage {
+                changes,
+                ..parts.finish()
+            };
+            assert_eq!(whole, page);
+        }
+        assert!(PageParts::read("<html>").is_err());
+    }
 
     #[test]
     fn kinds_have_one_spelling() {

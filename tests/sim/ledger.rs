@@ -618,6 +618,14 @@ impl Ledger {
             .collect()
     }
 
+    /// Whether the server has an edit of a record from a store's queue.
+    pub fn has_edited(&self, place: Place, record: Uuid) -> bool {
+        let intents = self.intents.iter().enumerate();
+        let mut here =
+            intents.filter(|(_, intent)| intent.place == place && intent.record == record);
+        here.any(|(n, _)| self.committed.contains(&n))
+    }
+
     /// Whether the server has what was done under a key.
     pub fn has_arrived(&self, key: Uuid) -> bool {
         self.by_key

@@ -11,13 +11,17 @@ use job_hunt_tracker::{
         sync::{Entity, SyncPage, SyncRow},
     },
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 impl World {
     /// Nothing goes wrong any more: everything comes to rest, and must be right.
     pub async fn reckon(&mut self) {
         trace!("--- peace");
+        let histories = self.faults.histories > 0;
         self.faults = crate::world::Faults::default();
         self.calm = true;
         for device in &mut self.devices {
@@ -28,6 +32,12 @@ impl World {
             self.come_to_rest(user).await;
             self.compare(user).await;
             if self.restore(user).await {
+                self.come_to_rest(user).await;
+                self.compare(user).await;
+            }
+            // A backup is restored while everything rests: then nobody can but notice.
+            if histories && self.dice.percent(50) {
+                self.another_history(user).await;
                 self.come_to_rest(user).await;
                 self.compare(user).await;
             }
@@ -318,18 +328,21 @@ impl World {
     /// Where everything rests, an edit comes through: nobody has anything against it.
     async fn edit_in_peace(&mut self, user: Uuid) {
         let mut edits = Vec::new();
-        for (n, (device, _)) in self.places_of(user).into_iter().enumerate() {
+        let mut taken = HashSet::new();
+        for place in self.places_of(user) {
+            let device = place.0;
             let at = self.a_tab(device, user);
             let engine = &self.devices[device].tabs[at].engine;
             let pending = engine.pending_records();
             let rows = engine.view::<Application>();
             let mut records: Vec<Uuid> = rows.keys().copied().collect();
-            records.retain(|record| !pending.contains(record));
-            records.sort();
-            // Each device another one.
-            let Some(record) = records.get(n).copied() else {
+            records.retain(|record| !pending.contains(record) && !taken.contains(record));
+            // One that it has edited before, if any; each device another one.
+            records.sort_by_key(|record| (!self.ledger.has_edited(place, *record), *record));
+            let Some(record) = records.first().copied() else {
                 continue;
             };
+            taken.insert(record);
             let notes = serde_json::json!({"notes": self.word()});
             let patch = serde_json::from_value(notes).unwrap();
             let edit = Edit::Application(Op::Patch(Box::new(patch)));

@@ -2,7 +2,10 @@
 
 use crate::{disk::Health, network::Message, trace, world::World};
 use chrono::Duration;
-use job_hunt_tracker::client::engine::{Engine, Trouble, Unstored};
+use job_hunt_tracker::{
+    client::engine::{Engine, Trouble, Unstored},
+    domain::application::Application,
+};
 use uuid::Uuid;
 
 /// What happens next.
@@ -135,7 +138,6 @@ impl World {
         }
         if self.dice.percent(faults.histories * 3) {
             let user = self.users[self.dice.below(2)];
-            trace!("the history is another one");
             self.another_history(user).await;
         }
         if self.dice.percent(faults.full * 3) {
@@ -170,21 +172,12 @@ impl World {
 
     /// The server's history is another one, as after a restored backup: then records have fewer
     /// versions than they had.
-    async fn another_history(&mut self, user: Uuid) {
+    pub async fn another_history(&mut self, user: Uuid) {
         let epoch = self.dice.uuid();
         trace!("the history is another one");
         self.server.forget_history(user, epoch).await;
         self.ledger.histories.insert(user, epoch);
-        // Where nobody has ever come to the end of a history, nobody can tell which one a row is of: a
-        // page that has just been loaded, or a store that knows answers alone.
-        let tabs = self.devices.iter().flat_map(|device| &device.tabs);
-        let nameless = tabs
-            .filter(|tab| tab.user == user)
-            .any(|tab| tab.engine.meta().cursor.is_none())
-            || self.places_of(user).into_iter().any(|place| {
-                !self.devices[place.0].storeless && self.disk(place).meta().cursor.is_none()
-            });
-        if nameless || self.dice.percent(30) {
+        if self.dice.percent(25) {
             return;
         }
         // The server stood still meanwhile: nothing of before is still on its way back.
@@ -194,18 +187,34 @@ impl World {
             }
         }
         for record in self.ledger.alive_of(user) {
-            let Some(version) = self.server.version(user, record).await else {
+            let version = self.server.version(user, record).await;
+            let Some(before) = version.filter(|version| *version > 1) else {
                 continue;
             };
-            let back = self.dice.below(version.min(5).try_into().unwrap());
-            let version = version - i64::try_from(back).unwrap();
-            if back == 0 {
+            if self.is_of_no_history(user, record) {
                 continue;
             }
+            let most = usize::try_from(before - 1).unwrap().min(4);
+            let version = before - 1 - i64::try_from(self.dice.below(most)).unwrap();
             trace!("{} is at version {version}", &record.to_string()[..8]);
             self.server.set_version(user, record, version).await;
             self.ledger.set_back(record, version);
         }
+    }
+
+    /// Whether a page or a store has the row and has never come to the end of a history: then nobody
+    /// can tell of which one it is, and it stays until a later version comes.
+    fn is_of_no_history(&self, user: Uuid, record: Uuid) -> bool {
+        let tabs = self.devices.iter().flat_map(|device| &device.tabs);
+        let in_page = tabs.filter(|tab| tab.user == user).any(|tab| {
+            let rows = tab.engine.base().table::<Application>();
+            tab.engine.meta().cursor.is_none() && rows.get(record).is_some()
+        });
+        let in_store = self.places_of(user).into_iter().any(|place| {
+            let disk = self.disk(place);
+            disk.meta().cursor.is_none() && disk.rows().any(|kept| kept.id == record)
+        });
+        in_page || in_store
     }
 
     /// The browser closes a page's connection to its store; what is being written and read never

@@ -5,8 +5,14 @@ use super::{
     keys::{KeyError, Protection, RawKey, Wrapped},
     sealer::Sealer,
 };
-use crate::client::engine::{Batch, Displaced, Entry, Kept, Meta, Shard, Stored, Trouble};
-use futures::future::{LocalBoxFuture, join_all, join4};
+use crate::client::{
+    dom,
+    engine::{Batch, Displaced, Entry, Kept, Meta, Shard, Stored, Trouble},
+};
+use futures::{
+    future::{LocalBoxFuture, join4},
+    stream::{FuturesUnordered, Stream, StreamExt},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     cell::RefCell,
@@ -18,8 +24,8 @@ use web_sys::IdbDatabase;
 
 const STATE: &str = "state";
 const META: &str = "meta";
-/// Shards that are serialised before the page may paint again.
-const BREATH: usize = 8;
+/// Shards that are read or written before the browser is heard again.
+const BREATH: usize = 4;
 
 /// Why a cache does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +108,33 @@ enum Unread {
     Spoiled,
     /// It is, and this version does not understand it: a newer one made it.
     Newer,
+}
+
+/// Reads what a record says.
+fn parse<T: DeserializeOwned>(plain: &[u8]) -> Result<T, Unread> {
+    // Always from text: each way of reading is another copy of every field's parser in the WASM.
+    let text = std::str::from_utf8(plain).map_err(|_| Unread::Newer)?;
+    serde_json::from_str(text).map_err(|_| Unread::Newer)
+}
+
+/// Reads shards as they are opened, a few at a time, so that the browser is heard in between.
+async fn parse_shards<'a>(
+    mut opening: impl Stream<Item = Result<(&'a String, Result<Vec<u8>, Unread>), Failure>> + Unpin,
+) -> Result<Vec<Result<(Shard, Vec<Kept>), Unread>>, Failure> {
+    let mut shards = Vec::new();
+    while let Some(opened) = opening.next().await {
+        let (name, plain) = opened?;
+        let content = plain.and_then(|plain| parse(&plain));
+        shards.push(match (Shard::parse(name), content) {
+            (Some(shard), Ok(content)) => Ok((shard, content)),
+            (None, Ok(_)) => Err(Unread::Newer),
+            (_, Err(unread)) => Err(unread),
+        });
+        if shards.len() % BREATH == 0 {
+            dom::breathe().await;
+        }
+    }
+    Ok(shards)
 }
 
 /// What was read of one object store.
@@ -239,21 +272,16 @@ impl Cache {
             };
             return Ok((State::default(), stored));
         };
-        let mut shards = Vec::new();
+        let shards = FuturesUnordered::new();
         for (name, version) in &state.versions {
             if self.known.versions.get(name) != Some(version) {
                 let blob = work.get("shards", name)?;
                 shards.push(async move {
-                    let Some(blob) = blob.await? else {
-                        return Ok(Err(Unread::Spoiled));
+                    let plain = match blob.await? {
+                        Some(blob) => self.unseal("shards", name, Some(*version), &blob).await,
+                        None => Err(Unread::Spoiled),
                     };
-                    let content =
-                        self.open_blob::<Vec<Kept>>("shards", name, Some(*version), &blob);
-                    Ok::<_, Failure>(match (Shard::parse(name), content.await) {
-                        (Some(shard), Ok(content)) => Ok((shard, content)),
-                        (None, Ok(_)) => Err(Unread::Newer),
-                        (_, Err(unread)) => Err(unread),
-                    })
+                    Ok::<_, Failure>((name, plain))
                 });
             }
         }
@@ -271,7 +299,7 @@ impl Cache {
             meta,
             self.open_entries(outbox),
             self.open_all::<Displaced>("displaced", displaced),
-            join_all(shards),
+            parse_shards(shards),
         )
         .await;
         let (meta, entries, displaced) = (meta?, entries?, displaced?);
@@ -290,8 +318,8 @@ impl Cache {
             Err(Unread::Spoiled) => stored.damaged = true,
             Err(Unread::Newer) => stored.newer += 1,
         }
-        for shard in shards {
-            match shard? {
+        for shard in shards? {
+            match shard {
                 Ok(shard) => stored.shards.push(shard),
                 Err(Unread::Spoiled) => stored.damaged = true,
                 Err(Unread::Newer) => stored.newer += 1,
@@ -402,6 +430,7 @@ impl Cache {
             for sealing in sealing {
                 puts.push(sealing.await?);
             }
+            dom::breathe().await;
         }
         let entries = batch
             .entries
@@ -489,13 +518,22 @@ impl Cache {
         version: Option<u64>,
         blob: &JsValue,
     ) -> impl Future<Output = Result<T, Unread>> + use<T> {
+        let opening = self.unseal(store, record, version, blob);
+        async move { parse(&opening.await?) }
+    }
+
+    /// Begins to open a record, and leaves what it says unread.
+    fn unseal(
+        &self,
+        store: &str,
+        record: &str,
+        version: Option<u64>,
+        blob: &JsValue,
+    ) -> impl Future<Output = Result<Vec<u8>, Unread>> + use<> {
         let opening = self.sealer.open(store, record, version, blob);
         async move {
             let spoiled = |_| Unread::Spoiled;
-            let plain = opening.map_err(spoiled)?.await.map_err(spoiled)?;
-            // Always from text: each way of reading is another copy of every field's parser in the WASM.
-            let text = std::str::from_utf8(&plain).map_err(|_| Unread::Newer)?;
-            serde_json::from_str(text).map_err(|_| Unread::Newer)
+            opening.map_err(spoiled)?.await.map_err(spoiled)
         }
     }
 }

@@ -131,6 +131,8 @@ pub enum Notice {
     /// This device's clock is ahead of the server's by so much: what was refused for that goes once
     /// more, at the time that it really was.
     ClockAhead(chrono::Duration),
+    /// Rows came that only a newer version of the app can read: what shows of them is old.
+    Skipped,
     /// What changed at the server could not be asked for, several times in a row.
     NotPulled(Problem),
     /// So many of the user's edits were stored, and cannot be read any more.
@@ -211,6 +213,8 @@ pub struct Engine {
     busy: Busy,
     /// It was said that this device's clock is ahead.
     told_of_clock: bool,
+    /// It was said that a newer version has written what this one cannot read.
+    told_of_skipped: bool,
     session: Session,
     lock: Lock,
 }

@@ -190,6 +190,9 @@ impl Engine {
             return effects;
         }
         let more = page.has_more;
+        if page.skipped > 0 && !std::mem::replace(&mut self.told_of_skipped, true) {
+            effects.push(Effect::Notify(Notice::Skipped));
+        }
         self.pulling.came(more, now);
         self.pulled_part(page.changes);
         match &mut self.pulling.rebuild {
