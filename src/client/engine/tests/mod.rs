@@ -7,6 +7,7 @@ mod pages;
 mod peace;
 mod pulling;
 mod session;
+mod shapes;
 mod shown;
 mod store;
 

@@ -1,0 +1,161 @@
+//! What is stored, byte for byte: pages of two versions read the same store one after the other.
+
+use super::*;
+use crate::domain::{
+    application::ApplicationCreate,
+    settings::{Settings, SettingsPatch},
+};
+
+/// Everything that is stored with [`SCHEMA`]. Where this test fails, what is stored has changed: then
+/// raise `SCHEMA`, so that no older page reads what it does not know, and write a new file. The file of
+/// a schema that was released stays as it is.
+const SHAPES: &str = include_str!("stored_shapes_2.json");
+
+fn full_application() -> Application {
+    let mut fields = serde_json::to_value(sample(1)).unwrap();
+    let more = json!({
+        "source": "LinkedIn", "priority": "High", "location_mode": "hybrid",
+        "location_text": "Lagos", "timezone": "Africa/Lagos", "job_url": "https://jobs.example/1",
+        "job_requisition_id": "R-1", "seniority_level": "Senior", "salary_min": 85000,
+        "salary_max": 100000.5, "salary_currency": "EUR", "tech_keywords": ["rust"],
+        "resume_url": "https://cv.example", "cover_letter_url": "https://letter.example",
+        "cover_letter_used": true,
+        "contacts_inline": [{
+            "name": "Jane", "role": "Recruiter", "email": "jane@example.com", "phone": "+1 2",
+            "url": "https://jane.example"
+        }],
+        "next_action": "Call", "next_action_due": now(), "notes": "one\ntwo", "tags": ["a", "b"],
+        "attachments_links": [{"label": "Offer", "url": "https://offer.example"}],
+        "archived_at": now(),
+    });
+    let (Some(fields_), Some(more)) = (fields.as_object_mut(), more.as_object()) else {
+        panic!("objects")
+    };
+    fields_.extend(more.clone());
+    serde_json::from_value(fields).unwrap()
+}
+
+fn full_settings() -> Settings {
+    serde_json::from_value(json!({
+        "version": 3, "display_name": "Ada", "timezone": "Africa/Lagos",
+        "session_timeout_mins": 60, "quiet_hours_start": "21:00", "quiet_hours_end": "08:00",
+        "reminder_defaults": {"applied": {"on": true}}, "updated_at": now(),
+    }))
+    .unwrap()
+}
+
+fn entry(edit: Edit) -> Entry {
+    Entry {
+        key: key(2),
+        keys: vec![key(1), key(2)],
+        order: 7,
+        aggregate: Uuid::from_u128(1),
+        record: Uuid::from_u128(1),
+        edit,
+        seen: Some(3),
+        made_at: now(),
+        made_on: now().date_naive(),
+        not_before: now(),
+        frozen: true,
+        parked: Some(Problem::field("notes", "Too long.")),
+        row_was: Some(Box::new(Entity::Application(Box::new(full_application())))),
+    }
+}
+
+fn shapes() -> serde_json::Value {
+    let application = full_application();
+    let settings = full_settings();
+    let event = StageEvent {
+        id: Uuid::from_u128(5),
+        application_id: application.id,
+        from_status: Some(Status::Applied),
+        to_status: Status::Offer,
+        occurred_at: now(),
+        recorded_at: now(),
+        voided_at: Some(now()),
+    };
+    let create = ApplicationCreate::copy(application.id, &application);
+    let all: Vec<&str> = Application::FIELDS.to_vec();
+    let fields = serde_json::to_value(&application).unwrap();
+    let of_all = |fields: &serde_json::Value| -> serde_json::Map<String, serde_json::Value> {
+        let names = all.iter().map(|name| (*name).to_owned());
+        names
+            .map(|name| (name.clone(), fields[&name].clone()))
+            .collect()
+    };
+    let patch: ApplicationPatch = serde_json::from_value(of_all(&fields).into()).unwrap();
+    let patch = ApplicationPatch {
+        status_occurred_at: Some(now()),
+        voids_stage_event: Some(event.id),
+        ..patch
+    };
+    let mut changed = serde_json::to_value(&settings).unwrap();
+    if let Some(changed) = changed.as_object_mut() {
+        changed.remove("version");
+        changed.remove("updated_at");
+    }
+    let set: SettingsPatch = serde_json::from_value(changed).unwrap();
+    let kept = |id, row| serde_json::to_value(Kept { id, row }).unwrap();
+    let mut own = OwnVersions::default();
+    own.made(application.id, Some(3), 4, now());
+    json!({
+        "schema": SCHEMA,
+        "entries": [
+            entry(Edit::Application(Op::Create(Box::new(create)))),
+            entry(Edit::Application(Op::Patch(Box::new(patch)))),
+            entry(Edit::Application(Op::Delete)),
+            entry(Edit::Settings(Op::Patch(Box::new(set)))),
+        ],
+        "displaced": Displaced {
+            id: key(1),
+            keys: vec![key(1)],
+            at: now(),
+            record: application.id,
+            title: "Engineer".into(),
+            reason: Reason::Conflict,
+            edit: note("mine"),
+            mine: Some(Entity::Settings(settings.clone())),
+        },
+        "rows": [
+            kept(application.id, Some(Entity::Application(Box::new(application)))),
+            kept(event.id, Some(Entity::StageEvent(event))),
+            kept(key(9), Some(Entity::Settings(settings))),
+            kept(key(8), None),
+        ],
+        "meta": Meta {
+            user: Some(me().user),
+            cursor: Some("cursor".into()),
+            life: 2,
+            whole: true,
+            partial: true,
+            own,
+            schema: SCHEMA,
+        },
+    })
+}
+
+#[test]
+fn what_is_stored_has_the_shape_of_its_schema() {
+    let text = serde_json::to_string_pretty(&shapes()).unwrap();
+    assert_eq!(text, SHAPES.trim_end(), "raise SCHEMA: see SHAPES");
+}
+
+#[test]
+fn what_is_stored_reads_back() {
+    let shapes: serde_json::Value = serde_json::from_str(SHAPES).unwrap();
+    for entry in shapes["entries"].as_array().unwrap() {
+        let read: Entry = serde_json::from_str(&entry.to_string()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), *entry);
+    }
+    for row in shapes["rows"].as_array().unwrap() {
+        let read: Kept = serde_json::from_str(&row.to_string()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), *row);
+    }
+    let meta: Meta = serde_json::from_str(&shapes["meta"].to_string()).unwrap();
+    assert_eq!(serde_json::to_value(&meta).unwrap(), shapes["meta"]);
+    // Every field is in it: one that is left out of the sample would change unseen.
+    let row = &shapes["rows"][0]["row"]["application"];
+    for field in Application::FIELDS {
+        assert!(!row[field].is_null(), "{field} is empty in the sample");
+    }
+}
