@@ -18,7 +18,8 @@ export default defineConfig<object, WorkerOptions>({
   expect: { timeout: 15_000 },
   reporter: [["list"]],
   use: {
-    trace: "retain-on-failure",
+    // A trace makes a test nearly twice as long; what fails is traced when it is tried again.
+    trace: "on-first-retry",
     screenshot: "only-on-failure",
     actionTimeout: 10_000,
     navigationTimeout: 20_000,

@@ -178,8 +178,8 @@ test.describe("signing out", () => {
         await page.unroute(EDITS);
         // Another page does not wait as long as this one was told to.
         await settings.reload();
+        await expect.poll(() => user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
         await settings.saved();
-        expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
         return;
       }
       await expect(page).toHaveURL("/sign-in");

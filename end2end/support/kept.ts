@@ -88,6 +88,75 @@ export class Kept {
     );
   }
 
+  /** Writes a field into a sealed entry that this version does not know, as a newer one would. */
+  async addFieldToEntry(userId: string, key: string, field: string): Promise<void> {
+    await this.page.evaluate(
+      async ([name, userId, key, field]) => {
+        const done = <T>(request: IDBRequest<T>) =>
+          new Promise<T>((resolve, reject) => {
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(request.error);
+          });
+        const database = await done(indexedDB.open(name));
+        const read = database.transaction(["keys", "outbox", "state"]);
+        const [data, blob, plain] = await Promise.all([
+          done(read.objectStore("keys").get("data")),
+          done(read.objectStore("outbox").get(key)),
+          done(read.objectStore("state").get("state")),
+        ]);
+        const raw = await crypto.subtle.decrypt({ name: "AES-GCM", iv: data.iv }, data.key, data.wrapped);
+        const usages = ["encrypt", "decrypt"] as const;
+        const dataKey = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, usages);
+        // format (1), version (8, little endian), nonce (12), ciphertext: see `client/cache/seal.rs`.
+        const sealed = blob as Uint8Array<ArrayBuffer>;
+        const version = new DataView(sealed.buffer, sealed.byteOffset).getBigUint64(1, true);
+        const bare = (id: string) => id.replaceAll("-", "");
+        const place = (version: bigint) =>
+          new TextEncoder().encode(`1|${bare(userId)}|${bare(data.id)}|outbox|${key}|${version}`);
+        const how = (version: bigint, iv: Uint8Array<ArrayBuffer>) => ({
+          name: "AES-GCM",
+          iv,
+          additionalData: place(version),
+        });
+        const opened = await crypto.subtle.decrypt(how(version, sealed.slice(9, 21)), dataKey, sealed.slice(21));
+        const text = new TextDecoder().decode(opened).replace("{", `{"${field}":1,`);
+        const state = JSON.parse(plain) as { stamp: number };
+        state.stamp += 1;
+        const [next, nonce] = [BigInt(state.stamp), crypto.getRandomValues(new Uint8Array(12))];
+        const ciphertext = await crypto.subtle.encrypt(how(next, nonce), dataKey, new TextEncoder().encode(text));
+        const again = new Uint8Array(21 + ciphertext.byteLength);
+        again[0] = 1;
+        new DataView(again.buffer).setBigUint64(1, next, true);
+        again.set(nonce, 9);
+        again.set(new Uint8Array(ciphertext), 21);
+        const work = database.transaction(["outbox", "state"], "readwrite");
+        work.objectStore("outbox").put(again, key);
+        work.objectStore("state").put(JSON.stringify(state), "state");
+        await new Promise((resolve, reject) => {
+          work.oncomplete = resolve;
+          work.onabort = () => reject(work.error);
+        });
+        database.close();
+      },
+      [this.name, userId, key, field] as const,
+    );
+  }
+
+  /** Tells the other pages that the store has changed. */
+  async hint(): Promise<void> {
+    await this.page.evaluate((name) => new BroadcastChannel(name).postMessage("stored"), this.name);
+  }
+
+  /** Counts from now on how often a page says that it has stored something. */
+  async countHints(): Promise<() => Promise<number>> {
+    await this.page.evaluate((name) => {
+      const heard = { count: 0 };
+      Object.assign(window, { heard });
+      new BroadcastChannel(name).onmessage = () => (heard.count += 1);
+    }, this.name);
+    return () => this.page.evaluate(() => (window as unknown as { heard: { count: number } }).heard.count);
+  }
+
   /** Puts all of it, the key too, where another user's is kept. */
   async copyTo(userId: string): Promise<void> {
     await this.page.evaluate(

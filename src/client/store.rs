@@ -110,7 +110,7 @@ impl Store {
     pub fn is_pending(self, id: Uuid) -> bool {
         self.beat.track();
         self.engine
-            .with_value(|engine| engine.outbox().of_record(id).next().is_some())
+            .with_value(|engine| engine.pending_records().contains(&id))
     }
 
     /// Whether every application is known here, archived ones too.

@@ -63,7 +63,7 @@ pub fn check(engine: &Engine, hidden: bool) {
         let entries = engine.outbox().of_record(record);
         entries.map(|entry| &entry.edit).collect()
     };
-    let pending = engine.pending_records();
+    let pending = engine.pending_records().clone();
     let applications = engine
         .outbox()
         .entries()

@@ -74,6 +74,8 @@ pub struct Outbox {
     /// So many of them are being written.
     being_written: usize,
     here: HashMap<Uuid, Here>,
+    /// Records with an entry.
+    pending: HashSet<Uuid>,
     /// What has changed since it was shown.
     changed: Changed,
 }
@@ -87,6 +89,11 @@ impl Outbox {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.queue.entries.len()
+    }
+
+    /// Records with an entry.
+    pub fn pending_records(&self) -> &HashSet<Uuid> {
+        &self.pending
     }
 
     /// Whether there are none.
@@ -182,6 +189,11 @@ impl Outbox {
     pub(super) fn record(&mut self, event: QueueEvent) {
         for record in self.queue.apply(&event) {
             self.changed.note(record);
+            if self.of_record(record).next().is_some() {
+                self.pending.insert(record);
+            } else {
+                self.pending.remove(&record);
+            }
         }
         self.events.push(event);
     }
@@ -325,6 +337,7 @@ impl Outbox {
 
     fn do_again(&mut self) {
         self.queue = self.done_again();
+        self.pending = self.entries().iter().map(|entry| entry.record).collect();
         self.changed = Changed::All;
     }
 

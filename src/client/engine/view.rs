@@ -15,12 +15,8 @@ impl Engine {
     }
 
     /// Records with a pending mutation.
-    pub fn pending_records(&self) -> HashSet<Uuid> {
-        self.outbox
-            .entries()
-            .iter()
-            .map(|entry| entry.record)
-            .collect()
+    pub fn pending_records(&self) -> &HashSet<Uuid> {
+        self.outbox.pending_records()
     }
 
     /// The view of every row of a kind.

@@ -201,6 +201,9 @@ impl Page {
             }
         }
         assert_eq!(*self.engine.shown(), self.engine.view::<Application>());
+        let entries = self.engine.outbox().entries().iter();
+        let pending: std::collections::HashSet<Uuid> = entries.map(|entry| entry.record).collect();
+        assert_eq!(*self.engine.pending_records(), pending);
     }
 
     fn store(&mut self, batch: Batch) -> Vec<Effect> {
