@@ -255,6 +255,115 @@ async function offline(browser, session) {
   await context.close();
 }
 
+/** Notes every task that holds up the page for more than 50 ms. */
+function watchTasks() {
+  globalThis.tasks = [];
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration))).observe({
+    type: "longtask",
+    buffered: true,
+  });
+}
+
+/** How long the page cannot be used while 5,000 applications come in, and while they are read again. */
+async function blocking(browser, session) {
+  for (const slowness of [1, 4]) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+    await context.addInitScript(watchStore);
+    await context.addInitScript(watchTasks);
+    const tab = await context.newPage();
+    const devtools = await context.newCDPSession(tab);
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowness });
+    for (const visit of ["first", "repeat"]) {
+      await tab.goto(`${base}/board`);
+      await tab.waitForSelector("html[data-hydrated]");
+      await tab.waitForFunction(() => document.querySelector(".card") && !document.querySelector(".skeleton-card"));
+      let before = "";
+      for (;;) {
+        const now = await tab.evaluate(() => `${bench.written.length} ${bench.pulled.length}`);
+        if (now === before) break;
+        before = now;
+        await tab.waitForTimeout(4_000);
+      }
+      const tasks = await tab.evaluate(() => globalThis.tasks);
+      const total = tasks.reduce((sum, task) => sum + Math.max(0, task - 50), 0);
+      const budget = slowness === 1 ? "200 / 50 ms" : "600 / 150 ms";
+      note(`${visit} visit, 5,000 applications, ×${slowness}: blocked in all / longest task`, `${total.toFixed(0)} / ${Math.max(0, ...tasks).toFixed(0)} ms`, budget);
+    }
+    await context.close();
+  }
+}
+
+/** Two tabs that nobody touches: batches in ten seconds after one change from elsewhere. */
+async function rest(browser, session) {
+  const context = await browser.newContext();
+  await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+  await context.addInitScript(watchStore);
+  // A row that the store leaves out.
+  const headers = { authorization: `Bearer ${session}`, "content-type": "application/json" };
+  const [old, row] = JSON.parse((await send("GET", "/api/v1/applications?limit=2", { headers })).text).items;
+  const patch = (row, fields) =>
+    send("PATCH", `/api/v1/applications/${row.id}`, {
+      headers: { ...headers, "if-match": String(row.version) },
+      body: JSON.stringify(fields),
+    });
+  await patch(old, { archived_at: new Date(Date.now() - 200 * 86_400_000).toISOString() });
+  const tabs = [await context.newPage(), await context.newPage()];
+  for (const tab of tabs) {
+    await tab.goto(`${base}/board`);
+    await tab.waitForFunction(() => globalThis.bench?.pulled.length > 0);
+    await tab.waitForTimeout(5_000);
+  }
+  await patch(row, { notes: "From elsewhere" });
+  await tabs[0].evaluate(() => window.dispatchEvent(new Event("focus")));
+  await tabs[0].waitForTimeout(2_000);
+  const written = () => Promise.all(tabs.map((tab) => tab.evaluate(() => bench.written.length)));
+  const before = await written();
+  await tabs[0].waitForTimeout(10_000);
+  const after = await written();
+  const batches = after.reduce((sum, count) => sum + count, 0) - before.reduce((sum, count) => sum + count, 0);
+  note("two tabs at rest, batches in 10 s", String(batches), "2 (the pull of every 30 s)");
+  await context.close();
+}
+
+/** Edits beside a long queue, and how fast it drains. */
+async function queue(browser, session, count) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+  await context.addInitScript(watchStore);
+  const tab = await context.newPage();
+  const state = (wanted) => tab.waitForFunction((wanted) => document.querySelector(".page-header .sync")?.dataset.state === wanted, wanted, { timeout: 600_000 });
+  await tab.goto(`${base}/board`);
+  await tab.waitForFunction(() => document.querySelector(".card") && !document.querySelector(".skeleton-card"));
+  await state("saved");
+  await context.setOffline(true);
+  const edit = (count) =>
+    tab.evaluate(async (count) => {
+      const times = [];
+      for (let n = 0; n < count; n++) {
+        const card = document.querySelector(".card");
+        const before = bench.written.length;
+        const started = performance.now();
+        card.focus();
+        card.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
+        while (bench.written.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+        times.push(bench.written[before] - started);
+        while (card.isConnected) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      return times.sort((a, b) => a - b);
+    }, count);
+  const alone = await edit(30);
+  await edit(count);
+  const beside = await edit(30);
+  note(`one more edit beside ${count} that wait`, `p50 ${percentile(beside, 0.5).toFixed(1)} ms, p95 ${percentile(beside, 0.95).toFixed(1)} ms (beside none: ${percentile(alone, 0.5).toFixed(1)}, ${percentile(alone, 0.95).toFixed(1)})`, "20 ms");
+  const back = performance.now();
+  await context.setOffline(false);
+  await state("saved");
+  const seconds = (performance.now() - back) / 1000;
+  note(`drain of ${count + 60} edits`, `${seconds.toFixed(1)} s, ${((count + 60) / seconds).toFixed(0)}/s`);
+  await context.close();
+}
+
 let child;
 try {
   sizes();
@@ -275,7 +384,10 @@ try {
   });
   await page(browser, ten, "10 applications", "");
   await page(browser, many, "5,000 applications", "– / 150 / 400 ms");
+  await blocking(browser, await signIn("many@example.com"));
+  await rest(browser, await signIn("many@example.com"));
   await offline(browser, await signIn("many@example.com"));
+  await queue(browser, await signIn("many@example.com"), Number(process.env.BENCH_QUEUE ?? 2_000));
   await browser.close();
 
   const bearer = { authorization: `Bearer ${many}` };
