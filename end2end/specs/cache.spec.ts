@@ -15,6 +15,7 @@ import { abandon } from "../support/processes.ts";
 import { expect, test } from "../support/test.ts";
 
 const API = /\/api\/v1\//;
+const ONE_APPLICATION = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
 const DAMAGED = "were damaged and cannot be read";
 /** Applications that are kept in different shards. */
 const ONE = "00000000-0000-4000-8000-000000000001";
@@ -480,8 +481,8 @@ test("what a newer version left in the store is neither sent nor deleted", async
   const bare = await page.context().newPage();
   await bare.goto(BARE);
   const kept = new Kept(bare, user.api.userId);
-  watch.expectFailure("offline", /api\/v1/);
-  await page.route(API, (route) => route.abort());
+  watch.expectFailure(503, API);
+  await page.route(ONE_APPLICATION, (route) => route.fulfill({ status: 503, body: "" }));
   await board.drag(board.cardOf(id), "Screening");
   await expect.poll(() => kept.count("outbox")).toBe(1);
   const [key = ""] = Object.keys(await kept.blobs("outbox"));

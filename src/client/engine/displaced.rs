@@ -21,6 +21,7 @@ pub enum Reason {
 
 /// An edit that gave way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Displaced {
     /// The key of a mutation that it holds.
     pub id: Uuid,

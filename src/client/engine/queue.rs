@@ -24,6 +24,8 @@ use uuid::Uuid;
 
 /// A mutation that the server has not acknowledged, as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+// A field that is not known would be lost when it is stored again: see `cache/store.rs`.
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The idempotency key: sending it twice is harmless.
     pub key: Uuid,

@@ -33,6 +33,7 @@ pub(super) const OPEN_WITHIN: Duration = Duration::seconds(15);
 
 /// What is stored beside rows and queues.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Meta {
     /// Whose cache this is.
     pub user: Option<User>,
