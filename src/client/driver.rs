@@ -308,7 +308,7 @@ impl Store {
                     now: self.clock(),
                     rows: Vec::new(),
                     counts: Vec::new(),
-                    whole: stored.meta.whole,
+                    whole: stored.meta.complete,
                 };
                 self.load(&me, &snapshot);
                 self.gate().set(Gate::Open);

@@ -3,7 +3,7 @@
 
 use super::{
     engine::{
-        Displaced, Edit, Effect, Engine, Entry, Keeping, Made, Op, Rows, Standing, SyncState,
+        Displaced, Edit, Effect, Engine, Entry, Made, Op, Persistence, Rows, SyncState, WaitReason,
     },
     toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
@@ -28,14 +28,14 @@ pub struct Store {
     pub(super) engine: StoredValue<Engine>,
     rows: RwSignal<Arc<Rows>>,
     /// Changes with anything that the engine holds.
-    beat: RwSignal<()>,
+    changed: RwSignal<()>,
     counts: RwSignal<HashMap<Status, u32>>,
     whole: RwSignal<bool>,
     loaded: RwSignal<bool>,
     settings: RwSignal<Option<Arc<Settings>>>,
     zone: CurrentZone,
     sync: RwSignal<SyncState>,
-    keeping: RwSignal<Keeping>,
+    persistence: RwSignal<Persistence>,
     partial: RwSignal<bool>,
     displaced: RwSignal<Arc<Vec<Displaced>>>,
     pub(super) gate: RwSignal<Gate>,
@@ -54,14 +54,14 @@ impl Default for Store {
         Self {
             engine: StoredValue::new(Engine::default()),
             rows: RwSignal::default(),
-            beat: RwSignal::default(),
+            changed: RwSignal::default(),
             counts: RwSignal::default(),
             whole: RwSignal::new(false),
             loaded: RwSignal::new(false),
             settings: RwSignal::new(None),
             zone: CurrentZone::new(Zone::new(ZoneName::default())),
             sync: RwSignal::default(),
-            keeping: RwSignal::default(),
+            persistence: RwSignal::default(),
             partial: RwSignal::new(false),
             displaced: RwSignal::default(),
             gate: RwSignal::default(),
@@ -108,7 +108,7 @@ impl Store {
 
     /// Whether an edit of it is on its way.
     pub fn is_pending(self, id: Uuid) -> bool {
-        self.beat.track();
+        self.changed.track();
         self.engine
             .with_value(|engine| engine.pending_records().contains(&id))
     }
@@ -140,8 +140,8 @@ impl Store {
     }
 
     /// How it stands with the store of this device.
-    pub fn keeping(self) -> Keeping {
-        self.keeping.get()
+    pub fn persistence(self) -> Persistence {
+        self.persistence.get()
     }
 
     /// Whether older rows were left out of this device's store.
@@ -150,20 +150,20 @@ impl Store {
     }
 
     /// What the server has not acknowledged, oldest first, and what each waits for.
-    pub fn waiting(self) -> Vec<(Arc<Entry>, Standing)> {
-        self.beat.track();
+    pub fn waiting(self) -> Vec<(Arc<Entry>, WaitReason)> {
+        self.changed.track();
         let now = self.clock();
         self.engine.with_value(|engine| {
             let entries = engine.outbox().entries().iter();
             entries
-                .map(|entry| (Arc::clone(entry), engine.standing(entry, now)))
+                .map(|entry| (Arc::clone(entry), engine.wait_reason(entry, now)))
                 .collect()
         })
     }
 
     /// Whether there is anything that the server has not acknowledged.
     pub fn has_waiting(self) -> bool {
-        self.beat.track();
+        self.changed.track();
         self.engine.with_value(|engine| !engine.outbox().is_empty())
     }
 
@@ -202,7 +202,7 @@ impl Store {
 
     /// The moves of an application, oldest first.
     pub fn history(self, id: Uuid) -> Vec<StageEvent> {
-        self.beat.track();
+        self.changed.track();
         self.engine.with_value(|engine| engine.history(id))
     }
 
@@ -430,15 +430,15 @@ impl Store {
             replace(self.displaced, engine.displaced().to_vec());
             self.settle_questions(engine.displaced());
             update(self.sync, engine.sync_state(now));
-            update(self.keeping, engine.keeping());
-            update(self.partial, engine.meta().partial);
+            update(self.persistence, engine.persistence());
+            update(self.partial, engine.meta().truncated);
             update(
                 self.whole,
-                self.whole.get_untracked() || engine.meta().whole,
+                self.whole.get_untracked() || engine.meta().complete,
             );
             update(self.settings, engine.settings());
         });
-        self.beat.set(());
+        self.changed.set(());
         self.shown();
     }
 

@@ -247,8 +247,8 @@ macro_rules! define_application {
             }
 
             /// Whether `row` already is what this patch would make of it.
-            pub fn leaves(&self, row: &Application) -> bool {
-                $( self.$field.leaves(&row.$field) )&&+
+            pub fn is_noop_on(&self, row: &Application) -> bool {
+                $( self.$field.is_noop_on(&row.$field) )&&+
             }
 
             /// This patch, then `later`, as one.
@@ -525,7 +525,7 @@ pub(crate) mod tests {
         assert_eq!(after.company.as_str(), "Beta");
         assert_eq!(after.role_title, before.role_title);
         assert_eq!(after.version, 2);
-        assert!(patch.leaves(&after) && !patch.leaves(&before));
+        assert!(patch.is_noop_on(&after) && !patch.is_noop_on(&before));
         assert_eq!(patch.fields(), ["company", "notes", "tags"]);
         let restored = after.patched(&patch.inverse(&before), now()).unwrap();
         assert_eq!(

@@ -53,7 +53,7 @@ impl<T> Change<T> {
     }
 
     /// Whether a field that is now `current` would stay as it is.
-    pub fn leaves(&self, current: &T) -> bool
+    pub fn is_noop_on(&self, current: &T) -> bool
     where
         T: PartialEq,
     {

@@ -98,15 +98,19 @@ impl SettingsPatch {
     }
 
     /// Whether `settings` already are what this patch would make of them.
-    pub fn leaves(&self, settings: &Settings) -> bool {
-        self.display_name.leaves(&settings.display_name)
-            && self.timezone.leaves(&settings.timezone)
+    pub fn is_noop_on(&self, settings: &Settings) -> bool {
+        self.display_name.is_noop_on(&settings.display_name)
+            && self.timezone.is_noop_on(&settings.timezone)
             && self
                 .session_timeout_mins
-                .leaves(&settings.session_timeout_mins)
-            && self.quiet_hours_start.leaves(&settings.quiet_hours_start)
-            && self.quiet_hours_end.leaves(&settings.quiet_hours_end)
-            && self.reminder_defaults.leaves(&settings.reminder_defaults)
+                .is_noop_on(&settings.session_timeout_mins)
+            && self
+                .quiet_hours_start
+                .is_noop_on(&settings.quiet_hours_start)
+            && self.quiet_hours_end.is_noop_on(&settings.quiet_hours_end)
+            && self
+                .reminder_defaults
+                .is_noop_on(&settings.reminder_defaults)
     }
 }
 

@@ -309,7 +309,7 @@ impl Ledger {
         if batch.shards.is_empty() {
             return;
         }
-        let rebuilt = before.meta().life != after.meta().life;
+        let rebuilt = before.meta().base_generation != after.meta().base_generation;
         let dead = self.dead.entry(place).or_default();
         if rebuilt {
             // The new base is as the server was when it was built, perhaps before the deletion.

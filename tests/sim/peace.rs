@@ -3,7 +3,7 @@
 use crate::{disk::Health, ledger::Place, server::Request, trace, world::World};
 use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{Displaced, Edit, Engine, Entry, Keeping, Op, Verb},
+    client::engine::{Displaced, Edit, Engine, Entry, Op, Persistence, Verb},
     domain::{
         application::Application,
         settings::Settings,
@@ -212,7 +212,7 @@ impl World {
         }
         let mut tabs = self.devices[place.0].tabs.iter();
         let in_memory = tabs.any(|tab| {
-            matches!(tab.engine.keeping(), Keeping::Memory(_))
+            matches!(tab.engine.persistence(), Persistence::Memory(_))
                 && could_be_sent(tab.engine.outbox().entries().iter().map(Arc::as_ref))
         });
         if self.devices[place.0].storeless || in_memory {
@@ -233,7 +233,7 @@ impl World {
                     .iter()
                     .any(|entry| !outbox.is_durable(entry));
                 // A store that has refused something is tried again after a while.
-                unstored || matches!(tab.engine.keeping(), Keeping::Refused(_))
+                unstored || matches!(tab.engine.persistence(), Persistence::Refused(_))
             });
         in_store || in_pages
     }
@@ -372,7 +372,7 @@ fn compare_engine(
     is_old: impl Fn(&Application) -> bool,
 ) {
     let base = engine.base();
-    let partial = engine.meta().partial;
+    let partial = engine.meta().truncated;
     let mut left: std::collections::HashSet<Uuid> =
         base.table::<Application>().rows().keys().copied().collect();
     left.extend(base.table::<StageEvent>().rows().keys());

@@ -144,7 +144,7 @@ pub struct Tab {
     idle_wakes: u32,
     /// Ids that it knew to be deleted, in this life of its base.
     gone: BTreeSet<Uuid>,
-    life: u64,
+    base_generation: u64,
 }
 
 #[derive(Default)]
@@ -371,7 +371,7 @@ impl World {
             asked: 0,
             idle_wakes: 0,
             gone: BTreeSet::new(),
-            life: 0,
+            base_generation: 0,
         };
         let number = device;
         let device = &mut self.devices[number];
@@ -533,8 +533,8 @@ impl World {
     fn check_tab(&mut self, device: usize, at: usize) {
         let tab = &mut self.devices[device].tabs[at];
         view::check(&tab.engine, self.sabotage == Some(Sabotage::HidesPending));
-        if tab.engine.meta().life != tab.life {
-            tab.life = tab.engine.meta().life;
+        if tab.engine.meta().base_generation != tab.base_generation {
+            tab.base_generation = tab.engine.meta().base_generation;
             tab.gone.clear();
         }
         let table = tab.engine.base().table::<Application>();
@@ -551,7 +551,7 @@ impl World {
         }
         let known: Vec<Uuid> = self.ledger.owners.keys().copied().collect();
         tab.gone
-            .extend(known.into_iter().filter(|id| table.is_gone(*id)));
+            .extend(known.into_iter().filter(|id| table.is_deleted(*id)));
     }
 
     // --- the store ---
@@ -662,7 +662,7 @@ impl World {
         let rows: HashMap<Uuid, _> = after.rows().map(|kept| (kept.id, &kept.row)).collect();
         for (at, id, version, archived_at) in self.server.numbered(place.1).await {
             // What was archived long ago may be left out, and with an application its events.
-            let left_out = meta.partial
+            let left_out = meta.truncated
                 && (version.is_some_and(|version| version <= 0) || self.is_old(archived_at));
             if at > seq || left_out {
                 continue;

@@ -3,7 +3,7 @@
 use crate::{
     app::acts::Submission,
     client::{
-        engine::{Keeping, Trouble, Unstored},
+        engine::{Persistence, Trouble, Unstored},
         store::{Store, use_store},
     },
 };
@@ -19,29 +19,33 @@ pub fn DeviceStore() -> impl IntoView {
     // None while nothing is known, or nothing is stored.
     let locked = RwSignal::new(None::<bool>);
     Effect::new(move |_| {
-        store.keeping();
+        store.persistence();
         spawn_local(async move {
             let found = has_passphrase(store).await;
             locked.try_set(found);
         });
     });
-    let state = move || match store.keeping() {
-        Keeping::Opening => "Opening what this device keeps…",
-        Keeping::Durable => {
+    let state = move || match store.persistence() {
+        Persistence::Opening => "Opening what this device keeps…",
+        Persistence::Durable => {
             "Your applications and unsent changes are kept here, encrypted, so that the app works with no network."
         }
-        Keeping::EditsOnly => {
+        Persistence::EditsOnly => {
             "Your unsent changes are kept here, encrypted. This browser’s storage is too full for all applications: some may be missing when there is no network."
         }
-        Keeping::Refused(Trouble::Full) => "This browser’s storage is full: nothing more is kept.",
-        Keeping::Refused(Trouble::Broken) => "This browser refuses to store anything for the app.",
-        Keeping::Memory(Unstored::Newer) => {
+        Persistence::Refused(Trouble::Full) => {
+            "This browser’s storage is full: nothing more is kept."
+        }
+        Persistence::Refused(Trouble::Broken) => {
+            "This browser refuses to store anything for the app."
+        }
+        Persistence::Memory(Unstored::Newer) => {
             "A newer version of the app, in another tab, has what is kept here. Reload this page to use it too."
         }
-        Keeping::Memory(Unstored::Lost) => {
+        Persistence::Memory(Unstored::Lost) => {
             "The store of this browser does not answer. Reload this page to try again."
         }
-        Keeping::Memory(Unstored::Unavailable) => {
+        Persistence::Memory(Unstored::Unavailable) => {
             "This browser has no store that can hold a key, as in some private windows. Nothing is kept once the page is closed."
         }
     };
@@ -49,7 +53,7 @@ pub fn DeviceStore() -> impl IntoView {
         <section class="panel">
             <h2 class="panel-title">"Kept on this device"</h2>
             <p class="panel-text">{state}</p>
-            {move || locked.get().filter(|_| matches!(store.keeping(), Keeping::Durable | Keeping::EditsOnly)).map(|has| view! { <Passphrase has locked/> })}
+            {move || locked.get().filter(|_| matches!(store.persistence(), Persistence::Durable | Persistence::EditsOnly)).map(|has| view! { <Passphrase has locked/> })}
         </section>
     }
 }

@@ -4,7 +4,7 @@ use super::{icon::Icon, sync_status::SyncStatus};
 use crate::{
     app::session::Dialogs,
     client::{
-        engine::{Keeping, Trouble, Unstored},
+        engine::{Persistence, Trouble, Unstored},
         store::use_store,
     },
     domain::stage::Status,
@@ -55,18 +55,18 @@ pub fn PageHeader(
 fn StorageNotice() -> impl IntoView {
     let store = use_store();
     move || {
-        let text = match store.keeping() {
-            Keeping::Opening | Keeping::Durable | Keeping::EditsOnly => return None,
-            Keeping::Refused(Trouble::Full) => {
+        let text = match store.persistence() {
+            Persistence::Opening | Persistence::Durable | Persistence::EditsOnly => return None,
+            Persistence::Refused(Trouble::Full) => {
                 "This browser’s storage is full. What you do is kept in this page only: leave it open until it is saved."
             }
-            Keeping::Memory(Unstored::Newer) => {
+            Persistence::Memory(Unstored::Newer) => {
                 "A newer version of the app is open in another tab. Reload this page when everything is saved; until then, what you do lives in this page only."
             }
-            Keeping::Memory(Unstored::Lost) => {
+            Persistence::Memory(Unstored::Lost) => {
                 "This page can no longer store anything on this device. Reload it when everything is saved; until then, what you do lives in this page only."
             }
-            Keeping::Refused(Trouble::Broken) | Keeping::Memory(Unstored::Unavailable) => {
+            Persistence::Refused(Trouble::Broken) | Persistence::Memory(Unstored::Unavailable) => {
                 "This browser keeps nothing for the app, as in some private windows. What you do lives in this page only: leave it open until it is saved."
             }
         };

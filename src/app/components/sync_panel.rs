@@ -5,7 +5,8 @@ use crate::{
     app::session::Dialogs,
     client::{
         engine::{
-            Displaced, Edit, Entry, Keeping, Reason, Standing, SyncState, Trouble, Unstored, Verb,
+            Displaced, Edit, Entry, Persistence, Reason, SyncState, Trouble, Unstored, Verb,
+            WaitReason,
         },
         labels::field_label,
         store::use_store,
@@ -39,7 +40,7 @@ pub fn SyncPanel() -> impl IntoView {
             // Built only while it is open: it reads all that waits.
             {move || dialogs.sync.get().then(|| view! {
                 <h2 class="dialog-title" id="sync-title">{move || headline(store.sync_state())}</h2>
-                <p class="panel-text">{move || explanation(store.sync_state(), store.keeping())}</p>
+                <p class="panel-text">{move || explanation(store.sync_state(), store.persistence())}</p>
                 <For
                     each=move || store.displaced().to_vec()
                     key=|item| item.id
@@ -79,7 +80,7 @@ fn headline(state: SyncState) -> &'static str {
     }
 }
 
-fn explanation(state: SyncState, keeping: Keeping) -> String {
+fn explanation(state: SyncState, persistence: Persistence) -> String {
     let now = match state {
         SyncState::Saved => "The server has all that you did.",
         SyncState::Saving(_) => "What you did is on its way to the server.",
@@ -92,19 +93,21 @@ fn explanation(state: SyncState, keeping: Keeping) -> String {
             "The server did not take a change. Correct it, try again, or drop it."
         }
     };
-    let kept = match keeping {
-        Keeping::Opening => "",
-        Keeping::Durable => " This device keeps it all, encrypted; closing the page loses nothing.",
-        Keeping::EditsOnly => {
+    let kept = match persistence {
+        Persistence::Opening => "",
+        Persistence::Durable => {
+            " This device keeps it all, encrypted; closing the page loses nothing."
+        }
+        Persistence::EditsOnly => {
             " This device keeps your changes, encrypted; for all applications its storage is too full."
         }
-        Keeping::Refused(Trouble::Full) => {
+        Persistence::Refused(Trouble::Full) => {
             " This browser’s storage is full: leave the page open until all is sent."
         }
-        Keeping::Memory(Unstored::Newer) => {
+        Persistence::Memory(Unstored::Newer) => {
             " A newer version of the app is open in another tab: leave this page open until all is sent, then reload it."
         }
-        Keeping::Refused(Trouble::Broken) | Keeping::Memory(_) => {
+        Persistence::Refused(Trouble::Broken) | Persistence::Memory(_) => {
             " This browser stores nothing for the app: leave the page open until all is sent."
         }
     };
@@ -115,7 +118,7 @@ fn explanation(state: SyncState, keeping: Keeping) -> String {
 const SHOWN_AT_MOST: usize = 100;
 
 /// What needs the user comes first, then what is sent first.
-fn first_shown(mut waiting: Vec<(Arc<Entry>, Standing)>) -> Vec<(Arc<Entry>, Standing)> {
+fn first_shown(mut waiting: Vec<(Arc<Entry>, WaitReason)>) -> Vec<(Arc<Entry>, WaitReason)> {
     waiting.sort_by_key(|(entry, _)| entry.parked.is_none());
     waiting.truncate(SHOWN_AT_MOST);
     waiting
@@ -144,7 +147,7 @@ fn Waiting() -> impl IntoView {
 }
 
 #[component]
-fn WaitingView(entry: Arc<Entry>, standing: Standing) -> impl IntoView {
+fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
     let store = use_store();
     let key = entry.key;
     let what = describe(&entry.edit);
@@ -154,13 +157,13 @@ fn WaitingView(entry: Arc<Entry>, standing: Standing) -> impl IntoView {
     };
     let state = match (&entry.parked, standing) {
         (Some(problem), _) => problem.sentence(),
-        (None, Standing::Undo) => "Can be undone for 30 seconds".to_owned(),
-        (None, Standing::Sent) => "Being sent".to_owned(),
-        (None, Standing::NextTry) => {
+        (None, WaitReason::Undo) => "Can be undone for 30 seconds".to_owned(),
+        (None, WaitReason::Sent) => "Being sent".to_owned(),
+        (None, WaitReason::NextTry) => {
             "The server could not take it now; it is tried again".to_owned()
         }
-        (None, Standing::Connection) => "Waits for a connection".to_owned(),
-        (None, Standing::Turn | Standing::User) => "Waits its turn".to_owned(),
+        (None, WaitReason::Connection) => "Waits for a connection".to_owned(),
+        (None, WaitReason::Turn | WaitReason::User) => "Waits its turn".to_owned(),
     };
     let parked = entry.parked.is_some();
     view! {

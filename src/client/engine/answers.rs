@@ -3,7 +3,7 @@
 use super::{
     Edit, Edited, Effect, Engine, Entry, Network, Notice, Op, Reason, Row, Session, Verb,
     kind::each_kind,
-    queue::{Aside, QueueEvent, with_edits},
+    queue::{Displacement, QueueEvent, with_edits},
 };
 use crate::domain::{
     error::{Problem, ProblemKind},
@@ -41,7 +41,7 @@ impl Engine {
         }
         // An entry that is gone was settled by another page.
         if self.outbox.get(key).is_some() {
-            self.outbox.here_mut(key).in_flight = false;
+            self.outbox.delivery_mut(key).in_flight = false;
             let answer = answer.and_then(|body| self.acknowledge(key, &body, now, &mut effects));
             match answer {
                 Ok(()) => self.accepted(now),
@@ -71,7 +71,7 @@ impl Engine {
         each_kind!(&entry.edit, |_op: R| {
             // The status alone.
             if entry.edit.verb() == Verb::Delete && body.is_empty() {
-                self.lose(&entry, true, now, effects);
+                self.row_deleted(&entry, true, now, effects);
                 return Ok(());
             }
             let row: R = serde_json::from_str(body)
@@ -89,7 +89,8 @@ impl Engine {
 
     /// Whether the base was built anew, or is about to be, since the request of an entry began.
     fn was_sent_in_another_life(&self, key: Uuid) -> bool {
-        self.pulling.is_rebuilding() || self.outbox.here(key).sent_in != self.meta.life
+        self.pulling.is_rebuilding()
+            || self.outbox.delivery(key).sent_in != self.meta.base_generation
     }
 
     /// Whether the base has nothing of this row that is as new.
@@ -142,13 +143,19 @@ impl Engine {
             base.keep(R::KIND, entry.record);
         });
         // A pull may have brought its end before this answer came.
-        self.keep_what_left();
+        self.attach_last_known();
     }
 
     /// The row of an entry is gone: what else was done to it gives way, and the entry itself where
     /// it is not `done`.
-    fn lose(&mut self, entry: &Entry, done: bool, now: Timestamp, effects: &mut Vec<Effect>) {
-        self.put_aside(entry, done, Reason::Deleted, now, effects);
+    fn row_deleted(
+        &mut self,
+        entry: &Entry,
+        done: bool,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.displace(entry, done, Reason::Deleted, now, effects);
         each_kind!(&entry.edit, |_op: R| {
             self.each_base(|base| {
                 // Of what was never here it is not known that it will never be.
@@ -158,7 +165,7 @@ impl Engine {
             });
         });
         // A page may have gone on with it meanwhile, and its edit turn up here.
-        self.keep_what_left();
+        self.attach_last_known();
     }
 
     fn refused(
@@ -169,10 +176,10 @@ impl Engine {
         jitter: f64,
         effects: &mut Vec<Effect>,
     ) {
-        let here = self.outbox.here_mut(key);
+        let delivery = self.outbox.delivery_mut(key);
         // Between two tries the session may be another one: only twice in a row is a refusal.
         if problem.kind != ProblemKind::Csrf {
-            here.token_refusals = 0;
+            delivery.token_refusals = 0;
         }
         if problem.kind == ProblemKind::Network {
             self.unreached(now, jitter);
@@ -191,14 +198,15 @@ impl Engine {
         match problem.kind {
             // It may be about this one alone: others go on.
             ProblemKind::Internal => {
-                here.attempts += 1;
-                here.retry_at = Some(now + backoff(here.attempts, problem.retry_after, jitter));
+                delivery.attempts += 1;
+                delivery.retry_at =
+                    Some(now + backoff(delivery.attempts, problem.retry_after, jitter));
             }
             ProblemKind::Unauthorized | ProblemKind::OtherUser => {}
             // Refused with a token that was new: it will not help to fetch another.
-            ProblemKind::Csrf if here.token_refusals > 0 => self.park(key, problem, effects),
+            ProblemKind::Csrf if delivery.token_refusals > 0 => self.park(key, problem, effects),
             ProblemKind::Csrf => {
-                here.token_refusals += 1;
+                delivery.token_refusals += 1;
                 if self.session == Session::Live {
                     self.session = Session::Identifying;
                     effects.push(Effect::Identify);
@@ -267,7 +275,7 @@ impl Engine {
             };
             let went_back = entry.seen.is_some_and(|seen| current.version() < seen);
             if let Op::Patch(patch) = op
-                && current.leaves(patch)
+                && current.is_noop_on(patch)
             {
                 // What else is there than this edit its user has not seen: later ones, which were
                 // made on what they saw, are not to go out over it.
@@ -277,7 +285,7 @@ impl Engine {
                     self.take_acknowledged(&entry, &current);
                 }
             } else {
-                self.put_aside(&entry, false, Reason::Conflict, now, effects);
+                self.displace(&entry, false, Reason::Conflict, now, effects);
                 self.each_base(|base| base.take(entry.record, current.clone()));
             }
             // Versions rise for ever: the server was set back, and its history is another one.
@@ -307,12 +315,12 @@ impl Engine {
     fn vanished(&mut self, key: Uuid, taken: bool, now: Timestamp, effects: &mut Vec<Effect>) {
         if let Some(entry) = self.outbox.get(key).cloned() {
             let done = taken || entry.edit.verb() == Verb::Delete;
-            self.lose(&entry, done, now, effects);
+            self.row_deleted(&entry, done, now, effects);
         }
     }
 
     /// Puts aside what was done to the record of an entry, on the row as it is known here, and tells.
-    pub(super) fn put_aside(
+    pub(super) fn displace(
         &mut self,
         entry: &Entry,
         done: bool,
@@ -323,7 +331,7 @@ impl Engine {
         let row = each_kind!(&entry.edit, |_op: R| {
             let row = self.base.table::<R>().get(entry.record);
             let row = row.map(|row| R::clone(row));
-            let row = row.or_else(|| self.outbox.row_was(entry.record));
+            let row = row.or_else(|| self.outbox.last_known(entry.record));
             // What was taken, and deleted since, was part of what the user saw.
             let taken = (done && entry.edit.verb() != Verb::Delete).then_some(entry);
             let row = with_edits(row, taken.into_iter());
@@ -334,7 +342,7 @@ impl Engine {
             };
             let row = row.or_else(created);
             if let (Reason::Deleted, Some(row)) = (reason, &row) {
-                self.base.leave(entry.record, row);
+                self.base.remember(entry.record, row);
             }
             row.map(R::into_entity)
         });
@@ -343,15 +351,16 @@ impl Engine {
             .flat_map(|entry| entry.keys.iter().copied())
             .collect();
         let known: HashSet<Uuid> = self.displaced().iter().map(|item| item.id).collect();
-        self.outbox.record(QueueEvent::PutAside(Box::new(Aside {
-            key: entry.key,
-            keys,
-            done,
-            reason,
-            title: self.title(entry.record, &entry.edit),
-            row,
-            at: now,
-        })));
+        self.outbox
+            .record(QueueEvent::Displace(Box::new(Displacement {
+                key: entry.key,
+                keys,
+                done,
+                reason,
+                title: self.title(entry.record, &entry.edit),
+                row,
+                at: now,
+            })));
         let news = self
             .displaced()
             .iter()
@@ -367,7 +376,7 @@ impl Engine {
         each_kind!(edit, |_op: R| {
             self.view_of::<R>(record)
                 .or_else(|| self.base.table::<R>().get(record).cloned())
-                .or_else(|| self.outbox.row_was(record).map(Arc::new))
+                .or_else(|| self.outbox.last_known(record).map(Arc::new))
                 .map_or_else(|| R::NOUN.to_owned(), |row| row.title())
         })
     }
@@ -412,9 +421,9 @@ impl Engine {
                     self.session = Session::Live;
                 }
                 let later = now + Duration::seconds(5);
-                for here in self.outbox.all_here_mut() {
-                    if std::mem::take(&mut here.token_refusals) > 0 {
-                        here.retry_at = here.retry_at.max(Some(later));
+                for delivery in self.outbox.deliveries_mut() {
+                    if std::mem::take(&mut delivery.token_refusals) > 0 {
+                        delivery.retry_at = delivery.retry_at.max(Some(later));
                     }
                 }
             }

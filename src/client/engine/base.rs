@@ -22,10 +22,10 @@ pub struct Table<R> {
     /// What hangs on an application.
     children: HashMap<Uuid, Vec<Uuid>>,
     /// Deleted ids: an answer that was on its way never brings one back.
-    gone: HashSet<Uuid>,
+    tombstones: HashSet<Uuid>,
     /// The last states of rows that this page had and that are here no more: an edit of one may turn
     /// up.
-    left: HashMap<Uuid, Arc<R>>,
+    last_known: HashMap<Uuid, Arc<R>>,
 }
 
 impl<R> Default for Table<R> {
@@ -33,8 +33,8 @@ impl<R> Default for Table<R> {
         Self {
             rows: HashMap::new(),
             children: HashMap::new(),
-            gone: HashSet::new(),
-            left: HashMap::new(),
+            tombstones: HashSet::new(),
+            last_known: HashMap::new(),
         }
     }
 }
@@ -51,13 +51,15 @@ impl<R: Row> Table<R> {
     }
 
     /// Whether this id was deleted.
-    pub fn is_gone(&self, id: Uuid) -> bool {
-        self.gone.contains(&id)
+    pub fn is_deleted(&self, id: Uuid) -> bool {
+        self.tombstones.contains(&id)
     }
 
     /// The last state of a row that is here no more, where this page had it.
-    pub(super) fn left(&self, id: Uuid) -> Option<&Arc<R>> {
-        self.left.get(&id).filter(|_| !self.rows.contains_key(&id))
+    pub(super) fn last_known(&self, id: Uuid) -> Option<&Arc<R>> {
+        self.last_known
+            .get(&id)
+            .filter(|_| !self.rows.contains_key(&id))
     }
 
     /// The rows that hang on an application.
@@ -72,8 +74,8 @@ impl<R: Row> Table<R> {
     /// Takes a row, unless a newer one is here or it was deleted. Answers whether that changed
     /// anything.
     fn take(&mut self, id: Uuid, row: R) -> bool {
-        if self.gone.contains(&id) {
-            self.left.entry(id).or_insert_with(|| Arc::new(row));
+        if self.tombstones.contains(&id) {
+            self.last_known.entry(id).or_insert_with(|| Arc::new(row));
             return false;
         }
         match self.rows.get(&id) {
@@ -95,16 +97,16 @@ impl<R: Row> Table<R> {
             if let Some(siblings) = row.parent().and_then(|of| self.children.get_mut(&of)) {
                 siblings.retain(|sibling| *sibling != id);
             }
-            self.left.insert(id, row);
+            self.last_known.insert(id, row);
         }
-        self.gone.insert(id)
+        self.tombstones.insert(id)
     }
 
     /// Remembers what another table had and this one has not.
     fn succeed(&mut self, old: Self) {
-        self.left = old.left;
-        self.left.extend(old.rows);
-        self.left.retain(|id, _| !self.rows.contains_key(id));
+        self.last_known = old.last_known;
+        self.last_known.extend(old.rows);
+        self.last_known.retain(|id, _| !self.rows.contains_key(id));
     }
 }
 
@@ -320,8 +322,8 @@ impl Base {
     }
 
     /// A row that will not be here, as it would be: an edit of it may turn up.
-    pub(super) fn leave<R: Row>(&mut self, id: Uuid, row: &R) {
-        let left = &mut R::table_mut(self).left;
+    pub(super) fn remember<R: Row>(&mut self, id: Uuid, row: &R) {
+        let left = &mut R::table_mut(self).last_known;
         left.entry(id).or_insert_with(|| Arc::new(row.clone()));
     }
 
@@ -429,7 +431,7 @@ impl Base {
                         }
                     }
                 }
-                for id in &table.gone {
+                for id in &table.tombstones {
                     if let Some(content) = contents.get_mut(&Shard::of(kind, *id)) {
                         content.push(Kept { id: *id, row: None });
                     }
@@ -531,7 +533,7 @@ mod tests {
         again.join(shard, content);
         assert!(!again.is_dirty());
         assert_eq!(**again.applications.get(row.id).unwrap(), row);
-        assert!(again.applications.is_gone(Uuid::from_u128(71)));
+        assert!(again.applications.is_deleted(Uuid::from_u128(71)));
     }
 
     #[test]

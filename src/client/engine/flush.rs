@@ -1,7 +1,7 @@
 //! What is sent, and when.
 
 use super::{
-    Busy, Effect, Engine, Keeping, Lock, Network, Outgoing, Reason, Session, Verb,
+    Busy, Effect, Engine, Lock, Network, Outgoing, Persistence, Reason, Session, Verb,
     answers::{self, LONGEST_BACKOFF, LONGEST_WAIT},
     due::is_due,
     kind::each_kind,
@@ -17,7 +17,7 @@ const MAX_IN_FLIGHT: usize = 6;
 
 /// What an edit waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum WaitReason {
     /// The server's answer.
     Sent,
     /// The next try: the server could not take it now.
@@ -48,20 +48,20 @@ const SAID_TO_BE_GONE: Duration = Duration::seconds(30);
 
 impl Engine {
     /// What an edit of the queue waits for.
-    pub fn standing(&self, entry: &Entry, now: Timestamp) -> Standing {
-        let here = self.outbox.here(entry.key);
+    pub fn wait_reason(&self, entry: &Entry, now: Timestamp) -> WaitReason {
+        let delivery = self.outbox.delivery(entry.key);
         if entry.parked.is_some() {
-            Standing::User
-        } else if here.in_flight {
-            Standing::Sent
+            WaitReason::User
+        } else if delivery.in_flight {
+            WaitReason::Sent
         } else if entry.is_held(now) {
-            Standing::Undo
+            WaitReason::Undo
         } else if self.network.down {
-            Standing::Connection
-        } else if here.waits(now) || self.is_busy(now) {
-            Standing::NextTry
+            WaitReason::Connection
+        } else if delivery.waits(now) || self.is_busy(now) {
+            WaitReason::NextTry
         } else {
-            Standing::Turn
+            WaitReason::Turn
         }
     }
 
@@ -71,7 +71,7 @@ impl Engine {
         let mut next = None;
         self.give_up_opening(now, &mut effects);
         self.shorten(now);
-        if self.session == Session::Live && self.storage.keeping != Keeping::Opening {
+        if self.session == Session::Live && self.storage.persistence != Persistence::Opening {
             next = self.flush(now, &mut effects);
         } else if self.lock == Lock::Held && !self.outbox.is_under_way() {
             // Another page of the same user may go on where this one must not.
@@ -141,13 +141,13 @@ impl Engine {
             if !busy.insert(entry.aggregate) || entry.parked.is_some() {
                 continue;
             }
-            let here = self.outbox.here(entry.key);
-            if here.in_flight {
+            let delivery = self.outbox.delivery(entry.key);
+            if delivery.in_flight {
                 turn.under_way += 1;
                 continue;
             }
             let undo = entry.is_held(now).then_some(entry.not_before);
-            let retry = here.retry_at.filter(|_| here.waits(now));
+            let retry = delivery.retry_at.filter(|_| delivery.waits(now));
             match undo.max(retry) {
                 Some(due) => turn.next = earliest(turn.next, Some(due)),
                 None => turn.ready.push(entry.key),
@@ -179,7 +179,7 @@ impl Engine {
 
     /// Whether this page may send; asks for the lock where it has not got it.
     fn has_lock(&mut self, under_way: usize, effects: &mut Vec<Effect>) -> bool {
-        let alone = matches!(self.storage.keeping, Keeping::Memory(_));
+        let alone = matches!(self.storage.persistence, Persistence::Memory(_));
         if self.lock == Lock::Held && self.storage.unread && self.storage.is_volatile() {
             // What is sent without being stored must be of the queue as the store has it. While it is
             // being written, that is not known.
@@ -205,7 +205,7 @@ impl Engine {
             // With the one before it may have gone too.
             if let Some(entry) = self.outbox.get(*key).cloned() {
                 let done = entry.edit.verb() == Verb::Delete;
-                self.put_aside(&entry, done, Reason::Deleted, now, effects);
+                self.displace(&entry, done, Reason::Deleted, now, effects);
             }
         }
     }
@@ -219,7 +219,7 @@ impl Engine {
         let (here, gone) = each_kind!(&entry.edit, |_op: R| {
             let table = self.base.table::<R>();
             let here = table.get(entry.record).is_some();
-            (here, table.is_gone(entry.record))
+            (here, table.is_deleted(entry.record))
         });
         let created = here || entry.seen.is_some() || self.meta.own.knows(entry.record);
         gone || !(created || entry.edit.verb() == Verb::Delete)
@@ -253,9 +253,9 @@ impl Engine {
                 if_match: entry.seen,
                 body,
             })));
-            let here = self.outbox.here_mut(key);
-            here.in_flight = true;
-            here.sent_in = self.meta.life;
+            let delivery = self.outbox.delivery_mut(key);
+            delivery.in_flight = true;
+            delivery.sent_in = self.meta.base_generation;
         }
     }
 
@@ -272,8 +272,8 @@ impl Engine {
         if !self.busy.told {
             self.busy = Busy::default();
         }
-        for here in self.outbox.all_here_mut() {
-            here.retry_at = None;
+        for delivery in self.outbox.deliveries_mut() {
+            delivery.retry_at = None;
         }
         self.wake(now)
     }

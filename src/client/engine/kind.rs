@@ -86,7 +86,7 @@ pub trait Edited: Row {
     /// A patch, then a later one, as one.
     fn extend(patch: &mut Self::Patch, later: Self::Patch);
     /// Whether the row already is what the patch would make of it.
-    fn leaves(&self, patch: &Self::Patch) -> bool;
+    fn is_noop_on(&self, patch: &Self::Patch) -> bool;
     /// Whether a person who sees one sees the other: all but what the server derives is the same.
     fn says_the_same_as(&self, other: &Self) -> bool;
     /// Takes the times that the clock of the device gave to an operation back by `ahead`, and the
@@ -377,8 +377,8 @@ impl Edited for Application {
         }
         patch.then(later);
     }
-    fn leaves(&self, patch: &ApplicationPatch) -> bool {
-        patch.leaves(self)
+    fn is_noop_on(&self, patch: &ApplicationPatch) -> bool {
+        patch.is_noop_on(self)
     }
     fn says_the_same_as(&self, other: &Self) -> bool {
         let derived = Self {
@@ -511,8 +511,8 @@ impl Edited for Settings {
     fn extend(patch: &mut SettingsPatch, later: SettingsPatch) {
         patch.then(later);
     }
-    fn leaves(&self, patch: &SettingsPatch) -> bool {
-        patch.leaves(self)
+    fn is_noop_on(&self, patch: &SettingsPatch) -> bool {
+        patch.is_noop_on(self)
     }
     fn says_the_same_as(&self, other: &Self) -> bool {
         let derived = Self {

@@ -25,12 +25,12 @@ mod write;
 
 pub use base::{Base, Kept, Shard, Table};
 pub use displaced::{Displaced, KEPT, Reason};
-pub use flush::Standing;
+pub use flush::WaitReason;
 pub use kind::{Edit, Edited, Made, Op, Row, Verb};
 pub use outbox::Outbox;
 pub use own::OwnVersions;
 pub use queue::Entry;
-pub use storage::{ARCHIVED_FOR, Batch, CAP, Keeping, Meta, SCHEMA, Stored, Trouble, Unstored};
+pub use storage::{ARCHIVED_FOR, Batch, CAP, Meta, Persistence, SCHEMA, Stored, Trouble, Unstored};
 pub use verbs::DELETE_GRACE;
 
 use crate::domain::{
@@ -240,8 +240,8 @@ impl Engine {
     }
 
     /// How it stands with the store.
-    pub fn keeping(&self) -> Keeping {
-        self.storage.keeping
+    pub fn persistence(&self) -> Persistence {
+        self.storage.persistence
     }
 
     /// The queue, oldest first.

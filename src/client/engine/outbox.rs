@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 /// What a page knows of an entry beyond what is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Here {
+pub(super) struct Delivery {
     /// A request is under way.
     pub in_flight: bool,
     /// In which life of the base it was sent last.
@@ -35,7 +35,7 @@ pub(super) struct Here {
     pub token_refusals: u32,
 }
 
-impl Here {
+impl Delivery {
     /// Whether it backs off.
     pub fn waits(&self, now: Timestamp) -> bool {
         self.retry_at
@@ -73,7 +73,7 @@ pub struct Outbox {
     events: Vec<QueueEvent>,
     /// So many of them are being written.
     being_written: usize,
-    here: HashMap<Uuid, Here>,
+    deliveries: HashMap<Uuid, Delivery>,
     /// Records with an entry.
     pending: HashSet<Uuid>,
     /// What has changed since it was shown.
@@ -140,9 +140,9 @@ impl Outbox {
     }
 
     /// What a row was last that is there no more, where edits of it wait.
-    pub(super) fn row_was<R: Row>(&self, record: Uuid) -> Option<R> {
+    pub(super) fn last_known<R: Row>(&self, record: Uuid) -> Option<R> {
         let mut entries = self.of_record(record);
-        let row = entries.find_map(|entry| entry.row_was.as_deref().cloned())?;
+        let row = entries.find_map(|entry| entry.last_known.as_deref().cloned())?;
         R::from_entity(row)
     }
 
@@ -159,22 +159,23 @@ impl Outbox {
 
     // --- what is true of this page alone ---
 
-    pub(super) fn here(&self, key: Uuid) -> Here {
-        self.here.get(&key).copied().unwrap_or_default()
+    pub(super) fn delivery(&self, key: Uuid) -> Delivery {
+        self.deliveries.get(&key).copied().unwrap_or_default()
     }
 
-    pub(super) fn here_mut(&mut self, key: Uuid) -> &mut Here {
-        self.here.entry(key).or_default()
+    pub(super) fn delivery_mut(&mut self, key: Uuid) -> &mut Delivery {
+        self.deliveries.entry(key).or_default()
     }
 
-    pub(super) fn all_here_mut(&mut self) -> impl Iterator<Item = &mut Here> {
-        self.here.values_mut()
+    pub(super) fn deliveries_mut(&mut self) -> impl Iterator<Item = &mut Delivery> {
+        self.deliveries.values_mut()
     }
 
     /// Whether a request is under way.
     pub(super) fn is_under_way(&self) -> bool {
-        let in_flight = |(key, here): (&Uuid, &Here)| here.in_flight && self.get(*key).is_some();
-        self.here.iter().any(in_flight)
+        let in_flight =
+            |(key, delivery): (&Uuid, &Delivery)| delivery.in_flight && self.get(*key).is_some();
+        self.deliveries.iter().any(in_flight)
     }
 
     /// Whether an entry was sent though it is not stored as it was sent.
@@ -302,8 +303,8 @@ impl Outbox {
     pub(super) fn unmerge(&mut self) {
         self.forget_what_was_to_be_sent();
         for event in &mut self.events {
-            if let QueueEvent::Push { onto, .. } = event {
-                *onto = None;
+            if let QueueEvent::Push { merged_into, .. } = event {
+                *merged_into = None;
             }
         }
         self.do_again();
@@ -329,9 +330,9 @@ impl Outbox {
     }
 
     fn forget_what_is_settled(&mut self) {
-        if !self.here.is_empty() {
+        if !self.deliveries.is_empty() {
             let waiting: HashSet<Uuid> = self.entries().iter().map(|entry| entry.key).collect();
-            self.here.retain(|key, _| waiting.contains(key));
+            self.deliveries.retain(|key, _| waiting.contains(key));
         }
     }
 

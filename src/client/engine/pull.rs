@@ -118,7 +118,7 @@ impl Engine {
             Session::Foreign | Session::Identifying => Vec::new(),
             // Finds out whether somebody has signed in again, without asking for anything of theirs.
             Session::Ended => vec![Effect::Identify],
-            Session::Live if self.storage.keeping == super::Keeping::Opening => {
+            Session::Live if self.storage.persistence == super::Persistence::Opening => {
                 self.pulling.again = true;
                 Vec::new()
             }
@@ -200,7 +200,7 @@ impl Engine {
             None => {
                 self.meta.cursor = Some(page.next);
                 self.storage.cursor_moved = true;
-                self.keep_what_left();
+                self.attach_last_known();
             }
         }
         if more {
@@ -213,17 +213,17 @@ impl Engine {
                 self.base.succeed(old);
                 self.meta.cursor = cursor;
                 self.storage.cursor_moved = true;
-                self.meta.life += 1;
+                self.meta.base_generation += 1;
                 self.meta.schema = SCHEMA;
-                self.meta.partial = false;
+                self.meta.truncated = false;
                 self.forget_versions_of_another_history();
-                self.keep_what_left();
+                self.attach_last_known();
                 self.pulling.awaited.clear();
             } else if std::mem::take(&mut self.pulling.from_nothing) {
                 self.base.drop_what_no_history_has();
-                self.keep_what_left();
+                self.attach_last_known();
             }
-            self.meta.whole = true;
+            self.meta.complete = true;
             // The answer was of a history that is no more, and so is the row that it left here.
             if !std::mem::take(&mut self.pulling.awaited).is_empty() {
                 self.rebuild();

@@ -57,8 +57,8 @@ pub struct Entry {
     pub parked: Option<Problem>,
     /// The row as it was last, where it is there no more: what the edit is shown on when it is put
     /// aside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub row_was: Option<Box<Entity>>,
+    #[serde(default, rename = "row_was", skip_serializing_if = "Option::is_none")]
+    pub last_known: Option<Box<Entity>>,
 }
 
 impl Entry {
@@ -110,7 +110,7 @@ impl Entry {
             seen: self.seen,
             made_at: made.at,
             made_on: made.on,
-            row_was: self.row_was.clone().or_else(|| later.row_was.clone()),
+            last_known: self.last_known.clone().or_else(|| later.last_known.clone()),
             ..later.clone()
         })
     }
@@ -146,7 +146,7 @@ pub(super) enum QueueEvent {
         entry: Box<Entry>,
         /// The edit with which it became one on this page. It becomes one with no other: together
         /// they may not fit, and nobody saw them as one.
-        onto: Option<Uuid>,
+        merged_into: Option<Uuid>,
     },
     /// The user took back what was not sent.
     Withdraw(GivenUp),
@@ -189,11 +189,11 @@ pub(super) enum QueueEvent {
         problem: Box<Problem>,
     },
     /// It gave way, and with it what else was done to its record.
-    PutAside(Box<Aside>),
+    Displace(Box<Displacement>),
     /// These deletions are due: what came before them has become pointless.
     Shorten(Vec<Uuid>),
     /// A row is there no more.
-    RowWas {
+    AttachLastKnown {
         /// Which row.
         record: Uuid,
         /// Its last state.
@@ -219,7 +219,7 @@ pub(super) struct GivenUp {
 
 /// Why and how edits give way.
 #[derive(Clone, Debug)]
-pub(super) struct Aside {
+pub(super) struct Displacement {
     /// The entry that was answered.
     pub key: Uuid,
     /// All mutations that gave way then: where another page saw the answer first, what is left of
@@ -324,7 +324,7 @@ impl Queue {
             | QueueEvent::Release { .. }
             | QueueEvent::Freeze { .. }
             | QueueEvent::Park { .. }
-            | QueueEvent::RowWas { .. }
+            | QueueEvent::AttachLastKnown { .. }
             | QueueEvent::Forget { .. } => {
                 self.take_in(event);
                 Vec::new()
@@ -340,7 +340,7 @@ impl Queue {
             }
             QueueEvent::Withdraw(_)
             | QueueEvent::Drop(_)
-            | QueueEvent::PutAside(_)
+            | QueueEvent::Displace(_)
             | QueueEvent::Shorten(_) => {
                 let before = self.entries.clone();
                 self.take_in(event);
@@ -353,7 +353,7 @@ impl Queue {
 
     fn take_in(&mut self, event: &QueueEvent) {
         match event {
-            QueueEvent::Push { entry, onto } => self.push(entry, *onto),
+            QueueEvent::Push { entry, merged_into } => self.push(entry, *merged_into),
             QueueEvent::Withdraw(given_up) => {
                 if self.withdrawable(given_up.key).is_some() {
                     self.give_up(given_up);
@@ -384,12 +384,12 @@ impl Queue {
             QueueEvent::Park { key, problem } => self.update(*key, |entry| {
                 entry.parked = Some(Problem::clone(problem));
             }),
-            QueueEvent::PutAside(aside) => self.put_aside(aside),
+            QueueEvent::Displace(aside) => self.displace(aside),
             QueueEvent::Shorten(deletions) => self.shorten(deletions),
-            QueueEvent::RowWas { record, row } => {
+            QueueEvent::AttachLastKnown { record, row } => {
                 for entry in &mut self.entries {
-                    if entry.record == *record && entry.row_was.is_none() {
-                        Arc::make_mut(entry).row_was = Some(row.clone());
+                    if entry.record == *record && entry.last_known.is_none() {
+                        Arc::make_mut(entry).last_known = Some(row.clone());
                     }
                 }
             }
@@ -406,7 +406,7 @@ impl Queue {
     }
 
     /// Adds an edit: as part of the last one of its record, or at the end.
-    fn push(&mut self, entry: &Entry, onto: Option<Uuid>) {
+    fn push(&mut self, entry: &Entry, merged_into: Option<Uuid>) {
         // It is here already where a write went through that was said to have failed.
         if self
             .entries
@@ -419,7 +419,7 @@ impl Queue {
             .entries
             .iter_mut()
             .rfind(|known| known.record == entry.record)
-            .filter(|last| Some(last.key) == onto);
+            .filter(|last| Some(last.key) == merged_into);
         if let Some(last) = last
             && let Some(both) = last.with(entry)
         {
@@ -530,7 +530,7 @@ impl Queue {
         self.entries.iter().map(Arc::as_ref).filter(gives_way)
     }
 
-    fn put_aside(&mut self, aside: &Aside) {
+    fn displace(&mut self, aside: &Displacement) {
         let with_it: HashSet<Uuid> = self
             .giving_way(aside.key, aside.reason)
             .map(|entry| entry.key)
@@ -566,7 +566,7 @@ impl Queue {
 }
 
 /// Edits of one record, oldest first, as one that lies aside.
-fn displaced(entries: &[Arc<Entry>], aside: &Aside) -> Option<Displaced> {
+fn displaced(entries: &[Arc<Entry>], aside: &Displacement) -> Option<Displaced> {
     let (first, last) = (entries.first()?, entries.last()?);
     // A deletion after which another page went on is not what the user wants in the end.
     let goes_on = last.edit.verb() != Verb::Delete;
@@ -577,7 +577,7 @@ fn displaced(entries: &[Arc<Entry>], aside: &Aside) -> Option<Displaced> {
         .map(|entry| entry.edit.clone())
         .reduce(|edit, later| edit.together(&later).unwrap_or(later))?;
     let row = aside.row.clone().or_else(|| {
-        let was = entries().find_map(|entry| entry.row_was.as_ref());
+        let was = entries().find_map(|entry| entry.last_known.as_ref());
         was.map(|row| Entity::clone(row))
     });
     let shown = each_kind!(&first.edit, |_op: R| {

@@ -40,11 +40,14 @@ pub struct Meta {
     /// Where the next pull starts. It moves only in the batch that stores the rows before it.
     pub cursor: Option<String>,
     /// Raised each time the base is built anew, so that rows of two histories never mix.
-    pub life: u64,
+    #[serde(rename = "life")]
+    pub base_generation: u64,
     /// Whether a pull has come to its end: every application is known.
-    pub whole: bool,
+    #[serde(rename = "whole")]
+    pub complete: bool,
     /// Whether rows were left out of the store since the base was built.
-    pub partial: bool,
+    #[serde(rename = "partial")]
+    pub truncated: bool,
     /// Which versions the queue itself made.
     #[serde(default)]
     pub own: OwnVersions,
@@ -56,14 +59,19 @@ pub struct Meta {
 impl Meta {
     /// Whether both say the same of the rows beside them, wherever their cursors are.
     pub(super) fn says_the_same_of_rows(&self, other: &Self) -> bool {
-        (&self.user, self.life, self.schema, self.whole, self.partial)
-            == (
-                &other.user,
-                other.life,
-                other.schema,
-                other.whole,
-                other.partial,
-            )
+        (
+            &self.user,
+            self.base_generation,
+            self.schema,
+            self.complete,
+            self.truncated,
+        ) == (
+            &other.user,
+            other.base_generation,
+            other.schema,
+            other.complete,
+            other.truncated,
+        )
     }
 }
 
@@ -132,7 +140,7 @@ pub enum Unstored {
 
 /// How it stands with the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keeping {
+pub enum Persistence {
     /// It is being read; nothing is sent or stored yet.
     #[default]
     Opening,
@@ -149,7 +157,7 @@ pub enum Keeping {
 /// The engine's side of the store.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Storage {
-    pub keeping: Keeping,
+    pub persistence: Persistence,
     /// The state of the store that is known.
     pub stamp: u64,
     /// The opening that was asked for must have come to its end by then.
@@ -181,7 +189,7 @@ pub(super) struct Storage {
 pub(super) struct Writing {
     pub batch: Arc<Batch>,
     /// No rows are left for later.
-    pub whole: bool,
+    pub with_rows: bool,
     /// Its cursor is one that this page pulled.
     pub moves_cursor: bool,
     /// It has versions that this page's queue made.
@@ -191,7 +199,10 @@ pub(super) struct Writing {
 impl Storage {
     /// Whether an entry need not be stored before it is sent.
     pub fn is_volatile(&self) -> bool {
-        matches!(self.keeping, Keeping::Refused(_) | Keeping::Memory(_))
+        matches!(
+            self.persistence,
+            Persistence::Refused(_) | Persistence::Memory(_)
+        )
     }
 }
 

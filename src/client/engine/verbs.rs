@@ -4,7 +4,7 @@ use super::{
     Edit, Edited, Effect, Engine, Made, Op, Row, Verb,
     kind::{self, apply, each_kind},
     queue::{Entry, QueueEvent},
-    storage::Keeping,
+    storage::Persistence,
 };
 use crate::domain::{error::Problem, time::Timestamp};
 use chrono::Duration;
@@ -60,15 +60,15 @@ impl Engine {
             },
             frozen: false,
             parked: None,
-            row_was: None,
+            last_known: None,
             edit,
         };
         // What cannot be stored is sent as it was made: another page may have the rest.
-        let apart = matches!(self.storage.keeping, Keeping::Refused(_));
+        let apart = matches!(self.storage.persistence, Persistence::Refused(_));
         let last = self.outbox.of_record(record).next_back();
-        let onto = last.filter(|last| !apart && last.with(&entry).is_some());
+        let merged_into = last.filter(|last| !apart && last.with(&entry).is_some());
         self.outbox.record(QueueEvent::Push {
-            onto: onto.map(|last| last.key),
+            merged_into: merged_into.map(|last| last.key),
             entry: Box::new(entry),
         });
         Ok(())
@@ -96,7 +96,7 @@ impl Engine {
 
     /// Sends an edit that the server refused once more.
     pub fn retry_parked(&mut self, key: Uuid, now: Timestamp) -> Vec<Effect> {
-        self.outbox.here_mut(key).token_refusals = 0;
+        self.outbox.delivery_mut(key).token_refusals = 0;
         self.outbox.record(QueueEvent::Retry(key));
         self.wake(now)
     }

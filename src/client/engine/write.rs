@@ -1,7 +1,7 @@
 //! Writing to the store, and taking in what other pages wrote there.
 
 use super::{
-    Batch, Effect, Engine, KEPT, Keeping, Meta, Notice, Stored, Trouble, Unstored, Verb,
+    Batch, Effect, Engine, KEPT, Meta, Notice, Persistence, Stored, Trouble, Unstored, Verb,
     base::Shard,
     due::is_due,
     kind::{Row, each_kind},
@@ -20,7 +20,7 @@ impl Engine {
     /// The page works: its store is opened, unless that was asked for or done already.
     pub fn start(&mut self, now: Timestamp) -> Vec<Effect> {
         let asked = std::mem::replace(&mut self.storage.asked, true);
-        if asked || self.storage.keeping != Keeping::Opening {
+        if asked || self.storage.persistence != Persistence::Opening {
             return Vec::new();
         }
         self.storage.open_by = Some(now + OPEN_WITHIN);
@@ -37,20 +37,20 @@ impl Engine {
     /// The store was read; from now on everything is kept there.
     pub fn opened(&mut self, stored: Stored, now: Timestamp) -> Vec<Effect> {
         // It was opened twice, or given up: this page goes on as it is.
-        if self.storage.keeping != Keeping::Opening {
-            return match self.storage.keeping {
-                Keeping::Memory(_) => vec![Effect::CloseStore],
+        if self.storage.persistence != Persistence::Opening {
+            return match self.storage.persistence {
+                Persistence::Memory(_) => vec![Effect::CloseStore],
                 _ => Vec::new(),
             };
         }
-        self.storage.keeping = Keeping::Durable;
+        self.storage.persistence = Persistence::Durable;
         self.storage.asked = true;
         self.storage.open_by = None;
         let unreadable = stored.unreadable;
         let newer = stored.newer > 0;
         // What the page came with belongs to the history that is stored, however often it was read
         // anew.
-        self.meta.life = stored.meta.life;
+        self.meta.base_generation = stored.meta.base_generation;
         let schema = (stored.stamp > 0).then_some(stored.meta.schema);
         self.take_stored(stored, true);
         match schema {
@@ -74,13 +74,13 @@ impl Engine {
 
     /// There is no store, or none any more: what is done lives as long as the page.
     pub fn unstored(&mut self, why: Unstored, now: Timestamp) -> Vec<Effect> {
-        let was = self.storage.keeping;
+        let was = self.storage.persistence;
         // What is stored already is a newer version's to keep: the first answer stands.
-        if matches!(was, Keeping::Memory(_)) {
+        if matches!(was, Persistence::Memory(_)) {
             return Vec::new();
         }
         self.unwrite();
-        self.storage.keeping = Keeping::Memory(why);
+        self.storage.persistence = Persistence::Memory(why);
         self.storage.open_by = None;
         self.storage.retry_at = None;
         self.storage.rows_at = None;
@@ -97,7 +97,10 @@ impl Engine {
     /// Another page may have written: this is what is stored now. Answers whether it was taken in;
     /// what was not is to be read again.
     pub fn refreshed(&mut self, stored: Stored, now: Timestamp) -> (bool, Vec<Effect>) {
-        if matches!(self.storage.keeping, Keeping::Opening | Keeping::Memory(_)) {
+        if matches!(
+            self.storage.persistence,
+            Persistence::Opening | Persistence::Memory(_)
+        ) {
             return (false, Vec::new());
         }
         if stored.newer > 0 {
@@ -139,7 +142,7 @@ impl Engine {
         let shown = self.shown_with(self.outbox.unstored_records());
         let mut own = std::mem::take(&mut self.meta.own);
         own.join(&meta.own);
-        let newer = meta.life > self.meta.life;
+        let newer = meta.base_generation > self.meta.base_generation;
         let old = newer.then(|| std::mem::take(&mut self.base));
         if newer {
             // The base was built anew elsewhere: rows of the old one must not come back.
@@ -151,22 +154,22 @@ impl Engine {
                 ..meta.clone()
             };
             self.storage.cursor_moved = false;
-        } else if meta.life == self.meta.life {
+        } else if meta.base_generation == self.meta.base_generation {
             // The rows of both are joined, so the cursor of either holds; where the store leaves out
             // rows, this page has them as of its own.
-            let apart = !first && (self.meta.partial || meta.partial);
+            let apart = !first && (self.meta.truncated || meta.truncated);
             if !apart && !self.storage.cursor_moved {
                 self.meta.cursor.clone_from(&meta.cursor);
             }
             self.meta.schema = meta.schema;
-            self.meta.whole |= meta.whole;
-            self.meta.partial |= meta.partial;
+            self.meta.complete |= meta.complete;
+            self.meta.truncated |= meta.truncated;
         }
         self.meta.own = own;
         if self.meta.user.is_none() {
             self.meta.user.clone_from(&meta.user);
         }
-        if meta.life == self.meta.life {
+        if meta.base_generation == self.meta.base_generation {
             for (shard, content) in shards {
                 self.base.join(shard, content);
             }
@@ -181,9 +184,9 @@ impl Engine {
         if damaged {
             self.rebuild();
         }
-        self.keep_what_left();
+        self.attach_last_known();
         for (record, row) in shown {
-            self.keep_lost(record, row);
+            self.attach_last_known_to(record, row);
         }
     }
 
@@ -203,34 +206,34 @@ impl Engine {
     }
 
     /// Where rows are gone and edits of them wait, the edits keep what the rows were.
-    pub(super) fn keep_what_left(&mut self) {
+    pub(super) fn attach_last_known(&mut self) {
         let mut left: HashMap<Uuid, Entity> = HashMap::new();
         for entry in self.outbox.entries() {
-            if entry.row_was.is_none() && !left.contains_key(&entry.record) {
+            if entry.last_known.is_none() && !left.contains_key(&entry.record) {
                 let row = each_kind!(&entry.edit, |_op: R| {
-                    let row = self.base.table::<R>().left(entry.record);
+                    let row = self.base.table::<R>().last_known(entry.record);
                     row.map(|row| R::clone(row).into_entity())
                 });
                 left.extend(row.map(|row| (entry.record, row)));
             }
         }
         for (record, row) in left {
-            self.keep_lost(record, row);
+            self.attach_last_known_to(record, row);
         }
     }
 
     /// The edits of a row keep it, where it is neither here nor to be created.
-    fn keep_lost(&mut self, record: Uuid, row: Entity) {
+    fn attach_last_known_to(&mut self, record: Uuid, row: Entity) {
         let edits = || self.outbox.of_record(record);
         let lost = edits().any(|entry| {
             let here = each_kind!(&entry.edit, |_op: R| {
                 self.base.table::<R>().get(record).is_some()
             });
-            !here && entry.row_was.is_none()
+            !here && entry.last_known.is_none()
         });
         let created = edits().any(|entry| entry.edit.verb() == Verb::Create);
         if lost && !created {
-            self.outbox.record(QueueEvent::RowWas {
+            self.outbox.record(QueueEvent::AttachLastKnown {
                 record,
                 row: Box::new(row),
             });
@@ -281,10 +284,10 @@ impl Engine {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) -> Option<Timestamp> {
-        match self.storage.keeping {
-            Keeping::Durable | Keeping::EditsOnly | Keeping::Refused(_) => {}
-            Keeping::Opening => return self.storage.open_by,
-            Keeping::Memory(_) => {
+        match self.storage.persistence {
+            Persistence::Durable | Persistence::EditsOnly | Persistence::Refused(_) => {}
+            Persistence::Opening => return self.storage.open_by,
+            Persistence::Memory(_) => {
                 self.outbox.forget_events();
                 return None;
             }
@@ -306,10 +309,10 @@ impl Engine {
         };
         self.prune_own();
         let rows_at = self.rows_wait_until(now);
-        let whole = rows_at.is_none();
+        let with_rows = rows_at.is_none();
         self.storage.own_moved &= self.meta.own != self.storage.meta.own;
         let edits_differ = !difference.is_empty() || self.storage.own_moved;
-        let shards = if whole {
+        let shards = if with_rows {
             let dirty = self.base.take_dirty();
             self.pulling.written(now);
             self.to_write(dirty, now)
@@ -318,22 +321,22 @@ impl Engine {
         } else {
             Vec::new()
         };
-        let differs = edits_differ || (whole && (!shards.is_empty() || self.meta_differs()));
+        let differs = edits_differ || (with_rows && (!shards.is_empty() || self.meta_differs()));
         if !differs {
             // What was done has been undone, or is stored: nothing is left to be refused.
             self.outbox.forget_events();
             self.storage.retry_at = None;
             self.tell_of_rows(effects);
-            if matches!(self.storage.keeping, Keeping::Refused(_)) {
-                self.storage.keeping = match self.storage.rows_at {
-                    Some(_) => Keeping::EditsOnly,
-                    None => Keeping::Durable,
+            if matches!(self.storage.persistence, Persistence::Refused(_)) {
+                self.storage.persistence = match self.storage.rows_at {
+                    Some(_) => Persistence::EditsOnly,
+                    None => Persistence::Durable,
                 };
             }
             return rows_at.filter(|_| self.base.is_dirty() || self.meta_differs());
         }
-        let meta = self.meta_to_write(whole);
-        let moves_cursor = whole && std::mem::take(&mut self.storage.cursor_moved);
+        let meta = self.meta_to_write(with_rows);
+        let moves_cursor = with_rows && std::mem::take(&mut self.storage.cursor_moved);
         let moves_own = std::mem::take(&mut self.storage.own_moved);
         self.storage.batches += 1;
         let Difference {
@@ -354,7 +357,7 @@ impl Engine {
         });
         self.storage.writing = Some(Writing {
             batch: Arc::clone(&batch),
-            whole,
+            with_rows,
             moves_cursor,
             moves_own,
         });
@@ -378,13 +381,14 @@ impl Engine {
 
     /// The cursor moves only where all rows are written, and only where this page has pulled: else
     /// the one that another page stored would go back.
-    fn meta_to_write(&self, whole: bool) -> Meta {
+    fn meta_to_write(&self, with_rows: bool) -> Meta {
         let stored = &self.storage.meta;
-        if !whole {
+        if !with_rows {
             return Meta {
                 user: self.meta.user.clone(),
                 own: self.meta.own.clone(),
-                partial: stored.partial || (self.meta.life == stored.life && self.meta.partial),
+                truncated: stored.truncated
+                    || (self.meta.base_generation == stored.base_generation && self.meta.truncated),
                 ..stored.clone()
             };
         }
@@ -402,7 +406,7 @@ impl Engine {
     /// The rows without which an edit is not what its user saw; the cursor stays where it is, so that
     /// the rest comes again. A disk that is full may take the edits where it does not take a row.
     fn urgent_to_write(&mut self, now: Timestamp) -> Vec<(Shard, Vec<super::Kept>)> {
-        let same_base = self.meta.life == self.storage.meta.life;
+        let same_base = self.meta.base_generation == self.storage.meta.base_generation;
         if same_base && self.storage.rows_at.is_none() {
             let urgent = self.base.take_urgent();
             self.to_write(urgent, now)
@@ -421,7 +425,7 @@ impl Engine {
             return Vec::new();
         }
         let retained = retained(&self.base, &self.outbox.aggregates(), now);
-        self.meta.partial |= retained.is_some();
+        self.meta.truncated |= retained.is_some();
         let mut contents = self
             .base
             .contents(&shards, |row| keeps(retained.as_ref(), row));
@@ -437,16 +441,19 @@ impl Engine {
 
     /// The batch of this number is in the store.
     pub fn written(&mut self, number: u64, now: Timestamp) -> Vec<Effect> {
-        if let Some(Writing { batch, whole, .. }) = self.take_writing(number) {
+        if let Some(Writing {
+            batch, with_rows, ..
+        }) = self.take_writing(number)
+        {
             self.storage.stamp = batch.stamp + 1;
             self.storage.unread = false;
             self.storage.retry_at = None;
-            if whole {
+            if with_rows {
                 self.storage.rows_at = None;
             }
-            self.storage.keeping = match self.storage.rows_at {
-                Some(_) => Keeping::EditsOnly,
-                None => Keeping::Durable,
+            self.storage.persistence = match self.storage.rows_at {
+                Some(_) => Persistence::EditsOnly,
+                None => Persistence::Durable,
             };
             for (shard, content) in &batch.shards {
                 self.base.stored(*shard, content);
@@ -490,7 +497,7 @@ impl Engine {
 
     fn refuse(&mut self, trouble: Trouble, now: Timestamp, effects: &mut Vec<Effect>) {
         let only_edits = match &self.storage.writing {
-            Some(writing) => !writing.whole,
+            Some(writing) => !writing.with_rows,
             None => return,
         };
         self.unwrite();
@@ -498,15 +505,15 @@ impl Engine {
             self.storage.rows_at = Some(now + RETRY_ROWS);
             if !only_edits {
                 // The edits may still have room: they are tried without the rows.
-                if self.storage.keeping == Keeping::Durable {
-                    self.storage.keeping = Keeping::EditsOnly;
+                if self.storage.persistence == Persistence::Durable {
+                    self.storage.persistence = Persistence::EditsOnly;
                 }
                 return;
             }
         }
         self.outbox.unmerge();
-        if self.storage.keeping != Keeping::Refused(trouble) {
-            self.storage.keeping = Keeping::Refused(trouble);
+        if self.storage.persistence != Persistence::Refused(trouble) {
+            self.storage.persistence = Persistence::Refused(trouble);
             effects.push(Effect::Notify(Notice::Unstorable(trouble)));
         }
         self.storage.retry_at = Some(now + RETRY);
@@ -515,7 +522,7 @@ impl Engine {
     /// Gives up an opening that takes too long.
     pub(super) fn give_up_opening(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         if let Some(by) = self.storage.open_by
-            && self.storage.keeping == Keeping::Opening
+            && self.storage.persistence == Persistence::Opening
             && is_due(by, now, OPEN_WITHIN)
         {
             effects.extend(self.unstored(Unstored::Lost, now));

@@ -249,7 +249,7 @@ fn a_deletion_waits_for_its_undo() {
     assert!(page.engine.retract(key(2), page.at).is_none());
     page.answer(2, Ok(String::new()));
     assert!(page.view(row.id).is_none());
-    assert!(page.engine.base().table::<Application>().is_gone(row.id));
+    assert!(page.engine.base().table::<Application>().is_deleted(row.id));
     assert_eq!(page.state(), SyncState::Saved);
 }
 

@@ -346,7 +346,7 @@ fn push(page: &mut Page, entry: Entry) {
     };
     page.engine.outbox.record(QueueEvent::Push {
         entry: Box::new(entry),
-        onto: None,
+        merged_into: None,
     });
 }
 

@@ -74,17 +74,17 @@ fn an_edit_says_what_it_waits_for() {
     page.edit(rows[2].id, note("y"), 4);
     let standing = |page: &Page, n| {
         let entry = page.engine.outbox().get(key(n)).unwrap();
-        page.engine.standing(entry, page.at)
+        page.engine.wait_reason(entry, page.at)
     };
-    assert_eq!(standing(&page, 1), Standing::Sent);
-    assert_eq!(standing(&page, 2), Standing::Turn);
-    assert_eq!(standing(&page, 3), Standing::Undo);
+    assert_eq!(standing(&page, 1), WaitReason::Sent);
+    assert_eq!(standing(&page, 2), WaitReason::Turn);
+    assert_eq!(standing(&page, 3), WaitReason::Undo);
     page.answer(4, Err(Problem::field("notes", "no")));
-    assert_eq!(standing(&page, 4), Standing::User);
+    assert_eq!(standing(&page, 4), WaitReason::User);
     page.answer(1, Err(problem(ProblemKind::Unavailable)));
-    assert_eq!(standing(&page, 1), Standing::NextTry);
+    assert_eq!(standing(&page, 1), WaitReason::NextTry);
     let effects = page.engine.offline(page.at);
     page.perform(effects);
-    assert_eq!(standing(&page, 1), Standing::Connection);
-    assert_eq!(standing(&page, 3), Standing::Undo);
+    assert_eq!(standing(&page, 1), WaitReason::Connection);
+    assert_eq!(standing(&page, 3), WaitReason::Undo);
 }

@@ -12,7 +12,7 @@ fn two_pages_with_an_old_row() -> (Page, Page, Application) {
     let row = sample(2);
     let mut one = Page::new(&[]);
     one.pulled(page_of(vec![upsert(1, &old), upsert(2, &row)], "2"));
-    assert!(one.engine.meta().partial);
+    assert!(one.engine.meta().truncated);
     let two = one.reopened();
     one.refresh();
     (one, two, row)
@@ -109,7 +109,7 @@ fn a_clock_that_is_set_back_delays_nothing_beyond_the_longest_wait() {
     page.disk.borrow_mut().trouble = None;
     page.at -= Duration::days(1);
     page.wake();
-    assert_eq!(page.engine.keeping(), Keeping::Durable);
+    assert_eq!(page.engine.persistence(), Persistence::Durable);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_full_disk_takes_the_edits_though_it_does_not_take_the_rows() {
     let rows: Vec<_> = (1..=3).map(sample).collect();
     let changes = (1..).zip(&rows).map(|(n, row)| upsert(n, row)).collect();
     page.pulled(page_of(changes, "3"));
-    assert_eq!(page.engine.keeping(), Keeping::EditsOnly);
+    assert_eq!(page.engine.persistence(), Persistence::EditsOnly);
     assert_eq!(page.notices(), [Notice::RowsUnstorable]);
     page.edit(rows[0].id, note("mine"), 1);
     page.later(Duration::seconds(6));
@@ -147,7 +147,7 @@ fn a_full_disk_takes_the_edits_though_it_does_not_take_the_rows() {
     page.disk.borrow_mut().rows_at_most = None;
     page.later(Duration::minutes(2));
     assert_eq!(page.disk.borrow().meta.cursor.as_deref(), Some("3"));
-    assert_eq!(page.engine.keeping(), Keeping::Durable);
+    assert_eq!(page.engine.persistence(), Persistence::Durable);
     assert!(page.notices().is_empty());
 }
 
@@ -218,14 +218,20 @@ fn a_store_is_asked_for_once_and_not_for_ever() {
     page.edit(sample(1).id, note("x"), 1);
     assert!(page.sent().is_empty());
     page.later(Duration::seconds(15));
-    assert_eq!(page.engine.keeping(), Keeping::Memory(Unstored::Lost));
+    assert_eq!(
+        page.engine.persistence(),
+        Persistence::Memory(Unstored::Lost)
+    );
     assert_eq!(page.notices(), [Notice::StoreLost(Unstored::Lost)]);
     assert_eq!(page.sent(), [(key(1), Some(1))]);
     // What opens after all is let go of.
     page.closes = 0;
     page.open();
     assert_eq!(page.closes, 1);
-    assert_eq!(page.engine.keeping(), Keeping::Memory(Unstored::Lost));
+    assert_eq!(
+        page.engine.persistence(),
+        Persistence::Memory(Unstored::Lost)
+    );
 }
 
 #[test]
@@ -236,9 +242,9 @@ fn a_passphrase_takes_as_long_as_it_takes() {
     page.perform(effects);
     page.engine.locked_by_passphrase();
     page.later(Duration::hours(1));
-    assert_eq!(page.engine.keeping(), Keeping::Opening);
+    assert_eq!(page.engine.persistence(), Persistence::Opening);
     page.open();
-    assert_eq!(page.engine.keeping(), Keeping::Durable);
+    assert_eq!(page.engine.persistence(), Persistence::Durable);
 }
 
 #[test]
@@ -253,7 +259,10 @@ fn a_write_that_ends_after_the_store_was_lost_does_not_bring_it_back() {
     assert_eq!(page.sent(), [(key(1), Some(1))]);
     let effects = page.engine.written(batch.number, page.at);
     page.perform(effects);
-    assert_eq!(page.engine.keeping(), Keeping::Memory(Unstored::Lost));
+    assert_eq!(
+        page.engine.persistence(),
+        Persistence::Memory(Unstored::Lost)
+    );
     page.edit(row.id, to(Status::Offer), 2);
     assert!(page.waiting.is_none());
 }
@@ -272,7 +281,10 @@ fn what_a_newer_version_left_in_the_store_is_neither_sent_nor_deleted() {
     let (taken, effects) = one.engine.refreshed(stored, one.at);
     one.perform(effects);
     assert!(!taken);
-    assert_eq!(one.engine.keeping(), Keeping::Memory(Unstored::Newer));
+    assert_eq!(
+        one.engine.persistence(),
+        Persistence::Memory(Unstored::Newer)
+    );
     assert_eq!(one.notices(), [Notice::StoreLost(Unstored::Newer)]);
     assert_eq!(one.closes, 1);
     // What this page has itself goes to the server, and the store stays as it is.

@@ -58,7 +58,7 @@ fn entry(edit: Edit) -> Entry {
         not_before: now(),
         frozen: true,
         parked: Some(Problem::field("notes", "Too long.")),
-        row_was: Some(Box::new(Entity::Application(Box::new(full_application())))),
+        last_known: Some(Box::new(Entity::Application(Box::new(full_application())))),
     }
 }
 
@@ -125,9 +125,9 @@ fn shapes() -> serde_json::Value {
         "meta": Meta {
             user: Some(me().user),
             cursor: Some("cursor".into()),
-            life: 2,
-            whole: true,
-            partial: true,
+            base_generation: 2,
+            complete: true,
+            truncated: true,
             own,
             schema: SCHEMA,
         },

@@ -144,16 +144,19 @@ fn a_full_store_is_told_once_and_everything_goes_on() {
     page.disk.borrow_mut().trouble = Some(Trouble::Full);
     page.edit(rows[0].id, note("x"), 1);
     assert_eq!(page.notices(), [Notice::Unstorable(Trouble::Full)]);
-    assert_eq!(page.engine.keeping(), Keeping::Refused(Trouble::Full));
+    assert_eq!(
+        page.engine.persistence(),
+        Persistence::Refused(Trouble::Full)
+    );
     assert_eq!(page.sent(), [(key(1), Some(1))]);
     page.later(Duration::seconds(5));
     assert!(page.notices().is_empty());
     page.disk.borrow_mut().trouble = None;
     page.edit(rows[1].id, note("y"), 2);
     page.later(Duration::seconds(5));
-    assert_eq!(page.engine.keeping(), Keeping::EditsOnly);
+    assert_eq!(page.engine.persistence(), Persistence::EditsOnly);
     page.later(Duration::minutes(1));
-    assert_eq!(page.engine.keeping(), Keeping::Durable);
+    assert_eq!(page.engine.persistence(), Persistence::Durable);
     assert_eq!(page.disk.borrow().entries.len(), 2);
 }
 
@@ -233,7 +236,7 @@ fn the_cap_leaves_out_the_oldest_but_nothing_that_waits() {
     assert!(again.view(rows[0].id).is_some());
     assert!(again.view(rows[1].id).is_none());
     assert!(again.view(rows[CAP + 2].id).is_some());
-    assert!(again.engine.meta().partial);
+    assert!(again.engine.meta().truncated);
     assert_eq!(again.keys(), [key(1)]);
 }
 
