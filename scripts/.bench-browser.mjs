@@ -1,0 +1,402 @@
+// The measurements of scripts/bench.sh. Prints a table; changes nothing outside a temporary folder.
+import { spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { createRequire } from "node:module";
+import zlib from "node:zlib";
+
+const root = path.resolve(import.meta.dirname, "..");
+const { chromium } = createRequire(path.join(root, "end2end/package.json"))("@playwright/test");
+const server = process.env.SERVER_BIN ?? path.join(root, "target/release/job-hunt-tracker");
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "job-hunt-tracker-bench-"));
+const port = await freePort();
+const base = `http://127.0.0.1:${port}`;
+const databaseUrl = process.env.DATABASE_URL ?? `sqlite:${folder}/bench.db`;
+const env = {
+  ...process.env,
+  DATA_DIR: folder,
+  DATABASE_URL: databaseUrl,
+  MAIL_URL: `file:${folder}/mail`,
+  PUBLIC_URL: base,
+  LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+  LEPTOS_SITE_ROOT: path.join(root, "target/site"),
+  LIMIT_SIGN_IN_MAILS_PER_CLIENT: "1000",
+  LIMIT_VERIFICATIONS_PER_CLIENT: "1000",
+};
+const rows = [];
+const note = (what, value, budget = "") => rows.push({ what, value, budget });
+const agent = new http.Agent({ keepAlive: true, maxSockets: 50 });
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function send(method, url, { headers = {}, body } = {}) {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const request = http.request(base + url, { method, agent, headers }, (answer) => {
+      const chunks = [];
+      answer.on("data", (chunk) => chunks.push(chunk));
+      answer.on("end", () =>
+        resolve({
+          status: answer.statusCode,
+          headers: answer.headers,
+          text: Buffer.concat(chunks).toString(),
+          ms: performance.now() - started,
+        }),
+      );
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+const json = (body) => ({
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+async function signIn(email) {
+  await send("POST", "/api/v1/auth/magic-link", json({ email }));
+  const mail = path.join(folder, "mail");
+  const newest = fs.readdirSync(mail).filter((name) => name.endsWith(".eml")).sort().at(-1);
+  const text = fs.readFileSync(path.join(mail, newest), "utf8").replace(/=\r?\n/g, "").replace(/=3D/g, "=");
+  const token = /token=([\w-]+)/.exec(text)[1];
+  const answer = await send("POST", "/api/v1/auth/magic-link/verify", json({ token }));
+  return /jht_session=([^;]+)/.exec(answer.headers["set-cookie"].join())[1];
+}
+
+const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+
+/** `count` requests over 50 connections: p95 in ms and requests a second. */
+async function load(count, request) {
+  const times = [];
+  let next = 0;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      while (next < count) {
+        const answer = await request(next++);
+        if (answer.status >= 400) throw new Error(`${answer.status}: ${answer.text}`);
+        times.push(answer.ms);
+      }
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  times.sort((a, b) => a - b);
+  return { p95: percentile(times, 0.95), rate: count / seconds };
+}
+
+function sizes() {
+  for (const name of ["job-hunt-tracker.wasm", "job-hunt-tracker.js", "job-hunt-tracker.css"]) {
+    const bytes = fs.readFileSync(path.join(root, "target/site/pkg", name));
+    const brotli = zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11 } });
+    const kilo = (size) => `${(size / 1000).toFixed(0)} kB`;
+    note(name, `${kilo(bytes.length)} raw, ${kilo(brotli.length)} brotli`, name.endsWith("wasm") ? "350 kB brotli" : "");
+  }
+}
+
+async function start() {
+  const started = performance.now();
+  const child = spawn(server, ["serve"], { env, stdio: ["ignore", "ignore", "ignore"] });
+  for (;;) {
+    try {
+      if ((await send("GET", "/healthz")).status === 200) break;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+  return { child, ms: performance.now() - started };
+}
+
+function memory(child) {
+  const status = fs.readFileSync(`/proc/${child.pid}/status`, "utf8");
+  return `${(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024).toFixed(0)} MB`;
+}
+
+async function page(browser, session, name, budget) {
+  const context = await browser.newContext();
+  await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+  const runs = [];
+  for (let run = 0; run < 6; run++) {
+    const tab = await context.newPage();
+    const started = performance.now();
+    await tab.goto(`${base}/board`, { waitUntil: "commit" });
+    await tab.waitForSelector("html[data-hydrated]");
+    const hydrated = performance.now() - started;
+    await tab.waitForFunction(() => document.querySelector(".card") && !document.querySelector(".skeleton-card"));
+    const whole = performance.now() - started;
+    const timing = await tab.evaluate(() => {
+      const navigation = performance.getEntriesByType("navigation")[0];
+      const bytes = [navigation, ...performance.getEntriesByType("resource")].reduce((sum, entry) => sum + entry.transferSize, 0);
+      return { ttfb: navigation.responseStart, paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN, bytes };
+    });
+    runs.push({ ...timing, hydrated, whole });
+    await tab.close();
+  }
+  await context.close();
+  // The first run fills the browser's caches; it is the first visit.
+  const [first, ...again] = runs;
+  const middle = (key) => again.map((run) => run[key]).sort((a, b) => a - b)[2].toFixed(0);
+  note(`board, ${name}: first byte / first cards / hydrated / all here`, `${first.ttfb.toFixed(0)} / ${first.paint.toFixed(0)} / ${first.hydrated.toFixed(0)} / ${first.whole.toFixed(0)} ms cold, ${middle("ttfb")} / ${middle("paint")} / ${middle("hydrated")} / ${middle("whole")} ms again`, budget);
+  note(`board, ${name}: bytes until all is here`, `${(first.bytes / 1000).toFixed(0)} kB cold`, "450 kB + 400 kB snapshot");
+}
+
+/** Notes when the page opens its store, writes to it, and asks for changes. */
+function watchStore() {
+  const times = { opened: [], written: [], pulled: [] };
+  globalThis.bench = times;
+  const open = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (...args) {
+    times.opened.push(performance.now());
+    return open.apply(this, args);
+  };
+  const transaction = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (...args) {
+    const begun = transaction.apply(this, args);
+    if (args[1] === "readwrite") begun.addEventListener("complete", () => times.written.push(performance.now()));
+    return begun;
+  };
+  const fetch = globalThis.fetch;
+  globalThis.fetch = function (...args) {
+    if (String(args[0]).includes("/sync")) times.pulled.push(performance.now());
+    return fetch.apply(this, args);
+  };
+}
+
+/** The device's own store with 5,000 applications: reading it, writing edits, starting without a network. */
+async function offline(browser, session) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+  await context.addInitScript(watchStore);
+  const tab = await context.newPage();
+  const ready = async () => {
+    await tab.waitForSelector("html[data-hydrated]");
+    await tab.waitForFunction(() => document.querySelector(".card") && !document.querySelector(".skeleton-card"));
+  };
+  const state = (wanted) => tab.waitForFunction((wanted) => document.querySelector(".page-header .sync")?.dataset.state === wanted, wanted, { timeout: 120_000 });
+  await tab.goto(`${base}/board`);
+  await ready();
+  await tab.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated");
+  // The first pull is written to the store.
+  let writes = -1;
+  for (;;) {
+    const now = await tab.evaluate(() => bench.written.length);
+    if (now === writes) break;
+    writes = now;
+    await tab.waitForTimeout(2_000);
+  }
+
+  const loads = [];
+  for (let run = 0; run < 5; run++) {
+    await tab.reload();
+    await ready();
+    await tab.waitForFunction(() => bench.pulled.length > 0);
+    loads.push(await tab.evaluate(() => bench.pulled[0] - bench.opened[0]));
+  }
+  loads.sort((a, b) => a - b);
+  note("store: load and decrypt 5,000 applications", `${loads[2].toFixed(0)} ms (of 5: ${loads.map((ms) => ms.toFixed(0)).join(", ")})`, "150 ms");
+
+  const edits = [];
+  for (let n = 0; n < 60; n++) {
+    await state("saved");
+    edits.push(
+      await tab.evaluate(async () => {
+        const card = [...document.querySelectorAll(".card")].find((card) => card.getBoundingClientRect().top < innerHeight);
+        const before = bench.written.length;
+        const started = performance.now();
+        card.focus();
+        card.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
+        while (bench.written.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+        return bench.written[before] - started;
+      }),
+    );
+  }
+  edits.sort((a, b) => a - b);
+  note("store: an edit until it is durable (key to transaction's end)", `p50 ${percentile(edits, 0.5).toFixed(1)} ms, p95 ${percentile(edits, 0.95).toFixed(1)} ms`, "10 ms");
+
+  await state("saved");
+  await context.setOffline(true);
+  await tab.evaluate(async () => {
+    for (let n = 0; n < 200; n++) {
+      const card = document.querySelector(".card");
+      card.focus();
+      card.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
+      while (card.isConnected) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+  await state("offline");
+  const waiting = await tab.locator(".page-header .sync").innerText();
+  const starts = [];
+  for (let run = 0; run < 5; run++) {
+    const started = performance.now();
+    await tab.reload({ waitUntil: "commit" });
+    await tab.waitForSelector(".card");
+    starts.push(performance.now() - started);
+  }
+  starts.sort((a, b) => a - b);
+  note("cold start with no network: first cards from the store", `${starts[2].toFixed(0)} ms`, "700 ms");
+
+  await ready();
+  const back = performance.now();
+  await context.setOffline(false);
+  await state("saved");
+  note(`flush after reconnect (${waiting})`, `${((performance.now() - back) / 1000).toFixed(1)} s`, "3 s");
+  await context.close();
+}
+
+/** Notes every task that holds up the page for more than 50 ms. */
+function watchTasks() {
+  globalThis.tasks = [];
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration))).observe({
+    type: "longtask",
+    buffered: true,
+  });
+}
+
+/** How long the page cannot be used while 5,000 applications come in, and while they are read again. */
+async function blocking(browser, session) {
+  for (const slowness of [1, 4]) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+    await context.addInitScript(watchStore);
+    await context.addInitScript(watchTasks);
+    const tab = await context.newPage();
+    const devtools = await context.newCDPSession(tab);
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowness });
+    for (const visit of ["first", "repeat"]) {
+      await tab.goto(`${base}/board`);
+      await tab.waitForSelector("html[data-hydrated]");
+      await tab.waitForFunction(() => document.querySelector(".card") && !document.querySelector(".skeleton-card"));
+      let before = "";
+      for (;;) {
+        const now = await tab.evaluate(() => `${bench.written.length} ${bench.pulled.length}`);
+        if (now === before) break;
+        before = now;
+        await tab.waitForTimeout(4_000);
+      }
+      const tasks = await tab.evaluate(() => globalThis.tasks);
+      const total = tasks.reduce((sum, task) => sum + Math.max(0, task - 50), 0);
+      const budget = slowness === 1 ? "200 / 50 ms" : "600 / 150 ms";
+      note(`${visit} visit, 5,000 applications, ×${slowness}: blocked in all / longest task`, `${total.toFixed(0)} / ${Math.max(0, ...tasks).toFixed(0)} ms`, budget);
+    }
+    await context.close();
+  }
+}
+
+/** Two tabs that nobody touches: batches in ten seconds after one change from elsewhere. */
+async function rest(browser, session) {
+  const context = await browser.newContext();
+  await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+  await context.addInitScript(watchStore);
+  // A row that the store leaves out.
+  const headers = { authorization: `Bearer ${session}`, "content-type": "application/json" };
+  const [old, row] = JSON.parse((await send("GET", "/api/v1/applications?limit=2", { headers })).text).items;
+  const patch = (row, fields) =>
+    send("PATCH", `/api/v1/applications/${row.id}`, {
+      headers: { ...headers, "if-match": String(row.version) },
+      body: JSON.stringify(fields),
+    });
+  await patch(old, { archived_at: new Date(Date.now() - 200 * 86_400_000).toISOString() });
+  const tabs = [await context.newPage(), await context.newPage()];
+  for (const tab of tabs) {
+    await tab.goto(`${base}/board`);
+    await tab.waitForFunction(() => globalThis.bench?.pulled.length > 0);
+    await tab.waitForTimeout(5_000);
+  }
+  await patch(row, { notes: "From elsewhere" });
+  await tabs[0].evaluate(() => window.dispatchEvent(new Event("focus")));
+  await tabs[0].waitForTimeout(2_000);
+  const written = () => Promise.all(tabs.map((tab) => tab.evaluate(() => bench.written.length)));
+  const before = await written();
+  await tabs[0].waitForTimeout(10_000);
+  const after = await written();
+  const batches = after.reduce((sum, count) => sum + count, 0) - before.reduce((sum, count) => sum + count, 0);
+  note("two tabs at rest, batches in 10 s", String(batches), "2 (the pull of every 30 s)");
+  await context.close();
+}
+
+/** Edits beside a long queue, and how fast it drains. */
+async function queue(browser, session, count) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.addCookies([{ name: "jht_session", value: session, url: base }]);
+  await context.addInitScript(watchStore);
+  const tab = await context.newPage();
+  const state = (wanted) => tab.waitForFunction((wanted) => document.querySelector(".page-header .sync")?.dataset.state === wanted, wanted, { timeout: 600_000 });
+  await tab.goto(`${base}/board`);
+  await tab.waitForFunction(() => document.querySelector(".card") && !document.querySelector(".skeleton-card"));
+  await state("saved");
+  await context.setOffline(true);
+  const edit = (count) =>
+    tab.evaluate(async (count) => {
+      const times = [];
+      for (let n = 0; n < count; n++) {
+        const card = document.querySelector(".card");
+        const before = bench.written.length;
+        const started = performance.now();
+        card.focus();
+        card.dispatchEvent(new KeyboardEvent("keydown", { key: "e", bubbles: true, cancelable: true }));
+        while (bench.written.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+        times.push(bench.written[before] - started);
+        while (card.isConnected) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      return times.sort((a, b) => a - b);
+    }, count);
+  const alone = await edit(30);
+  await edit(count);
+  const beside = await edit(30);
+  note(`one more edit beside ${count} that wait`, `p50 ${percentile(beside, 0.5).toFixed(1)} ms, p95 ${percentile(beside, 0.95).toFixed(1)} ms (beside none: ${percentile(alone, 0.5).toFixed(1)}, ${percentile(alone, 0.95).toFixed(1)})`, "20 ms");
+  const back = performance.now();
+  await context.setOffline(false);
+  await state("saved");
+  const seconds = (performance.now() - back) / 1000;
+  note(`drain of ${count + 60} edits`, `${seconds.toFixed(1)} s, ${((count + 60) / seconds).toFixed(0)}/s`);
+  await context.close();
+}
+
+let child;
+try {
+  sizes();
+  for (const [email, count] of [["ten@example.com", "10"], ["many@example.com", "5000"]]) {
+    const seeded = spawnSync(server, ["seed", "--email", email, "--count", count], { env });
+    if (seeded.status !== 0) throw new Error(seeded.stderr.toString());
+  }
+  const started = await start();
+  child = started.child;
+  note("process start to first 200", `${started.ms.toFixed(0)} ms`, "100 ms");
+  note("memory, idle", memory(child), "40 MB");
+
+  const many = await signIn("many@example.com");
+  const ten = await signIn("ten@example.com");
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+  await page(browser, ten, "10 applications", "");
+  await page(browser, many, "5,000 applications", "– / 150 / 400 ms");
+  await blocking(browser, await signIn("many@example.com"));
+  await rest(browser, await signIn("many@example.com"));
+  await offline(browser, await signIn("many@example.com"));
+  await queue(browser, await signIn("many@example.com"), Number(process.env.BENCH_QUEUE ?? 2_000));
+  await browser.close();
+
+
+  const width = Math.max(...rows.map((row) => row.what.length));
+  console.log(`\n${databaseUrl.split(":")[0]}, ${os.cpus().length} cores\n`);
+  for (const row of rows) {
+    console.log(`${row.what.padEnd(width)}  ${row.value}${row.budget ? `   [budget ${row.budget}]` : ""}`);
+  }
+} finally {
+  child?.kill("SIGTERM");
+  fs.rmSync(folder, { recursive: true, force: true });
+}
