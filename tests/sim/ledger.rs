@@ -260,6 +260,22 @@ impl Ledger {
                 );
             }
         }
+        // An edit is stored with the row that it was made of, or with what became of it.
+        let rows: HashSet<Uuid> = after.rows().map(|kept| kept.id).collect();
+        for entry in &batch.entries {
+            assert!(
+                entry.edit.verb() != Verb::Patch
+                    || entry.frozen
+                    || entry.seen.is_none()
+                    || entry.row_was.is_some()
+                    || before
+                        .entries()
+                        .iter()
+                        .any(|old| old.record == entry.record)
+                    || rows.contains(&entry.record),
+                "invariant 10: {entry:?} is stored without its row"
+            );
+        }
         for item in &batch.displaced {
             let seen = self.displaced.entry(place).or_default();
             for key in &item.keys {

@@ -202,19 +202,27 @@ impl World {
         }
     }
 
-    /// Whether a page or a store has the row and has never come to the end of a history: then nobody
-    /// can tell of which one it is, and it stays until a later version comes.
+    /// Whether a page or a store that has never come to the end of a history has the row, or may get it
+    /// from the store: then nobody can tell of which history the row is, and it stays until a later
+    /// version comes.
     fn is_of_no_history(&self, user: Uuid, record: Uuid) -> bool {
-        let tabs = self.devices.iter().flat_map(|device| &device.tabs);
-        let in_page = tabs.filter(|tab| tab.user == user).any(|tab| {
-            let rows = tab.engine.base().table::<Application>();
-            tab.engine.meta().cursor.is_none() && rows.get(record).is_some()
-        });
-        let in_store = self.places_of(user).into_iter().any(|place| {
+        self.places_of(user).into_iter().any(|place| {
             let disk = self.disk(place);
-            disk.meta().cursor.is_none() && disk.rows().any(|kept| kept.id == record)
-        });
-        in_page || in_store
+            let stored = disk.rows().any(|kept| kept.id == record);
+            let tabs = self.devices[place.0].tabs.iter();
+            let mut nameless =
+                tabs.filter(|tab| tab.user == user && tab.engine.meta().cursor.is_none());
+            let in_page = nameless.any(|tab| {
+                stored
+                    || tab
+                        .engine
+                        .base()
+                        .table::<Application>()
+                        .get(record)
+                        .is_some()
+            });
+            in_page || (stored && disk.meta().cursor.is_none())
+        })
     }
 
     /// The browser closes a page's connection to its store; what is being written and read never
