@@ -58,6 +58,8 @@ struct Said {
 
 #[derive(Default)]
 pub struct Ledger {
+    /// Stores that were too full once: there an edit may be stored without its row.
+    pub full: HashSet<Place>,
     pub intents: Vec<Intent>,
     by_key: HashMap<Uuid, usize>,
     said: HashMap<Uuid, Said>,
@@ -264,10 +266,11 @@ impl Ledger {
         let rows: HashSet<Uuid> = after.rows().map(|kept| kept.id).collect();
         for entry in &batch.entries {
             assert!(
-                entry.edit.verb() != Verb::Patch
+                self.full.contains(&place)
+                    || entry.edit.verb() != Verb::Patch
                     || entry.frozen
                     || entry.seen.is_none()
-                    || entry.row_was.is_some()
+                    || entry.last_known.is_some()
                     || before
                         .entries()
                         .iter()

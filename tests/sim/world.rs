@@ -580,6 +580,7 @@ impl World {
             Io::Write(batch) => {
                 let result = if let Health::Refuses(trouble) = health {
                     trace!("d{device} t{id} store refuses");
+                    self.ledger.full.insert((device, user));
                     Err(Err(trouble))
                 } else {
                     let before = disk.clone();

@@ -475,6 +475,14 @@ impl Base {
         urgent
     }
 
+    /// These differ from the store, and an edit may need them.
+    pub(super) fn mark_urgent(&mut self, shards: impl IntoIterator<Item = Shard>) {
+        for shard in shards {
+            self.dirty.insert(shard);
+            self.urgent.insert(shard);
+        }
+    }
+
     /// These differ from the store.
     pub fn mark_dirty(&mut self, shards: impl IntoIterator<Item = Shard>) {
         self.dirty.extend(shards);

@@ -370,7 +370,10 @@ impl Engine {
     fn rows_wait_until(&self, now: Timestamp) -> Option<Timestamp> {
         let full = self.storage.rows_at;
         let full = full.filter(|at| !is_due(*at, now, RETRY_ROWS));
-        full.or_else(|| self.pulling.writes_at(now))
+        // Rows of two bases never mix: an edit of the new one is stored with all of it.
+        let same_base = self.meta.base_generation == self.storage.meta.base_generation;
+        let pulling = self.pulling.writes_at(now).filter(|_| same_base);
+        full.or(pulling)
     }
 
     /// Whether more than edits is to be said beside them.
@@ -407,7 +410,7 @@ impl Engine {
     /// the rest comes again. A disk that is full may take the edits where it does not take a row.
     fn urgent_to_write(&mut self, now: Timestamp) -> Vec<(Shard, Vec<super::Kept>)> {
         let same_base = self.meta.base_generation == self.storage.meta.base_generation;
-        if same_base && self.storage.rows_at.is_none() {
+        if same_base && !self.storage.edits_alone {
             let urgent = self.base.take_urgent();
             self.to_write(urgent, now)
         } else {
@@ -448,6 +451,7 @@ impl Engine {
             self.storage.stamp = batch.stamp + 1;
             self.storage.unread = false;
             self.storage.retry_at = None;
+            self.storage.edits_alone = false;
             if with_rows {
                 self.storage.rows_at = None;
             }
@@ -500,6 +504,11 @@ impl Engine {
             Some(writing) => !writing.with_rows,
             None => return,
         };
+        let has_rows = self
+            .storage
+            .writing
+            .as_ref()
+            .is_some_and(|writing| !writing.batch.shards.is_empty());
         self.unwrite();
         if trouble == Trouble::Full {
             self.storage.rows_at = Some(now + RETRY_ROWS);
@@ -510,7 +519,13 @@ impl Engine {
                 }
                 return;
             }
+            if has_rows {
+                // Not even those that the edits are made of: then the edits alone.
+                self.storage.edits_alone = true;
+                return;
+            }
         }
+        self.storage.edits_alone = false;
         self.outbox.unmerge();
         if self.storage.persistence != Persistence::Refused(trouble) {
             self.storage.persistence = Persistence::Refused(trouble);
@@ -552,7 +567,7 @@ impl Engine {
             self.storage.cursor_moved |= moves_cursor;
             self.storage.own_moved |= moves_own;
             self.base
-                .mark_dirty(batch.shards.iter().map(|(shard, _)| *shard));
+                .mark_urgent(batch.shards.iter().map(|(shard, _)| *shard));
         }
     }
 }
