@@ -315,9 +315,9 @@ impl Engine {
         let shards = if with_rows {
             let dirty = self.base.take_dirty();
             self.pulling.written(now);
-            self.to_write(dirty, now)
+            self.unstored_contents(dirty, now)
         } else if edits_differ {
-            self.urgent_to_write(now)
+            self.urgent_contents(now)
         } else {
             Vec::new()
         };
@@ -408,18 +408,18 @@ impl Engine {
 
     /// The rows without which an edit is not what its user saw; the cursor stays where it is, so that
     /// the rest comes again. A disk that is full may take the edits where it does not take a row.
-    fn urgent_to_write(&mut self, now: Timestamp) -> Vec<(Shard, Vec<super::Kept>)> {
+    fn urgent_contents(&mut self, now: Timestamp) -> Vec<(Shard, Vec<super::Kept>)> {
         let same_base = self.meta.base_generation == self.storage.meta.base_generation;
         if same_base && !self.storage.edits_alone {
             let urgent = self.base.take_urgent();
-            self.to_write(urgent, now)
+            self.unstored_contents(urgent, now)
         } else {
             Vec::new()
         }
     }
 
     /// What of these shards the store does not hold yet.
-    fn to_write(
+    fn unstored_contents(
         &mut self,
         shards: BTreeSet<Shard>,
         now: Timestamp,
