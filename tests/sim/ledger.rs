@@ -82,6 +82,9 @@ pub struct Ledger {
     /// Records whose versions began again below what they were, each with the number of intents
     /// until then.
     set_back: HashMap<Uuid, usize>,
+    /// What waited in a page whose store went away: it goes on alone, and hears nothing of what other
+    /// pages do to that.
+    pub alone: HashSet<(Place, Uuid)>,
     /// The history in force of each user who has had more than one.
     pub histories: HashMap<Uuid, Uuid>,
     /// Ids that a store was told to be deleted.
@@ -468,6 +471,9 @@ impl Ledger {
         changed: bool,
     ) {
         let record = self.intent(key).map(|intent| intent.record);
+        // The same creation under another key, as another page sent it that became one with more.
+        let created_before = request.method == http::Method::POST
+            && record.is_some_and(|record| self.ever.contains(&record));
         let was_set_back = record.is_some_and(|record| self.set_back.contains_key(&record));
         let unnumbered = |body: &str| -> Fields {
             let fields: Fields = serde_json::from_str(body).unwrap();
@@ -489,7 +495,7 @@ impl Ledger {
             match &said.answer {
                 None => {
                     assert!(
-                        changed,
+                        changed || created_before,
                         "invariant 3: a first answer without an effect: {reply:?}"
                     );
                     said.answer = Some(reply.body.clone());
@@ -660,6 +666,9 @@ impl Ledger {
             .collect();
         for n in self.durable.keys() {
             let intent = &self.intents[*n];
+            if intent.verb == Verb::Delete && self.alone.contains(&(intent.place, intent.record)) {
+                continue;
+            }
             let none = HashSet::new();
             let kept = homes.get(&intent.place).unwrap_or(&none);
             assert!(

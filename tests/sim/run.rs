@@ -234,6 +234,10 @@ impl World {
             return;
         }
         trace!("d{device} t{} its store is gone", tab.id);
+        let place = (device, tab.user);
+        let waiting = tab.engine.outbox().entries().iter();
+        let records = waiting.map(|entry| (place, entry.record));
+        self.ledger.alone.extend(records);
         self.close_store(device, at);
         self.act(device, at, |engine| engine.unstored(Unstored::Lost, now));
     }
