@@ -1,9 +1,14 @@
 //! One run: chance for a while, then peace, then the reckoning.
 
-use crate::{disk::Health, network::Message, trace, world::World};
+use crate::{
+    disk::Health,
+    network::Message,
+    trace,
+    world::{Tab, World, epoch_of},
+};
 use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{Engine, Trouble, Unstored},
+    client::engine::{Engine, Meta, Trouble, Unstored},
     domain::application::Application,
 };
 use uuid::Uuid;
@@ -175,6 +180,7 @@ impl World {
     pub async fn another_history(&mut self, user: Uuid) {
         let epoch = self.dice.uuid();
         trace!("the history is another one");
+        let before = self.server.head(user).await.1;
         self.server.forget_history(user, epoch).await;
         self.ledger.histories.insert(user, epoch);
         if self.dice.percent(25) {
@@ -188,40 +194,37 @@ impl World {
         }
         for record in self.ledger.alive_of(user) {
             let version = self.server.version(user, record).await;
-            let Some(before) = version.filter(|version| *version > 1) else {
+            let Some(last) = version.filter(|version| *version > 1) else {
                 continue;
             };
-            if self.is_of_no_history(user, record) {
+            if self.is_of_no_history(user, record, before) {
                 continue;
             }
-            let most = usize::try_from(before - 1).unwrap().min(4);
-            let version = before - 1 - i64::try_from(self.dice.below(most)).unwrap();
+            let most = usize::try_from(last - 1).unwrap().min(4);
+            let version = last - 1 - i64::try_from(self.dice.below(most)).unwrap();
             trace!("{} is at version {version}", &record.to_string()[..8]);
             self.server.set_version(user, record, version).await;
             self.ledger.set_back(record, version);
         }
     }
 
-    /// Whether a page or a store that has never come to the end of a history has the row, or may get it
-    /// from the store: then nobody can tell of which history the row is, and it stays until a later
-    /// version comes.
-    fn is_of_no_history(&self, user: Uuid, record: Uuid) -> bool {
-        self.places_of(user).into_iter().any(|place| {
-            let disk = self.disk(place);
-            let stored = disk.rows().any(|kept| kept.id == record);
-            let tabs = self.devices[place.0].tabs.iter();
-            let mut nameless =
-                tabs.filter(|tab| tab.user == user && tab.engine.meta().cursor.is_none());
-            let in_page = nameless.any(|tab| {
-                stored
-                    || tab
-                        .engine
-                        .base()
-                        .table::<Application>()
-                        .get(record)
-                        .is_some()
-            });
-            in_page || (stored && disk.meta().cursor.is_none())
+    /// Whether a page or a store has the row, or may get it from the other one, and has not come to the
+    /// end of the history in force: then nobody can tell of which history the row is, and it stays
+    /// until a later version comes.
+    fn is_of_no_history(&self, user: Uuid, record: Uuid, in_force: Uuid) -> bool {
+        let follows = |meta: &Meta| meta.cursor.as_deref().map(epoch_of) == Some(in_force);
+        self.places_of(user).into_iter().any(|(device, _)| {
+            let disk = self.disk((device, user));
+            let tabs = self.devices[device].tabs.iter();
+            let tabs = || tabs.clone().filter(|tab| tab.user == user);
+            let has = |tab: &Tab| {
+                let rows = tab.engine.base().table::<Application>();
+                rows.get(record).is_some()
+            };
+            let somewhere = disk.rows().any(|kept| kept.id == record) || tabs().any(has);
+            let all_follow = tabs().all(|tab| follows(tab.engine.meta()))
+                && (self.devices[device].storeless || follows(disk.meta()));
+            somewhere && !all_follow
         })
     }
 

@@ -207,7 +207,7 @@ fn check_cause(before: &Disk, batch: &Batch) {
 }
 
 /// Which history of the server a cursor belongs to.
-fn epoch_of(cursor: &str) -> Uuid {
+pub fn epoch_of(cursor: &str) -> Uuid {
     cursor.split('.').next().unwrap().parse().unwrap()
 }
 
