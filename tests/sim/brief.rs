@@ -56,7 +56,7 @@ pub fn short_batch(batch: &Batch) -> String {
         keys.join(" ")
     };
     format!(
-        "{}: +[{}] -[{}] displaced +{} -{} shards {} cursor {:?}",
+        "{}: +[{}] -[{}] displaced +{} -{} shards {} cursor {:?} base {}",
         batch.stamp,
         keys(batch.entries.iter().map(|entry| entry.key).collect()),
         keys(batch.settled.clone()),
@@ -67,6 +67,7 @@ pub fn short_batch(batch: &Batch) -> String {
             .meta
             .cursor
             .as_ref()
-            .map(|cursor| cursor.rsplit('.').next().map(ToOwned::to_owned))
+            .map(|cursor| cursor.rsplit('.').next().map(ToOwned::to_owned)),
+        batch.meta.base_generation,
     )
 }

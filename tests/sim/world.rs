@@ -619,7 +619,12 @@ impl World {
                     check_cause(disk, &batch);
                     disk.apply(&batch);
                 }
-                trace!("d{device} t{id} has read ({why:?}) {}", stored.stamp);
+                trace!(
+                    "d{device} t{id} has read ({why:?}) {} base {}, here {}",
+                    stored.stamp,
+                    stored.meta.base_generation,
+                    tab.engine.meta().base_generation
+                );
                 tab.opened |= why == Why::Opening;
                 self.act(device, at, |engine| match why {
                     Why::Opening => engine.opened(*stored, now),

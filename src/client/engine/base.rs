@@ -223,6 +223,9 @@ pub struct Base {
     stored: HashMap<Shard, u64>,
 }
 
+/// What another base left in a shard: whatever this one holds there is written.
+const OF_ANOTHER_BASE: u64 = 0;
+
 /// Tells what shards hold apart. Two states of a row with the same version and time are the same.
 fn print(content: &[Kept]) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -336,11 +339,16 @@ impl Base {
         self.settings.succeed(old.settings);
     }
 
+    /// The store holds something of this shard that is not of this base.
+    pub(super) fn is_stored_otherwise(&mut self, shard: Shard) {
+        self.stored.insert(shard, OF_ANOTHER_BASE);
+    }
+
     /// It was built anew: pages that have another one take all of it from the store, so all of it is
     /// written, also where the store happens to hold the same.
     pub(super) fn store_all_anew(&mut self, old: &Self) {
-        let never = |shard: &Shard| (*shard, 0);
-        self.stored = old.stored.keys().map(never).collect();
+        let of_old = |shard: &Shard| (*shard, OF_ANOTHER_BASE);
+        self.stored = old.stored.keys().map(of_old).collect();
         self.mark_dirty(Self::all_shards());
     }
 

@@ -173,6 +173,10 @@ impl Engine {
             for (shard, content) in shards {
                 self.base.join(shard, content);
             }
+        } else {
+            for (shard, _) in shards {
+                self.base.is_stored_otherwise(shard);
+            }
         }
         if let Some(old) = old {
             self.base.succeed(old);
@@ -326,13 +330,14 @@ impl Engine {
             // What was done has been undone, or is stored: nothing is left to be refused.
             self.outbox.forget_events();
             self.storage.retry_at = None;
-            self.tell_of_rows(effects);
-            if matches!(self.storage.persistence, Persistence::Refused(_)) {
-                self.storage.persistence = match self.storage.rows_at {
-                    Some(_) => Persistence::EditsOnly,
-                    None => Persistence::Durable,
-                };
+            if with_rows {
+                self.storage.rows_at = None;
             }
+            self.tell_of_rows(effects);
+            self.storage.persistence = match self.storage.rows_at {
+                Some(_) => Persistence::EditsOnly,
+                None => Persistence::Durable,
+            };
             return rows_at.filter(|_| self.base.is_dirty() || self.meta_differs());
         }
         let meta = self.meta_to_write(with_rows);
@@ -459,8 +464,14 @@ impl Engine {
                 Some(_) => Persistence::EditsOnly,
                 None => Persistence::Durable,
             };
+            // The base may have been built anew while this was written.
+            let same_base = batch.meta.base_generation == self.meta.base_generation;
             for (shard, content) in &batch.shards {
-                self.base.stored(*shard, content);
+                if same_base {
+                    self.base.stored(*shard, content);
+                } else {
+                    self.base.is_stored_otherwise(*shard);
+                }
             }
             self.outbox.written(&batch);
             self.storage.meta = batch.meta.clone();
