@@ -131,8 +131,7 @@ test("an undo that the server refuses is dropped, and the card goes on", async (
   await expect(board.toast("“Late” was moved again since")).toBeVisible();
   await expect(board.card("Late", "Offer")).toBeVisible();
   await sidebar.fill("Notes", "It went on.");
-  await board.saved();
-  expect(await user.api.get(id)).toMatchObject({ status: "Offer", notes: "It went on." });
+  await expect.poll(() => user.api.get(id)).toMatchObject({ status: "Offer", notes: "It went on." });
   await page.keyboard.press("Escape");
   await expect(board.sync).toHaveText("Saved");
 });

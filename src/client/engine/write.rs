@@ -141,8 +141,14 @@ impl Engine {
         // What was done here to a row that another page takes away is shown on what was seen here.
         let shown = self.shown_with(self.outbox.unstored_records());
         let mut own = std::mem::take(&mut self.meta.own);
-        own.join(&meta.own);
         let newer = meta.base_generation > self.meta.base_generation;
+        if newer {
+            // Versions of another history: what of them holds in this one, the page that read it knows.
+            own.clone_from(&meta.own);
+            self.storage.own_moved = false;
+        } else {
+            own.join(&meta.own);
+        }
         let old = newer.then(|| std::mem::take(&mut self.base));
         if newer {
             // The base was built anew elsewhere: rows of the old one must not come back.

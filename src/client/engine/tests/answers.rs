@@ -104,6 +104,22 @@ fn after_a_restored_backup_an_edit_reaches_the_server_again() {
 }
 
 #[test]
+fn a_page_that_hears_of_a_restored_backup_from_another_one_forgets_its_versions_too() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    page.edit(row.id, note("mine"), 1);
+    page.sent();
+    page.answer(1, Ok(json_of(&after(&row, json!({"notes": "mine"})))));
+    let mut other = page.reopened();
+    other.engine.rebuild();
+    other.pulled(page_of(vec![upsert(1, &row)], "new"));
+    page.refresh();
+    page.edit(row.id, note("again"), 2);
+    assert_eq!(page.sent(), [(key(2), Some(1))]);
+}
+
+#[test]
 fn an_edit_made_before_a_restored_backup_conflicts_once_and_not_for_ever() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
