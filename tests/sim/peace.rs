@@ -96,7 +96,7 @@ impl World {
 
     async fn wait_for_rest(&mut self, places: &[Place]) {
         let mut quiet = 0;
-        for _ in 0..60 {
+        for round in 0..60 {
             // An answer from before may tell a page to go; its user loads it anew.
             for (device, _) in places {
                 let told = |tab: &crate::world::Tab| tab.told_foreign;
@@ -112,7 +112,10 @@ impl World {
                 let now = self.time(device);
                 for at in 0..self.devices[device].tabs.len() {
                     self.act(device, at, |engine| engine.online(now));
-                    self.act(device, at, Engine::pull);
+                    // Of some pages the others hear first.
+                    if round > 0 || self.dice.percent(50) {
+                        self.act(device, at, Engine::pull);
+                    }
                 }
             }
             self.settle().await;
