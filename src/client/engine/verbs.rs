@@ -1,7 +1,7 @@
 //! What the user does.
 
 use super::{
-    Edit, Edited, Effect, Engine, Made, Op, Row, Shard, Verb,
+    Edit, Edited, Effect, Engine, Made, Op, Row, Verb,
     kind::{self, apply, each_kind},
     queue::{Entry, QueueEvent},
     storage::Persistence,
@@ -43,10 +43,6 @@ impl Engine {
             let seen = self.base.table::<R>().get(record).map(|row| row.version());
             // With the edit what it was made of is stored.
             self.base.keep(R::KIND, record);
-            if self.meta.truncated {
-                // The row may be one that was left out of the store.
-                self.base.mark_urgent([Shard::of(R::KIND, record)]);
-            }
             (aggregate, seen)
         });
         let entry = Entry {

@@ -322,6 +322,12 @@ impl Engine {
         let with_rows = rows_at.is_none();
         self.storage.own_moved &= self.meta.own != self.storage.meta.own;
         let edits_differ = !difference.is_empty() || self.storage.own_moved;
+        if self.meta.truncated {
+            // The row of an edit may be one that was left out, here or by another page.
+            let entries = difference.entries.iter();
+            let rows = entries.map(|entry| Shard::of(entry.edit.kind(), entry.record));
+            self.base.mark_urgent(rows);
+        }
         let shards = if with_rows {
             let dirty = self.base.take_dirty();
             self.pulling.written(now);
