@@ -58,8 +58,6 @@ struct Said {
 
 #[derive(Default)]
 pub struct Ledger {
-    /// Stores that were too full once: there an edit may be stored without its row.
-    pub full: HashSet<Place>,
     pub intents: Vec<Intent>,
     by_key: HashMap<Uuid, usize>,
     said: HashMap<Uuid, Said>,
@@ -269,8 +267,7 @@ impl Ledger {
         let rows: HashSet<Uuid> = after.rows().map(|kept| kept.id).collect();
         for entry in &batch.entries {
             assert!(
-                self.full.contains(&place)
-                    || entry.edit.verb() != Verb::Patch
+                entry.edit.verb() != Verb::Patch
                     || entry.frozen
                     || entry.seen.is_none()
                     || entry.last_known.is_some()

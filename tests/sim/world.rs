@@ -497,7 +497,9 @@ impl World {
 
     /// A page's store is opened: it is there, or not, or it never answers.
     fn open_store(&mut self, device: usize, at: usize) {
-        let hangs = self.dice.percent(self.faults.hangs);
+        // A page that knows nobody yet is not there before its store is.
+        let known = self.devices[device].tabs[at].engine.owner().is_some();
+        let hangs = self.dice.percent(self.faults.hangs) && known;
         let device = &mut self.devices[device];
         let tab = &mut device.tabs[at];
         if device.storeless {
@@ -580,7 +582,6 @@ impl World {
             Io::Write(batch) => {
                 let result = if let Health::Refuses(trouble) = health {
                     trace!("d{device} t{id} store refuses");
-                    self.ledger.full.insert((device, user));
                     Err(Err(trouble))
                 } else {
                     let before = disk.clone();

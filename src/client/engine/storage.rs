@@ -172,8 +172,6 @@ pub(super) struct Storage {
     pub retry_at: Option<Timestamp>,
     /// A full disk did not take the rows: not before; edits go without them.
     pub rows_at: Option<Timestamp>,
-    /// It did not even take the rows that edits are made of.
-    pub edits_alone: bool,
     /// That was said.
     pub told_of_rows: bool,
     /// The meta that is stored.

@@ -385,12 +385,18 @@ impl Engine {
     /// Rows and the cursor are written with the next batch, or after this: while a disk is full, and
     /// in the midst of a long history, which would be written again with each of its pages.
     fn rows_wait_until(&self, now: Timestamp) -> Option<Timestamp> {
+        // Rows of two bases never mix: an edit of the new one is stored with all of it.
+        if !self.is_of_stored_base() {
+            return None;
+        }
         let full = self.storage.rows_at;
         let full = full.filter(|at| !is_due(*at, now, RETRY_ROWS));
-        // Rows of two bases never mix: an edit of the new one is stored with all of it.
-        let same_base = self.meta.base_generation == self.storage.meta.base_generation;
-        let pulling = self.pulling.writes_at(now).filter(|_| same_base);
-        full.or(pulling)
+        full.or_else(|| self.pulling.writes_at(now))
+    }
+
+    /// Whether the base of this page is the one that is stored, not one that was built anew since.
+    fn is_of_stored_base(&self) -> bool {
+        self.meta.base_generation == self.storage.meta.base_generation
     }
 
     /// Whether more than edits is to be said beside them.
@@ -424,15 +430,10 @@ impl Engine {
     }
 
     /// The rows without which an edit is not what its user saw; the cursor stays where it is, so that
-    /// the rest comes again. A disk that is full may take the edits where it does not take a row.
+    /// the rest comes again.
     fn urgent_contents(&mut self, now: Timestamp) -> Vec<(Shard, Vec<super::Kept>)> {
-        let same_base = self.meta.base_generation == self.storage.meta.base_generation;
-        if same_base && !self.storage.edits_alone {
-            let urgent = self.base.take_urgent();
-            self.unstored_contents(urgent, now)
-        } else {
-            Vec::new()
-        }
+        let urgent = self.base.take_urgent();
+        self.unstored_contents(urgent, now)
     }
 
     /// What of these shards the store does not hold yet.
@@ -468,7 +469,6 @@ impl Engine {
             self.storage.stamp = batch.stamp + 1;
             self.storage.unread = false;
             self.storage.retry_at = None;
-            self.storage.edits_alone = false;
             if with_rows {
                 self.storage.rows_at = None;
             }
@@ -523,32 +523,21 @@ impl Engine {
     }
 
     fn refuse(&mut self, trouble: Trouble, now: Timestamp, effects: &mut Vec<Effect>) {
-        let only_edits = match &self.storage.writing {
-            Some(writing) => !writing.with_rows,
+        let with_rows = match &self.storage.writing {
+            Some(writing) => writing.with_rows,
             None => return,
         };
-        let has_rows = self
-            .storage
-            .writing
-            .as_ref()
-            .is_some_and(|writing| !writing.batch.shards.is_empty());
         self.unwrite();
-        if trouble == Trouble::Full {
+        if trouble == Trouble::Full && self.is_of_stored_base() {
             self.storage.rows_at = Some(now + RETRY_ROWS);
-            if !only_edits {
-                // The edits may still have room: they are tried without the rows.
+            if with_rows {
+                // There may still be room for the edits and the rows that they are made of.
                 if self.storage.persistence == Persistence::Durable {
                     self.storage.persistence = Persistence::EditsOnly;
                 }
                 return;
             }
-            if has_rows {
-                // Not even those that the edits are made of: then the edits alone.
-                self.storage.edits_alone = true;
-                return;
-            }
         }
-        self.storage.edits_alone = false;
         self.outbox.unmerge();
         if self.storage.persistence != Persistence::Refused(trouble) {
             self.storage.persistence = Persistence::Refused(trouble);
