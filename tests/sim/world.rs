@@ -380,7 +380,12 @@ impl World {
         device.tabs.push(tab);
         let at = device.tabs.len() - 1;
         let now = self.time(number);
-        self.act(number, at, |engine| engine.start(now));
+        if online {
+            self.act(number, at, |engine| engine.start(now));
+        } else {
+            // Its store is opened before it knows whose it is.
+            self.open_store(number, at);
+        }
     }
 
     /// A page ends: its memory and its lock are gone, its requests may still arrive.
@@ -497,7 +502,6 @@ impl World {
 
     /// A page's store is opened: it is there, or not, or it never answers.
     fn open_store(&mut self, device: usize, at: usize) {
-        // A page that knows nobody yet is not there before its store is.
         let known = self.devices[device].tabs[at].engine.owner().is_some();
         let hangs = self.dice.percent(self.faults.hangs) && known;
         let device = &mut self.devices[device];

@@ -470,6 +470,11 @@ impl Base {
         std::mem::take(&mut self.changed)
     }
 
+    /// What edits need of that which differs from the store.
+    pub(super) fn urgent(&self) -> BTreeSet<Shard> {
+        self.urgent.clone()
+    }
+
     /// Takes the list of what differs from the store.
     pub fn take_dirty(&mut self) -> BTreeSet<Shard> {
         self.urgent.clear();

@@ -11,7 +11,11 @@ use super::{
 use crate::domain::{application::Application, sync::Entity, time::Timestamp, user::User};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
-use std::{cmp::Reverse, collections::HashSet, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// The version of what is stored. Whoever keeps a new kind of row, or a new field, raises it: while a
@@ -190,6 +194,8 @@ pub(super) struct Writing {
     pub batch: Arc<Batch>,
     /// No rows are left for later.
     pub with_rows: bool,
+    /// Shards that edits need.
+    pub urgent: BTreeSet<Shard>,
     /// Its cursor is one that this page pulled.
     pub moves_cursor: bool,
     /// It has versions that this page's queue made.

@@ -328,6 +328,7 @@ impl Engine {
             let rows = entries.map(|entry| Shard::of(entry.edit.kind(), entry.record));
             self.base.mark_urgent(rows);
         }
+        let urgent = self.base.urgent();
         let shards = if with_rows {
             let dirty = self.base.take_dirty();
             self.pulling.written(now);
@@ -375,6 +376,7 @@ impl Engine {
         self.storage.writing = Some(Writing {
             batch: Arc::clone(&batch),
             with_rows,
+            urgent,
             moves_cursor,
             moves_own,
         });
@@ -570,6 +572,7 @@ impl Engine {
     fn unwrite(&mut self) {
         if let Some(Writing {
             batch,
+            urgent,
             moves_cursor,
             moves_own,
             ..
@@ -579,7 +582,8 @@ impl Engine {
             self.storage.cursor_moved |= moves_cursor;
             self.storage.own_moved |= moves_own;
             self.base
-                .mark_urgent(batch.shards.iter().map(|(shard, _)| *shard));
+                .mark_dirty(batch.shards.iter().map(|(shard, _)| *shard));
+            self.base.mark_urgent(urgent);
         }
     }
 }
