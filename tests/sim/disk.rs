@@ -12,6 +12,8 @@ use uuid::Uuid;
 #[derive(Clone, Default)]
 pub struct Disk {
     pub stamp: u64,
+    /// The version of the database.
+    pub schema: u32,
     meta: Meta,
     entries: BTreeMap<Uuid, Entry>,
     displaced: BTreeMap<Uuid, Displaced>,

@@ -26,6 +26,7 @@ mod people;
 mod run;
 mod sabotage;
 mod server;
+mod versions;
 mod view;
 mod world;
 

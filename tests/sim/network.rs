@@ -5,8 +5,8 @@ use crate::{
     ledger::Place,
     sabotage::{Sabotage, spoil_page},
     server::{Reply, Request},
-    trace,
-    world::World,
+    trace, versions,
+    world::{Io, Tab, World},
 };
 use job_hunt_tracker::{
     client::engine::Outgoing,
@@ -116,7 +116,7 @@ impl World {
                     trace!("#{id} comes twice");
                     self.net.push(Message::Request(id, place, request.clone()));
                 }
-                let reply = self.serve(&request).await;
+                let reply = self.serve_page(id, &request).await;
                 trace!("#{id} is answered {} {}", reply.status(), brief(&reply));
                 if self.dice.percent(faults.restarts) {
                     trace!("the server restarts");
@@ -138,13 +138,40 @@ impl World {
                     Some(What::Send(outgoing)) => outgoing.method.clone(),
                     _ => http::Method::GET,
                 };
-                let answer = reply.read(&method);
+                let answer = self.read_of(id, reply).read(&method);
                 if self.dice.percent(faults.doubled) && self.calls.contains_key(&id) {
                     self.answered_twice(id, answer.clone());
                 }
                 self.hear(id, answer);
             }
             Message::Lost(id) => self.hear(id, Err(Problem::new(ProblemKind::Network, ""))),
+        }
+    }
+
+    /// The tab that waits for an answer, and whether that is a pull's.
+    fn asker(&self, id: u64) -> Option<(&Tab, bool)> {
+        let call = self.calls.get(&id)?;
+        let at = self.find(call.device, call.tab)?;
+        let pull = matches!(call.what, What::Pull);
+        Some((&self.devices[call.device].tabs[at], pull))
+    }
+
+    /// The server answers a page, in the version of the page.
+    async fn serve_page(&mut self, id: u64, request: &Request) -> Reply {
+        if let Some((tab, true)) = self.asker(id) {
+            return match versions::asks(tab.newer, request) {
+                Some(request) => self.serve(&request).await,
+                None => versions::of_other_kinds(),
+            };
+        }
+        self.serve(request).await
+    }
+
+    /// What a page makes of an answer, in its version.
+    fn read_of(&self, id: u64, reply: Reply) -> Reply {
+        match self.asker(id) {
+            Some((tab, pull)) => self.read_by(tab, pull, reply),
+            None => reply,
         }
     }
 
@@ -253,10 +280,15 @@ impl World {
                     spoil_page(self.sabotage, &mut page);
                     page
                 });
-                self.act(device, at, |engine| match page {
-                    Ok(page) => engine.pulled(page, now),
-                    Err(problem) => engine.pull_failed(&problem, now, unit),
-                });
+                match page {
+                    Ok(page) => {
+                        let tab = &mut self.devices[device].tabs[at];
+                        tab.io.push(Io::Page(Box::new(page)));
+                    }
+                    Err(problem) => {
+                        self.act(device, at, |engine| engine.pull_failed(&problem, now, unit))
+                    }
+                }
             }
             What::Identify => {
                 let me = answer.and_then(|body| {

@@ -1,6 +1,6 @@
 //! When nothing goes wrong any more: everything comes to rest, and must be right.
 
-use crate::{disk::Health, ledger::Place, server::Request, trace, world::World};
+use crate::{disk::Health, ledger::Place, server::Request, trace, versions::seen_by, world::World};
 use chrono::Duration;
 use job_hunt_tracker::{
     client::engine::{Displaced, Edit, Engine, Entry, Op, Persistence, Verb},
@@ -78,11 +78,13 @@ impl World {
             }
         }
         self.wait_for_rest(&places).await;
-        // A page without its store has sent what it had, and is loaded anew.
+        // A page without its store has sent what it had, and is loaded anew, as is one of an older
+        // version.
         let mut anew = false;
         for (device, _) in &places {
-            let gone = |tab: &crate::world::Tab| tab.store_is_gone;
-            while let Some(at) = self.devices[*device].tabs.iter().position(gone) {
+            let newer = self.newer;
+            let old = |tab: &crate::world::Tab| tab.store_is_gone || tab.newer != newer;
+            while let Some(at) = self.devices[*device].tabs.iter().position(old) {
                 self.kill(*device, at);
                 self.open_tab(*device).await;
                 anew = true;
@@ -262,7 +264,7 @@ impl World {
         let old = |row: &Application| self.is_old(row.archived_at);
         for (device, _) in self.places().into_iter().filter(|place| place.1 == user) {
             if !self.devices[device].storeless {
-                let stored = self.disk((device, user)).read(0);
+                let stored = seen_by(self.newer, self.disk((device, user)).read(0));
                 let mut fresh = Engine::default();
                 _ = fresh.opened(stored, self.time(device));
                 let what = format!("the store of d{device}");

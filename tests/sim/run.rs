@@ -1,16 +1,8 @@
 //! One run: chance for a while, then peace, then the reckoning.
 
-use crate::{
-    disk::Health,
-    network::Message,
-    trace,
-    world::{Tab, World, epoch_of},
-};
+use crate::{disk::Health, network::Message, trace, world::World};
 use chrono::Duration;
-use job_hunt_tracker::{
-    client::engine::{Engine, Meta, Trouble, Unstored},
-    domain::application::Application,
-};
+use job_hunt_tracker::client::engine::{Engine, Trouble, Unstored};
 use uuid::Uuid;
 
 /// What happens next.
@@ -158,6 +150,9 @@ impl World {
             let at = self.dice.below(tabs);
             self.store_goes_away(device, at);
         }
+        if self.dice.percent(faults.deploys * 2) {
+            self.deploy();
+        }
         if self.dice.percent(faults.clocks * 3) {
             let ahead = match self.dice.below(3) {
                 0 => Duration::zero(),
@@ -180,7 +175,6 @@ impl World {
     pub async fn another_history(&mut self, user: Uuid) {
         let epoch = self.dice.uuid();
         trace!("the history is another one");
-        let before = self.server.head(user).await.1;
         self.server.forget_history(user, epoch).await;
         self.ledger.histories.insert(user, epoch);
         if self.dice.percent(25) {
@@ -197,9 +191,6 @@ impl World {
             let Some(last) = version.filter(|version| *version > 1) else {
                 continue;
             };
-            if self.is_of_no_history(user, record, before) {
-                continue;
-            }
             let most = usize::try_from(last - 1).unwrap().min(4);
             let version = last - 1 - i64::try_from(self.dice.below(most)).unwrap();
             trace!("{} is at version {version}", &record.to_string()[..8]);
@@ -208,41 +199,27 @@ impl World {
         }
     }
 
-    /// Whether a page or a store has the row, or may get it from the other one, and has not come to the
-    /// end of the history in force: then nobody can tell of which history the row is, and it stays
-    /// until a later version comes.
-    fn is_of_no_history(&self, user: Uuid, record: Uuid, in_force: Uuid) -> bool {
-        let follows = |meta: &Meta| meta.cursor.as_deref().map(epoch_of) == Some(in_force);
-        self.places_of(user).into_iter().any(|(device, _)| {
-            let disk = self.disk((device, user));
-            let tabs = self.devices[device].tabs.iter();
-            let tabs = || tabs.clone().filter(|tab| tab.user == user);
-            let has = |tab: &Tab| {
-                let rows = tab.engine.base().table::<Application>();
-                rows.get(record).is_some()
-            };
-            let somewhere = disk.rows().any(|kept| kept.id == record) || tabs().any(has);
-            let all_follow = tabs().all(|tab| follows(tab.engine.meta()))
-                && (self.devices[device].storeless || follows(disk.meta()));
-            somewhere && !all_follow
-        })
-    }
-
     /// The browser closes a page's connection to its store; what is being written and read never
     /// comes back.
     fn store_goes_away(&mut self, device: usize, at: usize) {
         let now = self.time(device);
-        let tab = &mut self.devices[device].tabs[at];
+        let tab = &self.devices[device].tabs[at];
         if !tab.opened || tab.store_is_gone {
             return;
         }
         trace!("d{device} t{} its store is gone", tab.id);
+        self.loses_store(device, at);
+        self.act(device, at, |engine| engine.unstored(Unstored::Lost, now));
+    }
+
+    /// A page goes on with what it has, and its store without it.
+    pub fn loses_store(&mut self, device: usize, at: usize) {
+        let tab = &self.devices[device].tabs[at];
         let place = (device, tab.user);
         let waiting = tab.engine.outbox().entries().iter();
         let records = waiting.map(|entry| (place, entry.record));
         self.ledger.alone.extend(records);
         self.close_store(device, at);
-        self.act(device, at, |engine| engine.unstored(Unstored::Lost, now));
     }
 
     pub async fn sign_in(&mut self, device: usize, user: Uuid) {

@@ -8,7 +8,9 @@ use crate::{
     network::{Call, Message, What},
     sabotage::{OldRows, Sabotage, same_again, spoil_batch},
     server::{Request, Server, Session},
-    trace, view,
+    trace,
+    versions::{is_beyond, kept_by, seen_by},
+    view,
 };
 use chrono::Duration;
 use job_hunt_tracker::{
@@ -19,7 +21,7 @@ use job_hunt_tracker::{
         application::Application,
         error::{Problem, ProblemKind},
         settings::Settings,
-        sync::{BoardSnapshot, EntityKinds},
+        sync::{BoardSnapshot, EntityKinds, SyncPage},
         time::Timestamp,
         user::Me,
     },
@@ -65,6 +67,8 @@ pub struct Faults {
     pub offline: u32,
     pub leaps: u32,
     pub clocks: u32,
+    /// A newer version of the app comes out.
+    pub deploys: u32,
 }
 
 impl Faults {
@@ -92,6 +96,7 @@ impl Faults {
             offline: often(10),
             leaps: often(4),
             clocks: often(6),
+            deploys: often(4),
         }
     }
 }
@@ -108,6 +113,8 @@ pub enum Io {
     Missing,
     /// What was read; the page does not know yet.
     HaveRead(Why, Box<Stored>),
+    /// An answer of the server that is taken in part by part.
+    Page(Box<SyncPage>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,6 +134,8 @@ pub struct Moved {
 
 pub struct Tab {
     pub id: u64,
+    /// It is of a newer version of the app.
+    pub newer: bool,
     pub user: Uuid,
     pub engine: Engine,
     pub csrf: Option<String>,
@@ -185,6 +194,10 @@ pub struct World {
     pub old_rows: OldRows,
     /// Nothing goes wrong any more.
     pub calm: bool,
+    /// A newer version of the app is out.
+    pub newer: bool,
+    /// The record whose status older pages do not know.
+    pub of_new_status: Option<Uuid>,
     pub calls: BTreeMap<u64, Call>,
     pub net: Vec<Message>,
     pub next_id: u64,
@@ -233,6 +246,8 @@ impl World {
             sabotage: None,
             old_rows: OldRows::new(),
             calm: false,
+            newer: false,
+            of_new_status: None,
             devices: Vec::new(),
             calls: BTreeMap::new(),
             net: Vec::new(),
@@ -353,12 +368,15 @@ impl World {
             }
         }
         let id = self.id();
+        let newer = self.opens_newer(online);
         trace!(
-            "d{device} t{id} opens, {}",
-            if online { "online" } else { "offline" }
+            "d{device} t{id} opens, {}{}",
+            if online { "online" } else { "offline" },
+            if newer { ", newer" } else { "" }
         );
         let tab = Tab {
             id,
+            newer,
             user,
             engine,
             csrf,
@@ -520,8 +538,12 @@ impl World {
         let device = &mut self.devices[device];
         let tab = &mut device.tabs[at];
         tab.store_is_gone = !device.storeless;
-        tab.io
-            .retain(|io| matches!(io, Io::Read(Why::Locked) | Io::HaveRead(Why::Locked, _)));
+        tab.io.retain(|io| {
+            matches!(
+                io,
+                Io::Read(Why::Locked) | Io::HaveRead(Why::Locked, _) | Io::Page(_)
+            )
+        });
     }
 
     fn notice(&mut self, device: usize, at: usize, notice: &Notice) {
@@ -566,11 +588,23 @@ impl World {
     pub async fn io(&mut self, device: usize, at: usize, io: usize) {
         let now = self.time(device);
         self.devices[device].tabs[at].idle_wakes = 0;
-        if self.devices[device].tabs[at].store_is_gone {
+        let tab = &mut self.devices[device].tabs[at];
+        if let Io::Page(_) = &tab.io[io] {
+            let page = tab.io.remove(io);
+            return self.take_part(device, at, page);
+        }
+        if tab.store_is_gone {
             // Nothing can be read; the lock is the page's all the same.
-            self.devices[device].tabs[at].io.remove(io);
+            tab.io.remove(io);
             self.act(device, at, |engine| engine.locked(now));
             return;
+        }
+        if let Io::Read(Why::Opening) = &tab.io[io] {
+            let (newer, user) = (tab.newer, tab.user);
+            if is_beyond(newer, &self.devices[device].disks[&user]) {
+                return self.is_of_a_newer_version(device, at, io);
+            }
+            self.upgrade(device, at);
         }
         let Device {
             health,
@@ -589,20 +623,21 @@ impl World {
                     Err(Err(trouble))
                 } else {
                     let before = disk.clone();
-                    let mut taken = Batch::clone(&batch);
+                    let mut taken = kept_by(tab.newer, &batch);
                     spoil_batch(self.sabotage, &mut taken, &before, &mut self.old_rows);
                     if disk.apply(&taken) {
                         self.batches += 1;
                         trace!("d{device} t{id} stores {}", short_batch(&batch));
                         let after = disk.clone();
                         tab.io.push(Io::Wrote(batch.number, Ok(())));
+                        let batch = kept_by(tab.newer, &batch);
                         check_cause(&before, &batch);
                         self.stored((device, user), &before, &batch, &after).await;
                         self.hint(device, user, id);
                         return;
                     }
                     trace!("d{device} t{id} store has moved on");
-                    Err(Ok(Box::new(disk.read(batch.stamp))))
+                    Err(Ok(Box::new(seen_by(tab.newer, disk.read(batch.stamp)))))
                 };
                 tab.io.push(Io::Wrote(batch.number, result));
             }
@@ -611,11 +646,12 @@ impl World {
                 Err(Ok(stored)) => engine.write_conflict(number, *stored, now),
                 Err(Err(trouble)) => engine.write_failed(number, trouble, now),
             }),
+            Io::Page(_) => unreachable!("taken above"),
             Io::Missing => self.act(device, at, |engine| {
                 engine.unstored(Unstored::Unavailable, now)
             }),
             Io::Read(why) => {
-                let stored = Box::new(disk.read(stamp));
+                let stored = Box::new(seen_by(tab.newer, disk.read(stamp)));
                 tab.io.push(Io::HaveRead(why, stored));
             }
             Io::HaveRead(why, stored) => {
@@ -642,6 +678,36 @@ impl World {
                 });
             }
         }
+    }
+
+    /// The store is of a version that the page does not know.
+    fn is_of_a_newer_version(&mut self, device: usize, at: usize, io: usize) {
+        let now = self.time(device);
+        let tab = &mut self.devices[device].tabs[at];
+        tab.io.remove(io);
+        if tab.engine.owner().is_none() {
+            // Without a network it has nothing to show, and is left.
+            tab.told_foreign = true;
+            return;
+        }
+        self.act(device, at, |engine| engine.unstored(Unstored::Newer, now));
+    }
+
+    /// A page takes in some of what the server answered, and hears other things before the rest.
+    fn take_part(&mut self, device: usize, at: usize, page: Io) {
+        let Io::Page(mut page) = page else { return };
+        let now = self.time(device);
+        if page.changes.is_empty() {
+            self.act(device, at, |engine| engine.pulled(*page, now));
+            return;
+        }
+        let most = page.changes.len().min(1 + self.dice.below(40));
+        let rest = page.changes.split_off(most);
+        let part = std::mem::replace(&mut page.changes, rest);
+        let tab = &mut self.devices[device].tabs[at];
+        tab.engine.pulled_part(part);
+        tab.io.push(Io::Page(page));
+        self.check_tab(device, at);
     }
 
     /// Other pages may hear that something was stored.
@@ -675,7 +741,7 @@ impl World {
             // What was archived long ago may be left out, and with an application its events.
             let left_out = meta.truncated
                 && (version.is_some_and(|version| version <= 0) || self.is_old(archived_at));
-            if at > seq || left_out {
+            if at > seq || left_out || self.is_skipped(after, id) {
                 continue;
             }
             let row = rows.get(&id).and_then(|row| row.as_ref());

@@ -10,6 +10,7 @@ use crate::domain::{
     time::Timestamp,
 };
 use chrono::Duration;
+use serde::de::IgnoredAny;
 use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
 
@@ -74,8 +75,21 @@ impl Engine {
                 self.row_deleted(&entry, true, now, effects);
                 return Ok(());
             }
-            let row: R = serde_json::from_str(body)
-                .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))?;
+            let row = match serde_json::from_str::<R>(body) {
+                Ok(row) => row,
+                // It is done, and the row is a newer version's: it shows as this one made it.
+                Err(_) if serde_json::from_str::<IgnoredAny>(body).is_ok() => {
+                    self.tell_of_skipped(effects);
+                    let row = self.base.table::<R>().get(entry.record);
+                    let row = row.map(|row| R::clone(row));
+                    let Some(row) = with_edits(row, std::iter::once(&entry)) else {
+                        self.outbox.record(QueueEvent::Acknowledge(key));
+                        return Ok(());
+                    };
+                    row
+                }
+                Err(error) => return Err(Problem::new(ProblemKind::Network, error.to_string())),
+            };
             self.each_base(|base| R::acknowledged(base, &entry, &row, now));
             if self.was_sent_in_another_life(key) && self.lacks(&entry, &row) {
                 // It may be of a history that is no more: the next pull must bring it.

@@ -93,13 +93,19 @@ impl<R: Row> Table<R> {
     }
 
     fn delete(&mut self, id: Uuid) -> bool {
-        if let Some(row) = self.rows.remove(&id) {
-            if let Some(siblings) = row.parent().and_then(|of| self.children.get_mut(&of)) {
-                siblings.retain(|sibling| *sibling != id);
-            }
+        if let Some(row) = self.remove(id) {
             self.last_known.insert(id, row);
         }
         self.tombstones.insert(id)
+    }
+
+    /// Takes a row out, as if it had never come.
+    fn remove(&mut self, id: Uuid) -> Option<Arc<R>> {
+        let row = self.rows.remove(&id)?;
+        if let Some(siblings) = row.parent().and_then(|of| self.children.get_mut(&of)) {
+            siblings.retain(|sibling| *sibling != id);
+        }
+        Some(row)
     }
 
     /// Remembers what another table had and this one has not.
@@ -306,6 +312,22 @@ impl Base {
     pub(super) fn drop_what_no_history_has(&mut self) {
         for id in std::mem::take(&mut self.loaded) {
             self.delete(EntityKind::Application, id);
+        }
+    }
+
+    /// Moves that only answers to edits told of: no history has brought them yet.
+    pub(super) fn told_moves(&self) -> impl Iterator<Item = Uuid> {
+        let moves = self.shown.iter().copied();
+        moves.filter(|id| self.stage_events.get(*id).is_some())
+    }
+
+    /// These moves never were: the history that would have brought them did not.
+    pub(super) fn drop_told_moves(&mut self, moves: impl IntoIterator<Item = Uuid>) {
+        for id in moves {
+            if self.shown.remove(&id) {
+                self.stage_events.remove(id);
+                self.changed.note(id);
+            }
         }
     }
 

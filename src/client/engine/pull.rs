@@ -7,7 +7,7 @@ use crate::domain::{
     time::Timestamp,
 };
 use chrono::Duration;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Changes that the first page of a pull asks for: few enough for a slow line.
@@ -38,11 +38,13 @@ pub(super) struct Pulling {
     rebuild: Option<(Base, Option<String>)>,
     /// The base was replaced while a request was under way: its page leads on from another state.
     stale: bool,
-    /// Versions of rows that the next pull must bring: they were answered to what was sent before the
-    /// base was built anew.
+    /// Versions of rows that the next pull must bring, since they may be of another history: they were
+    /// answered to what was sent before the base was built anew, or were here before any history.
     doubted: HashMap<Uuid, i64>,
-    /// Those that the pull under way must bring: it began after they were answered.
+    /// Those that the pull under way must bring: it began after they were known.
     awaited: HashMap<Uuid, i64>,
+    /// Moves that answers to edits told of before the pull under way began: it brings them.
+    told_moves: HashSet<Uuid>,
 }
 
 impl Default for Pulling {
@@ -58,6 +60,7 @@ impl Default for Pulling {
             stale: false,
             doubted: HashMap::new(),
             awaited: HashMap::new(),
+            told_moves: HashSet::new(),
         }
     }
 }
@@ -80,6 +83,11 @@ impl Pulling {
     /// A row that may be of a history that is no more.
     pub fn doubt(&mut self, record: Uuid, version: i64) {
         self.doubted.insert(record, version);
+    }
+
+    /// Whether rows that are here may be of a history that is no more.
+    fn is_in_doubt(&self) -> bool {
+        !self.doubted.is_empty() || !self.awaited.is_empty()
     }
 
     fn began(&mut self) {
@@ -128,6 +136,7 @@ impl Engine {
             }
             Session::Live => {
                 self.pulling.began();
+                self.pulling.told_moves = self.base.told_moves().collect();
                 self.pulling.from_nothing |= self.meta.cursor.is_none();
                 vec![self.next_page()]
             }
@@ -166,9 +175,19 @@ impl Engine {
             None => &mut self.base,
         };
         for change in changes {
+            let reaches = |version: i64| change.version().is_none_or(|it| it >= version);
             let awaited = self.pulling.awaited.get(&change.id);
-            if awaited.is_some_and(|version| change.version().is_none_or(|it| it >= *version)) {
+            if awaited.is_some_and(|version| reaches(*version)) {
                 self.pulling.awaited.remove(&change.id);
+            }
+            // Without a cursor nobody can tell of which history the rows are that are here already.
+            // One that the whole history has at an earlier version was changed since the page was
+            // asked for, or is of another history.
+            if let Some(known) = base.version(change.id)
+                && self.pulling.from_nothing
+                && !reaches(known)
+            {
+                self.pulling.doubted.insert(change.id, known);
             }
             base.change(change);
         }
@@ -190,8 +209,8 @@ impl Engine {
             return effects;
         }
         let more = page.has_more;
-        if page.skipped > 0 && !std::mem::replace(&mut self.told_of_skipped, true) {
-            effects.push(Effect::Notify(Notice::Skipped));
+        if page.skipped > 0 {
+            self.tell_of_skipped(&mut effects);
         }
         self.pulling.came(more, now);
         self.pulled_part(page.changes);
@@ -199,7 +218,9 @@ impl Engine {
             Some((_, cursor)) => *cursor = Some(page.next),
             None => {
                 self.meta.cursor = Some(page.next);
-                self.storage.cursor_moved = true;
+                // Not for the store while a row may be of another history: whoever opens it then
+                // begins with nothing once more, and finds out.
+                self.storage.cursor_moved |= !self.pulling.is_in_doubt();
                 self.attach_last_known();
             }
         }
@@ -207,6 +228,9 @@ impl Engine {
             effects.push(self.next_page());
         } else {
             self.pulling.under_way = false;
+            // One creation that was sent under two keys has one move, and its id is of the first key.
+            let told_moves = std::mem::take(&mut self.pulling.told_moves);
+            self.base.drop_told_moves(told_moves);
             if let Some((base, cursor)) = self.pulling.rebuild.take() {
                 let old = std::mem::replace(&mut self.base, base);
                 self.base.store_all_anew(&old);
@@ -219,16 +243,16 @@ impl Engine {
                 self.forget_versions_of_another_history();
                 self.attach_last_known();
                 self.pulling.awaited.clear();
-            } else if std::mem::take(&mut self.pulling.from_nothing) {
+            } else if std::mem::take(&mut self.pulling.from_nothing) && !self.told_of_skipped {
                 self.base.drop_what_no_history_has();
                 self.attach_last_known();
             }
             self.meta.complete = true;
-            // The answer was of a history that is no more, and so is the row that it left here.
+            // They are of a history that is no more.
             if !std::mem::take(&mut self.pulling.awaited).is_empty() {
                 self.rebuild();
-                self.pulling.again = true;
             }
+            self.pulling.again |= self.pulling.is_rebuilding() || !self.pulling.doubted.is_empty();
             effects.extend(self.postponed_pull());
         }
         effects.extend(if was_down {
@@ -237,6 +261,13 @@ impl Engine {
             self.wake(now)
         });
         effects
+    }
+
+    /// Says once that there are rows that only a newer version can read.
+    pub(super) fn tell_of_skipped(&mut self, effects: &mut Vec<Effect>) {
+        if !std::mem::replace(&mut self.told_of_skipped, true) {
+            effects.push(Effect::Notify(Notice::Skipped));
+        }
     }
 
     /// A pull got a problem, or no answer. `jitter` is a random number from 0 to 1.

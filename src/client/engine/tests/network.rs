@@ -48,6 +48,23 @@ fn an_answer_that_cannot_be_read_is_none() {
 }
 
 #[test]
+fn an_edit_whose_row_only_a_newer_version_can_read_is_done() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    let mut newer = json!(after(&row, json!({"notes": "x"})));
+    newer["status"] = json!("Of_A_Newer_Version");
+    page.sent();
+    page.answer(1, Ok(newer.to_string()));
+    assert_eq!(page.state(), SyncState::Saved);
+    assert_eq!(page.notices(), [Notice::Skipped]);
+    let shown = page.view(row.id).unwrap();
+    assert_eq!(shown.notes.as_ref().unwrap().as_str(), "x");
+    page.edit(row.id, note("y"), 2);
+    assert_eq!(page.sent(), [(key(2), Some(2))]);
+}
+
+#[test]
 fn a_network_that_is_said_to_be_gone_is_not_asked_until_it_is_said_to_be_back_or_a_while_has_passed()
  {
     let row = sample(1);

@@ -236,3 +236,56 @@ fn a_pull_that_is_asked_for_meanwhile_comes_after() {
     page.pulled(page_of(vec![], "2"));
     assert_eq!(page.pulls.len(), 2);
 }
+
+#[test]
+fn a_first_pull_finds_rows_of_another_history_and_builds_the_base_anew() {
+    let row = sample(1);
+    let later = after(&row, json!({"notes": "before the restore"}));
+    let mut page = Page::new(std::slice::from_ref(&later));
+    // The server was restored between the page and the first pull.
+    page.pull();
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    assert_eq!(page.disk.borrow().meta.cursor, None, "not while in doubt");
+    page.pulled(page_of(Vec::new(), "1"));
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    assert_eq!(page.view(row.id).as_deref(), Some(&row));
+    assert_eq!(page.disk.borrow().meta.cursor.as_deref(), Some("1"));
+}
+
+#[test]
+fn a_first_pull_that_was_overtaken_by_an_edit_needs_one_more_and_no_new_base() {
+    let row = sample(1);
+    let later = after(&row, json!({"notes": "mine"}));
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pull();
+    page.edit(row.id, note("mine"), 1);
+    page.answer(1, Ok(json_of(&later)));
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    page.pulled(page_of(vec![upsert(2, &later)], "2"));
+    assert_eq!(page.view(row.id).as_deref(), Some(&later));
+    assert_eq!(page.disk.borrow().meta.cursor.as_deref(), Some("2"));
+    assert_eq!(page.engine.meta().base_generation, 0);
+}
+
+#[test]
+fn a_move_that_the_history_does_not_bring_never_was() {
+    let id = Uuid::from_u128(1);
+    let mut page = Page::new(&[]);
+    page.edit(id, create(id), 1);
+    let made = page.view(id).unwrap();
+    page.answer(1, Ok(json_of(&made)));
+    assert_eq!(page.engine.history(id).len(), 1);
+    // Another page had sent the same creation under another key before.
+    let event = StageEvent {
+        id: StageEvent::derive_id(id, &key(2).to_string()),
+        ..page.engine.history(id).remove(0)
+    };
+    page.pull();
+    let change = SyncChange {
+        seq: 2,
+        id: event.id,
+        what: SyncRow::Upsert(Entity::StageEvent(event.clone())),
+    };
+    page.pulled(page_of(vec![upsert(1, &made), change], "2"));
+    assert_eq!(page.engine.history(id), [event]);
+}
