@@ -36,10 +36,10 @@ use uuid::Uuid;
 /// A browser gives up on an answer after this (`api::transport`).
 const TIMEOUT: Duration = Duration::seconds(30);
 
-/// How far a device's clock may be from the world's, either way. As far ahead the server takes a move
-/// (`CLOCK_SKEW` of `domain::application`); of a clock that is further ahead it refuses every move,
-/// until the engine reckons with the server's time.
-pub const MOST_WRONG: Duration = Duration::days(1);
+/// How far a device's clock may be from the world's, either way. Up to a day ahead the server takes a
+/// move (`CLOCK_SKEW` of `domain::application`); of a clock that is further ahead it refuses every
+/// move, until the engine reckons with the server's time.
+pub const MOST_WRONG: Duration = Duration::days(3);
 
 /// A wake-up so soon after another one, and without anything in between, is one too many, if it
 /// comes so often in a row.
@@ -298,7 +298,7 @@ impl World {
         self.next_id
     }
 
-    /// How far a clock can be wrong: by seconds, by an hour or so, or by a day; before or behind.
+    /// How far a clock can be wrong: by seconds, by an hour or so, or by days; before or behind.
     pub fn wrong_by(&mut self) -> Duration {
         let most = [60, 7_200, MOST_WRONG.num_seconds()][self.dice.below(3)];
         let by = Duration::seconds(1 + self.dice.below(most.try_into().unwrap()) as i64);
