@@ -367,11 +367,13 @@ impl Store {
             return;
         };
         match Cache::waiting(last).await {
-            0 => self.wipe(last).await,
-            waiting => self.left().set(Some(LeftBehind {
+            Ok(0) => self.wipe(last).await,
+            Ok(waiting) => self.left().set(Some(LeftBehind {
                 user: last,
                 waiting,
             })),
+            // Sealed it stays, for the next page that can tell.
+            Err(_) => {}
         }
     }
 

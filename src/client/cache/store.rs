@@ -481,14 +481,15 @@ impl Cache {
     }
 
     /// How many edits wait in `user`'s cache: known without any key.
-    pub async fn waiting(user: Uuid) -> u32 {
-        let count = async {
-            let database = database::open(&name(user), |_| ()).await?;
-            let count = Work::reading(&database)?.count("outbox").await?;
-            database.close();
-            Ok::<u32, Failure>(count)
-        };
-        count.await.unwrap_or(0)
+    ///
+    /// # Errors
+    /// Where it cannot be looked into now, or only by a newer version: edits may wait there.
+    pub async fn waiting(user: Uuid) -> Result<u32, OpenError> {
+        let database = database::open(&name(user), |_| ()).await?;
+        let count = async { Work::reading(&database)?.count("outbox").await };
+        let count = count.await;
+        database.close();
+        Ok(count?)
     }
 
     /// Closes the connection, so that the database can be deleted.
