@@ -10,7 +10,7 @@ use crate::domain::{
     time::Timestamp,
 };
 use chrono::Duration;
-use serde::de::IgnoredAny;
+use serde::Deserialize;
 use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
 
@@ -20,6 +20,12 @@ pub(super) const LONGEST_BACKOFF: Duration = Duration::milliseconds(300_050);
 pub(super) const LONGEST_WAIT: Duration = Duration::hours(1);
 /// A clock that differs from the server's by less is as good as right.
 const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
+
+/// What every version of the app reads of a row.
+#[derive(Deserialize)]
+struct OnlyVersion {
+    version: i64,
+}
 
 impl Engine {
     /// The server answered the request of `key`: a row or nothing (the body), or a problem.
@@ -77,18 +83,12 @@ impl Engine {
             }
             let row = match serde_json::from_str::<R>(body) {
                 Ok(row) => row,
-                // It is done, and the row is a newer version's: it shows as this one made it.
-                Err(_) if serde_json::from_str::<IgnoredAny>(body).is_ok() => {
-                    self.tell_of_skipped(effects);
-                    let row = self.base.table::<R>().get(entry.record);
-                    let row = row.map(|row| R::clone(row));
-                    let Some(row) = with_edits(row, std::iter::once(&entry)) else {
-                        self.outbox.record(QueueEvent::Acknowledge(key));
-                        return Ok(());
-                    };
-                    row
+                Err(error) => {
+                    let version = serde_json::from_str::<OnlyVersion>(body)
+                        .map_err(|_| Problem::new(ProblemKind::Network, error.to_string()))?;
+                    self.acknowledge_unread::<R>(&entry, version.version, now, effects);
+                    return Ok(());
                 }
-                Err(error) => return Err(Problem::new(ProblemKind::Network, error.to_string())),
             };
             self.each_base(|base| R::acknowledged(base, &entry, &row, now));
             if self.was_sent_in_another_life(key) && self.lacks(&entry, &row) {
@@ -99,6 +99,25 @@ impl Engine {
             self.settle(&entry, &row, now);
         });
         Ok(())
+    }
+
+    /// An edit is done, and the row that came of it is one that only a newer version can read: it
+    /// shows as this one would have made it.
+    fn acknowledge_unread<R: Edited>(
+        &mut self,
+        entry: &Entry,
+        version: i64,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.tell_of_skipped(effects);
+        let known = self.base.table::<R>().get(entry.record);
+        let known = known.map(|row| R::clone(row));
+        let made = with_edits(known, std::iter::once(entry)).filter(|row| row.version() == version);
+        match made {
+            Some(row) => self.settle(entry, &row, now),
+            None => self.outbox.record(QueueEvent::Acknowledge(entry.key)),
+        }
     }
 
     /// Whether the base was built anew, or is about to be, since the request of an entry began.

@@ -308,6 +308,11 @@ impl Base {
         self.show(row.id, row);
     }
 
+    /// Whether there are applications that the page came with and no history has brought.
+    pub(super) fn has_what_no_history_has(&self) -> bool {
+        !self.loaded.is_empty()
+    }
+
     /// The whole history was read from its beginning: what it does not have is there no more.
     pub(super) fn drop_what_no_history_has(&mut self) {
         for id in std::mem::take(&mut self.loaded) {

@@ -3,7 +3,7 @@
 use super::{Base, Effect, Engine, Notice, Session, due::is_due, storage::SCHEMA};
 use crate::domain::{
     error::{Problem, ProblemKind},
-    sync::{SyncChange, SyncPage},
+    sync::{SyncChange, SyncPage, SyncRow},
     time::Timestamp,
 };
 use chrono::Duration;
@@ -32,6 +32,8 @@ pub(super) struct Pulling {
     under_way: bool,
     /// The cursor began with nothing, and has not come to its end yet: there the whole history is known.
     from_nothing: bool,
+    /// Part of that was another page's work: the cursor is the store's.
+    from_another: bool,
     /// Somebody asked for another pull meanwhile.
     again: bool,
     /// A new base under construction, and how far it is: the old one shows until it is whole.
@@ -55,6 +57,7 @@ impl Default for Pulling {
             waits_since: None,
             under_way: false,
             from_nothing: false,
+            from_another: false,
             again: false,
             rebuild: None,
             stale: false,
@@ -93,6 +96,11 @@ impl Pulling {
     fn began(&mut self) {
         self.under_way = true;
         self.awaited.extend(self.doubted.drain());
+    }
+
+    /// The cursor is one that another page stored.
+    pub fn takes_cursor_of_another(&mut self) {
+        self.from_another = true;
     }
 
     fn came(&mut self, more: bool, now: Timestamp) {
@@ -137,7 +145,10 @@ impl Engine {
             Session::Live => {
                 self.pulling.began();
                 self.pulling.told_moves = self.base.told_moves().collect();
-                self.pulling.from_nothing |= self.meta.cursor.is_none();
+                if self.meta.cursor.is_none() {
+                    self.pulling.from_nothing = true;
+                    self.pulling.from_another = false;
+                }
                 vec![self.next_page()]
             }
         }
@@ -170,6 +181,8 @@ impl Engine {
         if self.session == Session::Foreign || self.pulling.stale {
             return;
         }
+        let takes_away = |change: &SyncChange| matches!(change.what, SyncRow::Delete { .. });
+        let takes_away = changes.iter().any(takes_away);
         let base = match &mut self.pulling.rebuild {
             Some((base, _)) => base,
             None => &mut self.base,
@@ -190,6 +203,10 @@ impl Engine {
                 self.pulling.doubted.insert(change.id, known);
             }
             base.change(change);
+        }
+        // What is done before the rest comes may store it.
+        if takes_away {
+            self.attach_last_known();
         }
     }
 
@@ -221,7 +238,6 @@ impl Engine {
                 // Not for the store while a row may be of another history: whoever opens it then
                 // begins with nothing once more, and finds out.
                 self.storage.cursor_moved |= !self.pulling.is_in_doubt();
-                self.attach_last_known();
             }
         }
         if more {
@@ -239,13 +255,12 @@ impl Engine {
                 self.storage.cursor_moved = true;
                 self.meta.base_generation += 1;
                 self.meta.schema = SCHEMA;
-                self.meta.truncated = false;
+                self.meta.truncated = self.told_of_skipped;
                 self.forget_versions_of_another_history();
                 self.attach_last_known();
                 self.pulling.awaited.clear();
-            } else if std::mem::take(&mut self.pulling.from_nothing) && !self.told_of_skipped {
-                self.base.drop_what_no_history_has();
-                self.attach_last_known();
+            } else if std::mem::take(&mut self.pulling.from_nothing) {
+                self.drop_what_no_history_has();
             }
             self.meta.complete = true;
             // They are of a history that is no more.
@@ -265,6 +280,8 @@ impl Engine {
 
     /// Says once that there are rows that only a newer version can read.
     pub(super) fn tell_of_skipped(&mut self, effects: &mut Vec<Effect>) {
+        // The store is without them, as is every page that trusts it.
+        self.meta.truncated = true;
         if !std::mem::replace(&mut self.told_of_skipped, true) {
             effects.push(Effect::Notify(Notice::Skipped));
         }
@@ -315,6 +332,24 @@ impl Engine {
             Some((_, cursor)) => cursor.is_some(),
             None => self.meta.cursor.is_some(),
         }
+    }
+
+    /// The history was read to its end, by this page or up to where another one was: rows that the page
+    /// came with and that it does not have are there no more.
+    fn drop_what_no_history_has(&mut self) {
+        // It has them, and this version cannot read them.
+        if self.told_of_skipped {
+            return;
+        }
+        // What another page left out of the store it may have; the whole of it tells.
+        if self.pulling.from_another && self.meta.truncated {
+            if self.base.has_what_no_history_has() {
+                self.rebuild();
+            }
+            return;
+        }
+        self.base.drop_what_no_history_has();
+        self.attach_last_known();
     }
 
     /// What the queue made in the history before need not be there in this one: an edit that built on

@@ -166,6 +166,7 @@ impl Engine {
             let apart = !first && (self.meta.truncated || meta.truncated);
             if !apart && !self.storage.cursor_moved {
                 self.meta.cursor.clone_from(&meta.cursor);
+                self.pulling.takes_cursor_of_another();
             }
             self.meta.schema = meta.schema;
             self.meta.complete |= meta.complete;

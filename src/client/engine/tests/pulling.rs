@@ -289,3 +289,30 @@ fn a_move_that_the_history_does_not_bring_never_was() {
     page.pulled(page_of(vec![upsert(1, &made), change], "2"));
     assert_eq!(page.engine.history(id), [event]);
 }
+
+#[test]
+fn an_edit_whose_row_is_gone_in_a_part_of_a_page_is_stored_with_what_the_row_was() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.engine.pulled_part(vec![gone(9, row.id)]);
+    // The rest of the page is still being read.
+    page.edit(sample(2).id, create(sample(2).id), 2);
+    let disk = page.disk.borrow();
+    let entry = disk.entries.values().find(|entry| entry.key == key(1));
+    assert!(entry.unwrap().last_known.is_some());
+}
+
+#[test]
+fn rows_that_were_skipped_are_not_taken_for_deleted() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pull();
+    let skipping = SyncPage {
+        skipped: 1,
+        ..page_of(Vec::new(), "1")
+    };
+    page.pulled(skipping);
+    assert!(page.view(row.id).is_some());
+    assert_eq!(page.notices(), [Notice::Skipped]);
+}
