@@ -72,6 +72,7 @@ fn load_all(store: crate::client::store::Store) {
 
 fn headline(state: SyncState) -> &'static str {
     match state {
+        SyncState::Opening => "Opening",
         SyncState::Saved => "Everything is saved",
         SyncState::Saving(_) => "Saving",
         SyncState::Offline(_) => "Working offline",
@@ -82,6 +83,7 @@ fn headline(state: SyncState) -> &'static str {
 
 fn explanation(state: SyncState, persistence: Persistence) -> String {
     let now = match state {
+        SyncState::Opening => "What this device keeps is being read.",
         SyncState::Saved => "The server has all that you did.",
         SyncState::Saving(_) => "What you did is on its way to the server.",
         SyncState::Offline(0) => {

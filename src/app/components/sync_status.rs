@@ -12,6 +12,7 @@ pub fn SyncStatus() -> impl IntoView {
     let store = use_store();
     let dialogs = expect_context::<Dialogs>();
     let state = move || match store.sync_state() {
+        SyncState::Opening => "opening",
         SyncState::Saved => "saved",
         SyncState::Saving(_) => "saving",
         SyncState::Offline(_) => "offline",
@@ -34,6 +35,7 @@ pub fn SyncStatus() -> impl IntoView {
 /// The state in words, with the number of edits that gave way.
 fn words(state: SyncState, displaced: usize) -> String {
     match state {
+        SyncState::Opening => "Opening…".to_owned(),
         SyncState::Saved if displaced > 0 => format!("Saved, {displaced} set aside"),
         SyncState::Saved => "Saved".to_owned(),
         SyncState::Saving(1) => "Saving".to_owned(),

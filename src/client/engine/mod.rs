@@ -178,8 +178,10 @@ struct Busy {
 /// How it stands with the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncState {
-    /// Everything is at the server.
+    /// What this device stored is still being read: edits may wait there.
     #[default]
+    Opening,
+    /// Everything is at the server.
     Saved,
     /// So many edits are on their way.
     Saving(usize),
@@ -275,6 +277,8 @@ impl Engine {
             SyncState::Attention(parked)
         } else if self.network.down {
             SyncState::Offline(waiting.len())
+        } else if self.storage.persistence == Persistence::Opening {
+            SyncState::Opening
         } else if waiting.is_empty() {
             SyncState::Saved
         } else {
