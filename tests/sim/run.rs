@@ -180,12 +180,15 @@ impl World {
         if self.dice.percent(25) {
             return;
         }
-        // The server stood still meanwhile: nothing of before is still on its way back.
+        // The server stood still meanwhile: nothing of before is still on its way back, and no two
+        // states of a row are of the same moment.
+        self.advance(Duration::seconds(1));
         for message in &mut self.net {
             if let Message::Answer(id, _) = message {
                 *message = Message::Lost(*id);
             }
         }
+        let session = self.server.sign_in(user).await;
         for record in self.ledger.alive_of(user) {
             let version = self.server.version(user, record).await;
             let Some(last) = version.filter(|version| *version > 1) else {
@@ -194,7 +197,7 @@ impl World {
             let most = usize::try_from(last - 1).unwrap().min(4);
             let version = last - 1 - i64::try_from(self.dice.below(most)).unwrap();
             trace!("{} is at version {version}", &record.to_string()[..8]);
-            self.server.set_version(user, record, version).await;
+            self.server.set_version(&session, record, version).await;
             self.ledger.set_back(record, version);
         }
     }

@@ -316,21 +316,30 @@ impl Server {
     }
 
     /// A record is at an earlier version, as after a restored backup; no recorded answer knows a
-    /// later one.
-    pub async fn set_version(&self, user: Uuid, id: Uuid, version: i64) {
-        for update in [
-            "UPDATE applications SET version = ?1 WHERE user_id = ?2 AND id = ?3",
-            "UPDATE mutations SET body = json_set(body, '$.version', ?1) \
-             WHERE user_id = ?2 AND entity_id = ?3 AND body ->> '$.version' > ?1",
-        ] {
-            sqlx::query(update)
-                .bind(version)
-                .bind(user)
-                .bind(id)
-                .execute(self.pool())
-                .await
-                .unwrap();
-        }
+    /// later one, nor another state of this one.
+    pub async fn set_version(&self, session: &Session, id: Uuid, version: i64) {
+        sqlx::query("UPDATE applications SET version = ? WHERE user_id = ? AND id = ?")
+            .bind(version)
+            .bind(session.user)
+            .bind(id)
+            .execute(self.pool())
+            .await
+            .unwrap();
+        let path = format!("/applications/{id}");
+        let row = Request::new(::http::Method::GET, path, Some(session.clone()));
+        let row = self.call(&row).await;
+        assert!(row.is_success(), "{row:?}");
+        sqlx::query(
+            "UPDATE mutations SET body = ? \
+             WHERE user_id = ? AND entity_id = ? AND body ->> '$.version' >= ?",
+        )
+        .bind(row.body)
+        .bind(session.user)
+        .bind(id)
+        .bind(version)
+        .execute(self.pool())
+        .await
+        .unwrap();
     }
 
     /// Forgets that it took the mutation of a key. Answers whether it had.

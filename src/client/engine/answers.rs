@@ -53,8 +53,7 @@ impl Engine {
             match answer {
                 Ok(()) => self.accepted(now),
                 Err(problem) => {
-                    let ahead = server_now.map_or(Duration::zero(), |server| now - server);
-                    if !self.redate(key, &problem, ahead, &mut effects) {
+                    if !self.redate(key, &problem, server_now, now, &mut effects) {
                         self.refused(key, problem, now, jitter, &mut effects);
                     }
                 }
@@ -132,20 +131,30 @@ impl Engine {
         self.pulling.is_rebuilding() || known.is_none_or(|known| known.version() < row.version())
     }
 
-    /// What was refused because this device's clock is ahead goes once more, under another key and at
-    /// the time that it was by the server's clock. Answers whether that is so.
+    /// What was refused because this device's clock is ahead, or was, goes once more, under another key
+    /// and at the time that it was by the server's clock, as far as that is known. Answers whether
+    /// that is so.
     fn redate(
         &mut self,
         key: Uuid,
         problem: &Problem,
-        ahead: Duration,
+        server_now: Option<Timestamp>,
+        now: Timestamp,
         effects: &mut Vec<Effect>,
     ) -> bool {
         let about_time = problem.kind == ProblemKind::Validation
             && problem.message_for("status_occurred_at").is_some();
-        if !about_time || ahead < CLOCK_TOLERANCE {
+        let (Some(server), Some(entry), true) = (server_now, self.outbox.get(key), about_time)
+        else {
+            return false;
+        };
+        // It says that it was made later than now. The clock may have been set since: then it was
+        // ahead by that much at least. Made earlier, it is not refused for that again.
+        let from_future = entry.made_at - server;
+        if from_future < CLOCK_TOLERANCE {
             return false;
         }
+        let ahead = from_future.max(now - server);
         self.outbox.record(QueueEvent::Redate {
             key,
             new_key: Uuid::new_v5(&key, b"redated"),

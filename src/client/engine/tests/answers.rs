@@ -677,6 +677,30 @@ fn what_was_done_by_a_clock_that_is_ahead_goes_once_more_at_the_right_time() {
 }
 
 #[test]
+fn what_a_clock_dated_that_was_put_right_since_goes_once_more_and_not_again_and_again() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let right = page.at;
+    page.at += Duration::days(3);
+    page.server_now = Some(right);
+    page.edit(
+        row.id,
+        change(json!({"status": "Offer", "status_occurred_at": page.at})),
+        1,
+    );
+    page.sent.clear();
+    // Ahead it still is, by less than it was.
+    page.at = right + Duration::hours(1);
+    page.answer(
+        1,
+        Err(Problem::field("status_occurred_at", "in the future")),
+    );
+    let [again] = std::mem::take(&mut page.sent).try_into().unwrap();
+    let body: serde_json::Value = serde_json::from_str(&again.body.unwrap()).unwrap();
+    assert_eq!(body["status_occurred_at"], json!(right));
+}
+
+#[test]
 fn a_server_in_trouble_is_asked_again_later() {
     let row = sample(1);
     for kind in [ProblemKind::Unavailable, ProblemKind::Internal] {
