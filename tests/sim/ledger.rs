@@ -566,7 +566,17 @@ impl Ledger {
             // The number of a version says nothing about the one that had it before: the server
             // cannot tell them apart, nor can a page until it has pulled.
             let now = self.histories.get(&intent.place.1);
-            if n < *before || intent.history.as_ref() != now {
+            // What follows such an edit in its queue goes where that went.
+            let follows = self
+                .intents
+                .iter()
+                .take(n + 1)
+                .enumerate()
+                .any(|(n, other)| {
+                    (other.place, other.record) == (intent.place, intent.record)
+                        && (n < *before || other.history.as_ref() != now)
+                });
+            if follows {
                 return;
             }
         }

@@ -21,6 +21,11 @@ pub(super) const LONGEST_WAIT: Duration = Duration::hours(1);
 /// A clock that differs from the server's by less is as good as right.
 const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
 
+/// Under which key an edit goes once more at the right time: any page finds the same.
+pub(super) fn redated_key(key: Uuid) -> Uuid {
+    Uuid::new_v5(&key, b"redated")
+}
+
 /// What every version of the app reads of a row.
 #[derive(Deserialize)]
 struct OnlyVersion {
@@ -58,6 +63,10 @@ impl Engine {
                     }
                 }
             }
+        }
+        if let Some(server) = server_now {
+            // By either clock: one that is wrong must not throw away what a user has to decide.
+            self.expire(now.min(server));
         }
         effects.extend(self.wake(now));
         effects
@@ -157,7 +166,7 @@ impl Engine {
         let ahead = from_future.max(now - server);
         self.outbox.record(QueueEvent::Redate {
             key,
-            new_key: Uuid::new_v5(&key, b"redated"),
+            new_key: redated_key(key),
             ahead,
         });
         if !std::mem::replace(&mut self.told_of_clock, true) {
@@ -224,6 +233,7 @@ impl Engine {
             delivery.token_refusals = 0;
         }
         if problem.kind == ProblemKind::Network {
+            delivery.unanswered += 1;
             self.unreached(now, jitter);
             return;
         }
@@ -232,6 +242,7 @@ impl Engine {
             ProblemKind::Unavailable | ProblemKind::TooManyRequests
         ) {
             // It is about all that waits.
+            delivery.unanswered += 1;
             self.reached();
             self.refused_for_now(problem.retry_after, now, jitter);
             return;

@@ -456,6 +456,10 @@ impl Base {
             each_table!(kind, |R| {
                 let table = R::table(self);
                 for (id, row) in &table.rows {
+                    // A move that only an answer told of is not for the store: no history has it yet.
+                    if kind == EntityKind::StageEvent && self.shown.contains(id) {
+                        continue;
+                    }
                     if let Some(content) = contents.get_mut(&Shard::of(kind, *id)) {
                         let row = R::clone(row).into_entity();
                         if keeps(&row) {

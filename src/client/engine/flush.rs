@@ -102,17 +102,17 @@ impl Engine {
                 under_way,
                 next,
             } = self.whose_turn(now);
-            if ready.is_empty() {
+            let room = self.room(under_way, now);
+            if ready.is_empty() || room.is_err() {
+                // Another page may have something to send, or better luck.
                 if self.lock == Lock::Held && under_way == 0 {
                     self.lock = Lock::Free;
                     effects.push(Effect::Unlock);
                 }
-                return next;
+                let pause = room.err().filter(|_| !ready.is_empty());
+                return earliest(next, pause);
             }
-            let room = match self.room(under_way, now) {
-                Ok(room) => room,
-                Err(at) => return earliest(next, Some(at)),
-            };
+            let room = room.unwrap_or_default();
             if !self.has_lock(under_way, effects) {
                 return next;
             }
@@ -153,6 +153,10 @@ impl Engine {
                 None => turn.ready.push(entry.key),
             }
         }
+        // Something on the way may refuse one of them whatever happens: it is not the one that finds
+        // out for all each time.
+        turn.ready
+            .sort_by_key(|key| self.outbox.delivery(*key).unanswered);
         turn
     }
 
@@ -276,6 +280,12 @@ impl Engine {
             delivery.retry_at = None;
         }
         self.wake(now)
+    }
+
+    /// The user does not want to wait: what waits is tried now, whoever said what.
+    pub fn try_now(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.busy = Busy::default();
+        self.online(now)
     }
 
     /// The network is said to be gone: nothing is asked for a while, unless it is said to be back.

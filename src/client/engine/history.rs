@@ -2,6 +2,7 @@
 
 use super::{
     Engine,
+    answers::redated_key,
     base::Base,
     kind::{Edit, Op, apply},
     queue::Entry,
@@ -58,6 +59,9 @@ pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application, no
     }
 }
 
+/// How often one edit may have been given another key: once a wrong time of its clock.
+const MOST_REDATED: usize = 4;
+
 impl Engine {
     /// The moves of an application, oldest first, those that are not yet acknowledged too.
     pub fn history(&self, record: Uuid) -> Vec<StageEvent> {
@@ -103,7 +107,15 @@ impl Engine {
 
     /// The patch that undoes the move which the mutation `key` made of `record`.
     pub fn undo_of_move(&self, record: Uuid, key: Uuid, from: Status) -> ApplicationPatch {
-        let event = StageEvent::derive_id(record, &key.to_string());
+        // It may have been sent under another key since.
+        let history = self.history(record);
+        let event_of = |key: Uuid| StageEvent::derive_id(record, &key.to_string());
+        let mut events = std::iter::successors(Some(key), |key| Some(redated_key(*key)))
+            .take(MOST_REDATED)
+            .map(event_of);
+        let event = events
+            .find(|id| history.iter().any(|event| event.id == *id))
+            .unwrap_or_else(|| event_of(key));
         ApplicationPatch {
             status: Change::Set(from),
             voids_stage_event: Some(event),

@@ -164,6 +164,9 @@ struct Network {
     retry_at: Option<Timestamp>,
 }
 
+/// After so many refusals in a row to take anything, that is said.
+const UNANSWERED: u32 = 2;
+
 /// A server that has no time: 429 and 503 are about all that waits, not about one edit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Busy {
@@ -187,9 +190,13 @@ pub enum SyncState {
     Saving(usize),
     /// No connection; so many edits wait, safely stored.
     Offline(usize),
+    /// There is a connection, and the server takes nothing now; so many edits wait, safely stored.
+    Unanswered(usize),
+    /// Everything is at the server, and what changed there cannot be fetched.
+    Stale,
     /// The session has ended; so many edits wait.
     SignedOut(usize),
-    /// So many edits wait for the user.
+    /// So many edits wait for the user: refused ones, and those that gave way.
     Attention(usize),
 }
 
@@ -266,6 +273,7 @@ impl Engine {
     pub fn sync_state(&self, now: Timestamp) -> SyncState {
         let entries = || self.outbox.entries().iter().map(Arc::as_ref);
         let parked = entries().filter(|entry| entry.parked.is_some()).count();
+        let undecided = parked + self.displaced().len();
         let waiting: Vec<&Entry> = entries().filter(|entry| !entry.is_held(now)).collect();
         let volatile = self.storage.is_volatile();
         let unsafe_yet = !volatile && waiting.iter().any(|entry| !self.outbox.is_durable(entry));
@@ -273,14 +281,20 @@ impl Engine {
             SyncState::SignedOut(waiting.len())
         } else if unsafe_yet {
             SyncState::Saving(waiting.len())
-        } else if parked > 0 {
-            SyncState::Attention(parked)
+        } else if undecided > 0 {
+            SyncState::Attention(undecided)
         } else if self.network.down {
             SyncState::Offline(waiting.len())
         } else if self.storage.persistence == Persistence::Opening {
             SyncState::Opening
         } else if waiting.is_empty() {
-            SyncState::Saved
+            if self.pulling.is_refused() {
+                SyncState::Stale
+            } else {
+                SyncState::Saved
+            }
+        } else if self.busy.attempts >= UNANSWERED {
+            SyncState::Unanswered(waiting.len())
         } else {
             SyncState::Saving(waiting.len())
         }

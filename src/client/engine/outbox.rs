@@ -31,6 +31,8 @@ pub(super) struct Delivery {
     pub retry_at: Option<Timestamp>,
     /// Answers that were no answer, so far.
     pub attempts: u32,
+    /// Times that somebody on the way answered for the server, or nobody did.
+    pub unanswered: u32,
     /// Times that the CSRF token was refused, each after a new one was fetched.
     pub token_refusals: u32,
 }

@@ -1,6 +1,6 @@
 //! Pulling the server's history, and building the base anew where the history is another one.
 
-use super::{Base, Effect, Engine, Notice, Session, due::is_due, storage::SCHEMA};
+use super::{Base, Busy, Effect, Engine, Notice, Session, due::is_due, storage::SCHEMA};
 use crate::domain::{
     error::{Problem, ProblemKind},
     sync::{SyncChange, SyncPage, SyncRow},
@@ -121,6 +121,11 @@ impl Pulling {
         self.from_nothing = false;
     }
 
+    /// Whether the server refuses to tell what changed, again and again.
+    pub fn is_refused(&self) -> bool {
+        self.refusals >= REFUSALS
+    }
+
     /// Whether the base that is under construction is what requests are for.
     pub fn is_rebuilding(&self) -> bool {
         self.rebuild.is_some()
@@ -230,6 +235,10 @@ impl Engine {
             self.tell_of_skipped(&mut effects);
         }
         self.pulling.came(more, now);
+        // A server that answers has time for edits too, unless it said when.
+        if !self.busy.told {
+            self.busy = Busy::default();
+        }
         self.pulled_part(page.changes);
         match &mut self.pulling.rebuild {
             Some((_, cursor)) => *cursor = Some(page.next),

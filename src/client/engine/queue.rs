@@ -571,7 +571,14 @@ fn displaced(entries: &[Arc<Entry>], aside: &Displacement) -> Option<Displaced> 
     // A deletion after which another page went on is not what the user wants in the end.
     let goes_on = last.edit.verb() != Verb::Delete;
     let stays = |entry: &&Entry| !goes_on || entry.edit.verb() != Verb::Delete;
-    let entries = || entries.iter().map(Arc::as_ref);
+    // A page that could not store it may have made one of them before its creation is known here.
+    let creates = |entry: &&Entry| entry.edit.verb() == Verb::Create;
+    let all = || entries.iter().map(Arc::as_ref);
+    let entries = || {
+        all()
+            .filter(creates)
+            .chain(all().filter(|entry| !creates(entry)))
+    };
     let edit = entries()
         .filter(stays)
         .map(|entry| entry.edit.clone())

@@ -27,11 +27,40 @@ impl Engine {
         key: Uuid,
         made: Made,
     ) -> Result<Vec<Effect>, Problem> {
-        self.push(record, edit, key, made)?;
+        self.push(record, edit, key, made, None)?;
         Ok(self.wake(made.at))
     }
 
-    fn push(&mut self, record: Uuid, edit: Edit, key: Uuid, made: Made) -> Result<(), Problem> {
+    /// The same, of somebody who began with the row as it was in `began`: with the focus in a field,
+    /// with the card in the hand. What has changed since in the fields that the edit sets they have not
+    /// seen, so the edit is made on the row as it was then.
+    ///
+    /// # Errors
+    /// Those of [`Engine::mutate`].
+    pub fn mutate_from<R: Edited>(
+        &mut self,
+        record: Uuid,
+        edit: Edit,
+        key: Uuid,
+        made: Made,
+        began: &R,
+    ) -> Result<Vec<Effect>, Problem> {
+        let now = self.view_of::<R>(record);
+        let overlooked = now.is_some_and(|now| differ_in(&edit, began, &now));
+        let seen = overlooked.then(|| began.version());
+        self.push(record, edit, key, made, seen)?;
+        Ok(self.wake(made.at))
+    }
+
+    /// `began` is the version that the user saw, where it is not the one that is here.
+    fn push(
+        &mut self,
+        record: Uuid,
+        edit: Edit,
+        key: Uuid,
+        made: Made,
+        began: Option<i64>,
+    ) -> Result<(), Problem> {
         let (aggregate, seen) = each_kind!(&edit, |op: R| {
             let row = self.view_of::<R>(record);
             let next = apply(op, row.as_deref(), record, made)?;
@@ -45,6 +74,7 @@ impl Engine {
             self.base.keep(R::KIND, record);
             (aggregate, seen)
         });
+        let seen = began.or(seen);
         let entry = Entry {
             key,
             keys: vec![key],
@@ -66,7 +96,11 @@ impl Engine {
         // What cannot be stored is sent as it was made: another page may have the rest.
         let apart = matches!(self.storage.persistence, Persistence::Refused(_));
         let last = self.outbox.of_record(record).next_back();
-        let merged_into = last.filter(|last| !apart && last.with(&entry).is_some());
+        let fits = |last: &&Entry| {
+            // One that was made on less would pass for made on more.
+            !apart && began.is_none_or(|_| last.seen <= entry.seen) && last.with(&entry).is_some()
+        };
+        let merged_into = last.filter(fits);
         self.outbox.record(QueueEvent::Push {
             merged_into: merged_into.map(|last| last.key),
             entry: Box::new(entry),
@@ -136,7 +170,7 @@ impl Engine {
             let with_all = edit.merged(&item.edit.again());
             (record, with_all.unwrap_or(edit))
         };
-        self.push(target, edit, key, made)?;
+        self.push(target, edit, key, made, None)?;
         let keys = item.keys;
         self.outbox.record(QueueEvent::Forget { id, keys });
         Ok((target, self.wake(made.at)))
@@ -162,4 +196,17 @@ impl Engine {
         }
         self.wake(now)
     }
+}
+
+/// Whether two states of a row differ in what an edit sets.
+fn differ_in<R: Edited>(edit: &Edit, one: &R, other: &R) -> bool {
+    // By way of text, as everywhere: another serializer would be another copy of every field's code.
+    let fields = |row: &R| {
+        let text = serde_json::to_string(row).unwrap_or_default();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default()
+    };
+    let (one, other) = (fields(one), fields(other));
+    let sets = edit.fields();
+    sets.iter()
+        .any(|(name, _)| one.get(name) != other.get(name))
 }

@@ -63,7 +63,6 @@ impl Engine {
             return self.unstored(Unstored::Newer, now);
         }
         self.prune(now);
-        self.expire(now);
         let mut effects = self.postponed_pull();
         if unreadable > 0 {
             effects.push(Effect::Notify(Notice::Unreadable(unreadable)));
@@ -276,7 +275,7 @@ impl Engine {
     }
 
     /// What has lain aside long enough is dropped.
-    fn expire(&mut self, now: Timestamp) {
+    pub(super) fn expire(&mut self, now: Timestamp) {
         let items = self.outbox.displaced().iter();
         let old: Vec<QueueEvent> = items
             .filter(|item| item.at + KEPT <= now)

@@ -625,9 +625,84 @@ fn when_told_to_wait_all_wait_as_long_as_that() {
     page.perform(effects);
     assert!(page.sent().is_empty());
     page.later(Duration::seconds(270));
-    assert_eq!(page.sent(), [(key(1), Some(1))]);
-    page.answer(1, Ok(json_of(&after(&rows[0], json!({"notes": "x"})))));
     assert_eq!(page.sent(), [(key(2), Some(1))]);
+    page.answer(2, Ok(json_of(&after(&rows[1], json!({"notes": "y"})))));
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+}
+
+#[test]
+fn who_does_not_want_to_wait_need_not() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    let mut busy = problem(ProblemKind::Unavailable);
+    busy.retry_after = Some(3600);
+    page.answer(1, Err(busy));
+    page.sent();
+    let effects = page.engine.try_now(page.at);
+    page.perform(effects);
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+}
+
+#[test]
+fn what_is_refused_on_the_way_each_time_holds_up_no_other() {
+    let rows: Vec<_> = (1..=3).map(sample).collect();
+    for kind in [ProblemKind::Unavailable, ProblemKind::Network] {
+        let mut page = Page::new(&rows);
+        page.edit(rows[0].id, note("x"), 1);
+        page.sent();
+        page.answer(1, Err(problem(kind)));
+        page.edit(rows[1].id, note("y"), 2);
+        page.edit(rows[2].id, note("z"), 3);
+        page.sent();
+        page.later(Duration::minutes(6));
+        assert_eq!(page.sent(), [(key(2), Some(1))], "another one finds out");
+        page.answer(2, Ok(json_of(&after(&rows[1], json!({"notes": "y"})))));
+        assert_eq!(page.sent(), [(key(1), Some(1)), (key(3), Some(1))]);
+    }
+}
+
+#[test]
+fn a_page_that_waits_lets_others_send() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    assert_eq!(page.engine.lock, Lock::Held);
+    for kind in [ProblemKind::Unavailable, ProblemKind::Network] {
+        page.answer(1, Err(problem(kind)));
+        assert_eq!(page.engine.lock, Lock::Free);
+        page.later(Duration::minutes(6));
+        assert_eq!(page.engine.lock, Lock::Held);
+    }
+}
+
+#[test]
+fn a_move_that_was_redated_can_be_undone() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let right = page.at;
+    page.at += Duration::days(3);
+    page.server_now = Some(right);
+    let moved = json!({"status": "Offer", "status_occurred_at": page.at});
+    page.edit(row.id, change(moved), 1);
+    page.sent.clear();
+    page.answer(
+        1,
+        Err(Problem::field("status_occurred_at", "in the future")),
+    );
+    let [again] = std::mem::take(&mut page.sent).try_into().unwrap();
+    let moved = json!({"status": "Offer", "status_occurred_at": right});
+    let effects = page.engine.answered(
+        again.key,
+        Ok(json_of(&after(&row, moved))),
+        page.server_now,
+        page.at,
+        0.5,
+    );
+    page.perform(effects);
+    let undo = page.engine.undo_of_move(row.id, key(1), row.status);
+    let event = StageEvent::derive_id(row.id, &again.key.to_string());
+    assert_eq!(undo.voids_stage_event, Some(event));
 }
 
 #[test]

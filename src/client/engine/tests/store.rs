@@ -203,8 +203,17 @@ fn displaced_edits_are_kept_for_thirty_days() {
     page.at += KEPT - Duration::seconds(1);
     let mut again = page.reopened();
     assert_eq!(again.engine.displaced().len(), 1);
-    again.at += Duration::seconds(1);
-    let last = again.reopened();
+    // A clock that is ahead throws nothing away that the user is to decide.
+    let right = again.at + Duration::seconds(1);
+    again.at += Duration::days(40);
+    let mut last = again.reopened();
+    assert_eq!(last.engine.displaced().len(), 1);
+    last.server_now = Some(right - Duration::seconds(1));
+    last.edit(row.id, note("z"), 2);
+    last.answer(2, Err(problem(ProblemKind::Network)));
+    assert_eq!(last.engine.displaced().len(), 1);
+    last.server_now = Some(right);
+    last.answer(2, Err(problem(ProblemKind::Network)));
     assert!(last.engine.displaced().is_empty());
     assert!(last.disk.borrow().displaced.is_empty());
 }
