@@ -3,7 +3,7 @@
 
 use super::{
     engine::{
-        Displaced, Edit, Effect, Engine, Entry, Made, Op, Persistence, Rows, SyncState, WaitReason,
+        Began, Displaced, Edit, Edited, Effect, Engine, Entry, Made, Op, Persistence, Rows, SyncState, WaitReason,
     },
     toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
@@ -305,8 +305,32 @@ impl Store {
         self.mutate(id, Edit::Application(Op::Patch(Box::new(patch))))
     }
 
+    /// An application as it is when somebody begins to change it.
+    pub fn begin(self, id: Uuid) -> Option<Began<Application>> {
+        self.engine.with_value(|engine| engine.begin(id))
+    }
+
+    /// Changes fields of an application that was as in `began` when the user began. Answers the
+    /// mutation's key.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit, 404 when it is gone.
+    pub fn patch_from(
+        self,
+        id: Uuid,
+        patch: ApplicationPatch,
+        began: Option<&Began<Application>>,
+    ) -> Result<Uuid, Problem> {
+        self.mutate_from(id, Edit::Application(Op::Patch(Box::new(patch))), began)
+    }
+
     /// Moves a card to another column, with an undo.
     pub fn move_to(self, id: Uuid, status: Status) {
+        self.move_from(id, status, None);
+    }
+
+    /// The same of a card that was as in `began` when it was picked up.
+    pub fn move_from(self, id: Uuid, status: Status, began: Option<&Began<Application>>) {
         let Some(row) = self.row_untracked(id) else {
             return;
         };
@@ -318,7 +342,7 @@ impl Store {
             status_occurred_at: Some(self.clock()),
             ..ApplicationPatch::default()
         };
-        self.announce(self.patch(id, patch), |key| {
+        self.announce(self.patch_from(id, patch, began), |key| {
             let text = format!("Moved “{}” to {}", row.role_title, status.label());
             let undo = ToastAction::UndoMove {
                 record: id,
@@ -372,12 +396,25 @@ impl Store {
     }
 
     fn mutate(self, record: Uuid, edit: Edit) -> Result<Uuid, Problem> {
+        self.mutate_from::<Application>(record, edit, None)
+    }
+
+    fn mutate_from<R: Edited>(
+        self,
+        record: Uuid,
+        edit: Edit,
+        began: Option<&Began<R>>,
+    ) -> Result<Uuid, Problem> {
         let key = Uuid::new_v4();
         let made = self.made();
         let mut done = Ok(Vec::new());
         let deed = edit.clone();
-        self.engine
-            .update_value(|engine| done = engine.mutate(record, edit, key, made));
+        self.engine.update_value(|engine| {
+            done = match began {
+                Some(began) => engine.mutate_from(record, edit, key, made, began),
+                None => engine.mutate(record, edit, key, made),
+            };
+        });
         let effects = done?;
         self.outdate_offers(record, &deed);
         self.run(effects);

@@ -1,11 +1,14 @@
 //! What is told: messages that go away by themselves, and what they offer.
 
 use super::{
-    engine::{Displaced, Edit, Notice, Op, Reason, Trouble, Unstored, Verb},
+    engine::{Displaced, Edit, Entry, Notice, Op, Reason, Row, Trouble, Unstored, Verb},
     labels::field_label,
     store::{Gate, Store},
 };
-use crate::domain::{application::ApplicationPatch, stage::Status};
+use crate::domain::{
+    application::{Application, ApplicationPatch},
+    stage::Status,
+};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -44,8 +47,10 @@ pub enum ToastAction {
     Reapply {
         /// The displaced edit.
         id: Uuid,
-        /// The button.
+        /// The button that makes it again.
         label: &'static str,
+        /// The button that drops it.
+        keep: &'static str,
     },
     /// Show what waits, and why.
     Review,
@@ -68,6 +73,22 @@ impl ToastAction {
             Self::SignIn => "Sign in",
             Self::Reload => "Reload",
         }
+    }
+
+    /// The words of the button that declines, where that is an answer of its own.
+    pub fn keep_label(&self) -> Option<&'static str> {
+        match self {
+            Self::Reapply { keep, .. } => Some(*keep),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes back what was done to its record.
+    fn takes_back(&self) -> bool {
+        matches!(
+            self,
+            Self::UndoMove { .. } | Self::Apply { .. } | Self::Retract { .. }
+        )
     }
 
     /// The record that the offer is about; none where it stands for itself.
@@ -146,6 +167,14 @@ pub struct Timer {
     pub seconds: u32,
 }
 
+/// The two answers to what is asked about an edit that gave way: to make it again, and to drop it.
+pub fn answers(reason: Reason) -> (&'static str, &'static str) {
+    match reason {
+        Reason::Conflict => ("Use mine", "Keep theirs"),
+        Reason::Deleted => ("Make it again", "Drop it"),
+    }
+}
+
 /// An edit that gave way, and what is asked about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
@@ -153,8 +182,29 @@ pub struct Question {
     pub id: Uuid,
     /// What is asked.
     pub text: String,
-    /// The button that makes it again.
-    pub label: &'static str,
+    /// Why it gave way, which decides the answers.
+    pub reason: Reason,
+}
+
+impl Question {
+    /// What is asked about an edit that gave way.
+    fn about(item: &Displaced) -> Self {
+        let title = &item.title;
+        let text = match item.reason {
+            Reason::Conflict => format!(
+                "“{title}” was changed on another device first, and shows that now. Use your {} instead?",
+                words(&item.edit)
+            ),
+            Reason::Deleted => format!(
+                "“{title}” was deleted elsewhere while you changed it here. Make it again?"
+            ),
+        };
+        Self {
+            id: item.id,
+            text,
+            reason: item.reason,
+        }
+    }
 }
 
 /// The messages that show. An offer is about a record, and a record has one offer: a newer deed takes
@@ -186,6 +236,9 @@ impl Toasts {
     ) -> Timer {
         if let Some(record) = action.as_ref().and_then(ToastAction::record) {
             self.withdraw(|offer| offer.record() == Some(record));
+        }
+        if action == Some(ToastAction::SignIn) {
+            self.withdraw_sign_in();
         }
         self.next += 1;
         let toast = Toast {
@@ -233,9 +286,9 @@ impl Toasts {
     /// The question as it is now: about one edit, or how many they are.
     fn restate(&mut self) -> Timer {
         let (text, action) = match self.asked.as_slice() {
-            [Question { id, text, label }] => {
-                let (id, label) = (*id, *label);
-                (text.clone(), ToastAction::Reapply { id, label })
+            [Question { id, text, reason }] => {
+                let (id, (label, keep)) = (*id, answers(*reason));
+                (text.clone(), ToastAction::Reapply { id, label, keep })
             }
             many => (
                 format!("{} changes need a decision", many.len()),
@@ -283,6 +336,23 @@ impl Toasts {
         self.withdraw(|offer| offer.record() == Some(record) && offer.is_outdated_by(edit));
     }
 
+    /// An edit of a record gave way: what could be taken back of it is not there any more.
+    pub fn gave_way(&mut self, record: Uuid) {
+        self.withdraw(|offer| offer.record() == Some(record) && offer.takes_back());
+    }
+
+    /// A deletion was taken back: that is not offered any more.
+    pub fn retracted(&mut self, deletion: Uuid) {
+        self.withdraw(
+            |offer| matches!(offer, ToastAction::Retract { key, .. } if *key == deletion),
+        );
+    }
+
+    /// The session is back: nobody is asked to sign in any more.
+    pub fn withdraw_sign_in(&mut self) {
+        self.withdraw(|offer| *offer == ToastAction::SignIn);
+    }
+
     fn withdraw(&mut self, is_over: impl Fn(&ToastAction) -> bool) {
         self.shown
             .retain(|toast| !toast.action.as_ref().is_some_and(&is_over));
@@ -316,11 +386,67 @@ impl Store {
 
     /// A record is edited: what was offered about it before may be over.
     pub(super) fn outdate_offers(self, record: Uuid, edit: &Edit) {
+        self.withdraw_offers(|toasts| toasts.edited(record, edit));
+    }
+
+    /// The session is back.
+    pub fn session_is_back(self) {
+        self.withdraw_offers(Toasts::withdraw_sign_in);
+    }
+
+    /// Takes messages away, and tells of it only where there were any.
+    fn withdraw_offers(self, withdraw: impl FnOnce(&mut Toasts)) {
         self.toasts.maybe_update(|toasts| {
             let before = toasts.shown().len();
-            toasts.edited(record, edit);
+            withdraw(toasts);
             toasts.shown().len() != before
         });
+    }
+
+    /// Takes a deletion back that was not sent yet.
+    pub fn retract(self, key: Uuid) {
+        let now = self.clock();
+        let mut effects = None;
+        self.engine
+            .update_value(|engine| effects = engine.retract(key, now));
+        self.withdraw_offers(|toasts| toasts.retracted(key));
+        match effects {
+            Some(effects) => {
+                self.refresh();
+                self.run(effects);
+            }
+            None => self.toast("error", "Too late: it is deleted already.", None),
+        }
+    }
+
+    /// The application that an edit deletes, as it was before; nothing where it deletes none.
+    pub fn row_before(self, entry: &Entry) -> Option<Application> {
+        if !matches!(entry.edit, Edit::Application(Op::Delete)) {
+            return None;
+        }
+        self.engine.with_value(|engine| {
+            let known = engine.base().table::<Application>().get(entry.record);
+            let last = || {
+                let last = entry.last_known.as_deref().cloned();
+                last.and_then(Application::from_entity)
+            };
+            // Made here, and not at the server yet.
+            let made = || {
+                let mut edits = engine.outbox().of_record(entry.record);
+                edits.find_map(|earlier| match &earlier.edit {
+                    Edit::Application(Op::Create(create)) => {
+                        let made = earlier.made();
+                        let create = (**create).clone();
+                        create.build(entry.record, made.on, made.at).ok()
+                    }
+                    _ => None,
+                })
+            };
+            known
+                .map(|row| Application::clone(row))
+                .or_else(last)
+                .or_else(made)
+        })
     }
 
     /// What lies aside has changed: nothing is asked about what does not.
@@ -353,19 +479,7 @@ impl Store {
                 self.report(self.patch(record, patch));
             }
             ToastAction::Apply { record, patch, .. } => self.report(self.patch(record, *patch)),
-            ToastAction::Retract { key, .. } => {
-                let now = self.clock();
-                let mut effects = None;
-                self.engine
-                    .update_value(|engine| effects = engine.retract(key, now));
-                match effects {
-                    Some(effects) => {
-                        self.refresh();
-                        self.run(effects);
-                    }
-                    None => self.toast("error", "Too late: it is deleted already.", None),
-                }
-            }
+            ToastAction::Retract { key, .. } => self.retract(key),
             ToastAction::Reapply { id, .. } => self.reapply(id),
             other => return Some(other),
         }
@@ -384,25 +498,10 @@ impl Store {
     pub(super) fn notify(self, notice: Notice) {
         match notice {
             Notice::Displaced(item) => {
-                let Displaced {
-                    id, title, reason, ..
-                } = *item;
-                let fields = words(&names(&item.edit));
-                let (text, label) = match reason {
-                    Reason::Conflict => (
-                        format!(
-                            "“{title}” was changed elsewhere first, and shows that now. Undo local change{fields}?"
-                        ),
-                        "Use mine again",
-                    ),
-                    Reason::Deleted => (
-                        format!("“{title}” was deleted elsewhere while you changed it here. Make it again?"),
-                        "Make it again",
-                    ),
-                };
                 let mut timer = None;
                 self.toasts.update(|toasts| {
-                    timer = Some(toasts.ask(Question { id, text, label }));
+                    toasts.gave_way(item.record);
+                    timer = Some(toasts.ask(Question::about(&item)));
                 });
                 self.run_out(timer);
             }
@@ -431,14 +530,11 @@ impl Store {
             ),
             Notice::RowsUnstorable => self.toast(
                 "error",
-                "This browser’s storage is full. Your changes are kept; some applications may be missing when there is no network.",
+                "Free some space on this device: this browser’s storage is full. Your changes are kept; some applications may be missing when there is no network.",
                 None,
             ),
-            Notice::StoreLost(Unstored::Newer) => self.toast(
-                "error",
-                "A newer version of the app is open in another tab. Reload this page to go on with it; what waits here is sent first.",
-                Some(ToastAction::Reload),
-            ),
+            // The page says so at its head for as long as it is so, and what to do.
+            Notice::StoreLost(Unstored::Newer) | Notice::Unstorable(Trouble::Full) => {}
             Notice::StoreLost(_) => self.toast(
                 "error",
                 "This page can no longer store anything on this device. Leave it open until everything is saved, then reload it.",
@@ -465,16 +561,9 @@ impl Store {
                 ),
                 Some(ToastAction::Reload),
             ),
-            Notice::Unstorable(trouble) => self.toast(
+            Notice::Unstorable(Trouble::Broken) => self.toast(
                 "error",
-                match trouble {
-                    Trouble::Full => {
-                        "This browser’s storage is full. Your changes are kept in this page until they reach the server: leave it open."
-                    }
-                    Trouble::Broken => {
-                        "This browser does not store your changes. They are kept in this page until they reach the server: leave it open."
-                    }
-                },
+                "This browser does not store your changes. They are kept in this page until they reach the server: leave it open.",
                 None,
             ),
         }
@@ -491,16 +580,19 @@ fn span(time: chrono::Duration) -> String {
     format!("{count} {unit}")
 }
 
-/// ` of status and notes`, for a message.
-fn words(fields: &[String]) -> String {
-    let names: Vec<String> = fields
+/// `status and notes`: what an edit is about, for a message.
+fn words(edit: &Edit) -> String {
+    if edit.verb() == Verb::Delete {
+        return "deletion".to_owned();
+    }
+    let names: Vec<String> = names(edit)
         .iter()
         .map(|field| field_label(field).to_lowercase())
         .collect();
     match names.split_last() {
-        None => String::new(),
-        Some((last, [])) => format!(" of {last}"),
-        Some((last, rest)) => format!(" of {} and {last}", rest.join(", ")),
+        None => "change".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
 }
 
@@ -547,7 +639,7 @@ mod tests {
         Question {
             id: record(n),
             text: format!("Undo {n}?"),
-            label: "Use mine again",
+            reason: Reason::Conflict,
         }
     }
 
@@ -664,5 +756,88 @@ mod tests {
         assert_eq!(texts(&toasts), ["Undo 2?"]);
         assert_eq!(toasts.still_aside(&[]), None);
         assert!(toasts.shown().is_empty());
+    }
+
+    #[test]
+    fn what_gave_way_is_not_offered_to_be_taken_back() {
+        let retract = Some(ToastAction::Retract {
+            key: Uuid::from_u128(9),
+            record: record(1),
+        });
+        for (offer, stays) in [
+            (undo_move(1), false),
+            (undo_archive(1), false),
+            (retract, false),
+            (Some(ToastAction::Open(record(1))), true),
+            (undo_move(2), true),
+        ] {
+            let mut toasts = Toasts::default();
+            toasts.push("info", "Offer", offer.clone());
+            toasts.gave_way(record(1));
+            assert_eq!(toasts.shown().len(), usize::from(stays), "{offer:?}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_that_was_taken_back_is_not_offered_to_be() {
+        let mut toasts = Toasts::default();
+        let key = Uuid::from_u128(9);
+        let record = record(1);
+        toasts.push("info", "Moved", undo_move(2));
+        toasts.push("info", "Deleted", Some(ToastAction::Retract { key, record }));
+        toasts.retracted(Uuid::from_u128(8));
+        assert_eq!(texts(&toasts), ["Moved", "Deleted"]);
+        toasts.retracted(key);
+        assert_eq!(texts(&toasts), ["Moved"]);
+    }
+
+    #[test]
+    fn one_message_asks_to_sign_in_until_the_session_is_back() {
+        let mut toasts = Toasts::default();
+        toasts.push("error", "Your session", Some(ToastAction::SignIn));
+        toasts.push("info", "Moved", undo_move(1));
+        toasts.push("error", "Your session", Some(ToastAction::SignIn));
+        assert_eq!(texts(&toasts), ["Moved", "Your session"]);
+        toasts.withdraw_sign_in();
+        assert_eq!(texts(&toasts), ["Moved"]);
+    }
+
+    #[test]
+    fn a_question_fits_its_answers() {
+        let asked = |reason, edit| {
+            let item = Displaced {
+                reason,
+                edit,
+                ..displaced(1)
+            };
+            Question::about(&item).text
+        };
+        let changed = "“Engineer” was changed on another device first, and shows that now.";
+        for (edit, instead) in [
+            (change(serde_json::json!({ "notes": "mine" })), "notes"),
+            (
+                change(serde_json::json!({ "status": "Offer", "notes": "mine" })),
+                "notes and status",
+            ),
+            (Edit::Application(Op::Delete), "deletion"),
+        ] {
+            assert_eq!(
+                asked(Reason::Conflict, edit),
+                format!("{changed} Use your {instead} instead?")
+            );
+        }
+        assert_eq!(
+            asked(
+                Reason::Deleted,
+                change(serde_json::json!({ "notes": "mine" }))
+            ),
+            "“Engineer” was deleted elsewhere while you changed it here. Make it again?"
+        );
+        let mut toasts = Toasts::default();
+        toasts.ask(question(1));
+        let action = toasts.shown()[0].action.clone().unwrap();
+        assert_eq!(action.label(), "Use mine");
+        assert_eq!(action.keep_label(), Some("Keep theirs"));
+        assert_eq!(ToastAction::Review.keep_label(), None);
     }
 }

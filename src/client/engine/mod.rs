@@ -31,7 +31,7 @@ pub use outbox::Outbox;
 pub use own::OwnVersions;
 pub use queue::Entry;
 pub use storage::{ARCHIVED_FOR, Batch, CAP, Meta, Persistence, SCHEMA, Stored, Trouble, Unstored};
-pub use verbs::DELETE_GRACE;
+pub use verbs::{Began, DELETE_GRACE};
 
 use crate::domain::{
     application::Application, error::Problem, sync::BoardSnapshot, time::Timestamp, user::Me,

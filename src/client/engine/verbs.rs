@@ -14,6 +14,14 @@ use uuid::Uuid;
 /// How long a deletion waits before it is sent: its undo.
 pub const DELETE_GRACE: Duration = Duration::seconds(30);
 
+/// A row as it was when somebody began to change it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Began<R> {
+    row: Arc<R>,
+    /// Its version at the server.
+    seen: Option<i64>,
+}
+
 impl Engine {
     /// Does something to `record`: at once in the view, soon in the store, then at the server.
     /// `key` names the mutation; answers the effects.
@@ -31,9 +39,18 @@ impl Engine {
         Ok(self.wake(made.at))
     }
 
-    /// The same, of somebody who began with the row as it was in `began`: with the focus in a field,
-    /// with the card in the hand. What has changed since in the fields that the edit sets they have not
-    /// seen, so the edit is made on the row as it was then.
+    /// Somebody begins to change a row: the focus is in a field, the card in the hand. None where it is
+    /// not here.
+    pub fn begin<R: Edited>(&self, record: Uuid) -> Option<Began<R>> {
+        Some(Began {
+            row: self.view_of::<R>(record)?,
+            seen: self.version::<R>(record),
+        })
+    }
+
+    /// The same as [`Engine::mutate`], of somebody who began when the row was as in `began`. What has
+    /// changed since in the fields that the edit sets they have not seen, so the edit is made on the
+    /// row as it was then.
     ///
     /// # Errors
     /// Those of [`Engine::mutate`].
@@ -43,13 +60,19 @@ impl Engine {
         edit: Edit,
         key: Uuid,
         made: Made,
-        began: &R,
+        began: &Began<R>,
     ) -> Result<Vec<Effect>, Problem> {
         let now = self.view_of::<R>(record);
-        let overlooked = now.is_some_and(|now| differ_in(&edit, began, &now));
-        let seen = overlooked.then(|| began.version());
+        let overlooked = now.is_some_and(|now| differ_in(&edit, &*began.row, &*now));
+        let seen = began.seen.filter(|_| overlooked);
         self.push(record, edit, key, made, seen)?;
         Ok(self.wake(made.at))
+    }
+
+    /// The version that the server gave a row last, as far as is known here.
+    fn version<R: Edited>(&self, record: Uuid) -> Option<i64> {
+        let row = self.base.table::<R>().get(record);
+        row.map(|row| row.version())
     }
 
     /// `began` is the version that the user saw, where it is not the one that is here.
@@ -69,7 +92,7 @@ impl Engine {
                 .or(row.as_deref())
                 .and_then(R::parent)
                 .unwrap_or(record);
-            let seen = self.base.table::<R>().get(record).map(|row| row.version());
+            let seen = self.version::<R>(record);
             // With the edit what it was made of is stored.
             self.base.keep(R::KIND, record);
             (aggregate, seen)

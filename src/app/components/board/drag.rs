@@ -106,7 +106,7 @@ mod pointer {
                     .get_untracked()
                     .and_then(|drag| Some((drag.over?, drag.id)));
                 if let Some((status, id)) = over {
-                    store.move_to(id, status);
+                    board.drop_on(id, status);
                 }
                 // The copy stays until the card lies where it was dropped.
                 store.once_shown(move || finish(board, done));
@@ -285,12 +285,12 @@ mod pointer {
                 follow(press, board);
             }
         }));
-        board.drag.set(Some(Drag {
+        board.pick_up(Drag {
             id: press.id,
             from: press.from,
             over: None,
             by_keyboard: false,
-        }));
+        });
         follow(press, board);
     }
 

@@ -63,12 +63,12 @@ impl Keys {
         };
         match key {
             " " => {
-                self.board.drag.set(Some(Drag {
+                self.board.pick_up(Drag {
                     id: self.id,
                     from: row.status,
                     over: Some(row.status),
                     by_keyboard: true,
-                }));
+                });
                 self.announcer.say(format!(
                     "Picked up {} at {}, in {}. Left and right choose a column, Space drops, Escape puts back.",
                     row.role_title,
@@ -101,7 +101,7 @@ impl Keys {
             "Home" => self.carry(drag, Status::ALL.first().copied()),
             "End" => self.carry(drag, Status::ALL.last().copied()),
             " " | "Enter" => {
-                self.store.move_to(self.id, over);
+                self.board.drop_on(self.id, over);
                 self.announcer.say(if over == drag.from {
                     format!("Put back in {}.", over.label())
                 } else {

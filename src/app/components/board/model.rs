@@ -3,6 +3,7 @@
 
 use crate::{
     client::{
+        engine::Began,
         search::Search,
         store::{Store, use_store},
     },
@@ -49,6 +50,8 @@ pub struct BoardModel {
     search: RwSignal<String>,
     /// What is dragged.
     pub drag: RwSignal<Option<Drag>>,
+    /// The same as it was when it was picked up.
+    picked: StoredValue<Option<Began<Application>>>,
     /// Columns that stand open; the others are a strip.
     open: RwSignal<HashSet<Status>>,
     /// Columns that were opened or folded since the search was typed: it opens those with matches, and
@@ -77,9 +80,22 @@ impl BoardModel {
             found,
             search,
             drag: RwSignal::new(None),
+            picked: StoredValue::new(None),
             open: RwSignal::new(open),
             turned: RwSignal::default(),
         }
+    }
+
+    /// A card is picked up.
+    pub fn pick_up(self, drag: Drag) {
+        self.picked.set_value(self.store.begin(drag.id));
+        self.drag.set(Some(drag));
+    }
+
+    /// The card that was picked up is dropped on a column.
+    pub fn drop_on(self, id: Uuid, status: Status) {
+        let picked = self.picked.get_value();
+        self.store.move_from(id, status, picked.as_ref());
     }
 
     /// The cards of a column that are known here.

@@ -1,6 +1,7 @@
 //! Saving a field as one leaves it.
 
 use crate::{
+    client::engine::Began,
     client::store::{Store, use_store},
     client::zone::is_known_zone,
     domain::application::{Application, ApplicationPatch},
@@ -19,6 +20,9 @@ pub struct Editor {
     pub row: Memo<Arc<Application>>,
     store: Store,
     errors: RwSignal<HashMap<&'static str, String>>,
+    /// As the row was when the focus came into a field, or when that was saved last: what a field shows
+    /// does not change under the fingers.
+    began: StoredValue<Option<Began<Application>>>,
 }
 
 impl Editor {
@@ -36,12 +40,24 @@ impl Editor {
             row,
             store,
             errors: RwSignal::default(),
+            began: StoredValue::new(None),
         }
+    }
+
+    /// The focus comes into a field.
+    pub fn begin(self) {
+        self.began.try_set_value(self.store.begin(self.id));
     }
 
     /// The field as JSON, which is how a form sees it.
     pub fn value(self, field: &'static str) -> Value {
         self.row.with(|row| json(row, field))
+    }
+
+    /// The field as it is with what was saved a moment ago, and does not show yet.
+    pub fn saved(self, field: &'static str) -> Value {
+        let row = self.store.row_untracked(self.id);
+        row.map_or(Value::Null, |row| json(&row, field))
     }
 
     /// The field as text; nothing for `null`.
@@ -109,10 +125,10 @@ impl Editor {
                         .map_err(|error| error.to_string())
                 })
                 .and_then(|patch| {
-                    self.store
-                        .patch(self.id, patch)
-                        .map(drop)
-                        .map_err(|problem| problem.sentence())
+                    let began = self.began.try_get_value().flatten();
+                    let done = self.store.patch_from(self.id, patch, began.as_ref());
+                    self.begin();
+                    done.map(drop).map_err(|problem| problem.sentence())
                 })
         };
         self.errors.update(|errors| match done {

@@ -43,7 +43,11 @@ pub fn RowsEditor(
     // Rows that show: the saved ones, and those that are not whole yet.
     let rows = RwSignal::new(Vec::<(u32, Cells)>::new());
     let next = StoredValue::new(0_u32);
-    let saving = StoredValue::new(false);
+    // What this form saved last, as it was tidied on the way.
+    let own = StoredValue::new(None::<Vec<Cells>>);
+    // The focus is in one of the rows; what came from elsewhere meanwhile is shown when it leaves.
+    let typing = StoredValue::new(false);
+    let overtaken = StoredValue::new(false);
     let number = move || {
         next.update_value(|next| *next += 1);
         next.get_value()
@@ -51,16 +55,7 @@ pub fn RowsEditor(
     let fill =
         move |saved: Vec<Cells>| rows.set(saved.into_iter().map(|row| (number(), row)).collect());
     fill(saved.get_untracked());
-    Effect::new(move |before: Option<()>| {
-        let saved = saved.get();
-        let shown: Vec<Cells> = rows.with_untracked(|rows| whole(rows, columns, required));
-        // What this form itself saved needs no new rows, even where it was tidied on the way; the
-        // focus would be lost with the old ones.
-        let own = saving.get_value();
-        saving.set_value(false);
-        if before.is_none() || shown == saved || (own && shown.len() == saved.len()) {
-            return;
-        }
+    let show = move |saved: Vec<Cells>| {
         let unfinished = rows.with_untracked(|rows| {
             let place = place(columns, required);
             let blank =
@@ -69,13 +64,38 @@ pub fn RowsEditor(
         });
         fill(saved);
         rows.update(|rows| rows.extend(unfinished));
+    };
+    Effect::new(move |before: Option<()>| {
+        let saved = saved.get();
+        let shown: Vec<Cells> = rows.with_untracked(|rows| whole(rows, columns, required));
+        // What this form itself saved needs no new rows, even where it was tidied on the way; the
+        // focus would be lost with the old ones.
+        let is_own = own.with_value(|own| own.as_ref() == Some(&saved));
+        if before.is_none() || shown == saved || (is_own && shown.len() == saved.len()) {
+            overtaken.set_value(false);
+        } else if typing.get_value() {
+            overtaken.set_value(true);
+        } else {
+            show(saved);
+        }
     });
+    let leave = move |_| {
+        typing.try_set_value(false);
+        // The focus may only go from one cell to the next.
+        request_animation_frame(move || {
+            let left = typing.try_get_value() == Some(false);
+            if left && overtaken.try_get_value() == Some(true) {
+                overtaken.set_value(false);
+                show(saved.get_untracked());
+            }
+        });
+    };
     let save = move || {
         let Some(whole) = rows.try_with_untracked(|rows| whole(rows, columns, required)) else {
             return;
         };
-        saving.set_value(true);
         editor.save(field, json(&whole, columns));
+        own.set_value(Some(cells(&editor.saved(field), columns)));
     };
     let edit = move |key: u32, column: usize, text: String| {
         rows.try_update_untracked(|rows| {
@@ -100,7 +120,7 @@ pub fn RowsEditor(
     view! {
         <div class="field field-wide" data-invalid=move || editor.error(field).map(|_| "")>
             <div class="field-control">
-                <div class="rows">
+                <div class="rows" on:focusin=move |_| typing.set_value(true) on:focusout=leave>
                     <For each=move || rows.get() key=|row| row.0 let:row>
                         {
                             let (key, cells) = row;

@@ -190,7 +190,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             <IconButton label="Delete" icon=Icon::Trash on_press=delete class="icon-danger"/>
             <CloseLink id/>
         </header>
-        <div class="sidebar-body">
+        <div class="sidebar-body" on:focusin=move |_| editor.begin()>
             <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">
                 {move || editor.row.read().role_title.to_string()}
             </h2>

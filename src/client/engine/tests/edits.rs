@@ -309,12 +309,13 @@ fn a_creation_that_is_taken_back_takes_along_what_was_done_to_it() {
 fn what_changed_while_one_typed_is_not_overwritten_unseen() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
+    let began = page.engine.begin::<Application>(row.id).unwrap();
     // The cursor stands in the notes; elsewhere they are written, and it is pulled.
     let theirs = after(&row, json!({"notes": "theirs"}));
     page.pulled(page_of(vec![upsert(9, &theirs)], "9"));
     let made = page.made();
     let edit = note("mine");
-    let effects = page.engine.mutate_from(row.id, edit, key(1), made, &row);
+    let effects = page.engine.mutate_from(row.id, edit, key(1), made, &began);
     page.perform(effects.unwrap());
     assert_eq!(page.sent(), [(key(1), Some(1))], "on what was seen");
     page.answer(1, Err(conflict_with(&theirs)));
@@ -325,12 +326,13 @@ fn what_changed_while_one_typed_is_not_overwritten_unseen() {
 fn what_changed_in_other_fields_while_one_typed_is_no_conflict() {
     let row = sample(1);
     let mut page = Page::new(std::slice::from_ref(&row));
+    let began = page.engine.begin::<Application>(row.id).unwrap();
     let theirs = after(&row, json!({"company": "theirs"}));
     page.pulled(page_of(vec![upsert(9, &theirs)], "9"));
     let made = page.made();
     let effects = page
         .engine
-        .mutate_from(row.id, note("mine"), key(1), made, &row);
+        .mutate_from(row.id, note("mine"), key(1), made, &began);
     page.perform(effects.unwrap());
     assert_eq!(page.sent(), [(key(1), Some(2))]);
 }
@@ -339,13 +341,14 @@ fn what_changed_in_other_fields_while_one_typed_is_no_conflict() {
 fn what_was_begun_on_less_does_not_join_what_was_made_on_more() {
     let row = sample(1);
     let mut page = offline(std::slice::from_ref(&row));
+    let began = page.engine.begin::<Application>(row.id).unwrap();
     let theirs = after(&row, json!({"notes": "theirs"}));
     page.engine.base.take(row.id, theirs);
     page.edit(row.id, change(json!({"source": "x"})), 1);
     let made = page.made();
     let effects = page
         .engine
-        .mutate_from(row.id, note("mine"), key(2), made, &row);
+        .mutate_from(row.id, note("mine"), key(2), made, &began);
     page.perform(effects.unwrap());
     let seen: Vec<_> = page
         .engine
