@@ -4,7 +4,7 @@
 use super::{
     cache::{self, Cache, Closed, OpenError, Protection, WriteError},
     device, dom,
-    engine::{Batch, Effect, Engine, Outgoing, Stored, Trouble, Unstored},
+    engine::{Batch, Effect, Engine, Outgoing, Stored, SyncState, Trouble, Unstored},
     locks::{self, Held},
     store::{Gate, LeftBehind, Store},
     toasts::Timer,
@@ -195,6 +195,10 @@ impl Store {
         match self.open_cache(user, None).await {
             Ok(stored) => self.step(|engine| engine.opened(stored, self.clock())),
             Err(OpenError::Locked | OpenError::WrongPassphrase) => self.gate().set(Gate::Locked),
+            // It was there the last time, and what waits in it may be sent by the next page.
+            Err(OpenError::Unavailable) if device::kept_user() == Some(user) => {
+                self.store_went_away(Unstored::Lost);
+            }
             Err(OpenError::Unavailable) => self.store_went_away(Unstored::Unavailable),
             Err(OpenError::Newer) => self.store_went_away(Unstored::Newer),
         }
@@ -406,16 +410,51 @@ impl Store {
         device::forget_kept();
     }
 
-    /// Sends all that waits, and answers how many edits are left after at most five seconds.
+    /// Sends all that waits, and answers how many edits are left after a few seconds, those that lie
+    /// aside among them. Deletions keep their undo unless they are all that is left.
     pub async fn flush(self) -> usize {
-        self.step(|engine| engine.release(self.clock()));
+        self.step(|engine| engine.try_now(self.clock()));
+        self.wait_until_sent().await;
+        let now = self.clock();
+        if self.engine(|engine| engine.has_only_held(now)) {
+            self.step(|engine| engine.release(now));
+            self.wait_until_sent().await;
+        }
+        self.engine(|engine| engine.outbox().len() + engine.displaced().len())
+    }
+
+    /// Waits five seconds at most, and not for a connection that is not there.
+    async fn wait_until_sent(self) {
         for _ in 0..100 {
-            if self.engine(|engine| engine.outbox().is_empty()) {
+            gloo_timers::future::TimeoutFuture::new(50).await;
+            let now = self.clock();
+            let waits =
+                self.engine(|engine| !engine.has_only_held(now) && !engine.outbox().is_empty());
+            let offline = matches!(
+                self.engine(|engine| engine.sync_state(now)),
+                SyncState::Offline(_) | SyncState::SignedOut(_)
+            );
+            if !waits || offline {
                 break;
             }
-            gloo_timers::future::TimeoutFuture::new(50).await;
         }
-        self.engine(|engine| engine.outbox().len())
+    }
+
+    /// What waits is tried now, and what changed is asked for.
+    pub fn try_now(self) {
+        self.step(|engine| engine.try_now(self.clock()));
+        self.step(Engine::pull);
+    }
+
+    /// Takes a user's data off this device, unless another page has stored an edit meanwhile: that
+    /// waits for the next sign-in.
+    pub async fn wipe_what_is_sent(self, user: Uuid) {
+        parts(|parts| parts.leaving.set(true));
+        _ = in_time(self.close_store()).await;
+        match in_time(Cache::waiting(user)).await {
+            Some(Ok(0)) | None => self.wipe(user).await,
+            Some(_) => self.seal().await,
+        }
     }
 
     /// Brings in everything again, older rows too.

@@ -3,7 +3,8 @@
 
 use super::{
     engine::{
-        Began, Displaced, Edit, Edited, Effect, Engine, Entry, Made, Op, Persistence, Rows, SyncState, WaitReason,
+        Began, Displaced, Edit, Edited, Effect, Engine, Entry, Made, Op, Persistence, Rows,
+        SyncState, WaitReason,
     },
     toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
@@ -491,6 +492,10 @@ impl Store {
 
     #[cfg(not(feature = "hydrate"))]
     fn perform(self, _: Effect) {}
+
+    /// What waits is tried now.
+    #[cfg(not(feature = "hydrate"))]
+    pub fn try_now(self) {}
 
     #[cfg(not(feature = "hydrate"))]
     fn show_once_stored(self) {

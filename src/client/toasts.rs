@@ -195,9 +195,9 @@ impl Question {
                 "“{title}” was changed on another device first, and shows that now. Use your {} instead?",
                 words(&item.edit)
             ),
-            Reason::Deleted => format!(
-                "“{title}” was deleted elsewhere while you changed it here. Make it again?"
-            ),
+            Reason::Deleted => {
+                format!("“{title}” was deleted elsewhere while you changed it here. Make it again?")
+            }
         };
         Self {
             id: item.id,
@@ -784,7 +784,11 @@ mod tests {
         let key = Uuid::from_u128(9);
         let record = record(1);
         toasts.push("info", "Moved", undo_move(2));
-        toasts.push("info", "Deleted", Some(ToastAction::Retract { key, record }));
+        toasts.push(
+            "info",
+            "Deleted",
+            Some(ToastAction::Retract { key, record }),
+        );
         toasts.retracted(Uuid::from_u128(8));
         assert_eq!(texts(&toasts), ["Moved", "Deleted"]);
         toasts.retracted(key);

@@ -13,6 +13,7 @@ use crate::{
         },
         session::{SignedIn, use_me},
     },
+    client::engine::SyncState,
     client::store::{Store, use_store},
     client::zone::{is_known_zone, known_zones, machine_zone},
     domain::{error::ProblemKind, settings::SettingsPatch, user::Me},
@@ -383,8 +384,14 @@ fn Account() -> impl IntoView {
             return;
         }
         spawn_local(async move {
-            match unsent(store).await {
-                0 => leave(store, Fate::Wipe).await,
+            let left_over = unsent(store).await;
+            if matches!(untrack(|| store.sync_state()), SyncState::Offline(_)) {
+                tell_that_it_needs_a_connection(store);
+                submission.end();
+                return;
+            }
+            match left_over {
+                0 => leave(store, Fate::Clean).await,
                 count => left.set(Some(count)),
             }
             submission.end();
@@ -405,7 +412,7 @@ fn Account() -> impl IntoView {
             <p class="panel-text">"Signing out ends this session at the server too, and removes what this device keeps."</p>
             <button type="button" class="button" aria-busy=move || submission.busy() on:click=start>
                 {Icon::SignOut.view()}
-                "Sign out"
+                {move || if submission.is_under_way() { "Signing out…" } else { "Sign out" }}
             </button>
             <dialog
                 class="dialog ask"
@@ -441,6 +448,8 @@ fn Account() -> impl IntoView {
 /// What becomes of what this device keeps.
 #[derive(Clone, Copy)]
 enum Fate {
+    /// All of it is at the server, so it is deleted; not where another tab has just stored more.
+    Clean,
     /// It is deleted.
     Wipe,
     /// It stays for the next sign-in of the same user.
@@ -458,6 +467,14 @@ async fn unsent(store: Store) -> usize {
     }
 }
 
+fn tell_that_it_needs_a_connection(store: Store) {
+    store.toast(
+        "error",
+        "Signing out needs a connection, so that the session ends at the server too.",
+        None,
+    );
+}
+
 /// Ends the session.
 async fn leave(store: Store, fate: Fate) {
     // A page that started from the cache has no token yet.
@@ -472,11 +489,7 @@ async fn leave(store: Store, fate: Fate) {
     let answer = logout().await;
     match answer {
         Err(problem) if problem.kind == ProblemKind::Network => {
-            store.toast(
-                "error",
-                "Signing out needs a connection, so that the session ends at the server too.",
-                None,
-            );
+            tell_that_it_needs_a_connection(store);
             return;
         }
         Err(problem) if problem.kind != ProblemKind::Unauthorized => {
@@ -487,6 +500,7 @@ async fn leave(store: Store, fate: Fate) {
     }
     #[cfg(feature = "hydrate")]
     match (fate, store.owner()) {
+        (Fate::Clean, Some(owner)) => store.wipe_what_is_sent(owner).await,
         (Fate::Wipe, Some(owner)) => store.wipe(owner).await,
         _ => store.seal().await,
     }

@@ -5,6 +5,7 @@
 use crate::client::engine::SCHEMA;
 use idb::{DatabaseEvent, Factory, ObjectStoreParams, Transaction, TransactionResult};
 use js_sys::{Array, Function, Object, Reflect};
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
@@ -64,6 +65,12 @@ pub async fn open(name: &str, closed: impl Fn(Closed) + 'static) -> Result<IdbDa
         }
     });
     let mut database = request.await?;
+    let closed = Rc::new(closed);
+    // The user cleared the site's data, or the disk failed (IndexedDB 3.0, 5.2).
+    database.on_close({
+        let closed = closed.clone();
+        move |_| closed(Closed::Deleted)
+    });
     database.on_version_change(move |event| {
         if let Ok(database) = event.database() {
             database.close();

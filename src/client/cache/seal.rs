@@ -20,6 +20,21 @@ pub const KEY: usize = 32;
 #[error("this blob was not sealed here")]
 pub struct Refused;
 
+/// Why a blob was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotOpened {
+    /// It is not what was sealed at this place.
+    Refused,
+    /// The browser could not: that says nothing of the blob.
+    Unable,
+}
+
+impl From<Refused> for NotOpened {
+    fn from(_: Refused) -> Self {
+        Self::Refused
+    }
+}
+
 /// What stands before the ciphertext.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {

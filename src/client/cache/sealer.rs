@@ -3,7 +3,7 @@
 
 use super::{
     keys::{DataKey, KeyError, gcm, random, subtle},
-    seal::{HEADER, Header, Place, Refused},
+    seal::{HEADER, Header, NotOpened, Place},
 };
 use js_sys::Uint8Array;
 use uuid::Uuid;
@@ -62,16 +62,17 @@ impl Sealer {
     /// any where none is.
     ///
     /// # Errors
-    /// For a blob that was changed, belongs elsewhere, or has another version.
+    /// For a blob that was changed, belongs elsewhere, or has another version; and where the browser
+    /// cannot decrypt anything now.
     pub fn open(
         &self,
         store: &str,
         record: &str,
         version: Option<u64>,
         blob: &JsValue,
-    ) -> Result<impl Future<Output = Result<Vec<u8>, Refused>> + use<>, Refused> {
+    ) -> Result<impl Future<Output = Result<Vec<u8>, NotOpened>> + use<>, NotOpened> {
         // A view: to construct one from it would copy it.
-        let blob: &Uint8Array = blob.dyn_ref().ok_or(Refused)?;
+        let blob: &Uint8Array = blob.dyn_ref().ok_or(NotOpened::Refused)?;
         let header = blob.subarray(0, HEADER as u32).to_vec();
         let header = Header::read(&header, version)?;
         let algorithm = self.algorithm(store, record, header);
@@ -81,9 +82,16 @@ impl Sealer {
                 .decrypt_with_object_and_js_u8_array(&algorithm, &self.key.key, &sealed)
                 .ok()
         });
-        let opening = JsFuture::from(promise.ok_or(Refused)?);
+        let opening = JsFuture::from(promise.ok_or(NotOpened::Unable)?);
         Ok(async move {
-            let plain = opening.await.map_err(|_| Refused)?;
+            // What fails authentication is an OperationError (WebCrypto, AES-GCM, decrypt).
+            let plain = opening.await.map_err(|error| {
+                let error = error.dyn_ref::<web_sys::DomException>();
+                match error.map(web_sys::DomException::name) {
+                    Some(name) if name == "OperationError" => NotOpened::Refused,
+                    _ => NotOpened::Unable,
+                }
+            })?;
             Ok(Uint8Array::new(&plain).to_vec())
         })
     }

@@ -3,6 +3,7 @@
 use super::{
     database::{self, Closed, Failure, Work},
     keys::{KeyError, Protection, RawKey, Wrapped},
+    seal::NotOpened,
     sealer::Sealer,
 };
 use crate::client::{
@@ -108,6 +109,16 @@ enum Unread {
     Spoiled,
     /// It is, and this version does not understand it: a newer one made it.
     Newer,
+}
+
+impl From<NotOpened> for Unread {
+    fn from(why: NotOpened) -> Self {
+        match why {
+            NotOpened::Refused => Self::Spoiled,
+            // It is kept, and this page goes on without the store.
+            NotOpened::Unable => Self::Newer,
+        }
+    }
 }
 
 /// Reads what a record says.
@@ -480,13 +491,17 @@ impl Cache {
         Ok(())
     }
 
-    /// How many edits wait in `user`'s cache: known without any key.
+    /// How many edits wait in `user`'s cache, for the server or for a decision: known without any key.
     ///
     /// # Errors
     /// Where it cannot be looked into now, or only by a newer version: edits may wait there.
     pub async fn waiting(user: Uuid) -> Result<u32, OpenError> {
         let database = database::open(&name(user), |_| ()).await?;
-        let count = async { Work::reading(&database)?.count("outbox").await };
+        let count = async {
+            let work = Work::reading(&database)?;
+            let waiting = work.count("outbox").await?;
+            Ok::<u32, Failure>(waiting + work.count("displaced").await?)
+        };
         let count = count.await;
         database.close();
         Ok(count?)
@@ -532,9 +547,6 @@ impl Cache {
         blob: &JsValue,
     ) -> impl Future<Output = Result<Vec<u8>, Unread>> + use<> {
         let opening = self.sealer.open(store, record, version, blob);
-        async move {
-            let spoiled = |_| Unread::Spoiled;
-            opening.map_err(spoiled)?.await.map_err(spoiled)
-        }
+        async move { opening?.await.map_err(Unread::from) }
     }
 }

@@ -288,6 +288,12 @@ impl Engine {
         self.online(now)
     }
 
+    /// Whether all that waits are deletions that can still be undone.
+    pub fn has_only_held(&self, now: Timestamp) -> bool {
+        let mut entries = self.outbox.entries().iter();
+        !self.outbox.is_empty() && entries.all(|entry| entry.is_held(now))
+    }
+
     /// The network is said to be gone: nothing is asked for a while, unless it is said to be back.
     pub fn offline(&mut self, now: Timestamp) -> Vec<Effect> {
         self.network = Network {
