@@ -57,6 +57,12 @@ export class App {
     await expect(this.sync).toHaveText(waiting === 0 ? "Offline" : `Offline, ${waiting} waiting`);
   }
 
+  /** So many edits wait for a decision; the rest is at the server. */
+  async expectAttention(count: number): Promise<void> {
+    await expect(this.sync).toHaveText(count === 1 ? "Needs attention" : `${count} need attention`);
+    await expect(this.sync).toHaveAttribute("data-state", "attention");
+  }
+
   /** As when one comes back from another window. */
   async lookAgain(): Promise<void> {
     await this.page.evaluate(() => window.dispatchEvent(new Event("focus")));

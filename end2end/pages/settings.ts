@@ -17,6 +17,8 @@ export class Settings extends App {
   readonly passphrase = this.keptHere.getByLabel("Passphrase", { exact: true });
   readonly oldPassphrase = this.keptHere.getByLabel("Passphrase now", { exact: true });
   readonly newPassphrase = this.keptHere.getByLabel("New passphrase", { exact: true });
+  /** Shows what is typed. */
+  readonly showPassphrases = this.keptHere.getByLabel(/^Show passphrase/);
   readonly errors = this.page.locator(".field-error:not(:empty)");
 
   async open(): Promise<void> {

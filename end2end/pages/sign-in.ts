@@ -6,6 +6,8 @@ export class SignIn {
   readonly email: Locator;
   readonly send: Locator;
   readonly code: Locator;
+  /** Says that the code is being checked. */
+  readonly checking: Locator;
   readonly confirm: Locator;
   readonly error: Locator;
   readonly askAgain: Locator;
@@ -19,6 +21,7 @@ export class SignIn {
     this.email = page.getByLabel("Email");
     this.send = page.getByRole("button", { name: "Email me a link" });
     this.code = page.getByLabel("Code");
+    this.checking = page.getByRole("status").filter({ hasText: "Checking…" });
     this.confirm = page.getByRole("button", { name: "Sign in" });
     this.error = page.getByRole("alert");
     this.askAgain = page.getByRole("link", { name: "Ask for a new link" });
@@ -41,5 +44,16 @@ export class SignIn {
     await this.email.fill(address);
     await this.send.click();
     await expect(this.page.getByRole("heading", { name: "Check your email" })).toBeVisible();
+  }
+
+  /** The codes that the page sends from now on, in their order. */
+  sentCodes(): string[] {
+    const codes: string[] = [];
+    this.page.on("request", (request) => {
+      if (new URL(request.url()).pathname.endsWith("/auth/magic-link/verify")) {
+        codes.push((request.postDataJSON() as { code: string }).code);
+      }
+    });
+    return codes;
   }
 }

@@ -23,6 +23,12 @@ export class SyncPanel {
     await expect(this.dialog).toBeVisible();
   }
 
+  /** Opens it with the keyboard. */
+  async openByKey(): Promise<void> {
+    await this.app.sync.press("Enter");
+    await expect(this.dialog).toBeVisible();
+  }
+
   async close(): Promise<void> {
     await this.dialog.getByRole("button", { name: /^Close/ }).click();
     await expect(this.dialog).toBeHidden();
@@ -39,11 +45,16 @@ export class SyncPanel {
     await expect(row.getByRole("cell")).toHaveText([yours, now]);
   }
 
-  async useMineAgain(title: string): Promise<void> {
-    await this.of(title).getByRole("button", { name: "Use mine again" }).click();
+  async useMine(title: string): Promise<void> {
+    await this.of(title).getByRole("button", { name: "Use mine" }).click();
   }
 
-  async dropMine(title: string): Promise<void> {
-    await this.of(title).getByRole("button", { name: "Drop mine" }).click();
+  async keepTheirs(title: string): Promise<void> {
+    await this.of(title).getByRole("button", { name: "Keep theirs" }).click();
+  }
+
+  /** Takes a deletion back that waits. */
+  async undo(title: string): Promise<void> {
+    await this.waiting.filter({ hasText: title }).getByRole("button", { name: "Undo" }).click();
   }
 }

@@ -2,6 +2,7 @@ import { Board } from "../pages/board.ts";
 import { QuickAdd } from "../pages/quick-add.ts";
 import { SignIn } from "../pages/sign-in.ts";
 import { Settings } from "../pages/settings.ts";
+import { SyncPanel } from "../pages/sync-panel.ts";
 import { expect, test } from "../support/test.ts";
 
 test("from the mail to a moved card", async ({ page, server }) => {
@@ -227,6 +228,25 @@ test("a deletion is undone within its grace", async ({ user, board, sidebar }) =
   expect(await user.api.exists(id)).toBe(true);
 });
 
+test("a deletion is undone in the list of what waits, too", async ({ page, user, board, sidebar }) => {
+  const { id } = await user.api.create({ company: "Northwind", role_title: "Spared" });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await sidebar.delete.click();
+  await expect(board.toast("Deleted “Spared”")).toBeVisible();
+  const panel = new SyncPanel(page);
+  await panel.open();
+  await expect(panel.headline).toHaveText("Saved, 1 deletion can still be undone");
+  await expect(panel.waiting).toContainText("Spared, Northwind");
+  await panel.undo("Spared");
+  await expect(panel.waiting).toHaveCount(0);
+  await expect(panel.headline).toBeFocused();
+  await panel.close();
+  await expect(board.card("Spared", "Applied")).toBeVisible();
+  await expect(board.toast("Deleted “Spared”")).toHaveCount(0);
+  expect(await user.api.exists(id)).toBe(true);
+});
+
 test("a deletion stays done when its page is left within its grace", async ({ user, board, sidebar, archive }) => {
   const { id } = await user.api.create({ role_title: "Doomed" });
   await user.api.create({ role_title: "Other" });
@@ -252,6 +272,20 @@ test("a column's own button adds to it", async ({ board, quickAdd, user }) => {
   await expect(board.card("Idea", "Draft")).toBeVisible();
   await board.expectCount("Draft", 1);
   await board.saved();
+});
+
+test("Enter in the company goes to the role, as Tab does", async ({ page, board, quickAdd, user }) => {
+  await user.api.create({ role_title: "Anything" });
+  await board.open();
+  await page.keyboard.press("c");
+  await expect(quickAdd.company).toBeFocused();
+  await page.keyboard.type("Acme");
+  await page.keyboard.press("Enter");
+  await expect(quickAdd.role).toBeFocused();
+  await expect(quickAdd.dialog).not.toContainText("Give a role.");
+  await page.keyboard.type("Engineer");
+  await page.keyboard.press("Enter");
+  await expect(board.card("Engineer", "Applied")).toBeVisible();
 });
 
 test("quick add complains beside the field, and forgets what was cancelled", async ({

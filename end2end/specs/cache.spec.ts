@@ -355,8 +355,9 @@ test.describe("a browser that does not store", () => {
     await fill(page);
 
     await board.drag(board.cardOf(id), "Screening");
-    await expect(board.storageNotice).toContainText("This browser’s storage is full.");
-    await expect(board.toast("This browser’s storage is full.")).toBeVisible();
+    await expect(board.storageNotice).toContainText("Free some space on this device");
+    // It is said in one place.
+    await expect(board.toast("kept in this page")).toHaveCount(0);
     await expect(board.card("Large", "Screening")).toBeVisible();
     await board.saved();
     expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
@@ -463,7 +464,9 @@ test("an upgrade in another tab does not wait for this one, which goes on in mem
       });
     }, name);
   expect(await outcome).toBe("upgraded");
-  await expect(board.storageNotice).toContainText("A newer version of the app is open in another tab");
+  await expect(board.storageNotice).toContainText("A newer version of the app is open.");
+  await expect(board.storageNotice.getByRole("button", { name: "Reload" })).toBeVisible();
+  await expect(board.toast("newer version")).toHaveCount(0);
   await board.drag(board.cardOf(id), "Screening");
   await board.saved();
   expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
@@ -491,9 +494,9 @@ test("what a newer version left in the store is neither sent nor deleted", async
   // Another page of this version sees it: one that was not the one that made the edit.
   const other = new Board(await page.context().newPage());
   await other.open();
-  await expect(other.storageNotice).toContainText("A newer version of the app is open in another tab");
+  await expect(other.storageNotice).toContainText("A newer version of the app is open");
   await kept.hint();
-  await expect(board.storageNotice).toContainText("A newer version of the app is open in another tab");
+  await expect(board.storageNotice).toContainText("A newer version of the app is open");
   expect(await kept.blobs("outbox")).toEqual(before);
   expect(await user.api.get(id)).toMatchObject({ status: "Applied", version: 1 });
 });
@@ -642,8 +645,14 @@ test.describe("a passphrase", () => {
     await settings.open();
     await settings.saved();
     await settings.setPassphrase(PASSPHRASE);
+    await settings.showPassphrases.check();
+    await expect(settings.newPassphrase).toHaveAttribute("type", "text");
+    await settings.showPassphrases.uncheck();
+    await expect(settings.newPassphrase).toHaveAttribute("type", "password");
     await settings.changePassphrase("wrong horse battery", "another horse battery");
     await expect(settings.errors).toHaveText("That is not the passphrase.");
+    await expect(settings.oldPassphrase).toHaveAttribute("aria-invalid", "true");
+    await expect(settings.newPassphrase).not.toHaveAttribute("aria-invalid");
     await settings.changePassphrase(PASSPHRASE, "another horse battery");
     await expect(settings.toast("Passphrase set")).toHaveCount(2);
 

@@ -5,7 +5,7 @@ import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
 const ONE = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
-const CHANGED_ELSEWHERE = "“Contested” was changed elsewhere first";
+const CHANGED_ELSEWHERE = "“Contested” was changed on another device first";
 
 test("who comes second ends with the first one's state, and may insist", async ({
   page,
@@ -27,13 +27,13 @@ test("who comes second ends with the first one's state, and may insist", async (
 
   watch.expectFailure(409, ONE);
   await board.drag(board.cardOf(id), "Screening");
-  await expect(board.toast(CHANGED_ELSEWHERE)).toContainText("Undo local change of status?");
+  await expect(board.toast(CHANGED_ELSEWHERE)).toContainText("Use your status instead?");
   await expect(board.card("Contested", "Recruiter_Call")).toBeVisible();
   await expect(board.cards("Screening")).toHaveCount(0);
-  await board.saved();
+  await board.expectAttention(1);
   expect((await user.api.get(id)).status).toBe("Recruiter_Call");
 
-  await board.act(CHANGED_ELSEWHERE, "Use mine again");
+  await board.act(CHANGED_ELSEWHERE, "Use mine");
   await expect(board.card("Contested", "Screening")).toBeVisible();
   await board.saved();
   expect((await user.api.get(id)).status).toBe("Screening");
@@ -68,12 +68,41 @@ test("a field that was changed elsewhere shows there, and mine can be had again"
   await user.api.patch(id, { notes: "Theirs." });
   watch.expectFailure(409, ONE);
   await sidebar.fill("Notes", "Mine.");
-  await expect(sidebar.toast(CHANGED_ELSEWHERE)).toContainText("Undo local change of notes?");
+  await expect(sidebar.toast(CHANGED_ELSEWHERE)).toContainText("Use your notes instead?");
   await sidebar.expectField("Notes", "Theirs.");
-  await sidebar.act(CHANGED_ELSEWHERE, "Use mine again");
+  await sidebar.act(CHANGED_ELSEWHERE, "Use mine");
   await sidebar.expectField("Notes", "Mine.");
   await sidebar.saved();
   expect((await user.api.get(id)).notes).toBe("Mine.");
+});
+
+test("Enter twice on what needs a decision overwrites nothing", async ({ page, user, sidebar, watch }) => {
+  const { id } = await user.api.create({ role_title: "Contested", notes: "Old." });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await keepStale(page);
+  await user.api.patch(id, { notes: "Theirs." });
+  watch.expectFailure(409, ONE);
+  await sidebar.fill("Notes", "Mine.");
+  await sidebar.act(CHANGED_ELSEWHERE, "Dismiss");
+  await sidebar.expectAttention(1);
+
+  const panel = new SyncPanel(page);
+  await panel.openByKey();
+  await expect(panel.headline).toBeFocused();
+  await expect(panel.headline).toHaveText("1 change needs you");
+  await expect(panel.dialog).toContainText("Another device was faster");
+  await page.keyboard.press("Enter");
+  await expect(panel.displaced).toHaveCount(1);
+
+  // What was pressed is gone, and the focus is not lost with it.
+  await panel.keepTheirs("Contested");
+  await expect(panel.displaced).toHaveCount(0);
+  await expect(panel.headline).toBeFocused();
+  await expect(panel.headline).toHaveText("Everything is saved");
+  await panel.close();
+  await sidebar.saved();
+  expect(await user.api.get(id)).toMatchObject({ notes: "Theirs.", version: 2 });
 });
 
 test("the question fits a phone", async ({ page, user, sidebar, watch }) => {
@@ -85,7 +114,7 @@ test("the question fits a phone", async ({ page, user, sidebar, watch }) => {
   await user.api.patch(id, { notes: "Theirs." });
   watch.expectFailure(409, ONE);
   await sidebar.fill("Notes", "Mine.");
-  const toast = sidebar.toast("was changed elsewhere first");
+  const toast = sidebar.toast("was changed on another device first");
   await expect(toast).toBeVisible();
   expect((await toast.boundingBox())?.height).toBeLessThan(200);
 });
@@ -104,7 +133,7 @@ test("many edits that gave way are one question, which counts them", async ({ pa
   watch.expectFailure(409, ONE);
   await page.context().setOffline(false);
   await expect(board.toast("4 changes need a decision")).toBeVisible();
-  await expect(board.toast("was changed elsewhere first")).toHaveCount(0);
+  await expect(board.toast("was changed on another device first")).toHaveCount(0);
   await board.act("4 changes need a decision", "Look at it");
   const panel = new SyncPanel(page);
   await expect(panel.displaced).toHaveCount(4);
@@ -209,6 +238,7 @@ test("a save that is refused for good waits for its user, and says why", async (
   await expect(board.sync).toHaveAttribute("data-state", "attention");
   await board.act("“Refused” could not be saved.", "Look at it");
   await expect(board.syncPanel).toContainText("Not on a Sunday.");
+  await expect(board.syncPanel.getByRole("link", { name: "Open" })).toHaveAttribute("href", `/board/${id}`);
   await board.syncPanel.getByRole("button", { name: "Drop" }).click();
   await page.keyboard.press("Escape");
   await expect(board.card("Refused", "Applied")).toBeVisible();

@@ -148,29 +148,29 @@ test("an edit that gave way can be compared, made again or dropped, also later",
 
   watch.expectFailure(409, ONE);
   await sidebar.fill("Notes", "Mine.");
-  await expect(sidebar.toast("“First” was changed elsewhere first")).toContainText("Undo local change of notes?");
-  await sidebar.act("“First” was changed elsewhere first", "Dismiss");
-  await expect(sidebar.sync).toHaveText("Saved, 1 set aside");
+  await expect(sidebar.toast("“First” was changed on another device first")).toContainText("Use your notes instead?");
+  await sidebar.act("“First” was changed on another device first", "Dismiss");
+  await sidebar.expectAttention(1);
   await sidebar.close.click();
   await board.cardOf(two.id).click();
   await expect(sidebar.title).toHaveText("Second");
   await sidebar.fill("Notes", "Mine too.");
-  await expect(sidebar.toast("“Second” was changed elsewhere first")).toBeVisible();
-  await sidebar.act("“Second” was changed elsewhere first", "Dismiss");
-  await expect(sidebar.sync).toHaveText("Saved, 2 set aside");
+  await expect(sidebar.toast("“Second” was changed on another device first")).toBeVisible();
+  await sidebar.act("“Second” was changed on another device first", "Dismiss");
+  await sidebar.expectAttention(2);
   await release();
 
   await board.open();
-  await expect(board.sync).toHaveText("Saved, 2 set aside");
+  await board.expectAttention(2);
   await expect(board.toasts).toHaveCount(0);
   const panel = new SyncPanel(page);
   await panel.open();
   await expect(panel.displaced).toHaveCount(2);
   await panel.expectField("First", "notes", "Mine.", "Theirs.");
   await panel.expectField("Second", "notes", "Mine too.", "Theirs too.");
-  await panel.useMineAgain("First");
+  await panel.useMine("First");
   await expect(panel.displaced).toHaveCount(1);
-  await panel.dropMine("Second");
+  await panel.keepTheirs("Second");
   await expect(panel.displaced).toHaveCount(0);
   await panel.close();
   await expect(board.sync).toHaveText("Saved");
@@ -211,7 +211,7 @@ test.describe("two tabs", () => {
       await tab.expectField("Place", "Both");
       await tab.expectField("Source", "Fair");
       await expect(tab.status).toHaveValue("Offer");
-      await expect(tab.toast("changed elsewhere")).toHaveCount(0);
+      await expect(tab.toast("changed on another device")).toHaveCount(0);
       await expect(tab.sync).toHaveText("Saved");
     }
     expect(await user.api.get(id)).toMatchObject({ notes: "Both.", location_text: "Both", source: "Fair", status: "Offer" });
@@ -244,7 +244,7 @@ test.describe("two tabs", () => {
       await tab.expectField("Notes", "Both.");
       await tab.expectField("Place", "Both");
       await expect(tab.status).toHaveValue("Offer");
-      await expect(tab.toast("changed elsewhere")).toHaveCount(0);
+      await expect(tab.toast("changed on another device")).toHaveCount(0);
       await expect(tab.sync).toHaveText("Saved");
     }
     expect(await user.api.get(id)).toMatchObject({ notes: "Both.", location_text: "Both", status: "Offer" });

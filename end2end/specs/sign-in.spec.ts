@@ -90,6 +90,51 @@ test("the code works in the page that asked", async ({ page, server, watch }) =>
   await expect(page).toHaveURL("/board");
 });
 
+for (const place of ["over it", "at its end"] as const) {
+  test(`after a wrong code the right one is typed ${place}`, async ({ page, server, watch }) => {
+    const address = someone();
+    const signIn = new SignIn(page);
+    await signIn.goto();
+    await signIn.askFor(address);
+    const { code } = await server.mailbox.newest(address);
+    const wrong = code === "123456" ? "654321" : "123456";
+    const sent = signIn.sentCodes();
+
+    watch.expectFailure(400, VERIFY);
+    await signIn.code.pressSequentially(wrong);
+    await expect(signIn.error).toHaveText("That is not the code in the mail.");
+    await expect(signIn.code).toBeFocused();
+    await expect(signIn.code).toHaveValue(wrong);
+
+    if (place === "at its end") await page.keyboard.press("End");
+    await page.keyboard.type(code.slice(0, 5));
+    await expect(signIn.code).toHaveValue(code.slice(0, 5));
+    await page.keyboard.type(code.slice(5));
+    await expect(page).toHaveURL("/board");
+    expect(sent).toEqual([wrong, code]);
+  });
+}
+
+test("a code that is being checked says so, and is not typed into", async ({ page, server }) => {
+  const address = someone();
+  const signIn = new SignIn(page);
+  await signIn.goto();
+  await signIn.askFor(address);
+  const { code } = await server.mailbox.newest(address);
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  await page.route(VERIFY, async (route) => {
+    await answered;
+    await route.continue();
+  });
+  await signIn.code.fill(code);
+  await expect(signIn.checking).toBeVisible();
+  await expect(signIn.code).toHaveAttribute("readonly");
+  await expect(signIn.code).toHaveAttribute("aria-busy", "true");
+  answer();
+  await expect(page).toHaveURL("/board");
+});
+
 test("once the mail is on its way, the page says so at full width, and waits for the code", async ({ page }) => {
   const address = someone();
   const signIn = new SignIn(page);

@@ -81,12 +81,16 @@ pub async fn send(request: Request) -> Result<Response, Problem> {
 /// The same, with the server's time.
 pub async fn exchange(request: Request) -> Answered {
     let answer = SendWrapper::new(fetch(request)).await;
-    answer.unwrap_or_else(|error| {
-        Answered::lost(error.dyn_ref::<js_sys::Error>().map_or_else(
-            || "The server did not answer.".to_owned(),
-            |error| String::from(error.message()),
-        ))
-    })
+    answer.unwrap_or_else(|error| Answered::lost(why_lost(&error)))
+}
+
+/// Why no answer came, for people: the browser's own words are not for them.
+fn why_lost(error: &JsValue) -> &'static str {
+    let error = error.dyn_ref::<web_sys::DomException>();
+    match error.map(web_sys::DomException::name).as_deref() {
+        Some("TimeoutError") => "The server took too long to answer.",
+        _ => "No connection to the server.",
+    }
 }
 
 /// The error is that no answer came.

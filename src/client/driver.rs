@@ -596,6 +596,7 @@ impl Store {
             Ok(me) => {
                 if self.engine(Engine::owner) == Some(me.user.id) {
                     transport::set_csrf_token(me.csrf_token);
+                    self.session_is_back();
                 }
                 self.step(|engine| engine.identified(me.user.id, self.clock()));
                 self.step(Engine::pull);

@@ -3,6 +3,7 @@
 use crate::{
     app::acts::Submission,
     client::{
+        dom,
         engine::{Persistence, Trouble, Unstored},
         store::{Store, use_store},
     },
@@ -62,7 +63,9 @@ pub fn DeviceStore() -> impl IntoView {
 fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
     let store = use_store();
     let (old, new) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let error = RwSignal::new(None::<String>);
+    let (old_error, new_error) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
+    let shown = RwSignal::new(false);
+    let kind = move || if shown.get() { "text" } else { "password" };
     let submission = Submission::default();
     let save = move |remove: bool| {
         if !submission.begin() {
@@ -70,10 +73,13 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
         }
         let wanted = new.get_untracked();
         if !remove && wanted.chars().count() < SHORTEST {
-            error.set(Some(format!("At least {SHORTEST} characters.")));
+            new_error.set(Some(format!("At least {SHORTEST} characters.")));
             submission.end();
+            dom::focus("#new-passphrase");
             return;
         }
+        old_error.set(None);
+        new_error.set(None);
         let old = has.then(|| old.get_untracked());
         let wanted = (!remove).then_some(wanted);
         spawn_local(async move {
@@ -88,8 +94,10 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
                 // The form is made anew.
                 locked.try_set(Some(set));
             } else {
-                error.try_set(Some("That is not the passphrase.".to_owned()));
+                let (error, why, field) = wrong(has, old_error, new_error);
+                error.try_set(Some(why.to_owned()));
                 submission.end();
+                dom::focus(field);
             }
         });
     };
@@ -109,44 +117,75 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
             }
         >
             {has.then(|| view! {
-                <div class="field">
+                <div class="field" data-invalid=move || old_error.get().map(|_| "")>
                     <label class="field-label" for="old-passphrase">"Passphrase now"</label>
                     <div class="field-control">
                         <input
                             class="input"
                             id="old-passphrase"
-                            type="password"
+                            type=kind
                             autocomplete="current-password"
+                            autocapitalize="off"
+                            spellcheck="false"
                             prop:value=old
-                            on:input=move |event| old.set(event_target_value(&event))
+                            aria-invalid=move || old_error.get().map(|_| "true")
+                            aria-describedby="old-passphrase-error"
+                            on:input=move |event| {
+                                old_error.set(None);
+                                old.set(event_target_value(&event));
+                            }
                         />
+                        <p class="field-error" id="old-passphrase-error">{old_error}</p>
                     </div>
                 </div>
             })}
-            <div class="field" data-invalid=move || error.get().map(|_| "")>
+            <div class="field" data-invalid=move || new_error.get().map(|_| "")>
                 <label class="field-label" for="new-passphrase">{if has { "New passphrase" } else { "Passphrase" }}</label>
                 <div class="field-control">
                     <input
                         class="input"
                         id="new-passphrase"
-                        type="password"
+                        type=kind
                         autocomplete="new-password"
+                        autocapitalize="off"
+                        spellcheck="false"
                         prop:value=new
+                        aria-invalid=move || new_error.get().map(|_| "true")
+                        aria-describedby="new-passphrase-error"
                         on:input=move |event| {
-                            error.set(None);
+                            new_error.set(None);
                             new.set(event_target_value(&event));
                         }
                     />
+                    <p class="field-error" id="new-passphrase-error">{new_error}</p>
+                    // Whoever mistypes it locks themselves out.
+                    <label class="check">
+                        <input type="checkbox" prop:checked=shown on:change=move |event| shown.set(event_target_checked(&event))/>
+                        <span>{if has { "Show passphrases" } else { "Show passphrase" }}</span>
+                    </label>
                     <div class="button-row">
                         <button type="submit" class="button">{if has { "Change passphrase" } else { "Set passphrase" }}</button>
                         {has.then(|| view! {
                             <button type="button" class="button button-quiet" on:click=move |_| save(true)>"Remove passphrase"</button>
                         })}
                     </div>
-                    <p class="field-error">{error}</p>
                 </div>
             </div>
         </form>
+    }
+}
+
+/// What was wrong, and with which field: `has` is whether there is a passphrase already, which then was
+/// typed wrong.
+fn wrong<T>(has: bool, old: T, new: T) -> (T, &'static str, &'static str) {
+    if has {
+        (old, "That is not the passphrase.", "#old-passphrase")
+    } else {
+        (
+            new,
+            "This browser did not take it. Reload this page, and try again.",
+            "#new-passphrase",
+        )
     }
 }
 
@@ -170,5 +209,19 @@ async fn protect(store: Store, old: Option<String>, new: Option<String>) -> bool
     {
         let _ = (store, old, new);
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrong;
+
+    #[test]
+    fn a_wrong_passphrase_is_the_old_one() {
+        let (error, why, field) = wrong(true, "old", "new");
+        assert_eq!((error, field), ("old", "#old-passphrase"));
+        assert_eq!(why, "That is not the passphrase.");
+        let (error, _, field) = wrong(false, "old", "new");
+        assert_eq!((error, field), ("new", "#new-passphrase"));
     }
 }

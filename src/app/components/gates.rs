@@ -108,7 +108,7 @@ fn Forgotten() -> impl IntoView {
     view! {
         {move || if asked.get() {
             view! {
-                <p class="entry-text">"Everything that this device keeps is deleted, and so is what was not sent yet. The server keeps the rest."</p>
+                <p class="entry-text">"Everything that this device keeps will be deleted, and so will what was not sent yet. The server keeps the rest."</p>
                 <button type="button" class="button button-danger button-wide" on:click=wipe>"Delete it and sign in again"</button>
                 <button type="button" class="button button-quiet" id="forgotten" on:click=move |_| ask(false)>"Back"</button>
             }

@@ -54,22 +54,100 @@ pub fn PageHeader(
 #[component]
 fn StorageNotice() -> impl IntoView {
     let store = use_store();
-    move || {
-        let text = match store.persistence() {
-            Persistence::Opening | Persistence::Durable | Persistence::EditsOnly => return None,
-            Persistence::Refused(Trouble::Full) => {
-                "This browser’s storage is full. What you do is kept in this page only: leave it open until it is saved."
-            }
-            Persistence::Memory(Unstored::Newer) => {
-                "A newer version of the app is open in another tab. Reload this page when everything is saved; until then, what you do lives in this page only."
-            }
-            Persistence::Memory(Unstored::Lost) => {
-                "This page can no longer store anything on this device. Reload it when everything is saved; until then, what you do lives in this page only."
-            }
-            Persistence::Refused(Trouble::Broken) | Persistence::Memory(Unstored::Unavailable) => {
-                "This browser keeps nothing for the app, as in some private windows. What you do lives in this page only: leave it open until it is saved."
-            }
+    let shown = Memo::new(move |_| {
+        let persistence = store.persistence();
+        // Only beside a newer version it matters how many they are.
+        let waiting = match persistence {
+            Persistence::Memory(Unstored::Newer) => store.waiting().len(),
+            _ => 0,
         };
-        Some(view! { <p class="notice storage-notice" data-kind="warn" role="status">{text}</p> })
+        let said = notice(persistence, waiting)?;
+        Some((said, is_over(persistence, waiting)))
+    });
+    move || {
+        let (said, over) = shown.get()?;
+        let reload = over.then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button"
+                    on:click=move |_| {
+                        // Refused never.
+                        _ = window().location().reload();
+                    }
+                >
+                    "Reload"
+                </button>
+            }
+        });
+        Some(view! {
+            <div class="notice storage-notice" data-kind="warn">
+                <p role="status">{said}</p>
+                {reload}
+            </div>
+        })
+    }
+}
+
+/// What is said of a store that does not keep what is done here, while so many edits wait.
+fn notice(persistence: Persistence, waiting: usize) -> Option<String> {
+    let said = match persistence {
+        Persistence::Opening | Persistence::Durable | Persistence::EditsOnly => return None,
+        Persistence::Refused(Trouble::Full) => {
+            "Free some space on this device: this browser’s storage is full. What you do is kept in this page only: leave it open until it is saved."
+        }
+        Persistence::Memory(Unstored::Newer) if waiting == 0 => {
+            "A newer version of the app is open. Reload this page to go on with it."
+        }
+        Persistence::Memory(Unstored::Newer) => {
+            return Some(format!(
+                "A newer version of the app is open in another tab. Leave this page open until your changes are sent ({waiting} waiting), then reload it."
+            ));
+        }
+        Persistence::Memory(Unstored::Lost) => {
+            "This page can no longer store anything on this device. Reload it when everything is saved; until then, what you do lives in this page only."
+        }
+        Persistence::Refused(Trouble::Broken) | Persistence::Memory(Unstored::Unavailable) => {
+            "This browser keeps nothing for the app, as in some private windows. What you do lives in this page only: leave it open until it is saved."
+        }
+    };
+    Some(said.to_owned())
+}
+
+/// Whether this page is an older version's that has nothing left to do.
+fn is_over(persistence: Persistence, waiting: usize) -> bool {
+    persistence == Persistence::Memory(Unstored::Newer) && waiting == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_over, notice};
+    use crate::client::engine::{Persistence, Trouble, Unstored};
+
+    #[test]
+    fn beside_a_newer_version_a_page_sends_what_it_has_and_is_over_then() {
+        let newer = Persistence::Memory(Unstored::Newer);
+        let said = notice(newer, 2).unwrap();
+        assert!(said.contains("Leave this page open"), "{said}");
+        assert!(said.contains("(2 waiting)"), "{said}");
+        assert!(!is_over(newer, 2));
+        let said = notice(newer, 0).unwrap();
+        assert!(said.contains("Reload this page"), "{said}");
+        assert!(is_over(newer, 0));
+    }
+
+    #[test]
+    fn a_store_that_keeps_what_is_done_needs_no_notice() {
+        for kept in [
+            Persistence::Opening,
+            Persistence::Durable,
+            Persistence::EditsOnly,
+        ] {
+            assert_eq!(notice(kept, 1), None);
+            assert!(!is_over(kept, 0));
+        }
+        let full = notice(Persistence::Refused(Trouble::Full), 0).unwrap();
+        assert!(full.starts_with("Free some space"), "{full}");
+        assert!(!is_over(Persistence::Memory(Unstored::Lost), 0));
     }
 }

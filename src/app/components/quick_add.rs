@@ -194,6 +194,15 @@ pub fn QuickAdd() -> impl IntoView {
                         aria-invalid=move || company_error.get().map(|_| "true")
                         aria-describedby="quick-company-error"
                         on:input=move |event| company.set(event_target_value(&event))
+                        on:keydown=move |event| {
+                            let goes_on = !event.is_composing()
+                                && event.key() == "Enter"
+                                && goes_on_to_role(&company.get_untracked(), &role.get_untracked());
+                            if goes_on && let Some(input) = second.get_untracked() {
+                                event.prevent_default();
+                                _ = input.focus();
+                            }
+                        }
                     />
                     <p class="field-error" id="quick-company-error">{company_error}</p>
                 </div>
@@ -239,6 +248,11 @@ pub fn QuickAdd() -> impl IntoView {
     }
 }
 
+/// Whether Enter in the company goes to the role, as Tab does: it is what comes next.
+fn goes_on_to_role(company: &str, role: &str) -> bool {
+    !company.trim().is_empty() && role.trim().is_empty()
+}
+
 /// An address as people say it.
 fn without_scheme(url: &WebUrl) -> String {
     let (_, rest) = url.as_str().split_once("://").unwrap_or(("", url.as_str()));
@@ -252,5 +266,19 @@ fn complaint(text: &str, what: &str) -> String {
         format!("Give a {what}.")
     } else {
         "At most 200 characters, on one line.".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::goes_on_to_role;
+
+    #[test]
+    fn enter_in_the_company_goes_to_a_role_that_is_empty() {
+        assert!(goes_on_to_role("Acme", ""));
+        assert!(goes_on_to_role("Acme", " "));
+        assert!(!goes_on_to_role("Acme", "Engineer"));
+        // Nothing was typed: what is missing is said.
+        assert!(!goes_on_to_role(" ", ""));
     }
 }

@@ -27,16 +27,15 @@ pub fn SyncStatus() -> impl IntoView {
             on:click=move |_| dialogs.sync.set(true)
         >
             <i class="sync-dot"></i>
-            <span class="sync-text" role="status">{move || words(store.sync_state(), store.displaced().len())}</span>
+            <span class="sync-text" role="status">{move || words(store.sync_state())}</span>
         </button>
     }
 }
 
-/// The state in words, with the number of edits that gave way.
-fn words(state: SyncState, displaced: usize) -> String {
+/// The state in words.
+fn words(state: SyncState) -> String {
     match state {
         SyncState::Opening => "Opening…".to_owned(),
-        SyncState::Saved if displaced > 0 => format!("Saved, {displaced} set aside"),
         SyncState::Saved => "Saved".to_owned(),
         SyncState::Saving(1) => "Saving".to_owned(),
         SyncState::Saving(count) => format!("Saving {count}"),

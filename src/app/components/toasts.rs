@@ -44,10 +44,10 @@ fn ToastView(toast: Toast) -> impl IntoView {
         said.unwrap_or_else(|| text.clone())
     });
     // A conflict is a question with two answers.
-    let keep = matches!(action, Some(ToastAction::Reapply { .. })).then(|| {
+    let keep = action.as_ref().and_then(ToastAction::keep_label).map(|label| {
         view! {
             <button type="button" class="toast-action toast-keep" on:click=move |_| store.decline(id)>
-                "Keep server’s"
+                {label}
             </button>
         }
     });

@@ -9,9 +9,9 @@ use crate::{
     },
     app::{acts::Submission, components::icon::Icon, share::query_value},
     client::dom,
-    domain::user::Email,
+    domain::{error::ProblemKind, user::Email},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
@@ -148,8 +148,11 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
 fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
     let location = use_location();
     let (code, error) = (RwSignal::new(String::new()), RwSignal::new(None::<String>));
+    // The code that was refused last.
+    let refused = RwSignal::new(None::<String>);
     let (submission, sending) = (Submission::default(), Submission::default());
     let sent_again = RwSignal::new(false);
+    let field = NodeRef::<html::Input>::new();
     // It comes in the place of the form that had the focus.
     Effect::new(move |_| request_animation_frame(|| dom::focus("#code")));
     let verify = move || {
@@ -162,9 +165,10 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
                 .search
                 .with_untracked(|search| query_value(search, "next")),
         );
+        let tried = code.get_untracked();
         spawn_local(async move {
             let proof = MagicLinkVerify {
-                code: Some(code.get_untracked()),
+                code: Some(tried.clone()),
                 token: None,
             };
             match verify_magic_link(Body::of(&proof)).await {
@@ -173,17 +177,34 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
                     leave_for(&next);
                 }
                 Err(problem) => {
+                    // What nobody looked at may be right.
+                    if problem.kind == ProblemKind::Validation {
+                        refused.try_set(Some(tried));
+                    }
                     error.try_set(Some(problem.sentence()));
                     submission.end();
+                    // What is typed next takes its place.
+                    if let Some(input) = field.try_get_untracked().flatten() {
+                        _ = input.focus();
+                        input.select();
+                    }
                 }
             }
         });
     };
-    let typed = move |event| {
-        let digits = digits(&event_target_value(&event));
-        let full = digits.len() == CODE_LENGTH;
-        code.set(digits);
-        if full {
+    let input = move |event| {
+        let text = event_target_value(&event);
+        let refused = refused.get_untracked();
+        let now = typed(&code.get_untracked(), &text, refused.as_deref());
+        // The signal may be as it was, and the field not.
+        if now != text
+            && let Some(input) = field.get_untracked()
+        {
+            input.set_value(&now);
+        }
+        let goes = is_sent(&now, refused.as_deref());
+        code.set(now);
+        if goes {
             verify();
         }
     };
@@ -200,6 +221,7 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
                 match ask_for_mail(&address).await {
                     Ok(()) => {
                         code.try_set(String::new());
+                        refused.try_set(None);
                         sent_again.try_set(true);
                     }
                     Err(why) => _ = error.try_set(Some(why)),
@@ -237,12 +259,16 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
                     inputmode="numeric"
                     autocomplete="one-time-code"
                     placeholder="······"
+                    node_ref=field
                     prop:value=code
+                    readonly=move || submission.is_under_way()
+                    aria-busy=move || submission.busy()
                     aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby="code-error"
-                    on:input=typed
+                    on:input=input
                 />
                 <p class="field-error" id="code-error" role="alert">{error}</p>
+                <p class="entry-status" role="status">{move || submission.is_under_way().then_some("Checking…")}</p>
             </div>
         </form>
         <div class="entry-else">
@@ -258,7 +284,7 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
 /// The digits of a code.
 const CODE_LENGTH: usize = 6;
 
-/// The code in a text, which may be more than that: the line of the mail, say, or a code in two
+/// The digits of a text, which may be more than a code: the line of the mail, say, or a code in two
 /// halves.
 fn digits(text: &str) -> String {
     let digit = |c: char| match c {
@@ -267,12 +293,42 @@ fn digits(text: &str) -> String {
         '\u{ff10}'..='\u{ff19}' => char::from_u32(u32::from(c) - 0xfee0),
         _ => None,
     };
-    text.chars().filter_map(digit).take(CODE_LENGTH).collect()
+    text.chars().filter_map(digit).collect()
+}
+
+/// The code in the field once it holds `text`, where `before` was in it. What is typed into a code
+/// that was refused begins a new one: nobody means the old one with a digit more.
+fn typed(before: &str, text: &str, refused: Option<&str>) -> String {
+    let all = digits(text);
+    let begins = refused == Some(before);
+    let new = begins.then(|| inserted(before, &all)).flatten();
+    new.unwrap_or(all).chars().take(CODE_LENGTH).collect()
+}
+
+/// What was put into `before` anywhere, where `after` is that and no more.
+fn inserted(before: &str, after: &str) -> Option<String> {
+    let more = after.len().checked_sub(before.len())?;
+    if more == 0 {
+        return None;
+    }
+    let same = before
+        .chars()
+        .zip(after.chars())
+        .take_while(|(a, b)| a == b);
+    let head = same.count();
+    let rest = after.chars().skip(head + more);
+    rest.eq(before.chars().skip(head))
+        .then(|| after.chars().skip(head).take(more).collect())
+}
+
+/// Whether typing sends a code by itself: a whole one, and not once more the one that was refused.
+fn is_sent(code: &str, refused: Option<&str>) -> bool {
+    code.len() == CODE_LENGTH && refused != Some(code)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{destination, digits};
+    use super::{destination, is_sent, typed};
 
     #[test]
     fn a_code_is_found_in_what_was_pasted() {
@@ -285,9 +341,43 @@ mod tests {
             "４８２９１３",
             "4829130",
         ] {
-            assert_eq!(digits(text), "482913", "{text}");
+            assert_eq!(typed("", text, None), "482913", "{text}");
         }
-        assert_eq!(digits("48a"), "48");
+        assert_eq!(typed("", "48a", None), "48");
+    }
+
+    #[test]
+    fn a_refused_code_makes_room_for_the_next_one() {
+        let refused = Some("123456");
+        for (before, text, code) in [
+            // At its end, at its beginning, in its midst; one digit, or a whole code.
+            ("123456", "1234564", "4"),
+            ("123456", "4123456", "4"),
+            ("123456", "1239456", "9"),
+            ("123456", "123456482913", "482913"),
+            ("123456", "123456 482 913", "482913"),
+            // Over it, while it is selected.
+            ("123456", "4", "4"),
+            ("123456", "482913", "482913"),
+            // Some of it is deleted, and it is corrected.
+            ("123456", "12345", "12345"),
+            ("12345", "123457", "123457"),
+            ("123456", "", ""),
+            ("48", "482", "482"),
+        ] {
+            assert_eq!(typed(before, text, refused), code, "{before} {text}");
+        }
+        // One that nobody refused is full.
+        assert_eq!(typed("123456", "1234567", None), "123456");
+        assert_eq!(typed("111111", "1111111", Some("111111")), "1");
+    }
+
+    #[test]
+    fn typing_sends_a_whole_code_and_none_twice() {
+        assert!(is_sent("482913", None));
+        assert!(is_sent("482913", Some("123456")));
+        assert!(!is_sent("123456", Some("123456")));
+        assert!(!is_sent("48291", None));
     }
 
     #[test]

@@ -166,14 +166,16 @@ impl BoardModel {
         }
     }
 
-    /// The first card that the search leaves: its column, and which one it is.
+    /// The card that the search means, of those that it leaves: its column, and which one it is.
     pub fn first_match(self) -> Option<(Status, Uuid)> {
-        let first = |status: &Status| {
-            let cards = self.cards(*status);
-            let card = cards.first().filter(|_| self.is_open(*status))?;
-            Some((*status, card.id))
-        };
-        Status::ALL.iter().find_map(first)
+        let text = self.search();
+        let open = Status::ALL.iter().filter(|status| self.is_open(**status));
+        let columns: Vec<(Status, Cards)> =
+            open.map(|status| (*status, self.cards(*status))).collect();
+        let cards = columns
+            .iter()
+            .flat_map(|(status, cards)| cards.iter().map(move |card| (*status, &**card)));
+        meant(cards, &text)
     }
 
     /// Opens or folds a column.
@@ -201,6 +203,29 @@ impl BoardModel {
     }
 }
 
+/// The card that somebody means who searches for a text: the one that is called so, or else one whose
+/// name begins so; of several the first.
+fn meant<'a>(
+    cards: impl Iterator<Item = (Status, &'a Application)>,
+    text: &str,
+) -> Option<(Status, Uuid)> {
+    let wanted = text.trim().to_lowercase();
+    let distance = |(_, card): &(Status, &Application)| {
+        let names = [card.company.as_str(), card.role_title.as_str()];
+        let names = names.map(str::to_lowercase);
+        if names.contains(&wanted) {
+            0
+        } else if names.iter().any(|name| name.starts_with(&wanted)) {
+            1
+        } else {
+            2
+        }
+    };
+    // Of several that are as good it is the first.
+    let (status, card) = cards.min_by_key(distance)?;
+    Some((status, card.id))
+}
+
 fn find(store: Store, search: &Search) -> Found {
     let mut columns: HashMap<Status, Vec<Arc<Application>>> = HashMap::new();
     let mut archived = 0;
@@ -221,5 +246,52 @@ fn find(store: Store, search: &Search) -> Found {
     Found {
         columns: columns.collect(),
         archived,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+    use crate::domain::{application::tests::sample, stage::Status};
+
+    #[test]
+    fn the_card_that_is_called_so_is_meant_then_one_that_begins_so_then_the_first() {
+        let cards: Vec<_> = (1..)
+            .zip([
+                (Status::Draft, "Initech", "Acme integrations"),
+                (Status::Applied, "Big Acme", "Engineer"),
+                (Status::Applied, "Acme Labs", "Tester"),
+                (Status::Offer, "ACME", "Engineer"),
+                (Status::Offer, "Acme", "Writer"),
+            ])
+            .map(|(n, (status, company, role))| {
+                let mut card = sample(n);
+                card.company = company.parse().unwrap();
+                card.role_title = role.parse().unwrap();
+                (status, card)
+            })
+            .collect();
+        let found = |text| {
+            let shown = cards.iter().map(|(status, card)| (*status, card));
+            let (status, id) = meant(shown, text)?;
+            let index = cards.iter().position(|(_, card)| card.id == id)?;
+            Some((status, index))
+        };
+        for (text, index) in [
+            // The first of those that are called so.
+            ("acme", 3),
+            (" Acme ", 3),
+            ("ENGINEER", 1),
+            ("writer", 4),
+            // The first that begins so.
+            ("acm", 0),
+            ("big", 1),
+            ("acme l", 2),
+            // The first at all.
+            ("integrations", 0),
+        ] {
+            assert_eq!(found(text), Some((cards[index].0, index)), "{text}");
+        }
+        assert_eq!(meant(std::iter::empty(), "acme"), None);
     }
 }
