@@ -6,7 +6,7 @@ use crate::{
     sabotage::{Sabotage, spoil_page},
     server::{Reply, Request},
     trace, versions,
-    world::{Io, Tab, World},
+    world::{Io, Tab, World, epoch_of},
 };
 use job_hunt_tracker::{
     client::engine::Outgoing,
@@ -160,11 +160,20 @@ impl World {
     async fn serve_page(&mut self, id: u64, request: &Request) -> Reply {
         if let Some((tab, true)) = self.asker(id) {
             return match versions::asks(tab.newer, request) {
-                Some(request) => self.serve(&request).await,
+                Some(request) => self.serve_pull(&request).await,
                 None => versions::of_other_kinds(),
             };
         }
         self.serve(request).await
+    }
+
+    /// The server answers a pull, and which history its cursor is of is noted.
+    async fn serve_pull(&mut self, request: &Request) -> Reply {
+        let reply = self.serve(request).await;
+        if let Ok(page) = serde_json::from_str::<SyncPage>(&reply.body) {
+            self.named.insert(epoch_of(&page.next), page.epoch);
+        }
+        reply
     }
 
     /// What a page makes of an answer, in its version.

@@ -214,7 +214,7 @@ impl Server {
     pub fn pool(&self) -> &SqlitePool {
         match &self.state.db {
             Db::Sqlite { writer, .. } => writer,
-            Db::Postgres(_) => unreachable!("the simulation runs on SQLite"),
+            Db::Postgres { .. } => unreachable!("the simulation runs on SQLite"),
         }
     }
 
@@ -297,6 +297,20 @@ impl Server {
             .execute(self.pool())
             .await
             .unwrap();
+    }
+
+    /// Which history a number of a user belongs to, as cursors name it.
+    pub async fn history_at(&self, user: Uuid, seq: i64) -> Uuid {
+        let run: Option<Uuid> = sqlx::query_scalar(
+            "SELECT run FROM sequence_runs WHERE user_id = ? AND after_seq < ? ORDER BY after_seq DESC",
+        )
+        .bind(user)
+        .bind(seq)
+        .fetch_optional(self.pool())
+        .await
+        .unwrap();
+        let epoch = self.head(user).await.1;
+        run.map_or(epoch, |run| Uuid::new_v5(&epoch, run.as_bytes()))
     }
 
     /// Another history: cursors are worth nothing any more, and old tombstones are gone.

@@ -196,6 +196,8 @@ pub struct World {
     pub calm: bool,
     /// A newer version of the app is out.
     pub newer: bool,
+    /// Which history in force each one is of that a cursor named.
+    pub named: HashMap<Uuid, Uuid>,
     /// The record whose status older pages do not know.
     pub of_new_status: Option<Uuid>,
     pub calls: BTreeMap<u64, Call>,
@@ -247,6 +249,7 @@ impl World {
             old_rows: OldRows::new(),
             calm: false,
             newer: false,
+            named: HashMap::new(),
             of_new_status: None,
             devices: Vec::new(),
             calls: BTreeMap::new(),
@@ -733,7 +736,7 @@ impl World {
         }
         let Some(cursor) = &meta.cursor else { return };
         let seq: i64 = cursor.split('.').nth(1).unwrap().parse().unwrap();
-        if self.server.head(place.1).await.1 != epoch_of(cursor) {
+        if self.server.history_at(place.1, seq).await != epoch_of(cursor) {
             return;
         }
         let rows: HashMap<Uuid, _> = after.rows().map(|kept| (kept.id, &kept.row)).collect();
@@ -885,7 +888,7 @@ impl World {
             verb: edit.verb(),
             fields: edit.fields().into_iter().collect(),
             seen: version.unwrap_or(0),
-            history: cursor.map(epoch_of),
+            history: cursor.and_then(|cursor| self.named.get(&epoch_of(cursor)).copied()),
         });
     }
 

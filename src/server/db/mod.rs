@@ -20,6 +20,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{str::FromStr, time::Duration};
+use uuid::Uuid;
 
 /// The open database.
 #[derive(Clone, Debug)]
@@ -30,9 +31,16 @@ pub enum Db {
         reader: SqlitePool,
         /// One connection: SQLite has one writer anyway, and waiting here is fair.
         writer: SqlitePool,
+        /// Which process this is to the histories that it writes.
+        run: Uuid,
     },
     /// A PostgreSQL server.
-    Postgres(PgPool),
+    Postgres {
+        /// Reads and writes.
+        pool: PgPool,
+        /// As above.
+        run: Uuid,
+    },
 }
 
 /// A connection of either engine, for reading.
@@ -116,6 +124,7 @@ impl Db {
     /// # Errors
     /// When it cannot be reached.
     pub async fn connect(url: &DatabaseUrl) -> sqlx::Result<Self> {
+        let run = Uuid::new_v4();
         match url {
             DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = path
@@ -145,7 +154,11 @@ impl Db {
                     .max_connections(8)
                     .connect_with(options.read_only(true).create_if_missing(false))
                     .await?;
-                Ok(Self::Sqlite { reader, writer })
+                Ok(Self::Sqlite {
+                    reader,
+                    writer,
+                    run,
+                })
             }
             DatabaseUrl::Postgres(url) => {
                 let options = PgConnectOptions::from_str(url)?
@@ -156,7 +169,7 @@ impl Db {
                     .acquire_timeout(Duration::from_secs(15))
                     .connect_with(options)
                     .await?;
-                Ok(Self::Postgres(pool))
+                Ok(Self::Postgres { pool, run })
             }
         }
     }
@@ -175,7 +188,7 @@ impl Db {
                 tx.commit().await?;
                 Ok(())
             }
-            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
+            Self::Postgres { pool, .. } => sqlx::migrate!("migrations/postgres").run(pool).await,
         }
     }
 
@@ -186,7 +199,7 @@ impl Db {
     pub async fn read(&self) -> sqlx::Result<Conn> {
         match self {
             Self::Sqlite { reader, .. } => reader.acquire().await.map(Conn::Sqlite),
-            Self::Postgres(pool) => pool.acquire().await.map(Conn::Postgres),
+            Self::Postgres { pool, .. } => pool.acquire().await.map(Conn::Postgres),
         }
     }
 
@@ -199,7 +212,14 @@ impl Db {
             Self::Sqlite { writer, .. } => {
                 writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite)
             }
-            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
+            Self::Postgres { pool, .. } => pool.begin().await.map(Tx::Postgres),
+        }
+    }
+
+    /// Which process this is to the histories that it writes: another one after each start.
+    pub(super) fn run(&self) -> Uuid {
+        match self {
+            Self::Sqlite { run, .. } | Self::Postgres { run, .. } => *run,
         }
     }
 
@@ -226,11 +246,11 @@ impl Db {
     /// Closes every connection, after what they are doing.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { reader, writer } => {
+            Self::Sqlite { reader, writer, .. } => {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A user's history: rows and tombstones in the order of their sequence numbers.
 
 use super::{
-    applications, on, settings, stage_events,
+    Tx, applications, on, settings, stage_events,
     tenant::{Tenant, TenantWrite},
 };
 use crate::domain::{
@@ -32,6 +32,44 @@ pub async fn head(tenant: &mut impl Tenant) -> sqlx::Result<Head> {
             .fetch_one(conn)
             .await
     })
+}
+
+/// Notes once that a process goes on with a user's history after `after_seq`.
+pub(super) async fn note_run(
+    tx: &mut Tx,
+    user_id: Uuid,
+    run: Uuid,
+    after_seq: i64,
+) -> sqlx::Result<()> {
+    on!(tx.link(), |conn: DB| {
+        sqlx::query::<DB>(
+            "INSERT INTO sequence_runs (user_id, run, after_seq) VALUES ($1, $2, $3) \
+             ON CONFLICT (user_id, run) DO NOTHING",
+        )
+        .bind(user_id)
+        .bind(run)
+        .bind(after_seq)
+        .execute(conn)
+        .await
+        .map(drop)
+    })
+}
+
+/// Which history a number belongs to, of those that begin alike: `epoch`, and the process that wrote
+/// it. A database that was set back and gone on with gives the same number in another one.
+pub async fn epoch_at(tenant: &mut impl Tenant, epoch: Uuid, seq: i64) -> sqlx::Result<Uuid> {
+    let user_id = tenant.user_id();
+    let run: Option<Uuid> = on!(tenant.link(), |conn: DB| {
+        sqlx::query_scalar::<DB, Uuid>(
+            "SELECT run FROM sequence_runs WHERE user_id = $1 AND after_seq < $2 \
+             ORDER BY after_seq DESC LIMIT 1",
+        )
+        .bind(user_id)
+        .bind(seq)
+        .fetch_optional(conn)
+        .await
+    })?;
+    Ok(run.map_or(epoch, |run| Uuid::new_v5(&epoch, run.as_bytes())))
 }
 
 /// The highest number of a tombstone that is no longer kept; 0 where all are.

@@ -2,7 +2,7 @@
 //! Every function over such a table takes a [`Tenant`], so that a query without an owner cannot be
 //! written by accident.
 
-use super::{Conn, Db, Link, Tx, on};
+use super::{Conn, Db, Link, Tx, on, sync};
 use crate::domain::time::Timestamp;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -53,6 +53,7 @@ impl Tenant for TenantRead {
 pub struct TenantWrite {
     owner: Owner,
     tx: Tx,
+    run: Uuid,
     last_seq: i64,
     first_seq: i64,
 }
@@ -80,6 +81,7 @@ impl TenantWrite {
     pub async fn commit(mut self) -> sqlx::Result<()> {
         if self.last_seq != self.first_seq {
             let (user_id, last_seq) = (self.owner.0, self.last_seq);
+            sync::note_run(&mut self.tx, user_id, self.run, self.first_seq).await?;
             on!(self.tx.link(), |conn: DB| {
                 QueryBuilder::<DB>::new("UPDATE user_sequences SET last_seq = ")
                     .push_bind(last_seq)
@@ -158,6 +160,7 @@ impl Db {
         Ok(TenantWrite {
             owner,
             tx,
+            run: self.run(),
             last_seq,
             first_seq: last_seq,
         })

@@ -33,14 +33,13 @@ pub async fn pull(caller: &Caller, query: &SyncQuery) -> Result<SyncPage, Proble
     let head = sync::head(&mut tenant).await?;
     let (seq, began) = match cursor {
         None => (0, head.last_seq),
-        Some(cursor)
-            if cursor.epoch != head.epoch
-                || cursor.began > head.last_seq
-                || cursor.kinds != kinds =>
-        {
-            return Err(expired());
+        Some(cursor) => {
+            let epoch = sync::epoch_at(&mut tenant, head.epoch, cursor.began).await?;
+            if cursor.epoch != epoch || cursor.began > head.last_seq || cursor.kinds != kinds {
+                return Err(expired());
+            }
+            (cursor.seq, cursor.began)
         }
-        Some(cursor) => (cursor.seq, cursor.began),
     };
     let wanted = sync::Wanted {
         kinds,
@@ -60,10 +59,11 @@ pub async fn pull(caller: &Caller, query: &SyncQuery) -> Result<SyncPage, Proble
         Some(last) if has_more => last.seq,
         _ => head.last_seq,
     };
+    let began = began.max(reached);
     let next = Cursor {
-        epoch: head.epoch,
+        epoch: sync::epoch_at(&mut tenant, head.epoch, began).await?,
         seq: reached,
-        began: began.max(reached),
+        began,
         kinds,
     };
     Ok(SyncPage {
@@ -86,7 +86,7 @@ fn expired() -> Problem {
 /// pull from nothing; then the kinds (`.application-settings`), but for those that nobody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cursor {
-    /// Which history.
+    /// Which history it is at the newest number that it knows ([`sync::epoch_at`]).
     epoch: Uuid,
     /// It has read everything up to this number.
     seq: i64,
