@@ -89,6 +89,8 @@ pub struct Ledger {
     dead: HashMap<Place, HashSet<Uuid>>,
     /// Edits that a store had as displaced.
     displaced: HashMap<Place, HashSet<Uuid>>,
+    /// When a page told that it put an edit aside.
+    pub aside_since: HashMap<Uuid, Timestamp>,
 }
 
 /// What an edit says of the time at which it was made.
@@ -242,6 +244,12 @@ impl Ledger {
                 let moot = wanted
                     || (deleted.contains(&old.record)
                         && (never_was || after.entries().iter().any(|entry| deletes(&entry))));
+                // Put aside while the store took nothing, and for so long.
+                let aside = self.aside_since.get(&self.intents[n].key);
+                let expired = aside.is_some_and(|since| *since + KEPT <= now);
+                if expired {
+                    self.given_up.insert(n);
+                }
                 assert!(
                     moot || self.is_settled(n, &kept),
                     "invariant 1: lost {:?}",
@@ -519,7 +527,9 @@ impl Ledger {
         };
         let (place, record) = (intent.place, intent.record);
         let carries = self.said[&key].carries.clone();
-        if reply.is_success() {
+        // What is not there need not be deleted, whoever makes it later.
+        let is_gone = request.method == http::Method::DELETE && reply.status() == 404;
+        if reply.is_success() || is_gone {
             self.committed.extend(&carries);
         }
         if changed {

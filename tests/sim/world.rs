@@ -555,6 +555,8 @@ impl World {
         if let Notice::Displaced(item) = notice {
             let rest = tab.engine.outbox().of_record(item.record).count();
             assert_eq!(rest, 0, "invariant 11: edits of {} go on", item.record);
+            let since = item.keys.iter().map(|key| (*key, item.at));
+            self.ledger.aside_since.extend(since);
         }
         if let Notice::UndoRefused { key, .. } = notice {
             self.ledger.refused(*key);

@@ -164,6 +164,9 @@ impl Engine {
             // rows, this page has them as of its own.
             let apart = !first && (self.meta.truncated || meta.truncated);
             if !apart && !self.storage.cursor_moved {
+                if self.meta.cursor.is_none() && meta.cursor.is_some() {
+                    self.doubt_what_is_newer_than(&shards);
+                }
                 self.meta.cursor.clone_from(&meta.cursor);
                 self.pulling.takes_cursor_of_another();
             }
@@ -197,6 +200,23 @@ impl Engine {
         self.attach_last_known();
         for (record, row) in shown {
             self.attach_last_known_to(record, row);
+        }
+    }
+
+    /// What this page came with, before it followed any history, may be of another one than what is
+    /// stored: the next pull must bring it.
+    fn doubt_what_is_newer_than(&mut self, shards: &[(Shard, Vec<super::Kept>)]) {
+        for kept in shards.iter().flat_map(|(_, content)| content) {
+            let stored = match &kept.row {
+                Some(Entity::Application(row)) => row.version,
+                Some(Entity::Settings(row)) => row.version,
+                Some(Entity::StageEvent(_)) | None => continue,
+            };
+            if let Some(known) = self.base.version(kept.id)
+                && known > stored
+            {
+                self.pulling.doubt(kept.id, known);
+            }
         }
     }
 
