@@ -91,6 +91,28 @@ impl Entry {
         }
     }
 
+    /// An edit as it was made, on nothing that is known yet.
+    pub(super) fn new(record: Uuid, aggregate: Uuid, edit: Edit, key: Uuid, made: Made) -> Self {
+        Self {
+            key,
+            keys: vec![key],
+            order: 0,
+            aggregate,
+            record,
+            seen: None,
+            made_at: made.at,
+            made_on: made.on,
+            not_before: match edit.verb() {
+                Verb::Delete => made.at + DELETE_GRACE,
+                Verb::Create | Verb::Patch => made.at,
+            },
+            frozen: false,
+            parked: None,
+            last_known: None,
+            edit,
+        }
+    }
+
     /// This one and a later one of its record as one, under the later one's key: a page that is
     /// sending this one is not contradicted. None where they must stay apart.
     pub(super) fn with(&self, later: &Self) -> Option<Self> {

@@ -63,10 +63,39 @@ impl Engine {
         began: &Began<R>,
     ) -> Result<Vec<Effect>, Problem> {
         let now = self.view_of::<R>(record);
-        let overlooked = now.is_some_and(|now| differ_in(&edit, &*began.row, &*now));
-        let seen = began.seen.filter(|_| overlooked);
-        self.push(record, edit, key, made, seen)?;
+        if now.is_none() && self.base.table::<R>().is_deleted(record) {
+            self.push_late(record, edit, key, made, began)?;
+        } else {
+            let overlooked = now.is_some_and(|now| differ_in(&edit, &*began.row, &*now));
+            let seen = began.seen.filter(|_| overlooked);
+            self.push(record, edit, key, made, seen)?;
+        }
         Ok(self.wake(made.at))
+    }
+
+    /// An edit that was begun before its row was deleted elsewhere: it is put aside in its turn, with
+    /// what the row was, and the user is asked.
+    fn push_late<R: Edited>(
+        &mut self,
+        record: Uuid,
+        edit: Edit,
+        key: Uuid,
+        made: Made,
+        began: &Began<R>,
+    ) -> Result<(), Problem> {
+        if let Some(op) = R::op(&edit) {
+            apply(op, Some(&*began.row), record, made)?;
+        }
+        let row = R::clone(&began.row);
+        let aggregate = row.parent().unwrap_or(record);
+        let mut entry = Entry::new(record, aggregate, edit, key, made);
+        entry.seen = began.seen;
+        entry.last_known = Some(Box::new(row.into_entity()));
+        self.outbox.record(QueueEvent::Push {
+            merged_into: None,
+            entry: Box::new(entry),
+        });
+        Ok(())
     }
 
     /// The version that the server gave a row last, as far as is known here.
@@ -98,24 +127,8 @@ impl Engine {
             (aggregate, seen)
         });
         let seen = began.or(seen);
-        let entry = Entry {
-            key,
-            keys: vec![key],
-            order: 0,
-            aggregate,
-            record,
-            seen,
-            made_at: made.at,
-            made_on: made.on,
-            not_before: match edit.verb() {
-                Verb::Delete => made.at + DELETE_GRACE,
-                Verb::Create | Verb::Patch => made.at,
-            },
-            frozen: false,
-            parked: None,
-            last_known: None,
-            edit,
-        };
+        let mut entry = Entry::new(record, aggregate, edit, key, made);
+        entry.seen = seen;
         // What cannot be stored is sent as it was made: another page may have the rest.
         let apart = matches!(self.storage.persistence, Persistence::Refused(_));
         let last = self.outbox.of_record(record).next_back();

@@ -85,6 +85,8 @@ pub fn Sidebar(
                     let first = row.get_untracked();
                     first.map(|first| view! { <Known first/> }).into_any()
                 } else {
+                    // It was deleted elsewhere: what is being typed is kept while its field is there.
+                    dom::blur();
                     view! { <Unknown id/> }.into_any()
                 }
             }}

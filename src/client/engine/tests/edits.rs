@@ -359,3 +359,35 @@ fn what_was_begun_on_less_does_not_join_what_was_made_on_more() {
         .collect();
     assert_eq!(seen, [Some(2), Some(1)]);
 }
+
+#[test]
+fn what_is_typed_while_the_row_is_deleted_elsewhere_is_asked_about() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let began = page.engine.begin::<Application>(row.id).unwrap();
+    page.pulled(page_of(vec![gone(9, row.id)], "9"));
+    let made = page.made();
+    let effects = page
+        .engine
+        .mutate_from(row.id, note("a paragraph"), key(1), made, &began);
+    page.perform(effects.unwrap());
+    assert!(page.sent().is_empty());
+    let Some(Notice::Displaced(item)) = page.notices().pop() else {
+        panic!("nothing is asked");
+    };
+    assert_eq!(item.reason, Reason::Deleted);
+    let Some(Entity::Application(mine)) = item.mine else {
+        panic!("it is not kept");
+    };
+    assert_eq!(mine.notes.unwrap().as_str(), "a paragraph");
+    // Of what one has deleted oneself nothing is asked.
+    let other = sample(2);
+    let mut page = Page::new(std::slice::from_ref(&other));
+    let began = page.engine.begin::<Application>(other.id).unwrap();
+    page.edit(other.id, delete(), 1);
+    let made = page.made();
+    let late = page
+        .engine
+        .mutate_from(other.id, note("x"), key(2), made, &began);
+    assert_eq!(late.unwrap_err().kind, ProblemKind::NotFound);
+}
