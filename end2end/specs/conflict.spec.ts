@@ -76,6 +76,41 @@ test("a field that was changed elsewhere shows there, and mine can be had again"
   expect((await user.api.get(id)).notes).toBe("Mine.");
 });
 
+test("a field that has the focus overwrites nothing that it did not show", async ({
+  user,
+  sidebar,
+  watch,
+}) => {
+  const { id } = await user.api.create({ role_title: "Contested", notes: "Old." });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await sidebar.field("Notes").click();
+  await user.api.patch(id, { company: "Theirs Ltd", notes: "Old. An hour of notes." });
+  await sidebar.lookAgain();
+  await sidebar.expectField("Company", "Theirs Ltd");
+  await sidebar.expectField("Notes", "Old.");
+  watch.expectFailure(409, ONE);
+  await sidebar.field("Notes").press("End");
+  await sidebar.field("Notes").pressSequentially(" ok");
+  await sidebar.field("Notes").press("Tab");
+  await expect(sidebar.toast(CHANGED_ELSEWHERE)).toContainText("Use your notes instead?");
+  await sidebar.expectField("Notes", "Old. An hour of notes.");
+  expect((await user.api.get(id)).notes).toBe("Old. An hour of notes.");
+});
+
+test("what is being typed outlives a deletion elsewhere", async ({ user, sidebar, board }) => {
+  const { id } = await user.api.create({ role_title: "Contested" });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await sidebar.field("Notes").pressSequentially("A paragraph.");
+  await user.api.delete(id);
+  await sidebar.lookAgain();
+  await expect(sidebar.title).toHaveText("Not here");
+  await sidebar.act("was deleted elsewhere while you changed it here", "Make it again");
+  await board.card("Contested", "Applied").click();
+  await sidebar.expectField("Notes", "A paragraph.");
+});
+
 test("Enter twice on what needs a decision overwrites nothing", async ({ page, user, sidebar, watch }) => {
   const { id } = await user.api.create({ role_title: "Contested", notes: "Old." });
   await sidebar.open(id);

@@ -39,7 +39,17 @@ pub fn Sidebar(
 ) -> impl IntoView {
     let store = use_store();
     let row = Memo::new(move |_| store.row(id));
-    let known = Memo::new(move |_| row.read().is_some());
+    let known = RwSignal::new(row.with_untracked(Option::is_some));
+    Effect::new(move |_| {
+        let is_known = row.read().is_some();
+        if !is_known {
+            // It was deleted elsewhere: what is being typed is kept while its field is still there.
+            dom::blur();
+        }
+        if known.get_untracked() != is_known {
+            known.set(is_known);
+        }
+    });
     let navigate = use_navigate();
     let close = {
         let navigate = navigate.clone();
@@ -85,8 +95,6 @@ pub fn Sidebar(
                     let first = row.get_untracked();
                     first.map(|first| view! { <Known first/> }).into_any()
                 } else {
-                    // It was deleted elsewhere: what is being typed is kept while its field is there.
-                    dom::blur();
                     view! { <Unknown id/> }.into_any()
                 }
             }}
