@@ -31,16 +31,17 @@ pub async fn for_all(State(state): State<AppState>, request: Request, next: Next
             "max-age=63072000; includeSubDomains",
         );
     }
+    // Whoever has asked can tell it from what a proxy says.
+    headers.insert(answer::MARK, HeaderValue::from_static("1"));
     response
 }
 
-/// For data: it belongs to one user at one moment, and says that it is ours.
+/// For data: it belongs to one user at one moment.
 pub async fn for_data(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(answer::MARK, HeaderValue::from_static("1"));
     response
 }

@@ -95,14 +95,16 @@ async function file(key, request) {
   return (await kept(key)) ?? fetch(request);
 }
 
-/** The page as the server renders it; the shell where it does not answer, or not in time. */
+/** The page as the server renders it; the shell where something else answers, or nothing in time. */
 async function page(event) {
   const network = fromNetwork(event);
   // It may come too late for anybody to wait for it.
   event.waitUntil(network.catch(() => undefined));
   try {
     const answer = await Promise.race([network, patience()]);
-    if (![502, 503, 504].includes(answer.status)) return answer;
+    // A redirect shows nothing of itself.
+    const ours = answer.type === "opaqueredirect" || answer.headers.has("x-job-hunt");
+    if (ours && ![502, 503, 504].includes(answer.status)) return answer;
   } catch {
     // No network, or one that is too slow.
   }
