@@ -530,10 +530,15 @@ impl Store {
         let held = locks::acquire(&format!("hunt-flush-{user}")).await;
         parts(|parts| *parts.lock.borrow_mut() = held);
         let cache = the_cache();
-        let mut slot = cache.lock().await;
-        self.refresh_from(&mut slot).await;
-        drop(slot);
-        self.step(|engine| engine.locked(self.clock()));
+        let reading = async {
+            let mut slot = cache.lock().await;
+            self.refresh_from(&mut slot).await;
+        };
+        // A store that hangs here is no reason for other pages to wait.
+        match in_time(reading).await {
+            Some(()) => self.step(|engine| engine.locked(self.clock())),
+            None => self.step(|engine| engine.not_locked(self.clock())),
+        }
     }
 
     async fn send(self, outgoing: Outgoing) {

@@ -418,6 +418,12 @@ impl Base {
         for Kept { id, row } in stored {
             // What was shown and is not stored as it is, is to be.
             differs |= self.shown.contains(&id) && !self.has(shard.kind, id, row.as_ref());
+            // So is what was left out here when it came, where another page has stored an earlier
+            // state since.
+            if self.is_newer_than(id, row.as_ref()) {
+                self.dirty.insert(shard);
+                differs = true;
+            }
             match row {
                 Some(entity) => self.take_entity(id, entity),
                 None => self.delete(shard.kind, id),
@@ -427,6 +433,16 @@ impl Base {
         if !differs {
             self.dirty.remove(&shard);
         }
+    }
+
+    /// Whether a row that people change is here at a later version than this one.
+    fn is_newer_than(&self, id: Uuid, state: Option<&Entity>) -> bool {
+        let theirs = match state {
+            Some(Entity::Application(row)) => row.version,
+            Some(Entity::Settings(row)) => row.version,
+            Some(Entity::StageEvent(_)) | None => return false,
+        };
+        self.version(id).is_some_and(|ours| ours > theirs)
     }
 
     /// Whether the row is in this state.
@@ -586,6 +602,25 @@ mod tests {
         assert!(!again.is_dirty());
         assert_eq!(**again.applications.get(row.id).unwrap(), row);
         assert!(again.applications.is_deleted(Uuid::from_u128(71)));
+    }
+
+    #[test]
+    fn an_earlier_state_that_another_page_stored_is_written_over() {
+        let old = sample(1);
+        let new = old.patched(&Default::default(), old.updated_at).unwrap();
+        let mut base = Base::default();
+        base.take(new.id, new.clone());
+        // It came while it was left out of the store.
+        base.take_dirty();
+        let shard = Shard::of(EntityKind::Application, old.id);
+        let stored = |row: &Application| Kept {
+            id: row.id,
+            row: Some(Entity::Application(Box::new(row.clone()))),
+        };
+        base.join(shard, vec![stored(&old)]);
+        assert_eq!(base.take_dirty(), BTreeSet::from([shard]));
+        base.join(shard, vec![stored(&new)]);
+        assert!(!base.is_dirty());
     }
 
     #[test]

@@ -263,6 +263,17 @@ impl Engine {
         }
     }
 
+    /// The lock came, and what is stored could not be read in time: other pages go first.
+    pub fn not_locked(&mut self, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.lock == Lock::Asked {
+            self.lock = Lock::Free;
+            effects.push(Effect::Unlock);
+        }
+        effects.extend(self.wake(now));
+        effects
+    }
+
     /// The lock is this page's, and the queue is as it is stored.
     pub fn locked(&mut self, now: Timestamp) -> Vec<Effect> {
         self.lock = Lock::Held;
