@@ -32,7 +32,6 @@ pub use browser::{CaptureListener, HeightWatch, breathe, find};
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use gloo_timers::callback::Timeout;
     use js_sys::Promise;
     use leptos::prelude::{document, window};
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -90,17 +89,12 @@ mod browser {
     /// asked for it, the browser would lay out the page for the answer. Ends when dropped.
     pub struct HeightWatch {
         observer: Option<ResizeObserver>,
-        _start: Timeout,
         _changed: Closure<dyn FnMut(Vec<ResizeObserverEntry>)>,
     }
 
     impl HeightWatch {
-        /// Watches from so many milliseconds on.
-        pub fn after(
-            millis: u32,
-            element: &Element,
-            mut changed: impl FnMut(f64) + 'static,
-        ) -> Self {
+        /// Watches from now on.
+        pub fn new(element: &Element, mut changed: impl FnMut(f64) + 'static) -> Self {
             let changed = Closure::new(move |entries: Vec<ResizeObserverEntry>| {
                 if let Some(entry) = entries.last() {
                     changed(entry.content_rect().height());
@@ -108,15 +102,11 @@ mod browser {
             });
             // Refused never: it is a function.
             let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok();
-            let (watching, element) = (observer.clone(), element.clone());
-            let start = Timeout::new(millis, move || {
-                if let Some(observer) = watching {
-                    observer.observe(&element);
-                }
-            });
+            if let Some(observer) = &observer {
+                observer.observe(element);
+            }
             Self {
                 observer,
-                _start: start,
                 _changed: changed,
             }
         }

@@ -17,15 +17,8 @@ use std::ops::Range;
 
 /// Cards that are kept above and below what can be seen.
 const MARGIN: usize = 6;
-/// Columns that a wide screen shows at once.
-const FIRST_COLUMNS: usize = 5;
-/// Cards of the first paint in these columns, and in those beyond: what need not be seen at once is made
-/// later, a column at a time.
-const FIRST: usize = 12;
-const FIRST_BEYOND: usize = 4;
-/// Between two of the columns beyond.
-#[cfg(feature = "hydrate")]
-const BETWEEN_COLUMNS_MS: u32 = 16;
+/// Cards of the first paint: those that the server sends along.
+const FIRST: usize = 16;
 
 /// What of a column is in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,23 +115,9 @@ fn is_over(status: Status) -> bool {
         .is_some_and(|drag| drag.over == Some(status) && drag.from != status)
 }
 
-/// How many columns a column lies beyond those that a wide screen shows at first. One that is folded
-/// at first is opened to be seen.
-fn beyond(status: Status) -> usize {
-    let open = |status: &Status| !status.is_closed();
-    let mut columns = Status::ALL.iter().copied().filter(open);
-    let place = columns.position(|other| other == status);
-    place.map_or(0, |place| (place + 1).saturating_sub(FIRST_COLUMNS))
-}
-
 #[component]
 fn Open(status: Status) -> impl IntoView {
     let (store, board) = (use_store(), use_board());
-    let first = if beyond(status) == 0 {
-        FIRST
-    } else {
-        FIRST_BEYOND
-    };
     let dialogs = expect_context::<Dialogs>();
     let cards = Memo::new(move |_| board.cards(status));
     let scroller = NodeRef::<html::Div>::new();
@@ -149,7 +128,7 @@ fn Open(status: Status) -> impl IntoView {
         match seen.get() {
             Some((top, height)) => Window::of(&cards, top, height),
             None => Window {
-                range: 0..cards.len().min(first),
+                range: 0..cards.len().min(FIRST),
                 above: 0,
                 below: 0,
             },
@@ -169,19 +148,11 @@ fn Open(status: Status) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(element) = scroller.get() {
-            let resized = {
-                let element = element.clone();
-                move |height| {
-                    _ = seen.try_update(|seen| {
-                        let top = seen.map_or_else(|| element.scroll_top().into(), |(top, _)| top);
-                        *seen = Some((top, height));
-                    });
-                }
+            let resized = move |height| {
+                _ = seen
+                    .try_update(|seen| *seen = Some((seen.map_or(0.0, |(top, _)| top), height)));
             };
-            // All of them at once would hold up the page.
-            let soon = BETWEEN_COLUMNS_MS * u32::try_from(beyond(status)).unwrap_or_default();
-            let watch = HeightWatch::after(soon, &element, resized);
-            let watch = send_wrapper::SendWrapper::new(watch);
+            let watch = send_wrapper::SendWrapper::new(HeightWatch::new(&element, resized));
             on_cleanup(move || drop(watch));
         }
     });
