@@ -36,12 +36,13 @@ pub async fn for_all(State(state): State<AppState>, request: Request, next: Next
     response
 }
 
-/// For data: it belongs to one user at one moment.
+/// For data: it belongs to one user at one moment, and says that it is ours, a panic's answer too.
 pub async fn for_data(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(answer::MARK, HeaderValue::from_static("1"));
     response
 }
