@@ -179,7 +179,7 @@ impl Site {
             .unwrap_or_else(|| panic!("no mail to {address}"))
     }
 
-    /// The mails to `address`, oldest first.
+    /// The mails to `address`, oldest first. One whose file is still being written is waited for.
     pub fn mails_to(&self, address: &str) -> Vec<Mail> {
         let Ok(folder) = std::fs::read_dir(self.mail_folder()) else {
             return Vec::new();
@@ -193,9 +193,23 @@ impl Site {
         let to = format!("To: {}\r\n", address.to_lowercase());
         files
             .into_iter()
-            .map(|path| std::fs::read_to_string(path).unwrap())
-            .filter(|text| text.contains(&to))
-            .map(|text| Mail::read(&text))
+            .filter_map(|path| {
+                let read = || {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let whole = text.contains("\r\n\r\n").then(|| Mail::read(&text))??;
+                    Some((text, whole))
+                };
+                let mut tries = 0..100;
+                let (text, mail) = loop {
+                    if let Some(whole) = read() {
+                        break whole;
+                    }
+                    let more = tries.next().is_some();
+                    assert!(more, "{} is no mail of ours", path.display());
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                };
+                text.contains(&to).then_some(mail)
+            })
             .collect()
     }
 
@@ -274,17 +288,20 @@ pub struct Mail {
 }
 
 impl Mail {
-    fn read(text: &str) -> Self {
+    /// None where the text has not come to its end.
+    fn read(text: &str) -> Option<Self> {
         let text = decode(text);
-        let at = text.find("http").unwrap();
-        let link = text[at..].split_whitespace().next().unwrap().to_owned();
-        let (_, token) = link.split_once("?token=").unwrap();
-        let (_, code) = text.split_once("asked for the mail: ").unwrap();
-        Self {
-            token: token.to_owned(),
-            code: code[..6].to_owned(),
+        // A header may say "http" by chance.
+        let path = text.find("/sign-in/verify?token=")?;
+        let at = text[..path].rfind("http")?;
+        let link = text[at..].split_whitespace().next()?.to_owned();
+        let token = link.split_once("?token=")?.1.to_owned();
+        let (_, code) = text.split_once("asked for the mail: ")?;
+        Some(Self {
+            token,
+            code: code.get(..6)?.to_owned(),
             link,
-        }
+        })
     }
 }
 
