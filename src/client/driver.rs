@@ -452,8 +452,9 @@ impl Store {
         parts(|parts| parts.leaving.set(true));
         _ = in_time(self.close_store()).await;
         match in_time(Cache::waiting(user)).await {
-            Some(Ok(0)) | None => self.wipe(user).await,
-            Some(_) => self.seal().await,
+            Some(Ok(0)) => self.wipe(user).await,
+            // There are some, or it cannot be known.
+            _ => self.seal().await,
         }
     }
 

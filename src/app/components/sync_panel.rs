@@ -99,6 +99,19 @@ fn focus_title() {
     dom::focus("#sync-title");
 }
 
+/// A button that takes its item of the panel away.
+fn answer(label: &'static str, class: &'static str, press: impl Fn() + 'static) -> impl IntoView {
+    let press = move |_| {
+        focus_title();
+        press();
+    };
+    view! {
+        <button type="button" class=class on:click=press>
+            {label}
+        </button>
+    }
+}
+
 /// What the words at the top say of all that waits and lies aside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Queue {
@@ -268,43 +281,16 @@ fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
             <span class="waiting-state">{state}</span>
             {parked.then(|| view! {
                 <span class="waiting-actions">
-                    <button
-                        type="button"
-                        class="button"
-                        on:click=move |_| {
-                            focus_title();
-                            store.retry_parked(key);
-                        }
-                    >
-                        "Try again"
-                    </button>
+                    {answer("Try again", "button", move || store.retry_parked(key))}
                     {opens.then(|| view! {
                         <a class="button button-quiet" href=format!("/board/{record}") on:click=move |_| dialogs.sync.set(false)>"Open"</a>
                     })}
-                    <button
-                        type="button"
-                        class="button button-quiet"
-                        on:click=move |_| {
-                            focus_title();
-                            store.drop_parked(key);
-                        }
-                    >
-                        "Drop"
-                    </button>
+                    {answer("Drop", "button button-quiet", move || store.drop_parked(key))}
                 </span>
             })}
             {held.then(|| view! {
                 <span class="waiting-actions">
-                    <button
-                        type="button"
-                        class="button"
-                        on:click=move |_| {
-                            focus_title();
-                            store.retract(key);
-                        }
-                    >
-                        "Undo"
-                    </button>
+                    {answer("Undo", "button", move || store.retract(key))}
                 </span>
             })}
         </li>
@@ -365,26 +351,8 @@ fn DisplacedView(item: Displaced) -> impl IntoView {
                 .into_any()
             }}
             <p class="displaced-actions">
-                <button
-                    type="button"
-                    class="button"
-                    on:click=move |_| {
-                        focus_title();
-                        store.reapply(id);
-                    }
-                >
-                    {make_again}
-                </button>
-                <button
-                    type="button"
-                    class="button button-quiet"
-                    on:click=move |_| {
-                        focus_title();
-                        store.drop_displaced(id);
-                    }
-                >
-                    {drop_it}
-                </button>
+                {answer(make_again, "button", move || store.reapply(id))}
+                {answer(drop_it, "button button-quiet", move || store.drop_displaced(id))}
             </p>
         </section>
     }

@@ -1,7 +1,7 @@
 //! A user's history: rows and tombstones in the order of their sequence numbers.
 
 use super::{
-    Tx, applications, on, settings, stage_events,
+    applications, on, settings, stage_events,
     tenant::{Tenant, TenantWrite},
 };
 use crate::domain::{
@@ -31,27 +31,6 @@ pub async fn head(tenant: &mut impl Tenant) -> sqlx::Result<Head> {
             .build_query_as()
             .fetch_one(conn)
             .await
-    })
-}
-
-/// Notes once that a process goes on with a user's history after `after_seq`.
-pub(super) async fn note_run(
-    tx: &mut Tx,
-    user_id: Uuid,
-    run: Uuid,
-    after_seq: i64,
-) -> sqlx::Result<()> {
-    on!(tx.link(), |conn: DB| {
-        sqlx::query::<DB>(
-            "INSERT INTO sequence_runs (user_id, run, after_seq) VALUES ($1, $2, $3) \
-             ON CONFLICT (user_id, run) DO NOTHING",
-        )
-        .bind(user_id)
-        .bind(run)
-        .bind(after_seq)
-        .execute(conn)
-        .await
-        .map(drop)
     })
 }
 

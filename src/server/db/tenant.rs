@@ -2,7 +2,7 @@
 //! Every function over such a table takes a [`Tenant`], so that a query without an owner cannot be
 //! written by accident.
 
-use super::{Conn, Db, Link, Tx, on, sync};
+use super::{Conn, Db, Link, Tx, on};
 use crate::domain::time::Timestamp;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -81,7 +81,7 @@ impl TenantWrite {
     pub async fn commit(mut self) -> sqlx::Result<()> {
         if self.last_seq != self.first_seq {
             let (user_id, last_seq) = (self.owner.0, self.last_seq);
-            sync::note_run(&mut self.tx, user_id, self.run, self.first_seq).await?;
+            self.note_run().await?;
             on!(self.tx.link(), |conn: DB| {
                 QueryBuilder::<DB>::new("UPDATE user_sequences SET last_seq = ")
                     .push_bind(last_seq)
@@ -94,6 +94,26 @@ impl TenantWrite {
             })?;
         }
         self.tx.commit().await
+    }
+}
+
+impl TenantWrite {
+    /// Notes once that this process goes on with the user's history where it stood: what a cursor is
+    /// checked by ([`super::sync::epoch_at`]).
+    async fn note_run(&mut self) -> sqlx::Result<()> {
+        let (user_id, run, after_seq) = (self.owner.0, self.run, self.first_seq);
+        on!(self.tx.link(), |conn: DB| {
+            sqlx::query::<DB>(
+                "INSERT INTO sequence_runs (user_id, run, after_seq) VALUES ($1, $2, $3) \
+                 ON CONFLICT (user_id, run) DO NOTHING",
+            )
+            .bind(user_id)
+            .bind(run)
+            .bind(after_seq)
+            .execute(conn)
+            .await
+            .map(drop)
+        })
     }
 }
 
