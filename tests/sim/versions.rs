@@ -10,7 +10,7 @@ use crate::{
     world::{Tab, World},
 };
 use job_hunt_tracker::{
-    client::engine::{Batch, Meta, SCHEMA, Stored, Unstored},
+    client::engine::{Batch, Meta, SCHEMA, Stored},
     domain::error::ProblemKind,
 };
 use serde_json::{Map, Value, json};
@@ -89,7 +89,6 @@ impl World {
     /// A store is opened by a page: one of an older version is brought up to date, and older pages
     /// lose it.
     pub fn upgrade(&mut self, device: usize, at: usize) {
-        let now = self.time(device);
         let (user, newer) = {
             let tab = &self.devices[device].tabs[at];
             (tab.user, tab.newer)
@@ -103,9 +102,9 @@ impl World {
         disk.schema = schema_of(newer);
         for at in 0..self.devices[device].tabs.len() {
             let tab = &self.devices[device].tabs[at];
-            if tab.user == user && !tab.newer && tab.opened && !tab.store_is_gone {
+            if tab.user == user && !tab.newer && tab.connected && !tab.store_is_gone {
                 self.loses_store(device, at);
-                self.act(device, at, |engine| engine.unstored(Unstored::Newer, now));
+                self.is_of_a_newer_version(device, at);
             }
         }
     }

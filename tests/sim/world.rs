@@ -140,6 +140,8 @@ pub struct Tab {
     pub engine: Engine,
     pub csrf: Option<String>,
     pub opened: bool,
+    /// It has a connection to its store, and what it asked for at first may still be on its way.
+    pub connected: bool,
     pub wake_at: Option<Timestamp>,
     pub io: Vec<Io>,
     pub moves: Vec<Moved>,
@@ -384,6 +386,7 @@ impl World {
             engine,
             csrf,
             opened: false,
+            connected: false,
             wake_at: None,
             io: Vec::new(),
             moves: Vec::new(),
@@ -607,7 +610,8 @@ impl World {
         if let Io::Read(Why::Opening) = &tab.io[io] {
             let (newer, user) = (tab.newer, tab.user);
             if is_beyond(newer, &self.devices[device].disks[&user]) {
-                return self.is_of_a_newer_version(device, at, io);
+                self.devices[device].tabs[at].io.remove(io);
+                return self.is_of_a_newer_version(device, at);
             }
             self.upgrade(device, at);
         }
@@ -656,6 +660,7 @@ impl World {
                 engine.unstored(Unstored::Unavailable, now)
             }),
             Io::Read(why) => {
+                tab.connected |= why == Why::Opening;
                 let stored = Box::new(seen_by(tab.newer, disk.read(stamp)));
                 tab.io.push(Io::HaveRead(why, stored));
             }
@@ -686,10 +691,9 @@ impl World {
     }
 
     /// The store is of a version that the page does not know.
-    fn is_of_a_newer_version(&mut self, device: usize, at: usize, io: usize) {
+    pub fn is_of_a_newer_version(&mut self, device: usize, at: usize) {
         let now = self.time(device);
         let tab = &mut self.devices[device].tabs[at];
-        tab.io.remove(io);
         if tab.engine.owner().is_none() {
             // Without a network it has nothing to show, and is left.
             tab.told_foreign = true;

@@ -168,8 +168,14 @@ impl Engine {
         }
     }
 
-    fn next_page(&self) -> Effect {
-        let since = match &self.pulling.rebuild {
+    fn next_page(&mut self) -> Effect {
+        let since = match &mut self.pulling.rebuild {
+            // What was answered until now is in the page that is asked for, or of a history that is
+            // no more.
+            Some((base, None)) => {
+                *base = Base::default();
+                None
+            }
             Some((_, cursor)) => cursor.clone(),
             None => self.meta.cursor.clone(),
         };

@@ -178,6 +178,28 @@ fn an_answer_from_before_a_rebuild_is_no_state_of_the_new_history() {
 }
 
 #[test]
+fn an_answer_from_before_the_first_page_of_a_rebuild_was_asked_for_is_no_state_of_it() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pulled(page_of(vec![upsert(1, &row)], "1"));
+    page.edit(row.id, note("mine"), 1);
+    page.pull();
+    for kind in [ProblemKind::CursorExpired, ProblemKind::Network] {
+        let effects = page.engine.pull_failed(&problem(kind), page.at, 0.5);
+        page.perform(effects);
+        if kind == ProblemKind::CursorExpired {
+            page.answer(1, Ok(json_of(&after(&row, json!({"notes": "mine"})))));
+        }
+    }
+    // The server was set back before it was asked once more.
+    page.pull();
+    page.pulled(page_of(vec![upsert(1, &row)], "new"));
+    page.pulled(page_of(vec![], "new"));
+    assert_eq!(page.view(row.id).as_deref(), Some(&row));
+    assert_eq!(page.engine.meta().base_generation, 1);
+}
+
+#[test]
 fn a_creation_in_conflict_is_kept_as_it_was_meant() {
     let theirs = sample(1);
     let mut page = offline(&[]);
