@@ -525,7 +525,7 @@ impl Ledger {
         let Some(intent) = self.intent(key) else {
             return;
         };
-        let (place, record) = (intent.place, intent.record);
+        let (place, record, verb) = (intent.place, intent.record, intent.verb);
         let carries = self.said[&key].carries.clone();
         // What is not there need not be deleted, whoever makes it later.
         let is_gone = request.method == http::Method::DELETE && reply.status() == 404;
@@ -538,15 +538,14 @@ impl Ledger {
                 Some(place.1),
                 "invariant 12: {key} took effect for another user"
             );
+            // A page without a store does not hear that its deletion was taken back in another.
+            let is_unaware = verb == Verb::Delete && self.alone.contains(&(place, record));
             let orders = || carries.iter().filter_map(|n| self.durable.get(n)).copied();
             if let Some(first) = orders().min() {
                 let applied = self.applied.entry((place, record)).or_default();
                 // What another page sent without being able to store it may be part of this too: it
                 // comes again with what followed it, and with nothing in between.
                 let part = |order: &u64| orders().any(|carried| carried == *order);
-                // Nor does a page without a store hear that its deletion was taken back in another.
-                let is_unaware = intent.verb == Verb::Delete
-                    && self.alone.contains(&(intent.place, intent.record));
                 assert!(
                     is_unaware || applied.iter().all(|order| *order < first || part(order)),
                     "invariant 4: {key} took effect after a later edit of {record}"

@@ -73,7 +73,7 @@ impl Engine {
         self.shorten(now);
         if self.session == Session::Live && self.storage.persistence != Persistence::Opening {
             next = self.flush(now, &mut effects);
-        } else if self.lock == Lock::Held && !self.outbox.is_under_way() {
+        } else if self.may_give_way(self.outbox.is_under_way()) {
             // Another page of the same user may go on where this one must not.
             self.lock = Lock::Free;
             effects.push(Effect::Unlock);
@@ -105,7 +105,7 @@ impl Engine {
             let room = self.room(under_way, now);
             if ready.is_empty() || room.is_err() {
                 // Another page may have something to send, or better luck.
-                if self.lock == Lock::Held && under_way == 0 {
+                if self.may_give_way(under_way > 0) {
                     self.lock = Lock::Free;
                     effects.push(Effect::Unlock);
                 }
@@ -179,6 +179,13 @@ impl Engine {
         } else {
             MAX_IN_FLIGHT - under_way.min(MAX_IN_FLIGHT)
         })
+    }
+
+    /// Whether another page may send in this one's place. What this one left out, since a deletion made
+    /// it pointless, another would send as long as the store has it.
+    fn may_give_way(&self, is_under_way: bool) -> bool {
+        let left_out = self.storage.is_volatile() && self.outbox.has_unstored_shortening();
+        self.lock == Lock::Held && !is_under_way && !left_out
     }
 
     /// Whether this page may send; asks for the lock where it has not got it.

@@ -222,6 +222,12 @@ impl Outbox {
         !self.events.is_empty()
     }
 
+    /// Whether the store still has what a deletion made pointless.
+    pub(super) fn has_unstored_shortening(&self) -> bool {
+        let mut events = self.events.iter();
+        events.any(|event| matches!(event, QueueEvent::Shorten(_)))
+    }
+
     /// Where nothing is ever stored, nothing waits for it.
     pub(super) fn forget_events(&mut self) {
         self.events.clear();

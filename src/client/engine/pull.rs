@@ -121,6 +121,14 @@ impl Pulling {
         self.from_nothing = false;
     }
 
+    /// Another page built the base anew: what was under construction here, or in doubt, is of no use.
+    pub fn starts_over(&mut self) {
+        self.lose_track();
+        self.rebuild = None;
+        self.doubted.clear();
+        self.awaited.clear();
+    }
+
     /// Whether the server refuses to tell what changed, again and again.
     pub fn is_refused(&self) -> bool {
         self.refusals >= REFUSALS

@@ -151,9 +151,7 @@ impl Engine {
         let old = newer.then(|| std::mem::take(&mut self.base));
         if newer {
             // The base was built anew elsewhere: rows of the old one must not come back.
-            if !self.pulling.is_rebuilding() {
-                self.pulling.lose_track();
-            }
+            self.pulling.starts_over();
             self.meta = Meta {
                 user: self.meta.user.take(),
                 ..meta.clone()

@@ -123,6 +123,46 @@ fn what_a_deletion_made_pointless_is_back_when_another_page_took_it_back() {
 }
 
 #[test]
+fn what_was_left_out_for_a_deletion_is_not_left_to_another_page_before_that_is_stored() {
+    let id = Uuid::from_u128(1);
+    let (mut one, _) = two_pages(None, create(id), id);
+    one.disk.borrow_mut().trouble = Some(Trouble::Full);
+    one.edit(id, delete(), 2);
+    one.later(DELETE_GRACE);
+    assert_eq!(one.keys(), [key(2)]);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.holds = true;
+    one.answer(2, Err(problem(ProblemKind::NotFound)));
+    assert!(one.keys().is_empty());
+    assert!(one.holds, "another page would create it again");
+    one.disk.borrow_mut().trouble = None;
+    one.later(Duration::minutes(1));
+    assert!(one.disk.borrow().entries.is_empty());
+    assert!(!one.holds);
+}
+
+#[test]
+fn a_base_that_another_page_built_anew_is_built_once() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
+    for page in [&mut one, &mut two] {
+        page.pull();
+        let expired = problem(ProblemKind::CursorExpired);
+        let effects = page.engine.pull_failed(&expired, page.at, 0.5);
+        page.perform(effects);
+    }
+    one.pulled(page_of(vec![upsert(1, &row)], "new"));
+    two.refresh();
+    // What it had asked for is of no use.
+    two.pulls.clear();
+    two.pulled(page_of(vec![upsert(1, &row)], "new"));
+    assert_eq!(two.pulls, [Some("new".to_owned())]);
+    two.pulled(page_of(vec![], "new"));
+    assert_eq!(two.engine.meta().base_generation, 1);
+}
+
+#[test]
 fn what_a_deletion_made_pointless_stays_so_though_the_deletion_was_never_stored() {
     let row = sample(1);
     let (mut one, _) = two_pages(Some(&row), note("x"), row.id);
