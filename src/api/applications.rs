@@ -28,7 +28,7 @@ pub async fn list_applications(
     query: Query<ApplicationQuery>,
 ) -> Result<Reply<Page<Application>>, Problem> {
     use crate::server::{auth::caller::caller, services::applications};
-    applications::list(&caller().await?, &query.parse()?)
+    applications::list(&caller().await?.context(), &query.parse()?)
         .await
         .map(Reply::ok)
 }
@@ -38,8 +38,9 @@ pub async fn list_applications(
 pub async fn create_application(
     body: Body<ApplicationCreate>,
 ) -> Result<Reply<Application>, Problem> {
-    use crate::server::{auth::caller::caller, services::applications};
-    applications::create(&caller().await?, body.parse()?)
+    use crate::server::{auth::caller::caller, services::rows};
+    let body = body.parse()?;
+    rows::create(&caller().await?.context(), body.id, &body)
         .await
         .map(Reply::created)
 }
@@ -47,8 +48,10 @@ pub async fn create_application(
 /// One application.
 #[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Get>)]
 pub async fn get_application(id: Uuid) -> Result<Reply<Application>, Problem> {
-    use crate::server::{auth::caller::caller, services::applications};
-    applications::get(&caller().await?, id).await.map(Reply::ok)
+    use crate::server::{auth::caller::caller, services::rows};
+    rows::get(&caller().await?.context(), id)
+        .await
+        .map(Reply::ok)
 }
 
 /// Changes an application.
@@ -58,8 +61,9 @@ pub async fn patch_application(
     if_match: Version,
     body: Body<ApplicationPatch>,
 ) -> Result<Reply<Application>, Problem> {
-    use crate::server::{auth::caller::caller, services::applications};
-    applications::patch(&caller().await?, id, if_match.0, &body.parse()?)
+    use crate::server::{auth::caller::caller, services::rows};
+    let body = body.parse()?;
+    rows::patch(&caller().await?.context(), id, if_match.0, &body)
         .await
         .map(Reply::ok)
 }
@@ -67,8 +71,8 @@ pub async fn patch_application(
 /// Deletes an application, for ever.
 #[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Delete>)]
 pub async fn delete_application(id: Uuid, if_match: Version) -> Result<Reply<()>, Problem> {
-    use crate::server::{auth::caller::caller, services::applications};
-    applications::delete(&caller().await?, id, if_match.0)
+    use crate::server::{auth::caller::caller, services::rows};
+    rows::delete::<Application>(&caller().await?.context(), id, if_match.0)
         .await
         .map(|()| Reply::bare(204))
 }
@@ -77,7 +81,7 @@ pub async fn delete_application(id: Uuid, if_match: Version) -> Result<Reply<()>
 #[server(prefix = "/api/v1", endpoint = "/applications/{id}/stage-events", protocol = Rest<Get>)]
 pub async fn list_stage_events(id: Uuid) -> Result<Reply<Vec<StageEvent>>, Problem> {
     use crate::server::{auth::caller::caller, services::stage_events};
-    stage_events::of_application(&caller().await?, id)
+    stage_events::of_application(&caller().await?.context(), id)
         .await
         .map(Reply::ok)
 }

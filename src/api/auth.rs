@@ -106,5 +106,8 @@ pub async fn logout() -> Result<Reply<()>, Problem> {
 #[server(name = GetMe, prefix = "/api/v1", endpoint = "/auth/me", protocol = Rest<Get>)]
 pub async fn me() -> Result<Reply<Me>, Problem> {
     use crate::server::{auth::caller::caller, services::settings};
-    settings::me(&caller().await?).await.map(Reply::ok)
+    let caller = caller().await?;
+    settings::me(&caller.context(), caller.session)
+        .await
+        .map(Reply::ok)
 }

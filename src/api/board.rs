@@ -22,7 +22,7 @@ impl Resource for BoardSnapshot {}
 #[server(prefix = "/api/v1", endpoint = "/board", protocol = Rest<Get>)]
 pub async fn get_board(query: Query<BoardQuery>) -> Result<Reply<BoardSnapshot>, Problem> {
     use crate::server::{auth::caller::caller, services::board};
-    board::snapshot(&caller().await?, query.parse()?.focus)
+    board::snapshot(&caller().await?.context(), query.parse()?.focus)
         .await
         .map(Reply::ok)
 }

@@ -17,7 +17,9 @@ impl Resource for Settings {
 #[server(prefix = "/api/v1", endpoint = "/settings", protocol = Rest<Get>)]
 pub async fn get_settings() -> Result<Reply<Settings>, Problem> {
     use crate::server::{auth::caller::caller, services::settings};
-    settings::get(&caller().await?).await.map(Reply::ok)
+    settings::get(&caller().await?.context())
+        .await
+        .map(Reply::ok)
 }
 
 /// Changes the user's settings.
@@ -27,7 +29,7 @@ pub async fn patch_settings(
     body: Body<SettingsPatch>,
 ) -> Result<Reply<Settings>, Problem> {
     use crate::server::{auth::caller::caller, services::settings};
-    settings::patch(&caller().await?, if_match.0, &body.parse()?)
+    settings::patch(&caller().await?.context(), if_match.0, &body.parse()?)
         .await
         .map(Reply::ok)
 }

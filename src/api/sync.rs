@@ -13,7 +13,7 @@ impl Resource for SyncPage {}
 #[server(prefix = "/api/v1", endpoint = "/sync", protocol = Rest<Get>)]
 pub async fn pull_changes(query: Query<SyncQuery>) -> Result<Reply<SyncPage>, Problem> {
     use crate::server::{auth::caller::caller, services::sync};
-    sync::pull(&caller().await?, &query.parse()?)
+    sync::pull(&caller().await?.context(), &query.parse()?)
         .await
         .map(Reply::ok)
 }

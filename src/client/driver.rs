@@ -618,7 +618,7 @@ impl Store {
 fn whose(stored: &Stored) -> Option<Me> {
     let rows = stored.shards.iter().flat_map(|(_, rows)| rows);
     let mut settings = rows.filter_map(|kept| match &kept.row {
-        Some(Entity::Settings(settings)) => Some(settings.clone()),
+        Some(Entity::Settings(settings)) => Some(settings.as_ref().clone()),
         _ => None,
     });
     Some(Me {

@@ -3,8 +3,8 @@
 
 use super::{
     engine::{
-        Began, Displaced, Edit, Edited, Effect, Engine, Entry, Made, Op, Persistence, Rows,
-        SyncState, WaitReason,
+        Began, Displaced, Edit, Edited, Effect, Engine, Entry, HasTable, Made, Op, Persistence,
+        Rows, SyncState, WaitReason,
     },
     toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
@@ -13,6 +13,7 @@ use crate::domain::{
     application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::Problem,
+    fields::Patch as _,
     settings::{Settings, SettingsPatch},
     stage::{StageEvent, Status},
     sync::BoardSnapshot,
@@ -400,7 +401,7 @@ impl Store {
         self.mutate_from::<Application>(record, edit, None)
     }
 
-    fn mutate_from<R: Edited>(
+    fn mutate_from<R: Edited + HasTable>(
         self,
         record: Uuid,
         edit: Edit,

@@ -1,12 +1,13 @@
 //! What is told: messages that go away by themselves, and what they offer.
 
 use super::{
-    engine::{Displaced, Edit, Entry, Notice, Op, Reason, Row, Trouble, Unstored, Verb},
+    engine::{Displaced, Edit, Entry, Notice, Op, Reason, Trouble, Unstored, Verb},
     labels::field_label,
     store::{Gate, Store},
 };
 use crate::domain::{
     application::{Application, ApplicationPatch},
+    row::OfKind,
     stage::Status,
 };
 use leptos::prelude::*;

@@ -3,17 +3,21 @@
 use super::{
     change::{Change, Items},
     choice::choice,
+    edit::Op,
     error::{FieldError, Problem},
+    fields::{Create, Patch, fields},
     link::{Links, WebUrl},
     money::{Amount, Currency},
+    row::{Edited, Made, Row},
     stage::Status,
     tags::Tags,
     text::{Line, Prose},
     time::{Timestamp, ZoneName, read_timestamp, to_millis},
     user::Email,
 };
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use std::hash::{Hash, Hasher};
 use uuid::Uuid;
 
 choice! {
@@ -122,194 +126,110 @@ impl std::ops::Deref for Contacts {
     }
 }
 
-/// The fields that a person fills in, in the order in which they are stored: name, type, and the
-/// value of a field that was not given (`today` is the user's day). One list, so that creating,
-/// patching, storing and comparing cannot disagree.
-macro_rules! application_fields {
-    ($then:ident) => {
-        $then! {
-            /// The employer.
-            company: Line<200>,
-            /// The job's title.
-            role_title: Line<200>,
-            /// Where it stands.
-            status: Status,
-            /// Where the seeker found it.
-            source: Line<80>,
-            /// The day of the application, in the user's time zone.
-            application_date: NaiveDate,
-            /// How much the seeker wants it.
-            priority: Priority,
-            /// Where the work is done.
-            location_mode: LocationMode,
-            /// The place, in words.
-            location_text: Option<Line<200>>,
-            /// The employer's time zone.
-            timezone: Option<ZoneName>,
-            /// The posting.
-            job_url: Option<WebUrl>,
-            /// The employer's own number for the job.
-            job_requisition_id: Option<Line<120>>,
-            /// The level, in words.
-            seniority_level: Option<Line<80>>,
-            /// The lower end of the pay.
-            salary_min: Option<Amount>,
-            /// The upper end of the pay; not below `salary_min`.
-            salary_max: Option<Amount>,
-            /// The currency of the pay.
-            salary_currency: Option<Currency>,
-            /// Technologies, for searching.
-            tech_keywords: Tags,
-            /// The résumé that was sent.
-            resume_url: Option<WebUrl>,
-            /// The cover letter that was sent.
-            cover_letter_url: Option<WebUrl>,
-            /// Whether a cover letter was sent.
-            cover_letter_used: bool,
-            /// People behind it.
-            #[serde(deserialize_with = "Items::read")]
-            contacts_inline: Contacts,
-            /// What to do next.
-            next_action: Option<Line<200>>,
-            /// When to do it.
-            next_action_due: Option<Timestamp>,
-            /// Anything else.
-            notes: Option<Prose<20000>>,
-            /// Free-form labels.
-            tags: Tags,
-            /// Anything that has an address.
-            #[serde(deserialize_with = "Items::read")]
-            attachments_links: Links,
-            /// When it was archived; an archived application is not on the board.
-            archived_at: Option<Timestamp>,
-        }
-    };
+fields! {
+    /// An application as the server issued it.
+    // `Eq` lets two `Arc`s of the same row compare by address.
+    #[derive(Eq)]
+    #[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+    row Application {
+        /// Made by the client or the server; never used again after a deletion.
+        pub id: Uuid,
+        /// Raised by one with each change; the `ETag`.
+        pub version: i64,
+    } {
+        /// Since when it has this status (its newest stage event that counts).
+        #[serde(deserialize_with = "read_timestamp")]
+        pub status_since: Timestamp,
+        /// When it was created.
+        #[serde(deserialize_with = "read_timestamp")]
+        pub created_at: Timestamp,
+        /// When it was last changed.
+        #[serde(deserialize_with = "read_timestamp")]
+        pub updated_at: Timestamp,
+    }
+
+    /// The body of `PATCH /applications/{id}`: an absent field stays, `null` clears.
+    patch ApplicationPatch {
+        /// When the change of status happened; now when absent.
+        status_occurred_at: Option<Timestamp>,
+        /// Undoes a move: the application's newest stage event, which then counts for nothing.
+        /// `status` must be what it was before that event.
+        voids_stage_event: Option<Uuid>,
+    }
+
+    /// The body of `POST /applications`. Company and role are required; the rest has defaults.
+    create ApplicationCreate {
+        /// When it took its status; now when absent.
+        status_occurred_at: Option<Timestamp>,
+    }
+
+    fields {
+        /// The employer.
+        company: Line<200>,
+        /// The job's title.
+        role_title: Line<200>,
+        /// Where it stands.
+        status: Status,
+        /// Where the seeker found it.
+        source: Line<80>,
+        /// The day of the application, in the user's time zone.
+        application_date: NaiveDate,
+        /// How much the seeker wants it.
+        priority: Priority,
+        /// Where the work is done.
+        location_mode: LocationMode,
+        /// The place, in words.
+        location_text: Option<Line<200>>,
+        /// The employer's time zone.
+        timezone: Option<ZoneName>,
+        /// The posting.
+        job_url: Option<WebUrl>,
+        /// The employer's own number for the job.
+        job_requisition_id: Option<Line<120>>,
+        /// The level, in words.
+        seniority_level: Option<Line<80>>,
+        /// The lower end of the pay.
+        salary_min: Option<Amount>,
+        /// The upper end of the pay; not below `salary_min`.
+        salary_max: Option<Amount>,
+        /// The currency of the pay.
+        salary_currency: Option<Currency>,
+        /// Technologies, for searching.
+        tech_keywords: Tags,
+        /// The résumé that was sent.
+        resume_url: Option<WebUrl>,
+        /// The cover letter that was sent.
+        cover_letter_url: Option<WebUrl>,
+        /// Whether a cover letter was sent.
+        cover_letter_used: bool,
+        /// People behind it.
+        #[serde(deserialize_with = "Items::read")]
+        contacts_inline: Contacts,
+        /// What to do next.
+        next_action: Option<Line<200>>,
+        /// When to do it.
+        next_action_due: Option<Timestamp>,
+        /// Anything else.
+        notes: Option<Prose<20000>>,
+        /// Free-form labels.
+        tags: Tags,
+        /// Anything that has an address.
+        #[serde(deserialize_with = "Items::read")]
+        attachments_links: Links,
+        /// When it was archived; an archived application is not on the board.
+        archived_at: Option<Timestamp>,
+    }
 }
-#[cfg(feature = "ssr")]
-pub(crate) use application_fields;
-
-macro_rules! define_application {
-    ($( $(#[$meta:meta])* $field:ident : $type:ty, )+) => {
-        /// An application as the server issued it.
-        // `Eq` lets two `Arc`s of the same row compare by address.
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema, sqlx::FromRow))]
-        pub struct Application {
-            /// Made by the client or the server; never used again after a deletion.
-            pub id: Uuid,
-            /// Raised by one with each change; the `ETag`.
-            pub version: i64,
-            $( $(#[$meta])* pub $field: $type, )+
-            /// Since when it has this status (its newest stage event that counts).
-            #[serde(deserialize_with = "read_timestamp")]
-            pub status_since: Timestamp,
-            /// When it was created.
-            #[serde(deserialize_with = "read_timestamp")]
-            pub created_at: Timestamp,
-            /// When it was last changed.
-            #[serde(deserialize_with = "read_timestamp")]
-            pub updated_at: Timestamp,
-        }
-
-        /// The body of `POST /applications`. Company and role are required; the rest has defaults.
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
-        #[serde(deny_unknown_fields)]
-        pub struct ApplicationCreate {
-            /// The id to give it; a new one when absent.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub id: Option<Uuid>,
-            /// When it took its status; now when absent.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub status_occurred_at: Option<Timestamp>,
-            $( $(#[$meta])* #[serde(default, skip_serializing_if = "Change::is_keep")] pub $field: Change<$type>, )+
-        }
-
-        /// The body of `PATCH /applications/{id}`: an absent field stays, `null` clears.
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
-        #[serde(deny_unknown_fields)]
-        pub struct ApplicationPatch {
-            /// When the change of status happened; now when absent.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub status_occurred_at: Option<Timestamp>,
-            /// Undoes a move: the application's newest stage event, which then counts for nothing.
-            /// `status` must be what it was before that event.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub voids_stage_event: Option<Uuid>,
-            $( $(#[$meta])* #[serde(default, skip_serializing_if = "Change::is_keep")] pub $field: Change<$type>, )+
-        }
-
-        impl ApplicationPatch {
-            /// Writes the changed fields, and nothing else, to `row`.
-            pub fn apply(&self, row: &mut Application) {
-                $( self.$field.apply(&mut row.$field); )+
-            }
-
-            /// Whether `row` already is what this patch would make of it.
-            pub fn is_noop_on(&self, row: &Application) -> bool {
-                $( self.$field.is_noop_on(&row.$field) )&&+
-            }
-
-            /// This patch, then `later`, as one.
-            pub fn then(&mut self, later: Self) {
-                $( self.$field.then(later.$field); )+
-            }
-
-            /// The names of the fields that it changes.
-            pub fn fields(&self) -> Vec<&'static str> {
-                let mut names = Vec::new();
-                $( if !self.$field.is_keep() { names.push(stringify!($field)); } )+
-                names
-            }
-
-            /// What would set these same fields back to what `row` has.
-            pub fn inverse(&self, row: &Application) -> Self {
-                Self {
-                    status_occurred_at: None,
-                    voids_stage_event: None,
-                    $( $field: if self.$field.is_keep() { Change::Keep } else { Change::Set(row.$field.clone()) }, )+
-                }
-            }
-        }
-
-        impl ApplicationCreate {
-            /// What creates an application with the fields of `row` under another id.
-            pub fn copy(id: Uuid, row: &Application) -> Self {
-                Self {
-                    id: Some(id),
-                    status_occurred_at: Some(row.status_since),
-                    $( $field: Change::Set(row.$field.clone()), )+
-                }
-            }
-
-            /// This create, then `patch`, as one.
-            pub fn then(&mut self, patch: ApplicationPatch) {
-                if patch.status_occurred_at.is_some() {
-                    self.status_occurred_at = patch.status_occurred_at;
-                }
-                $( self.$field.then(patch.$field); )+
-            }
-
-            /// The fields as a patch, for what creating and changing share.
-            fn into_patch(self) -> ApplicationPatch {
-                ApplicationPatch {
-                    status_occurred_at: self.status_occurred_at,
-                    voids_stage_event: None,
-                    $( $field: self.$field, )+
-                }
-            }
-        }
-
-        impl Application {
-            /// The names of the fields that a person fills in, as stored.
-            pub const FIELDS: &'static [&'static str] = &[ $( stringify!($field) ),+ ];
-        }
-    };
-}
-application_fields!(define_application);
 
 impl ApplicationCreate {
+    /// What creates an application with the fields of `row` under another id.
+    pub fn copy(id: Uuid, row: &Application) -> Self {
+        Self {
+            status_occurred_at: Some(row.status_since),
+            ..Self::copy_of(id, row).unwrap_or_default()
+        }
+    }
+
     /// An application with company and role alone.
     pub fn quick(id: Uuid, company: Line<200>, role_title: Line<200>) -> Self {
         Self {
@@ -413,6 +333,70 @@ impl Application {
     /// Whether it stands on the board.
     pub fn is_on_board(&self) -> bool {
         self.archived_at.is_none()
+    }
+}
+
+impl Row for Application {
+    fn supersedes(&self, known: &Self) -> bool {
+        self.version >= known.version
+    }
+    fn hash_state(&self, hasher: &mut impl Hasher) {
+        (self.version, self.updated_at).hash(hasher);
+    }
+}
+
+impl Edited for Application {
+    type Create = ApplicationCreate;
+    type Patch = ApplicationPatch;
+    const COLLECTION: &'static str = "/applications";
+    const NOUN: &'static str = "application";
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+    fn title(&self) -> String {
+        self.role_title.to_string()
+    }
+    fn build(create: &ApplicationCreate, id: Uuid, made: Made) -> Result<Self, Problem> {
+        create.clone().build(id, made.on, made.at)
+    }
+    fn patched(&self, patch: &ApplicationPatch, at: Timestamp) -> Result<Self, Problem> {
+        Self::patched(self, patch, at)
+    }
+    fn recreate(&self, id: Uuid) -> Option<ApplicationCreate> {
+        Some(ApplicationCreate::copy(id, self))
+    }
+    fn is_event(patch: &ApplicationPatch) -> bool {
+        !patch.status.is_keep() || patch.voids_stage_event.is_some()
+    }
+    fn is_undo(patch: &ApplicationPatch) -> bool {
+        patch.voids_stage_event.is_some()
+    }
+    fn make_earlier(op: &mut Op<Self>, ahead: Duration, days: Duration) {
+        let (occurred, archived, applied) = match op {
+            Op::Create(create) => (
+                &mut create.status_occurred_at,
+                &mut create.archived_at,
+                Some(&mut create.application_date),
+            ),
+            Op::Patch(patch) => (&mut patch.status_occurred_at, &mut patch.archived_at, None),
+            Op::Delete => return,
+        };
+        if let Some(at) = occurred {
+            *at -= ahead;
+        }
+        if let Change::Set(Some(at)) = archived {
+            *at -= ahead;
+        }
+        if let Some(Change::Set(day)) = applied {
+            *day += days;
+        }
+    }
+    fn again(patch: ApplicationPatch) -> ApplicationPatch {
+        ApplicationPatch {
+            voids_stage_event: None,
+            ..patch
+        }
     }
 }
 
@@ -526,7 +510,7 @@ pub(crate) mod tests {
         assert_eq!(after.role_title, before.role_title);
         assert_eq!(after.version, 2);
         assert!(patch.is_noop_on(&after) && !patch.is_noop_on(&before));
-        assert_eq!(patch.fields(), ["company", "notes", "tags"]);
+        assert_eq!(patch.names(), ["company", "notes", "tags"]);
         let restored = after.patched(&patch.inverse(&before), now()).unwrap();
         assert_eq!(
             restored,

@@ -52,6 +52,17 @@ impl<T> Change<T> {
         }
     }
 
+    /// What would set the field back to `current`, if it is named.
+    pub fn restoring(&self, current: &T) -> Self
+    where
+        T: Clone,
+    {
+        match self {
+            Self::Keep => Self::Keep,
+            Self::Set(_) => Self::Set(current.clone()),
+        }
+    }
+
     /// Whether a field that is now `current` would stay as it is.
     pub fn is_noop_on(&self, current: &T) -> bool
     where

@@ -5,12 +5,16 @@ pub mod application;
 pub mod change;
 pub mod choice;
 pub mod cursor;
+pub mod edit;
 pub mod error;
+pub mod fields;
 pub mod filter;
+pub mod kinds;
 pub mod link;
 pub mod money;
 pub mod number;
 pub mod offsets;
+pub mod row;
 pub mod settings;
 pub mod stage;
 pub mod sync;
@@ -20,4 +24,4 @@ pub mod time;
 pub mod user;
 
 #[cfg(feature = "ssr")]
-mod sql;
+pub(crate) mod sql;

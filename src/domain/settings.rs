@@ -3,11 +3,15 @@
 use super::{
     change::Change,
     error::{FieldError, Problem},
+    fields::{Never, Patch, fields},
+    row::{Edited, Made, Row},
     text::Line,
     time::{Timestamp, ZoneName},
 };
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
+use std::hash::{Hash, Hasher};
+use uuid::Uuid;
 
 /// Shortest and longest idle time of a session, in minutes: five minutes to thirty days.
 pub const SESSION_TIMEOUT_MINS: std::ops::RangeInclusive<i32> = 5..=43_200;
@@ -39,78 +43,32 @@ impl From<ClockTime> for String {
     }
 }
 
-/// Settings of a user (SPEC §6.1 and §6.2 together: a client needs them at the same moment).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
-pub struct Settings {
-    /// Raised by one with each change; the `ETag`.
-    pub version: i64,
-    /// How to address the person.
-    pub display_name: Option<Line<80>>,
-    /// The zone in which dates and times are shown.
-    pub timezone: ZoneName,
-    /// Idle minutes after which a session ends.
-    pub session_timeout_mins: i32,
-    /// Reminders wait from then…
-    pub quiet_hours_start: Option<ClockTime>,
-    /// …until then. Both or neither.
-    pub quiet_hours_end: Option<ClockTime>,
-    /// Changes to the default reminders, by rule.
-    pub reminder_defaults: serde_json::Map<String, serde_json::Value>,
-    /// When they were last changed.
-    pub updated_at: Timestamp,
-}
-
-/// The body of `PATCH /settings`: an absent field stays, `null` clears.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct SettingsPatch {
-    /// How to address the person.
-    #[serde(default, skip_serializing_if = "Change::is_keep")]
-    pub display_name: Change<Option<Line<80>>>,
-    /// The zone in which dates and times are shown.
-    #[serde(default, skip_serializing_if = "Change::is_keep")]
-    pub timezone: Change<ZoneName>,
-    /// Idle minutes after which a session ends.
-    #[serde(default, skip_serializing_if = "Change::is_keep")]
-    pub session_timeout_mins: Change<i32>,
-    /// Reminders wait from then…
-    #[serde(default, skip_serializing_if = "Change::is_keep")]
-    pub quiet_hours_start: Change<Option<ClockTime>>,
-    /// …until then.
-    #[serde(default, skip_serializing_if = "Change::is_keep")]
-    pub quiet_hours_end: Change<Option<ClockTime>>,
-    /// Changes to the default reminders, by rule.
-    #[serde(default, skip_serializing_if = "Change::is_keep")]
-    pub reminder_defaults: Change<serde_json::Map<String, serde_json::Value>>,
-}
-
-impl SettingsPatch {
-    /// This patch, then `later`, as one.
-    pub fn then(&mut self, later: Self) {
-        self.display_name.then(later.display_name);
-        self.timezone.then(later.timezone);
-        self.session_timeout_mins.then(later.session_timeout_mins);
-        self.quiet_hours_start.then(later.quiet_hours_start);
-        self.quiet_hours_end.then(later.quiet_hours_end);
-        self.reminder_defaults.then(later.reminder_defaults);
+fields! {
+    /// How a person wants things: what a client needs from its first moment on.
+    row Settings {
+        /// Raised by one with each change; the `ETag`.
+        pub version: i64,
+    } {
+        /// When they were last changed.
+        pub updated_at: Timestamp,
     }
 
-    /// Whether `settings` already are what this patch would make of them.
-    pub fn is_noop_on(&self, settings: &Settings) -> bool {
-        self.display_name.is_noop_on(&settings.display_name)
-            && self.timezone.is_noop_on(&settings.timezone)
-            && self
-                .session_timeout_mins
-                .is_noop_on(&settings.session_timeout_mins)
-            && self
-                .quiet_hours_start
-                .is_noop_on(&settings.quiet_hours_start)
-            && self.quiet_hours_end.is_noop_on(&settings.quiet_hours_end)
-            && self
-                .reminder_defaults
-                .is_noop_on(&settings.reminder_defaults)
+    /// The body of `PATCH /settings`: an absent field stays, `null` clears.
+    patch SettingsPatch {}
+
+    fields {
+        /// How to address the person.
+        display_name: Option<Line<80>>,
+        /// The zone in which dates and times are shown.
+        timezone: ZoneName,
+        /// Idle minutes after which a session ends.
+        session_timeout_mins: i32,
+        /// Reminders wait from then…
+        quiet_hours_start: Option<ClockTime>,
+        /// …until then. Both or neither.
+        quiet_hours_end: Option<ClockTime>,
+        /// Changes to the default reminders, by rule.
+        reminder_defaults: serde_json::Map<String, serde_json::Value>,
     }
 }
 
@@ -121,14 +79,7 @@ impl Settings {
     /// 400 naming every rule that would not hold.
     pub fn patched(&self, patch: &SettingsPatch, now: Timestamp) -> Result<Self, Problem> {
         let mut next = self.clone();
-        patch.display_name.apply(&mut next.display_name);
-        patch.timezone.apply(&mut next.timezone);
-        patch
-            .session_timeout_mins
-            .apply(&mut next.session_timeout_mins);
-        patch.quiet_hours_start.apply(&mut next.quiet_hours_start);
-        patch.quiet_hours_end.apply(&mut next.quiet_hours_end);
-        patch.reminder_defaults.apply(&mut next.reminder_defaults);
+        patch.apply(&mut next);
         let mut errors = Vec::new();
         if !SESSION_TIMEOUT_MINS.contains(&next.session_timeout_mins) {
             errors.push(FieldError::new(
@@ -167,6 +118,36 @@ impl Settings {
         next.version += 1;
         next.updated_at = now;
         Ok(next)
+    }
+}
+
+impl Row for Settings {
+    fn supersedes(&self, known: &Self) -> bool {
+        self.version >= known.version
+    }
+    fn hash_state(&self, hasher: &mut impl Hasher) {
+        (self.version, self.updated_at).hash(hasher);
+    }
+}
+
+impl Edited for Settings {
+    type Create = Never;
+    type Patch = SettingsPatch;
+    const COLLECTION: &'static str = "/settings";
+    const SINGLE: bool = true;
+    const NOUN: &'static str = "settings";
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+    fn title(&self) -> String {
+        "Settings".to_owned()
+    }
+    fn build(create: &Never, _: Uuid, _: Made) -> Result<Self, Problem> {
+        match *create {}
+    }
+    fn patched(&self, patch: &SettingsPatch, at: Timestamp) -> Result<Self, Problem> {
+        Self::patched(self, patch, at)
     }
 }
 

@@ -1,6 +1,47 @@
 //! How domain types are stored. The database layer cannot implement sqlx's traits for them (orphan
 //! rule), so the mappings stand here, and nothing else that knows of SQL does.
 
+use sqlx::error::BoxDynError;
+
+/// A row whose fields are the columns of a table.
+pub trait Columns {
+    /// The names of the columns, in the order of the fields.
+    const COLUMNS: &'static [&'static str];
+}
+
+/// Such a row as a database takes it.
+pub trait Bind<DB: sqlx::Database>: Columns {
+    /// Adds the values of [`Columns::COLUMNS`], in their order, to those of a statement.
+    ///
+    /// # Errors
+    /// For a value that the database has no form for.
+    fn bind_to(&self, arguments: &mut DB::Arguments) -> Result<(), BoxDynError>;
+}
+
+/// Says how the fields of a row are stored; see [`Columns`].
+macro_rules! sql_columns {
+    ($Row:ident { $( $field:ident : $type:ty, )+ }) => {
+        impl $crate::domain::sql::Columns for $Row {
+            const COLUMNS: &'static [&'static str] = &[ $( stringify!($field) ),+ ];
+        }
+
+        impl<DB: sqlx::Database> $crate::domain::sql::Bind<DB> for $Row
+        where
+            $( $type: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>, )+
+        {
+            fn bind_to(
+                &self,
+                arguments: &mut DB::Arguments,
+            ) -> Result<(), sqlx::error::BoxDynError> {
+                use sqlx::Arguments as _;
+                $( arguments.add(self.$field.clone())?; )+
+                Ok(())
+            }
+        }
+    };
+}
+pub(crate) use sql_columns;
+
 /// A closed set of words: a native enum in PostgreSQL, checked text in SQLite.
 macro_rules! sql_choice {
     ($name:ty, $sql:literal) => {

@@ -2,9 +2,11 @@
 
 use super::{
     choice::choice,
+    row::Row,
     time::{Timestamp, read_timestamp},
 };
 use serde::{Deserialize, Serialize};
+use std::hash::{Hash, Hasher};
 use uuid::Uuid;
 
 choice! {
@@ -65,7 +67,7 @@ impl Status {
 const STAGE_EVENTS: Uuid = Uuid::from_u128(0x6f0d_3c1e_52a7_4b0e_9a55_0c9d_1f6e_7b21);
 
 /// One change of status: a fact that later changes never touch. A creation has no `from`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema, sqlx::FromRow))]
 pub struct StageEvent {
     /// Derived from the application and the mutation that caused it, so that an offline client
@@ -87,6 +89,19 @@ pub struct StageEvent {
     pub voided_at: Option<Timestamp>,
 }
 
+impl Row for StageEvent {
+    fn supersedes(&self, known: &Self) -> bool {
+        // It changes once: when it is called off.
+        self.voided_at.is_some() || known.voided_at.is_none()
+    }
+    fn hash_state(&self, hasher: &mut impl Hasher) {
+        self.hash(hasher);
+    }
+    fn parents(&self) -> [Option<Uuid>; 2] {
+        [Some(self.application_id), None]
+    }
+}
+
 impl StageEvent {
     /// The id of the event that the mutation `mutation` of `application` causes. The mutation is
     /// known by its idempotency key.
@@ -95,6 +110,17 @@ impl StageEvent {
         Uuid::new_v5(&namespace, mutation.as_bytes())
     }
 }
+
+#[cfg(feature = "ssr")]
+super::sql::sql_columns! { StageEvent {
+    id: Uuid,
+    application_id: Uuid,
+    from_status: Option<Status>,
+    to_status: Status,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+    voided_at: Option<Timestamp>,
+} }
 
 #[cfg(test)]
 mod tests {

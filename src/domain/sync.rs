@@ -1,9 +1,13 @@
 //! What travels between a client's cache and the server (DESIGN §7).
 
-use super::{application::Application, settings::Settings, stage::StageEvent, time::Timestamp};
+use super::{
+    kinds::kinds,
+    row::{OfKind, Row},
+    time::Timestamp,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, hash::Hasher};
 use uuid::Uuid;
 
 /// The query of `GET /sync`.
@@ -59,9 +63,8 @@ impl SyncChange {
     /// The version of the row, where it is there and has one.
     pub fn version(&self) -> Option<i64> {
         match &self.what {
-            SyncRow::Upsert(Entity::Application(row)) => Some(row.version),
-            SyncRow::Upsert(Entity::Settings(row)) => Some(row.version),
-            SyncRow::Upsert(Entity::StageEvent(_)) | SyncRow::Delete { .. } => None,
+            SyncRow::Upsert(row) => row.version(),
+            SyncRow::Delete { .. } => None,
         }
     }
 }
@@ -180,11 +183,10 @@ impl WireChange<'_> {
             return Ok(None);
         };
         let what = match &*self.op {
-            "upsert" => SyncRow::Upsert(match kind {
-                EntityKind::Application => Entity::Application(self.row()?),
-                EntityKind::StageEvent => Entity::StageEvent(self.row()?),
-                EntityKind::Settings => Entity::Settings(self.row()?),
-            }),
+            "upsert" => {
+                let row = self.row.map_or("null", RawValue::get);
+                SyncRow::Upsert(Entity::read(kind, row)?)
+            }
             "delete" => SyncRow::Delete { entity: kind },
             _ => return Ok(None),
         };
@@ -194,36 +196,82 @@ impl WireChange<'_> {
             what,
         }))
     }
-
-    fn row<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.row.map_or("null", RawValue::get))
-    }
 }
 
-/// A row of any kind that is synchronised.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
-#[serde(tag = "entity", content = "row", rename_all = "snake_case")]
-pub enum Entity {
-    /// An application.
-    Application(Box<Application>),
-    /// A change of status.
-    StageEvent(StageEvent),
-    /// The user's settings; its id is the user's.
-    Settings(Settings),
-}
+macro_rules! define_kinds {
+    (
+        all { $( $(#[$meta:meta])* $module:ident::$Kind:ident $table:ident $word:literal $shards:literal, )+ }
+        edited { $( $edited_module:ident::$Edited:ident, )+ }
+    ) => {
+        $( use super::$module::$Kind; )+
 
-super::choice::choice! {
-    /// The kinds of row that are synchronised.
-    pub enum EntityKind as "entity_kind" {
-        /// An application.
-        Application = "application",
-        /// A change of status.
-        StageEvent = "stage_event",
-        /// The user's settings.
-        Settings = "settings",
-    }
+        super::choice::choice! {
+            /// The kinds of row that are synchronised.
+            pub enum EntityKind as "entity_kind" {
+                $( $(#[$meta])* $Kind = $word, )+
+            }
+        }
+
+        /// A row of any kind that is synchronised.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+        #[serde(tag = "entity", content = "row", rename_all = "snake_case")]
+        pub enum Entity {
+            $( $(#[$meta])* $Kind(Box<$Kind>), )+
+        }
+
+        impl Entity {
+            /// Reads a row of a kind from its JSON.
+            fn read(kind: EntityKind, text: &str) -> Result<Self, serde_json::Error> {
+                match kind {
+                    $( EntityKind::$Kind => serde_json::from_str(text).map(Self::$Kind), )+
+                }
+            }
+
+            /// The version of the row, where it has one: of those that people change.
+            pub fn version(&self) -> Option<i64> {
+                match self {
+                    $( Self::$Edited(row) => Some(row.version), )+
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+
+            /// Feeds what tells two states of the same row apart.
+            pub fn hash_state(&self, hasher: &mut impl Hasher) {
+                match self {
+                    $( Self::$Kind(row) => row.hash_state(hasher), )+
+                }
+            }
+
+            /// The rows that it hangs on.
+            pub fn parents(&self) -> impl Iterator<Item = Uuid> {
+                let parents = match self {
+                    $( Self::$Kind(row) => row.parents(), )+
+                };
+                parents.into_iter().flatten()
+            }
+        }
+
+        $(
+            impl OfKind for $Kind {
+                const KIND: EntityKind = EntityKind::$Kind;
+
+                fn into_entity(self) -> Entity {
+                    Entity::$Kind(Box::new(self))
+                }
+                fn from_entity(entity: Entity) -> Option<Self> {
+                    match entity {
+                        Entity::$Kind(row) => Some(*row),
+                        #[allow(unreachable_patterns)]
+                        _ => None,
+                    }
+                }
+            }
+        )+
+    };
 }
+kinds!(define_kinds);
 
 /// Some of the kinds of row that are synchronised, at least one. Written in the order in which they
 /// are declared, each once.
@@ -479,8 +527,8 @@ mod tests {
     fn a_page_survives_the_wire() {
         let mut changes = vec![
             change(7, upsert()),
-            change(8, SyncRow::Upsert(Entity::StageEvent(stage_event()))),
-            change(9, SyncRow::Upsert(Entity::Settings(settings()))),
+            change(8, SyncRow::Upsert(stage_event().into_entity())),
+            change(9, SyncRow::Upsert(settings().into_entity())),
         ];
         changes.extend(EntityKind::ALL.iter().map(|kind| {
             let entity = *kind;
@@ -606,8 +654,8 @@ mod tests {
         });
         reads_a_newer(&page(vec![
             change(7, SyncRow::Upsert(Entity::Application(Box::new(full)))),
-            change(8, SyncRow::Upsert(Entity::StageEvent(stage_event()))),
-            change(9, SyncRow::Upsert(Entity::Settings(settings()))),
+            change(8, SyncRow::Upsert(stage_event().into_entity())),
+            change(9, SyncRow::Upsert(settings().into_entity())),
         ]));
         reads_a_newer(&Problem::field("company", "Fill this in.").with_meta(json!(7)));
     }

@@ -2,12 +2,11 @@
 
 use super::{
     AppState,
-    auth::{caller::Caller, session::Session},
     db::tenant::Owner,
-    services::{applications, ledger::MutationKey},
+    services::{Context, ledger::MutationKey, rows},
 };
 use crate::domain::{
-    application::{ApplicationCreate, ApplicationPatch},
+    application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::Problem,
     stage::Status,
@@ -34,9 +33,12 @@ pub struct Seeded {
 pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result<Seeded, Problem> {
     let now = state.clock.now();
     let user = state.db.ensure_user(email, now).await?;
-    let session = Session {
-        id: Uuid::nil(),
+    let context = Context {
+        db: &state.db,
+        keys: &state.keys,
         owner: Owner::vouched(user.id),
+        mutation: None,
+        now,
     };
     let demo = match count {
         None => demo(now),
@@ -45,18 +47,12 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
     let mut added = 0;
     for (number, card) in demo.into_iter().enumerate() {
         let id = Uuid::new_v5(&user.id, format!("demo {number}").as_bytes());
-        let mut caller = Caller {
-            state: state.clone(),
-            session,
-            mutation: None,
-            now,
-        };
-        match applications::get(&caller, id).await {
+        match rows::get::<Application>(&context, id).await {
             Ok(_) => continue,
             Err(problem) if problem.kind == crate::domain::error::ProblemKind::NotFound => {}
             Err(problem) => return Err(problem),
         }
-        if load(&mut caller, id, number, card).await? {
+        if load(context, id, number, card).await? {
             added += 1;
         }
     }
@@ -73,9 +69,9 @@ struct Card {
 }
 
 /// Loads a card, and says whether it did: one that its user has deleted stays deleted.
-async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Result<bool, Problem> {
+async fn load(context: Context<'_>, id: Uuid, number: usize, card: Card) -> Result<bool, Problem> {
     let parse = |error: serde_json::Error| Problem::field("demo", error.to_string());
-    let now = caller.now;
+    let now = context.now;
     let mut moves = card
         .moves
         .into_iter()
@@ -88,14 +84,16 @@ async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Resul
     if create.application_date.is_keep() {
         create.application_date = Change::Set(at.date_naive());
     }
-    let key = |step: usize| {
-        Some(MutationKey {
-            key: format!("demo-{number}-{step}"),
-            request_hash: [0; 32],
-        })
+    let key = |step: usize| MutationKey {
+        key: format!("demo-{number}-{step}"),
+        request_hash: [0; 32],
     };
-    caller.mutation = key(0);
-    match applications::create(caller, create).await {
+    let first = key(0);
+    let created = Context {
+        mutation: Some(&first),
+        ..context
+    };
+    match rows::create::<Application>(&created, Some(id), &create).await {
         Ok(_) => {}
         // There was one, and it was deleted.
         Err(problem) if problem.kind == crate::domain::error::ProblemKind::Gone => {
@@ -104,14 +102,18 @@ async fn load(caller: &mut Caller, id: Uuid, number: usize, card: Card) -> Resul
         Err(problem) => return Err(problem),
     }
     for (step, (status, at)) in moves.enumerate() {
-        let version = applications::get(caller, id).await?.version;
+        let row: Application = rows::get(&context, id).await?;
         let patch = ApplicationPatch {
             status: Change::Set(status),
             status_occurred_at: Some(at),
             ..ApplicationPatch::default()
         };
-        caller.mutation = key(step + 1);
-        applications::patch(caller, id, version, &patch).await?;
+        let key = key(step + 1);
+        let moved = Context {
+            mutation: Some(&key),
+            ..context
+        };
+        rows::patch::<Application>(&moved, id, row.version, &patch).await?;
     }
     Ok(true)
 }

@@ -6,6 +6,7 @@ use job_hunt_tracker::{
     client::engine::{Displaced, Edit, Engine, Entry, Op, Persistence, Verb},
     domain::{
         application::Application,
+        row::OfKind as _,
         settings::Settings,
         stage::StageEvent,
         sync::{Entity, SyncPage, SyncRow},
@@ -391,11 +392,11 @@ fn compare_engine(
             Entity::StageEvent(_) => base
                 .table::<StageEvent>()
                 .get(*id)
-                .map(|row| Entity::StageEvent(StageEvent::clone(row))),
+                .map(|row| StageEvent::clone(row).into_entity()),
             Entity::Settings(_) => base
                 .table::<Settings>()
                 .get(user)
-                .map(|row| Entity::Settings(Settings::clone(row))),
+                .map(|row| Settings::clone(row).into_entity()),
         };
         // What was archived long ago may be left out, and with an application its events.
         let left_out = match row {

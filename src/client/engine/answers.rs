@@ -1,12 +1,17 @@
 //! What each answer of the server does to the queue (the table of DESIGN §7).
 
 use super::{
-    Edit, Edited, Effect, Engine, Entry, Network, Notice, Op, Reason, Row, Session, Verb,
-    kind::each_kind,
+    Edit, Edited, Effect, Engine, Entry, HasTable, Network, Notice, Op, Reason, Session, Verb,
+    history,
     queue::{Displacement, QueueEvent, with_edits},
 };
 use crate::domain::{
+    application::Application,
+    edit::each_kind,
     error::{Problem, ProblemKind},
+    fields::Patch as _,
+    row::OfKind,
+    sync::EntityKind,
     time::Timestamp,
 };
 use chrono::Duration;
@@ -98,7 +103,11 @@ impl Engine {
                     return Ok(());
                 }
             };
-            self.each_base(|base| R::acknowledged(base, &entry, &row, now));
+            if R::KIND == EntityKind::Application
+                && let Some(row) = Application::from_entity(row.clone().into_entity())
+            {
+                self.each_base(|base| history::acknowledged(base, &entry, &row, now));
+            }
             if self.was_sent_in_another_life(key) && self.lacks(&entry, &row) {
                 // It may be of a history that is no more: the next pull must bring it.
                 self.pulling.doubt(entry.record, row.version());
@@ -111,7 +120,7 @@ impl Engine {
 
     /// An edit is done, and the row that came of it is one that only a newer version can read: it
     /// shows as this one would have made it.
-    fn acknowledge_unread<R: Edited>(
+    fn acknowledge_unread<R: Edited + HasTable>(
         &mut self,
         entry: &Entry,
         version: i64,
@@ -135,7 +144,7 @@ impl Engine {
     }
 
     /// Whether the base has nothing of this row that is as new.
-    fn lacks<R: Edited>(&self, entry: &Entry, row: &R) -> bool {
+    fn lacks<R: Edited + HasTable>(&self, entry: &Entry, row: &R) -> bool {
         let known = self.base.table::<R>().get(entry.record);
         self.pulling.is_rebuilding() || known.is_none_or(|known| known.version() < row.version())
     }
@@ -178,7 +187,7 @@ impl Engine {
 
     /// Takes an entry out of the queue, and its row into base. Only the queue's own acknowledgements
     /// advance what its next entries build on.
-    fn settle<R: Edited>(&mut self, entry: &Entry, row: &R, now: Timestamp) {
+    fn settle<R: Edited + HasTable>(&mut self, entry: &Entry, row: &R, now: Timestamp) {
         self.meta
             .own
             .made(entry.record, entry.seen, row.version(), now);
@@ -187,7 +196,7 @@ impl Engine {
     }
 
     /// The same, where what was wanted is there without having been made for this entry.
-    fn take_acknowledged<R: Edited>(&mut self, entry: &Entry, row: &R) {
+    fn take_acknowledged<R: Edited + HasTable>(&mut self, entry: &Entry, row: &R) {
         self.outbox.record(QueueEvent::Acknowledge(entry.key));
         self.each_base(|base| {
             base.take(entry.record, row.clone());
@@ -328,7 +337,7 @@ impl Engine {
             };
             let went_back = entry.seen.is_some_and(|seen| current.version() < seen);
             if let Op::Patch(patch) = op
-                && current.is_noop_on(patch)
+                && patch.is_noop_on(&current)
             {
                 // What else is there than this edit its user has not seen: later ones, which were
                 // made on what they saw, are not to go out over it.
@@ -351,7 +360,7 @@ impl Engine {
 
     /// Whether a row is the one that the user saw when making the edit, and the edit, but for what
     /// the server derives.
-    fn is_what_was_seen_with<R: Edited>(
+    fn is_what_was_seen_with<R: Edited + HasTable>(
         &self,
         entry: &Entry,
         patch: &R::Patch,
@@ -360,7 +369,7 @@ impl Engine {
         let known = self.base.table::<R>().get(entry.record);
         let seen = known.filter(|row| entry.seen == Some(row.version()));
         let with_it = seen.and_then(|row| row.patched(patch, entry.made_at).ok());
-        with_it.is_some_and(|row| row.says_the_same_as(current))
+        with_it.is_some_and(|row| R::Patch::are_alike(&row, current))
     }
 
     /// 404 or gone: a deletion has succeeded, and so has what was `taken` before the record was

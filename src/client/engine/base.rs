@@ -1,8 +1,10 @@
 //! What the server issued: a table a kind, and which parts of it are not stored yet.
 
-use super::{changed::Changed, kind::Row};
+use super::changed::Changed;
 use crate::domain::{
     application::Application,
+    kinds::kinds,
+    row::{OfKind, Row},
     settings::Settings,
     stage::StageEvent,
     sync::{Entity, EntityKind, SyncChange, SyncRow},
@@ -19,7 +21,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Table<R> {
     rows: HashMap<Uuid, Arc<R>>,
-    /// What hangs on an application.
+    /// What hangs on rows of any kind.
     children: HashMap<Uuid, Vec<Uuid>>,
     /// Deleted ids: an answer that was on its way never brings one back.
     tombstones: HashSet<Uuid>,
@@ -62,7 +64,7 @@ impl<R: Row> Table<R> {
             .filter(|_| !self.rows.contains_key(&id))
     }
 
-    /// The rows that hang on an application.
+    /// The rows that hang on another one.
     pub fn of_parent(&self, parent: Uuid) -> impl Iterator<Item = &Arc<R>> {
         self.children
             .get(&parent)
@@ -81,10 +83,10 @@ impl<R: Row> Table<R> {
         match self.rows.get(&id) {
             Some(known) if !row.supersedes(known) || **known == row => false,
             known => {
-                if known.is_none()
-                    && let Some(parent) = row.parent()
-                {
-                    self.children.entry(parent).or_default().push(id);
+                if known.is_none() {
+                    for parent in row.parents().into_iter().flatten() {
+                        self.children.entry(parent).or_default().push(id);
+                    }
                 }
                 self.rows.insert(id, Arc::new(row));
                 true
@@ -102,8 +104,10 @@ impl<R: Row> Table<R> {
     /// Takes a row out, as if it had never come.
     fn remove(&mut self, id: Uuid) -> Option<Arc<R>> {
         let row = self.rows.remove(&id)?;
-        if let Some(siblings) = row.parent().and_then(|of| self.children.get_mut(&of)) {
-            siblings.retain(|sibling| *sibling != id);
+        for parent in row.parents().into_iter().flatten() {
+            if let Some(siblings) = self.children.get_mut(&parent) {
+                siblings.retain(|sibling| *sibling != id);
+            }
         }
         Some(row)
     }
@@ -123,14 +127,6 @@ pub struct Shard {
     pub kind: EntityKind,
     /// Which one, below [`shards`].
     pub number: u8,
-}
-
-/// How many shards a kind has; a power of two. About a hundred rows a shard at the cap of the cache.
-const fn shards(kind: EntityKind) -> u8 {
-    match kind {
-        EntityKind::Application | EntityKind::StageEvent => 64,
-        EntityKind::Settings => 1,
-    }
 }
 
 impl Shard {
@@ -169,52 +165,137 @@ pub struct Kept {
     pub row: Option<Entity>,
 }
 
-/// Rows are stored under the name of their kind. The form of the wire, where the kind stands beside
-/// the row, is read through a buffer: slower, and a second parser for every field.
-mod kept_row {
-    use super::{Application, Entity, Settings, StageEvent};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+macro_rules! define_tables {
+    (
+        $d:tt
+        all { $( $(#[$meta:meta])* $module:ident::$Kind:ident $table:ident $word:literal $shards:literal, )+ }
+        edited $edited:tt
+    ) => {
+        /// How many shards a kind has; a power of two. About a hundred rows a shard at the cap of the
+        /// cache.
+        const fn shards(kind: EntityKind) -> u8 {
+            match kind {
+                $( EntityKind::$Kind => $shards, )+
+            }
+        }
 
-    #[derive(Serialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Lent<'a> {
-        Application(&'a Application),
-        StageEvent(&'a StageEvent),
-        Settings(&'a Settings),
-    }
+        /// A table a kind.
+        #[derive(Clone, Debug, Default)]
+        struct Tables {
+            $( $table: Table<$Kind>, )+
+        }
 
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Owned {
-        Application(Box<Application>),
-        StageEvent(StageEvent),
-        Settings(Settings),
-    }
+        impl Tables {
+            /// Takes the place of others; see [`Table::succeed`].
+            fn succeed(&mut self, old: Self) {
+                $( self.$table.succeed(old.$table); )+
+            }
 
-    pub fn serialize<S: Serializer>(row: &Option<Entity>, to: S) -> Result<S::Ok, S::Error> {
-        let lent = row.as_ref().map(|row| match row {
-            Entity::Application(row) => Lent::Application(row),
-            Entity::StageEvent(row) => Lent::StageEvent(row),
-            Entity::Settings(row) => Lent::Settings(row),
-        });
-        lent.serialize(to)
-    }
+            /// What hangs on a row, of every kind. It does not any more.
+            fn take_children(&mut self, of: Uuid) -> Vec<(EntityKind, Uuid)> {
+                let mut children = Vec::new();
+                $(
+                    let ids = self.$table.children.remove(&of).unwrap_or_default();
+                    children.extend(ids.into_iter().map(|id| (EntityKind::$Kind, id)));
+                )+
+                children
+            }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Entity>, D::Error> {
-        Ok(Option::<Owned>::deserialize(from)?.map(|row| match row {
-            Owned::Application(row) => Entity::Application(row),
-            Owned::StageEvent(row) => Entity::StageEvent(row),
-            Owned::Settings(row) => Entity::Settings(row),
-        }))
-    }
+            /// Where what hangs on a row is stored.
+            fn shards_of_children(&self, of: Uuid) -> Vec<Shard> {
+                let mut shards = Vec::new();
+                $(
+                    let ids = self.$table.children.get(&of).into_iter().flatten();
+                    shards.extend(ids.map(|id| Shard::of(EntityKind::$Kind, *id)));
+                )+
+                shards
+            }
+        }
+
+        $(
+            impl HasTable for $Kind {
+                fn table(base: &Base) -> &Table<Self> {
+                    &base.tables.$table
+                }
+                fn table_mut(base: &mut Base) -> &mut Table<Self> {
+                    &mut base.tables.$table
+                }
+            }
+        )+
+
+        /// Expands a body for the row type of a kind.
+        macro_rules! each_table {
+            ($d kind:expr, |$d R:ident| $d body:expr) => {
+                match $d kind {
+                    $( EntityKind::$Kind => {
+                        type $d R = $Kind;
+                        $d body
+                    } )+
+                }
+            };
+        }
+
+        /// Expands a body for a row of any kind.
+        macro_rules! each_row {
+            ($d entity:expr, |$d row:ident| $d body:expr) => {
+                match $d entity {
+                    $( Entity::$Kind($d row) => $d body, )+
+                }
+            };
+        }
+
+        /// Rows are stored under the name of their kind. The form of the wire, where the kind stands
+        /// beside the row, is read through a buffer: slower, and a second parser for every field.
+        mod kept_row {
+            use super::{Entity, $( $Kind, )+};
+            use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+            #[derive(Serialize)]
+            #[serde(rename_all = "snake_case")]
+            enum Lent<'a> {
+                $( $Kind(&'a $Kind), )+
+            }
+
+            #[derive(Deserialize)]
+            #[serde(rename_all = "snake_case")]
+            enum Owned {
+                $( $Kind(Box<$Kind>), )+
+            }
+
+            pub fn serialize<S: Serializer>(
+                row: &Option<Entity>,
+                to: S,
+            ) -> Result<S::Ok, S::Error> {
+                let lent = row.as_ref().map(|row| match row {
+                    $( Entity::$Kind(row) => Lent::$Kind(row), )+
+                });
+                lent.serialize(to)
+            }
+
+            pub fn deserialize<'de, D: Deserializer<'de>>(
+                from: D,
+            ) -> Result<Option<Entity>, D::Error> {
+                Ok(Option::<Owned>::deserialize(from)?.map(|row| match row {
+                    $( Owned::$Kind(row) => Entity::$Kind(row), )+
+                }))
+            }
+        }
+    };
+}
+kinds!(define_tables $);
+
+/// A kind of row that has a table here: each of them.
+pub trait HasTable: Row {
+    /// Where rows of this kind are kept.
+    fn table(base: &Base) -> &Table<Self>;
+    /// The same, to change it.
+    fn table_mut(base: &mut Base) -> &mut Table<Self>;
 }
 
 /// What the server issued.
 #[derive(Clone, Debug, Default)]
 pub struct Base {
-    pub(super) applications: Table<Application>,
-    pub(super) stage_events: Table<StageEvent>,
-    pub(super) settings: Table<Settings>,
+    tables: Tables,
     /// Shards that differ from what is stored.
     dirty: BTreeSet<Shard>,
     /// Shards of rows that the queue made, or builds on.
@@ -236,53 +317,22 @@ const OF_ANOTHER_BASE: u64 = 0;
 fn print(content: &[Kept]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for kept in content {
-        kept.id.hash(&mut hasher);
-        match &kept.row {
-            None => 0u8.hash(&mut hasher),
-            Some(Entity::Application(row)) => (1u8, row.version, row.updated_at).hash(&mut hasher),
-            Some(Entity::StageEvent(event)) => (
-                2u8,
-                event.occurred_at,
-                event.recorded_at,
-                event.voided_at,
-                event.from_status,
-                event.to_status,
-            )
-                .hash(&mut hasher),
-            Some(Entity::Settings(row)) => (3u8, row.version, row.updated_at).hash(&mut hasher),
+        (kept.id, kept.row.is_some()).hash(&mut hasher);
+        if let Some(row) = &kept.row {
+            row.hash_state(&mut hasher);
         }
     }
     hasher.finish()
 }
 
-/// Expands a body for the row type of a kind.
-macro_rules! each_table {
-    ($kind:expr, |$R:ident| $body:expr) => {
-        match $kind {
-            EntityKind::Application => {
-                type $R = Application;
-                $body
-            }
-            EntityKind::StageEvent => {
-                type $R = StageEvent;
-                $body
-            }
-            EntityKind::Settings => {
-                type $R = Settings;
-                $body
-            }
-        }
-    };
-}
-
 impl Base {
     /// The rows of a kind.
-    pub fn table<R: Row>(&self) -> &Table<R> {
+    pub fn table<R: HasTable>(&self) -> &Table<R> {
         R::table(self)
     }
 
     /// Takes a row of any kind; see [`Table::take`].
-    pub fn take<R: Row>(&mut self, id: Uuid, row: R) {
+    pub fn take<R: HasTable>(&mut self, id: Uuid, row: R) {
         let news = R::table_mut(self).take(id, row);
         self.loaded.remove(&id);
         if news {
@@ -295,7 +345,7 @@ impl Base {
     }
 
     /// The same, of a row that need not be stored before the history brings it.
-    pub fn show<R: Row>(&mut self, id: Uuid, row: R) {
+    pub fn show<R: HasTable>(&mut self, id: Uuid, row: R) {
         if R::table_mut(self).take(id, row) {
             self.shown.insert(id);
             self.changed.note(id);
@@ -323,14 +373,14 @@ impl Base {
     /// Moves that only answers to edits told of: no history has brought them yet.
     pub(super) fn told_moves(&self) -> impl Iterator<Item = Uuid> {
         let moves = self.shown.iter().copied();
-        moves.filter(|id| self.stage_events.get(*id).is_some())
+        moves.filter(|id| self.tables.stage_events.get(*id).is_some())
     }
 
     /// These moves never were: the history that would have brought them did not.
     pub(super) fn drop_told_moves(&mut self, moves: impl IntoIterator<Item = Uuid>) {
         for id in moves {
             if self.shown.remove(&id) {
-                self.stage_events.remove(id);
+                self.tables.stage_events.remove(id);
                 self.changed.note(id);
             }
         }
@@ -347,12 +397,12 @@ impl Base {
 
     /// The version of a row that people change.
     pub(super) fn version(&self, id: Uuid) -> Option<i64> {
-        let application = self.applications.get(id).map(|row| row.version);
-        application.or_else(|| self.settings.get(id).map(|row| row.version))
+        let application = self.tables.applications.get(id).map(|row| row.version);
+        application.or_else(|| self.tables.settings.get(id).map(|row| row.version))
     }
 
     /// A row that will not be here, as it would be: an edit of it may turn up.
-    pub(super) fn remember<R: Row>(&mut self, id: Uuid, row: &R) {
+    pub(super) fn remember<R: HasTable>(&mut self, id: Uuid, row: &R) {
         let left = &mut R::table_mut(self).last_known;
         left.entry(id).or_insert_with(|| Arc::new(row.clone()));
     }
@@ -360,10 +410,7 @@ impl Base {
     /// Takes the place of another base: of rows that are here no more the last states are remembered.
     pub(super) fn succeed(&mut self, old: Self) {
         self.changed = Changed::All;
-
-        self.applications.succeed(old.applications);
-        self.stage_events.succeed(old.stage_events);
-        self.settings.succeed(old.settings);
+        self.tables.succeed(old.tables);
     }
 
     /// The store holds something of this shard that is not of this base.
@@ -388,11 +435,7 @@ impl Base {
     }
 
     fn take_entity(&mut self, id: Uuid, entity: Entity) {
-        match entity {
-            Entity::Application(row) => self.take(id, *row),
-            Entity::StageEvent(row) => self.take(id, row),
-            Entity::Settings(row) => self.take(id, row),
-        }
+        each_row!(entity, |row| self.take(id, *row));
     }
 
     /// Takes note that a row is gone for ever, with what hangs on it.
@@ -403,12 +446,16 @@ impl Base {
         if news {
             self.dirty.insert(Shard::of(kind, id));
         }
-        if kind == EntityKind::Application {
-            let children: Vec<Uuid> = self.stage_events.children.remove(&id).unwrap_or_default();
-            for child in children {
-                self.delete(EntityKind::StageEvent, child);
-            }
+        for (kind, child) in self.tables.take_children(id) {
+            self.delete(kind, child);
         }
+    }
+
+    /// Where a row and what hangs on it are stored.
+    pub(super) fn shards_with_children(&self, kind: EntityKind, id: Uuid) -> Vec<Shard> {
+        let mut shards = self.tables.shards_of_children(id);
+        shards.push(Shard::of(kind, id));
+        shards
     }
 
     /// Joins what is stored to what is here: of two states the newer one stays.
@@ -437,10 +484,8 @@ impl Base {
 
     /// Whether a row that people change is here at a later version than this one.
     fn is_newer_than(&self, id: Uuid, state: Option<&Entity>) -> bool {
-        let theirs = match state {
-            Some(Entity::Application(row)) => row.version,
-            Some(Entity::Settings(row)) => row.version,
-            Some(Entity::StageEvent(_)) | None => return false,
+        let Some(theirs) = state.and_then(Entity::version) else {
+            return false;
         };
         self.version(id).is_some_and(|ours| ours > theirs)
     }
@@ -600,8 +645,8 @@ mod tests {
         let mut again = Base::default();
         again.join(shard, content);
         assert!(!again.is_dirty());
-        assert_eq!(**again.applications.get(row.id).unwrap(), row);
-        assert!(again.applications.is_deleted(Uuid::from_u128(71)));
+        assert_eq!(**again.table::<Application>().get(row.id).unwrap(), row);
+        assert!(again.table::<Application>().is_deleted(Uuid::from_u128(71)));
     }
 
     #[test]
@@ -632,7 +677,7 @@ mod tests {
             for row in order {
                 base.take(row.id, row.clone());
             }
-            assert_eq!(**base.applications.get(old.id).unwrap(), new);
+            assert_eq!(**base.table::<Application>().get(old.id).unwrap(), new);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Edits that could not be applied: kept for a while, to be compared, made again or dropped.
 
-use super::kind::Edit;
-use crate::domain::{sync::Entity, time::Timestamp};
+use crate::domain::{edit::Edit, sync::Entity, time::Timestamp};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

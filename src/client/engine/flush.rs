@@ -4,10 +4,9 @@ use super::{
     Busy, Effect, Engine, Lock, Network, Outgoing, Persistence, Reason, Session, Verb,
     answers::{self, LONGEST_BACKOFF, LONGEST_WAIT},
     due::is_due,
-    kind::each_kind,
     queue::{Entry, QueueEvent},
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{edit::each_kind, time::Timestamp};
 use chrono::Duration;
 use std::collections::HashSet;
 use uuid::Uuid;

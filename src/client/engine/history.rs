@@ -1,15 +1,10 @@
 //! The moves of an application: those that the server recorded, and those that are on their way.
 
-use super::{
-    Engine,
-    answers::redated_key,
-    base::Base,
-    kind::{Edit, Op, apply},
-    queue::Entry,
-};
+use super::{Engine, answers::redated_key, base::Base, queue::Entry};
 use crate::domain::{
     application::{Application, ApplicationPatch},
     change::Change,
+    edit::{Edit, Op, apply},
     stage::{StageEvent, Status},
     time::Timestamp,
 };

@@ -12,7 +12,6 @@ mod displaced;
 mod due;
 mod flush;
 mod history;
-mod kind;
 mod outbox;
 mod own;
 mod pull;
@@ -23,10 +22,13 @@ mod verbs;
 mod view;
 mod write;
 
-pub use base::{Base, Kept, Shard, Table};
+pub use crate::domain::{
+    edit::{Edit, Op, Verb},
+    row::{Edited, Made, Row},
+};
+pub use base::{Base, HasTable, Kept, Shard, Table};
 pub use displaced::{Displaced, KEPT, Reason};
 pub use flush::WaitReason;
-pub use kind::{Edit, Edited, Made, Op, Row, Verb};
 pub use outbox::Outbox;
 pub use own::OwnVersions;
 pub use queue::Entry;

@@ -9,11 +9,10 @@ use super::{
     changed::Changed,
     displaced::{Displaced, Reason},
     due::is_due,
-    kind::Row,
     queue::{Entry, GivenUp, Queue, QueueEvent},
     storage::Batch,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{row::Row, time::Timestamp};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,

@@ -6,11 +6,12 @@
 use super::{
     displaced::{Displaced, Reason},
     due::is_due,
-    kind::{Edit, Edited, Made, Row, Verb, apply, each_kind},
     verbs::DELETE_GRACE,
 };
 use crate::domain::{
+    edit::{Edit, Verb, apply, each_kind},
     error::{Problem, ProblemKind},
+    row::{Edited, Made, OfKind},
     sync::Entity,
     time::Timestamp,
 };
@@ -402,10 +403,12 @@ impl Queue {
                 new_key,
                 ahead,
             } => self.update(*key, |entry| *entry = entry.redated(*new_key, *ahead)),
+            QueueEvent::Acknowledge(key) if self.goes_once_more(*key) => {}
             QueueEvent::Acknowledge(key) => self.entries.retain(|entry| entry.key != *key),
             QueueEvent::Park { key, problem } => self.update(*key, |entry| {
                 entry.parked = Some(Problem::clone(problem));
             }),
+            QueueEvent::Displace(aside) if aside.done && self.goes_once_more(aside.key) => {}
             QueueEvent::Displace(aside) => self.displace(aside),
             QueueEvent::Shorten(deletions) => self.shorten(deletions),
             QueueEvent::AttachLastKnown { record, row } => {
@@ -419,6 +422,27 @@ impl Queue {
                 .displaced
                 .retain(|item| item.id != *id || item.keys.iter().any(|key| !keys.contains(key))),
         }
+    }
+
+    /// A deletion left out its creation as pointless, and another page has sent that meanwhile: then it
+    /// is not done, and goes once more after the creation. Answers whether that is so.
+    fn goes_once_more(&mut self, key: Uuid) -> bool {
+        let Some(at) = self.entries.iter().position(|entry| entry.key == key) else {
+            return false;
+        };
+        let (before, rest) = self.entries.split_at_mut(at);
+        let Some(entry) = rest.first_mut() else {
+            return false;
+        };
+        let is_creation =
+            |known: &Arc<Entry>| known.record == entry.record && known.edit.verb() == Verb::Create;
+        let again = entry.edit.verb() == Verb::Delete && before.iter().any(is_creation);
+        if again {
+            let entry = Arc::make_mut(entry);
+            entry.frozen = false;
+            entry.seen = None;
+        }
+        again
     }
 
     fn update(&mut self, key: Uuid, update: impl FnOnce(&mut Entry)) {

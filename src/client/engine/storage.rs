@@ -239,7 +239,9 @@ pub(super) fn keeps(retained: Option<&HashSet<Uuid>>, entity: &Entity) -> bool {
     let Some(kept) = retained else { return true };
     match entity {
         Entity::Application(row) => kept.contains(&row.id),
-        Entity::StageEvent(event) => kept.contains(&event.application_id),
-        Entity::Settings(_) => true,
+        other => {
+            let mut parents = other.parents().peekable();
+            parents.peek().is_none() || parents.any(|parent| kept.contains(&parent))
+        }
     }
 }

@@ -1,12 +1,16 @@
 //! What the user does.
 
 use super::{
-    Edit, Edited, Effect, Engine, Made, Op, Row, Verb,
-    kind::{self, apply, each_kind},
+    Edit, Edited, Effect, Engine, HasTable, Made, Op, Row, Verb,
     queue::{Entry, QueueEvent},
     storage::Persistence,
 };
-use crate::domain::{error::Problem, time::Timestamp};
+use crate::domain::{
+    edit::{self, apply, each_kind},
+    error::Problem,
+    row::OfKind as _,
+    time::Timestamp,
+};
 use chrono::Duration;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -41,7 +45,7 @@ impl Engine {
 
     /// Somebody begins to change a row: the focus is in a field, the card in the hand. None where it is
     /// not here.
-    pub fn begin<R: Edited>(&self, record: Uuid) -> Option<Began<R>> {
+    pub fn begin<R: Edited + HasTable>(&self, record: Uuid) -> Option<Began<R>> {
         Some(Began {
             row: self.view_of::<R>(record)?,
             seen: self.version::<R>(record),
@@ -54,7 +58,7 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`Engine::mutate`].
-    pub fn mutate_from<R: Edited>(
+    pub fn mutate_from<R: Edited + HasTable>(
         &mut self,
         record: Uuid,
         edit: Edit,
@@ -75,7 +79,7 @@ impl Engine {
 
     /// An edit that was begun before its row was deleted elsewhere: it is put aside in its turn, with
     /// what the row was, and the user is asked.
-    fn push_late<R: Edited>(
+    fn push_late<R: Edited + HasTable>(
         &mut self,
         record: Uuid,
         edit: Edit,
@@ -87,7 +91,7 @@ impl Engine {
             apply(op, Some(&*began.row), record, made)?;
         }
         let row = R::clone(&began.row);
-        let aggregate = row.parent().unwrap_or(record);
+        let aggregate = row.aggregate().unwrap_or(record);
         let mut entry = Entry::new(record, aggregate, edit, key, made);
         entry.seen = began.seen;
         entry.last_known = Some(Box::new(row.into_entity()));
@@ -99,7 +103,7 @@ impl Engine {
     }
 
     /// The version that the server gave a row last, as far as is known here.
-    fn version<R: Edited>(&self, record: Uuid) -> Option<i64> {
+    fn version<R: Edited + HasTable>(&self, record: Uuid) -> Option<i64> {
         let row = self.base.table::<R>().get(record);
         row.map(|row| row.version())
     }
@@ -119,7 +123,7 @@ impl Engine {
             let aggregate = next
                 .as_ref()
                 .or(row.as_deref())
-                .and_then(R::parent)
+                .and_then(Row::aggregate)
                 .unwrap_or(record);
             let seen = self.version::<R>(record);
             // With the edit what it was made of is stored.
@@ -200,7 +204,7 @@ impl Engine {
             let edit = item
                 .mine
                 .as_ref()
-                .and_then(|mine| kind::recreate(mine, record));
+                .and_then(|mine| edit::recreate(mine, record));
             let edit = edit.ok_or_else(missing)?;
             // Where a part of it did not fit the row, the row is without.
             let with_all = edit.merged(&item.edit.again());
@@ -235,7 +239,7 @@ impl Engine {
 }
 
 /// Whether two states of a row differ in what an edit sets.
-fn differ_in<R: Edited>(edit: &Edit, one: &R, other: &R) -> bool {
+fn differ_in<R: Edited + HasTable>(edit: &Edit, one: &R, other: &R) -> bool {
     // By way of text, as everywhere: another serializer would be another copy of every field's code.
     let fields = |row: &R| {
         let text = serde_json::to_string(row).unwrap_or_default();

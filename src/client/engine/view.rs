@@ -1,7 +1,7 @@
 //! What the user sees: `view = base ⊕ pending`.
 
-use super::{Edited, Engine, kind::apply, queue::with_edits};
-use crate::domain::settings::Settings;
+use super::{Edited, Engine, HasTable, queue::with_edits};
+use crate::domain::{edit::apply, settings::Settings};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -20,7 +20,7 @@ impl Engine {
     }
 
     /// The view of every row of a kind.
-    pub fn view<R: Edited>(&self) -> HashMap<Uuid, Arc<R>> {
+    pub fn view<R: Edited + HasTable>(&self) -> HashMap<Uuid, Arc<R>> {
         let mut rows = self.base.table::<R>().rows().clone();
         for entry in self.outbox.entries() {
             let Some(op) = R::op(&entry.edit) else {
@@ -39,7 +39,7 @@ impl Engine {
     }
 
     /// The view of one row.
-    pub fn view_of<R: Edited>(&self, record: Uuid) -> Option<Arc<R>> {
+    pub fn view_of<R: Edited + HasTable>(&self, record: Uuid) -> Option<Arc<R>> {
         let base = self.base.table::<R>().get(record);
         let mut edits = self.outbox.of_record(record).peekable();
         if edits.peek().is_none() {

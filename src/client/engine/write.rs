@@ -4,12 +4,17 @@ use super::{
     Batch, Effect, Engine, KEPT, Meta, Notice, Persistence, Stored, Trouble, Unstored, Verb,
     base::Shard,
     due::is_due,
-    kind::{Row, each_kind},
     outbox::Difference,
     queue::{QueueEvent, with_edits},
     storage::{OPEN_WITHIN, RETRY, RETRY_ROWS, SCHEMA, Writing, keeps, retained},
 };
-use crate::domain::{application::Application, stage::StageEvent, sync::Entity, time::Timestamp};
+use crate::domain::{
+    application::Application,
+    edit::each_kind,
+    row::OfKind,
+    sync::{Entity, EntityKind},
+    time::Timestamp,
+};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -205,10 +210,8 @@ impl Engine {
     /// stored: the next pull must bring it.
     fn doubt_what_is_newer_than(&mut self, shards: &[(Shard, Vec<super::Kept>)]) {
         for kept in shards.iter().flat_map(|(_, content)| content) {
-            let stored = match &kept.row {
-                Some(Entity::Application(row)) => row.version,
-                Some(Entity::Settings(row)) => row.version,
-                Some(Entity::StageEvent(_)) | None => continue,
+            let Some(stored) = kept.row.as_ref().and_then(Entity::version) else {
+                continue;
             };
             if let Some(known) = self.base.version(kept.id)
                 && known > stored
@@ -279,16 +282,10 @@ impl Engine {
             .copied()
             .filter(|id| !kept.contains(id))
             .collect();
-        let mut shards = Vec::new();
-        for id in left {
-            shards.push(Shard::of(Application::KIND, id));
-            shards.extend(
-                self.base
-                    .table::<StageEvent>()
-                    .of_parent(id)
-                    .map(|event| Shard::of(StageEvent::KIND, event.id)),
-            );
-        }
+        let shards: Vec<Shard> = left
+            .into_iter()
+            .flat_map(|id| self.base.shards_with_children(EntityKind::Application, id))
+            .collect();
         self.base.mark_dirty(shards);
     }
 

@@ -6,7 +6,10 @@ use crate::{
         error::{Problem, ProblemKind},
         time::Timestamp,
     },
-    server::{AppState, services::ledger::MutationKey},
+    server::{
+        AppState,
+        services::{Context, ledger::MutationKey},
+    },
 };
 use axum::extract::ConnectInfo;
 use http::{HeaderMap, header, request::Parts};
@@ -37,6 +40,19 @@ pub struct Caller {
     pub mutation: Option<MutationKey>,
     /// The time of the request.
     pub now: Timestamp,
+}
+
+impl Caller {
+    /// What services need of it.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            db: &self.state.db,
+            keys: &self.state.keys,
+            owner: self.session.owner,
+            mutation: self.mutation.as_ref(),
+            now: self.now,
+        }
+    }
 }
 
 /// The request that is being answered, by a server function or while a page is rendered.

@@ -2,13 +2,11 @@
 
 use super::{
     on,
-    tenant::{Tenant, TenantWrite},
+    rows::{Table, columns},
+    tenant::Tenant,
 };
 use crate::domain::{
-    application::{Application, application_fields},
-    cursor::Sort,
-    filter::ApplicationQuery,
-    stage::Status,
+    application::Application, cursor::Sort, filter::ApplicationQuery, stage::Status,
     time::Timestamp,
 };
 use sqlx::QueryBuilder;
@@ -23,122 +21,12 @@ pub struct After {
     pub id: Uuid,
 }
 
-macro_rules! define_columns {
-    ($( $(#[$meta:meta])* $field:ident : $type:ty, )+) => {
-        /// Every column that an [`Application`] is read from.
-        pub(super) const COLUMNS: &str = concat!(
-            "id, version, ", $( stringify!($field), ", ", )+ "status_since, created_at, updated_at"
-        );
+impl Table for Application {
+    const TABLE: &'static str = "applications";
 
-        /// Pushes `column = value` for every field, then what the server keeps.
-        macro_rules! push_assignments {
-            ($query:expr, $row:expr) => {{
-                let mut list = $query.separated(", ");
-                $(
-                    list.push(concat!(stringify!($field), " = "))
-                        .push_bind_unseparated($row.$field.clone());
-                )+
-                list.push("version = ").push_bind_unseparated($row.version);
-                list.push("status_since = ").push_bind_unseparated($row.status_since);
-                list.push("updated_at = ").push_bind_unseparated($row.updated_at);
-            }};
-        }
-
-        /// Pushes the values of [`COLUMNS`], in its order.
-        macro_rules! push_values {
-            ($list:expr, $row:expr) => {
-                $list.push_bind($row.id).push_bind($row.version);
-                $( $list.push_bind($row.$field.clone()); )+
-                $list.push_bind($row.status_since).push_bind($row.created_at).push_bind($row.updated_at);
-            };
-        }
-    };
-}
-application_fields!(define_columns);
-
-/// The application `id`, if it is this user's.
-pub async fn find(tenant: &mut impl Tenant, id: Uuid) -> sqlx::Result<Option<Application>> {
-    let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("SELECT ")
-            .push(COLUMNS)
-            .push(" FROM applications WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND id = ")
-            .push_bind(id)
-            .build_query_as()
-            .fetch_optional(conn)
-            .await
-    })
-}
-
-/// What the create of `id` asked for.
-pub async fn created_hash(tenant: &mut impl Tenant, id: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
-    let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("SELECT created_hash FROM applications WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND id = ")
-            .push_bind(id)
-            .build_query_scalar()
-            .fetch_optional(conn)
-            .await
-    })
-}
-
-/// Stores a new application.
-pub async fn insert(
-    tenant: &mut TenantWrite,
-    row: &Application,
-    created_hash: [u8; 32],
-) -> sqlx::Result<()> {
-    let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
-    on!(tenant.link(), |conn: DB| {
-        let mut query =
-            QueryBuilder::<DB>::new("INSERT INTO applications (user_id, seq, created_hash, ");
-        query.push(COLUMNS).push(") VALUES (");
-        let mut list = query.separated(", ");
-        list.push_bind(user_id)
-            .push_bind(seq)
-            .push_bind(created_hash.to_vec());
-        push_values!(list, row);
-        query.push(")").build().execute(conn).await.map(drop)
-    })
-}
-
-/// Stores a changed application. Its version was checked under the user's lock.
-pub async fn update(tenant: &mut TenantWrite, row: &Application) -> sqlx::Result<()> {
-    let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
-    on!(tenant.link(), |conn: DB| {
-        let mut query = QueryBuilder::<DB>::new("UPDATE applications SET ");
-        push_assignments!(query, row);
-        query
-            .push(", seq = ")
-            .push_bind(seq)
-            .push(" WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND id = ")
-            .push_bind(row.id)
-            .build()
-            .execute(conn)
-            .await
-            .map(drop)
-    })
-}
-
-/// Removes an application; its children go with it.
-pub async fn delete(tenant: &mut TenantWrite, id: Uuid) -> sqlx::Result<()> {
-    let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("DELETE FROM applications WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND id = ")
-            .push_bind(id)
-            .build()
-            .execute(conn)
-            .await
-            .map(drop)
-    })
+    fn id(&self) -> Uuid {
+        self.id
+    }
 }
 
 /// A page of applications: those that fit `query`, after `after`, at most `limit`.
@@ -174,7 +62,7 @@ pub async fn list(
     };
     on!(link, |conn: DB| {
         let mut sql = QueryBuilder::<DB>::new("SELECT ");
-        sql.push(COLUMNS)
+        sql.push(columns::<Application>())
             .push(" FROM applications WHERE user_id = ")
             .push_bind(user_id);
         if let Some(status) = query.status {
@@ -272,13 +160,14 @@ pub async fn board(
     each: i64,
 ) -> sqlx::Result<Vec<Application>> {
     let user_id = tenant.user_id();
+    let columns = columns::<Application>();
     on!(tenant.link(), |conn: DB| {
         let mut sql = QueryBuilder::<DB>::new("");
         for (index, status) in statuses.iter().enumerate() {
             if index > 0 {
                 sql.push(" UNION ALL ");
             }
-            sql.push("SELECT * FROM (SELECT ").push(COLUMNS);
+            sql.push("SELECT * FROM (SELECT ").push(&columns);
             sql.push(" FROM applications WHERE archived_at IS NULL AND user_id = ")
                 .push_bind(user_id);
             sql.push(" AND status = ").push_bind(*status);
@@ -305,14 +194,12 @@ pub struct StatusCount {
 pub async fn counts(tenant: &mut impl Tenant) -> sqlx::Result<Vec<StatusCount>> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new(
+        sqlx::query_as::<DB, StatusCount>(
             "SELECT status, COUNT(*) FILTER (WHERE archived_at IS NULL) AS on_board, \
              COUNT(*) FILTER (WHERE archived_at IS NOT NULL) AS archived \
-             FROM applications WHERE user_id = ",
+             FROM applications WHERE user_id = $1 GROUP BY status",
         )
-        .push_bind(user_id)
-        .push(" GROUP BY status")
-        .build_query_as()
+        .bind(user_id)
         .fetch_all(conn)
         .await
     })

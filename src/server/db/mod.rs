@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod applications;
 pub mod mutations;
+pub mod rows;
 pub mod settings;
 pub mod stage_events;
 pub mod sync;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::time::Timestamp;
 use serde_json::Value;
-use sqlx::{QueryBuilder, types::Json};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 /// A mutation that was applied.
@@ -25,13 +25,11 @@ pub struct Recorded {
 pub async fn find(tenant: &mut TenantWrite, key: &str) -> sqlx::Result<Option<Recorded>> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new(
-            "SELECT request_hash, body, entity_id FROM mutations WHERE user_id = ",
+        sqlx::query_as::<DB, Recorded>(
+            "SELECT request_hash, body, entity_id FROM mutations WHERE user_id = $1 AND key = $2",
         )
-        .push_bind(user_id)
-        .push(" AND key = ")
-        .push_bind(key.to_owned())
-        .build_query_as()
+        .bind(user_id)
+        .bind(key)
         .fetch_optional(conn)
         .await
     })
@@ -49,19 +47,21 @@ pub async fn insert(
 ) -> sqlx::Result<()> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        let mut query = QueryBuilder::<DB>::new(
-            "INSERT INTO mutations (user_id, key, request_hash, status, body, entity_id, created_at) VALUES (",
-        );
-        query
-            .separated(", ")
-            .push_bind(user_id)
-            .push_bind(key.to_owned())
-            .push_bind(request_hash.to_vec())
-            .push_bind(i32::from(status))
-            .push_bind(body.map(Json))
-            .push_bind(entity_id)
-            .push_bind(now);
-        query.push(")").build().execute(conn).await.map(drop)
+        sqlx::query::<DB>(
+            "INSERT INTO mutations \
+             (user_id, key, request_hash, status, body, entity_id, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(user_id)
+        .bind(key)
+        .bind(request_hash.to_vec())
+        .bind(i32::from(status))
+        .bind(body.map(Json))
+        .bind(entity_id)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop)
     })
 }
 
@@ -74,19 +74,18 @@ pub async fn delete_before(
 ) -> sqlx::Result<u64> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("DELETE FROM mutations WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND key IN (SELECT key FROM mutations WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND created_at < ")
-            .push_bind(before)
-            .push(" ORDER BY created_at LIMIT ")
-            .push_bind(most.cast_signed())
-            .push(")")
-            .build()
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
+        sqlx::query::<DB>(
+            "DELETE FROM mutations WHERE user_id = $1 AND key IN (\
+                SELECT key FROM mutations WHERE user_id = $1 AND created_at < $2 \
+                ORDER BY created_at LIMIT $3\
+             )",
+        )
+        .bind(user_id)
+        .bind(before)
+        .bind(most.cast_signed())
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected())
     })
 }
 
@@ -94,11 +93,9 @@ pub async fn delete_before(
 pub async fn erase_bodies(tenant: &mut TenantWrite, entity_id: Uuid) -> sqlx::Result<()> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("UPDATE mutations SET body = NULL WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND entity_id = ")
-            .push_bind(entity_id)
-            .build()
+        sqlx::query::<DB>("UPDATE mutations SET body = NULL WHERE user_id = $1 AND entity_id = $2")
+            .bind(user_id)
+            .bind(entity_id)
             .execute(conn)
             .await
             .map(drop)

@@ -6,11 +6,7 @@ use super::{
 };
 use crate::domain::settings::Settings;
 use serde_json::{Map, Value};
-use sqlx::{FromRow, QueryBuilder, Row, types::Json};
-
-pub(super) const SELECT: &str = "SELECT s.version, s.seq, u.display_name, u.timezone, \
-    u.session_timeout_mins, s.quiet_hours_start, s.quiet_hours_end, s.reminder_defaults, \
-    s.updated_at FROM user_settings s JOIN users u ON u.id = s.user_id WHERE s.user_id = ";
+use sqlx::{FromRow, Row, types::Json};
 
 /// The settings and their place in the user's history.
 pub(super) struct SettingsRow {
@@ -48,11 +44,14 @@ impl_from_row!(sqlx::postgres::PgRow);
 pub(super) async fn find_row(tenant: &mut impl Tenant) -> sqlx::Result<SettingsRow> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new(SELECT)
-            .push_bind(user_id)
-            .build_query_as()
-            .fetch_one(conn)
-            .await
+        sqlx::query_as::<DB, SettingsRow>(
+            "SELECT s.version, s.seq, u.display_name, u.timezone, u.session_timeout_mins, \
+             s.quiet_hours_start, s.quiet_hours_end, s.reminder_defaults, s.updated_at \
+             FROM user_settings s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1",
+        )
+        .bind(user_id)
+        .fetch_one(conn)
+        .await
     })
 }
 
@@ -65,39 +64,33 @@ pub async fn find(tenant: &mut impl Tenant) -> sqlx::Result<Settings> {
 pub async fn update(tenant: &mut TenantWrite, settings: &Settings) -> sqlx::Result<()> {
     let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("UPDATE users SET display_name = ")
-            .push_bind(settings.display_name.clone())
-            .push(", timezone = ")
-            .push_bind(settings.timezone.clone())
-            .push(", session_timeout_mins = ")
-            .push_bind(settings.session_timeout_mins)
-            .push(", updated_at = ")
-            .push_bind(settings.updated_at)
-            .push(" WHERE id = ")
-            .push_bind(user_id)
-            .build()
-            .execute(conn)
-            .await
-            .map(drop)
+        sqlx::query::<DB>(
+            "UPDATE users SET display_name = $1, timezone = $2, session_timeout_mins = $3, \
+             updated_at = $4 WHERE id = $5",
+        )
+        .bind(settings.display_name.clone())
+        .bind(settings.timezone.clone())
+        .bind(settings.session_timeout_mins)
+        .bind(settings.updated_at)
+        .bind(user_id)
+        .execute(conn)
+        .await
+        .map(drop)
     })?;
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("UPDATE user_settings SET version = ")
-            .push_bind(settings.version)
-            .push(", seq = ")
-            .push_bind(seq)
-            .push(", quiet_hours_start = ")
-            .push_bind(settings.quiet_hours_start)
-            .push(", quiet_hours_end = ")
-            .push_bind(settings.quiet_hours_end)
-            .push(", reminder_defaults = ")
-            .push_bind(Json(settings.reminder_defaults.clone()))
-            .push(", updated_at = ")
-            .push_bind(settings.updated_at)
-            .push(" WHERE user_id = ")
-            .push_bind(user_id)
-            .build()
-            .execute(conn)
-            .await
-            .map(drop)
+        sqlx::query::<DB>(
+            "UPDATE user_settings SET version = $1, seq = $2, quiet_hours_start = $3, \
+             quiet_hours_end = $4, reminder_defaults = $5, updated_at = $6 WHERE user_id = $7",
+        )
+        .bind(settings.version)
+        .bind(seq)
+        .bind(settings.quiet_hours_start)
+        .bind(settings.quiet_hours_end)
+        .bind(Json(settings.reminder_defaults.clone()))
+        .bind(settings.updated_at)
+        .bind(user_id)
+        .execute(conn)
+        .await
+        .map(drop)
     })
 }

@@ -1,15 +1,18 @@
 //! A user's history: rows and tombstones in the order of their sequence numbers.
 
 use super::{
-    applications, on, settings, stage_events,
+    on,
+    rows::{Table, columns},
+    settings,
     tenant::{Tenant, TenantWrite},
 };
 use crate::domain::{
     application::Application,
+    row::OfKind,
     stage::StageEvent,
-    sync::{Entity, EntityKind, EntityKinds, SyncChange, SyncRow},
+    sync::{EntityKind, EntityKinds, SyncChange, SyncRow},
 };
-use sqlx::QueryBuilder;
+use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
 /// Where a user's history stands.
@@ -26,9 +29,8 @@ pub struct Head {
 pub async fn head(tenant: &mut impl Tenant) -> sqlx::Result<Head> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("SELECT epoch, last_seq FROM user_sequences WHERE user_id = ")
-            .push_bind(user_id)
-            .build_query_as()
+        sqlx::query_as::<DB, Head>("SELECT epoch, last_seq FROM user_sequences WHERE user_id = $1")
+            .bind(user_id)
             .fetch_one(conn)
             .await
     })
@@ -55,11 +57,12 @@ pub async fn epoch_at(tenant: &mut impl Tenant, epoch: Uuid, seq: i64) -> sqlx::
 pub async fn floor(tenant: &mut impl Tenant) -> sqlx::Result<i64> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("SELECT tombstone_floor FROM user_sequences WHERE user_id = ")
-            .push_bind(user_id)
-            .build_query_scalar()
-            .fetch_one(conn)
-            .await
+        sqlx::query_scalar::<DB, i64>(
+            "SELECT tombstone_floor FROM user_sequences WHERE user_id = $1",
+        )
+        .bind(user_id)
+        .fetch_one(conn)
+        .await
     })
 }
 
@@ -67,16 +70,15 @@ pub async fn floor(tenant: &mut impl Tenant) -> sqlx::Result<i64> {
 pub async fn raise_floor(tenant: &mut TenantWrite, seq: i64) -> sqlx::Result<()> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("UPDATE user_sequences SET tombstone_floor = ")
-            .push_bind(seq)
-            .push(" WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND tombstone_floor < ")
-            .push_bind(seq)
-            .build()
-            .execute(conn)
-            .await
-            .map(drop)
+        sqlx::query::<DB>(
+            "UPDATE user_sequences SET tombstone_floor = $1 \
+             WHERE user_id = $2 AND tombstone_floor < $1",
+        )
+        .bind(seq)
+        .bind(user_id)
+        .execute(conn)
+        .await
+        .map(drop)
     })
 }
 
@@ -109,34 +111,23 @@ pub struct Wanted {
 /// What changed, in order. Rows that change while this reads get a number above `head` and come with
 /// the next page, so that nothing is skipped.
 pub async fn changes(tenant: &mut impl Tenant, wanted: Wanted) -> sqlx::Result<Vec<SyncChange>> {
-    let kinds = wanted.kinds;
     let mut changes = Vec::new();
-    if kinds.has(EntityKind::Application) {
-        let rows: Vec<Numbered<Application>> =
-            numbered(tenant, applications::COLUMNS, "applications", wanted).await?;
-        changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
-            seq,
-            id: row.id,
-            what: SyncRow::Upsert(Entity::Application(Box::new(row))),
-        }));
-    }
-    if kinds.has(EntityKind::StageEvent) {
-        let rows: Vec<Numbered<StageEvent>> =
-            numbered(tenant, stage_events::COLUMNS, "stage_events", wanted).await?;
-        changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
-            seq,
-            id: row.id,
-            what: SyncRow::Upsert(Entity::StageEvent(row)),
-        }));
-    }
-    if kinds.has(EntityKind::Settings) {
-        let row = settings::find_row(tenant).await?;
-        if row.seq > wanted.since && row.seq <= wanted.head {
-            changes.push(SyncChange {
-                seq: row.seq,
-                id: tenant.user_id(),
-                what: SyncRow::Upsert(Entity::Settings(row.settings)),
-            });
+    for kind in wanted.kinds.iter() {
+        match kind {
+            EntityKind::Application => {
+                numbered::<Application>(tenant, wanted, &mut changes).await?
+            }
+            EntityKind::StageEvent => numbered::<StageEvent>(tenant, wanted, &mut changes).await?,
+            EntityKind::Settings => {
+                let row = settings::find_row(tenant).await?;
+                if row.seq > wanted.since && row.seq <= wanted.head {
+                    changes.push(SyncChange {
+                        seq: row.seq,
+                        id: tenant.user_id(),
+                        what: SyncRow::Upsert(row.settings.into_entity()),
+                    });
+                }
+            }
         }
     }
     let rows = tombstones(tenant, wanted).await?;
@@ -150,36 +141,33 @@ pub async fn changes(tenant: &mut impl Tenant, wanted: Wanted) -> sqlx::Result<V
     Ok(changes)
 }
 
-/// The rows of a table.
-async fn numbered<T>(
+/// Adds the rows of a table that changed.
+async fn numbered<T: Table + OfKind>(
     tenant: &mut impl Tenant,
-    columns: &str,
-    table: &str,
     wanted: Wanted,
-) -> sqlx::Result<Vec<Numbered<T>>>
-where
-    T: Send + Unpin,
-    T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow>,
-    T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
-{
+    changes: &mut Vec<SyncChange>,
+) -> sqlx::Result<()> {
     let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("SELECT seq, ")
-            .push(columns)
-            .push(" FROM ")
-            .push(table)
-            .push(" WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND seq > ")
-            .push_bind(wanted.since)
-            .push(" AND seq <= ")
-            .push_bind(wanted.head)
-            .push(" ORDER BY seq LIMIT ")
-            .push_bind(wanted.limit)
-            .build_query_as()
+    let (columns, table) = (columns::<T>(), T::TABLE);
+    let sql = format!(
+        "SELECT seq, {columns} FROM {table} \
+         WHERE user_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
+    );
+    let rows: Vec<Numbered<T>> = on!(tenant.link(), |conn: DB| {
+        sqlx::query_as::<DB, Numbered<T>>(AssertSqlSafe(sql))
+            .bind(user_id)
+            .bind(wanted.since)
+            .bind(wanted.head)
+            .bind(wanted.limit)
             .fetch_all(conn)
             .await
-    })
+    })?;
+    changes.extend(rows.into_iter().map(|Numbered { seq, row }| SyncChange {
+        seq,
+        id: row.id(),
+        what: SyncRow::Upsert(row.into_entity()),
+    }));
+    Ok(())
 }
 
 async fn tombstones(

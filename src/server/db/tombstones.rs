@@ -5,22 +5,20 @@ use super::{
     tenant::{Tenant, TenantWrite},
 };
 use crate::domain::{sync::EntityKind, time::Timestamp};
-use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 /// Whether `id` was deleted.
 pub async fn exists(tenant: &mut impl Tenant, entity: EntityKind, id: Uuid) -> sqlx::Result<bool> {
     let user_id = tenant.user_id();
     let found: Option<i64> = on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("SELECT seq FROM tombstones WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND entity = ")
-            .push_bind(entity)
-            .push(" AND id = ")
-            .push_bind(id)
-            .build_query_scalar()
-            .fetch_optional(conn)
-            .await
+        sqlx::query_scalar::<DB, i64>(
+            "SELECT seq FROM tombstones WHERE user_id = $1 AND entity = $2 AND id = $3",
+        )
+        .bind(user_id)
+        .bind(entity)
+        .bind(id)
+        .fetch_optional(conn)
+        .await
     })?;
     Ok(found.is_some())
 }
@@ -34,17 +32,18 @@ pub async fn insert(
 ) -> sqlx::Result<()> {
     let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
     on!(tenant.link(), |conn: DB| {
-        let mut query = QueryBuilder::<DB>::new(
-            "INSERT INTO tombstones (user_id, entity, id, seq, deleted_at) VALUES (",
-        );
-        query
-            .separated(", ")
-            .push_bind(user_id)
-            .push_bind(entity)
-            .push_bind(id)
-            .push_bind(seq)
-            .push_bind(now);
-        query.push(")").build().execute(conn).await.map(drop)
+        sqlx::query::<DB>(
+            "INSERT INTO tombstones (user_id, entity, id, seq, deleted_at) \
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(user_id)
+        .bind(entity)
+        .bind(id)
+        .bind(seq)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop)
     })
 }
 
@@ -57,17 +56,16 @@ pub async fn delete_before(
 ) -> sqlx::Result<Vec<i64>> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
-        QueryBuilder::<DB>::new("DELETE FROM tombstones WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND seq IN (SELECT seq FROM tombstones WHERE user_id = ")
-            .push_bind(user_id)
-            .push(" AND deleted_at < ")
-            .push_bind(before)
-            .push(" ORDER BY deleted_at LIMIT ")
-            .push_bind(most.cast_signed())
-            .push(") RETURNING seq")
-            .build_query_scalar()
-            .fetch_all(conn)
-            .await
+        sqlx::query_scalar::<DB, i64>(
+            "DELETE FROM tombstones WHERE user_id = $1 AND seq IN (\
+                SELECT seq FROM tombstones WHERE user_id = $1 AND deleted_at < $2 \
+                ORDER BY deleted_at LIMIT $3\
+             ) RETURNING seq",
+        )
+        .bind(user_id)
+        .bind(before)
+        .bind(most.cast_signed())
+        .fetch_all(conn)
+        .await
     })
 }

@@ -1,8 +1,9 @@
 //! What the board's first paint needs.
 
+use super::Context;
 use crate::{
     domain::{error::Problem, stage::Status, sync::BoardSnapshot},
-    server::{auth::caller::Caller, db::applications},
+    server::db::{applications, rows as table},
 };
 use uuid::Uuid;
 
@@ -14,8 +15,11 @@ pub const FIRST_CARDS: i64 = 16;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn snapshot(caller: &Caller, focus: Option<Uuid>) -> Result<BoardSnapshot, Problem> {
-    let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
+pub async fn snapshot(
+    context: &Context<'_>,
+    focus: Option<Uuid>,
+) -> Result<BoardSnapshot, Problem> {
+    let mut tenant = context.db.read_as(context.owner).await?;
     let counts = applications::counts(&mut tenant).await?;
     let total: i64 = counts
         .iter()
@@ -34,10 +38,10 @@ pub async fn snapshot(caller: &Caller, focus: Option<Uuid>) -> Result<BoardSnaps
     if let Some(id) = focus
         && !rows.iter().any(|row| row.id == id)
     {
-        rows.extend(applications::find(&mut tenant, id).await?);
+        rows.extend(table::find(&mut tenant, id).await?);
     }
     Ok(BoardSnapshot {
-        now: caller.now,
+        now: context.now,
         rows,
         counts: counts
             .into_iter()

@@ -1,10 +1,8 @@
 //! Doing a mutation once (DESIGN §4): the same key and request get the first answer again.
 
+use super::Context;
 use crate::{
-    domain::{
-        error::{Problem, ProblemKind},
-        time::Timestamp,
-    },
+    domain::error::{Problem, ProblemKind},
     server::db::{mutations, tenant::TenantWrite},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -42,67 +40,69 @@ async fn recorded(
     Ok(Some(recorded))
 }
 
-/// The row that was answered to this request before, if it was. Call it under the user's lock,
-/// before anything is checked against the current row.
+/// Does a mutation once: under the user's lock it answers what was answered to this request before,
+/// or does `work`, records its answer under `status` and commits both. `work` says which row it changed.
+/// Nothing is checked against the current row before the record is.
 ///
 /// # Errors
-/// 422 when the key was used for something else; 409 when the row was deleted since.
-pub async fn replay<T: DeserializeOwned>(
-    tenant: &mut TenantWrite,
-    mutation: Option<&MutationKey>,
+/// Those of `work`; nothing is recorded then. 422 when the key was used for something else; 409 when
+/// the row was deleted since.
+pub async fn once<T, W>(
+    context: &Context<'_>,
     resource: &str,
-) -> Result<Option<T>, Problem> {
-    let Some(recorded) = recorded(tenant, mutation).await? else {
-        return Ok(None);
-    };
-    let Some(body) = recorded.body else {
-        let (id, detail) = (recorded.entity_id, "It was taken, and deleted since.");
-        let meta = serde_json::json!({ "resource": resource, "id": id, "taken": true });
-        return Err(Problem::new(ProblemKind::Gone, detail).with_meta(meta));
-    };
-    serde_json::from_value(body.0).map(Some).map_err(unreadable)
-}
-
-/// Whether this request to delete was done before. Call it under the user's lock.
-///
-/// # Errors
-/// 422 when the key was used for something else.
-pub async fn was_deleted(
-    tenant: &mut TenantWrite,
-    mutation: Option<&MutationKey>,
-) -> Result<bool, Problem> {
-    Ok(recorded(tenant, mutation).await?.is_some())
-}
-
-/// Records an answer, in the transaction that it speaks of. Only successes are recorded.
-///
-/// # Errors
-/// When the database cannot.
-pub async fn record<T: Serialize>(
-    tenant: &mut TenantWrite,
-    mutation: Option<&MutationKey>,
     status: u16,
-    body: Option<&T>,
-    entity_id: Uuid,
-    now: Timestamp,
-) -> Result<(), Problem> {
-    let Some(mutation) = mutation else {
+    work: W,
+) -> Result<T, Problem>
+where
+    T: Serialize + DeserializeOwned,
+    W: AsyncFnOnce(&mut TenantWrite) -> Result<(Uuid, T), Problem>,
+{
+    let mut tenant = context.db.write_as(context.owner).await?;
+    if let Some(recorded) = recorded(&mut tenant, context.mutation).await? {
+        let Some(body) = recorded.body else {
+            let (id, detail) = (recorded.entity_id, "It was taken, and deleted since.");
+            let meta = serde_json::json!({ "resource": resource, "id": id, "taken": true });
+            return Err(Problem::new(ProblemKind::Gone, detail).with_meta(meta));
+        };
+        return serde_json::from_value(body.0).map_err(unreadable);
+    }
+    let (id, answer) = work(&mut tenant).await?;
+    let body = serde_json::to_value(&answer).map_err(unreadable)?;
+    commit(context, tenant, status, Some(body), id).await?;
+    Ok(answer)
+}
+
+/// The same for a deletion, which has no answer but that it was done.
+///
+/// # Errors
+/// Those of `work`; 422 when the key was used for something else.
+pub async fn delete_once<W>(context: &Context<'_>, id: Uuid, work: W) -> Result<(), Problem>
+where
+    W: AsyncFnOnce(&mut TenantWrite) -> Result<(), Problem>,
+{
+    let mut tenant = context.db.write_as(context.owner).await?;
+    if recorded(&mut tenant, context.mutation).await?.is_some() {
         return Ok(());
-    };
-    let body = body
-        .map(serde_json::to_value)
-        .transpose()
-        .map_err(unreadable)?;
-    mutations::insert(
-        tenant,
-        &mutation.key,
-        mutation.request_hash,
-        status,
-        body,
-        entity_id,
-        now,
-    )
-    .await?;
+    }
+    work(&mut tenant).await?;
+    // What shows the row must not outlive it.
+    mutations::erase_bodies(&mut tenant, id).await?;
+    commit(context, tenant, 204, None, id).await
+}
+
+/// Records an answer in the transaction that it speaks of, and commits that.
+async fn commit(
+    context: &Context<'_>,
+    mut tenant: TenantWrite,
+    status: u16,
+    body: Option<serde_json::Value>,
+    entity_id: Uuid,
+) -> Result<(), Problem> {
+    if let Some(mutation) = context.mutation {
+        let (key, hash) = (&mutation.key, mutation.request_hash);
+        mutations::insert(&mut tenant, key, hash, status, body, entity_id, context.now).await?;
+    }
+    tenant.commit().await?;
     Ok(())
 }
 

@@ -5,6 +5,28 @@ pub mod applications;
 pub mod board;
 pub mod housekeeping;
 pub mod ledger;
+pub mod rows;
 pub mod settings;
 pub mod stage_events;
 pub mod sync;
+
+use super::{
+    db::{Db, tenant::Owner},
+    secrets::Keys,
+};
+use crate::domain::time::Timestamp;
+
+/// For whom something is done, when, and on what.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The database.
+    pub db: &'a Db,
+    /// What signs cursors.
+    pub keys: &'a Keys,
+    /// Whose rows.
+    pub owner: Owner,
+    /// The idempotency key of a mutation, if it has one.
+    pub mutation: Option<&'a ledger::MutationKey>,
+    /// The time.
+    pub now: Timestamp,
+}

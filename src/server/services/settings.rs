@@ -1,26 +1,25 @@
 //! Settings.
 
-use super::ledger;
+use super::{Context, ledger, rows};
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
+        row::Edited as _,
         settings::{Settings, SettingsPatch},
         user::Me,
     },
     server::{
-        auth::{caller::Caller, csrf},
+        auth::{csrf, session::Session},
         db::settings,
     },
 };
-
-const RESOURCE: &str = "settings";
 
 /// The user's settings.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn get(caller: &Caller) -> Result<Settings, Problem> {
-    let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
+pub async fn get(context: &Context<'_>) -> Result<Settings, Problem> {
+    let mut tenant = context.db.read_as(context.owner).await?;
     Ok(settings::find(&mut tenant).await?)
 }
 
@@ -28,17 +27,16 @@ pub async fn get(caller: &Caller) -> Result<Settings, Problem> {
 ///
 /// # Errors
 /// 401 when the user is gone.
-pub async fn me(caller: &Caller) -> Result<Me, Problem> {
-    let user = caller
-        .state
+pub async fn me(context: &Context<'_>, session: Session) -> Result<Me, Problem> {
+    let user = context
         .db
-        .find_user(caller.session.owner.user_id())
+        .find_user(context.owner.user_id())
         .await?
         .ok_or_else(|| Problem::new(ProblemKind::Unauthorized, "Sign in first."))?;
     Ok(Me {
         user,
-        settings: get(caller).await?,
-        csrf_token: csrf::token(&caller.state.keys, caller.session.id),
+        settings: get(context).await?,
+        csrf_token: csrf::token(context.keys, session.id),
     })
 }
 
@@ -47,34 +45,21 @@ pub async fn me(caller: &Caller) -> Result<Me, Problem> {
 /// # Errors
 /// 400 for values that do not fit, 409 when they have changed.
 pub async fn patch(
-    caller: &Caller,
+    context: &Context<'_>,
     version: i64,
     patch: &SettingsPatch,
 ) -> Result<Settings, Problem> {
-    let mutation = caller.mutation.as_ref();
-    let mut tenant = caller.state.db.write_as(caller.session.owner).await?;
-    if let Some(row) = ledger::replay(&mut tenant, mutation, RESOURCE).await? {
-        return Ok(row);
-    }
-    let current = settings::find(&mut tenant).await?;
-    if current.version != version {
-        return Err(Problem::new(
-            ProblemKind::Conflict,
-            format!(
-                "Settings version {} does not match If-Match {version}.",
-                current.version
-            ),
-        )
-        .with_meta(serde_json::json!({ "resource": RESOURCE, "current": current })));
-    }
-    if let Some(zone) = patch.timezone.value() {
-        zone.rules()
-            .map_err(|why| Problem::field("timezone", why))?;
-    }
-    let next = current.patched(patch, caller.now)?;
-    settings::update(&mut tenant, &next).await?;
-    let user_id = caller.session.owner.user_id();
-    ledger::record(&mut tenant, mutation, 200, Some(&next), user_id, caller.now).await?;
-    tenant.commit().await?;
-    Ok(next)
+    let user_id = context.owner.user_id();
+    ledger::once(context, Settings::NOUN, 200, async |tenant| {
+        let current = settings::find(tenant).await?;
+        rows::check_version(&current, user_id, version)?;
+        if let Some(zone) = patch.timezone.value() {
+            let rules = zone.rules().map(drop);
+            rules.map_err(|why| Problem::field("timezone", why))?;
+        }
+        let next = current.patched(patch, context.now)?;
+        settings::update(tenant, &next).await?;
+        Ok((user_id, next))
+    })
+    .await
 }

@@ -1,11 +1,9 @@
 //! The moves of an application.
 
+use super::Context;
 use crate::{
-    domain::{error::Problem, stage::StageEvent},
-    server::{
-        auth::caller::Caller,
-        db::{applications, stage_events},
-    },
+    domain::{application::Application, error::Problem, stage::StageEvent},
+    server::db::{rows, stage_events},
 };
 use uuid::Uuid;
 
@@ -13,9 +11,9 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// 404 when the application is not this user's.
-pub async fn of_application(caller: &Caller, id: Uuid) -> Result<Vec<StageEvent>, Problem> {
-    let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
-    if applications::find(&mut tenant, id).await?.is_none() {
+pub async fn of_application(context: &Context<'_>, id: Uuid) -> Result<Vec<StageEvent>, Problem> {
+    let mut tenant = context.db.read_as(context.owner).await?;
+    if rows::find::<Application>(&mut tenant, id).await?.is_none() {
         return Err(Problem::not_found("application", id));
     }
     Ok(stage_events::of_application(&mut tenant, id).await?)

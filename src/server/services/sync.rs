@@ -1,11 +1,12 @@
 //! A user's history, a page at a time (DESIGN §7).
 
+use super::Context;
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
         sync::{EntityKinds, SyncPage, SyncQuery},
     },
-    server::{auth::caller::Caller, db::sync},
+    server::db::sync,
 };
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -19,7 +20,7 @@ const MAX_LIMIT: u32 = 5_000;
 /// # Errors
 /// 400 for a limit out of range or a cursor that is not ours; 410 for one of another history or of
 /// other kinds, or one that may have missed a deletion whose tombstone is no longer kept.
-pub async fn pull(caller: &Caller, query: &SyncQuery) -> Result<SyncPage, Problem> {
+pub async fn pull(context: &Context<'_>, query: &SyncQuery) -> Result<SyncPage, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::field(
@@ -29,7 +30,7 @@ pub async fn pull(caller: &Caller, query: &SyncQuery) -> Result<SyncPage, Proble
     }
     let kinds = query.kinds.unwrap_or(EntityKinds::UNSAID);
     let cursor: Option<Cursor> = query.since.as_deref().map(str::parse).transpose()?;
-    let mut tenant = caller.state.db.read_as(caller.session.owner).await?;
+    let mut tenant = context.db.read_as(context.owner).await?;
     let head = sync::head(&mut tenant).await?;
     let (seq, began) = match cursor {
         None => (0, head.last_seq),

@@ -143,6 +143,37 @@ fn what_was_left_out_for_a_deletion_is_not_left_to_another_page_before_that_is_s
 }
 
 #[test]
+fn a_deletion_goes_once_more_where_another_page_sent_what_it_left_out() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    one.edit(id, delete(), 2);
+    two.refresh();
+    one.disk.borrow_mut().trouble = Some(Trouble::Full);
+    one.later(DELETE_GRACE);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    one.answer(2, Err(problem(ProblemKind::NotFound)));
+    assert!(one.keys().is_empty());
+    // The second page sent the creation.
+    one.disk.borrow_mut().trouble = None;
+    let effects = two.engine.locked(two.at);
+    two.perform(effects);
+    assert_eq!(
+        two.disk
+            .borrow()
+            .entries
+            .values()
+            .filter(|entry| entry.frozen)
+            .count(),
+        1
+    );
+    one.refresh();
+    assert_eq!(one.keys(), [key(1), key(2)]);
+    let row = one.view(id);
+    assert!(row.is_none(), "it is deleted all the same");
+}
+
+#[test]
 fn a_base_that_another_page_built_anew_is_built_once() {
     let row = sample(1);
     let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);

@@ -1,6 +1,7 @@
 //! The server's history.
 
 use super::*;
+use crate::domain::row::OfKind as _;
 
 // --- pulling ---
 
@@ -96,7 +97,7 @@ fn moves_that_were_acknowledged_are_stored_when_the_history_brings_them() {
         vec![SyncChange {
             seq: 3,
             id: event.id,
-            what: SyncRow::Upsert(Entity::StageEvent(event.clone())),
+            what: SyncRow::Upsert(event.clone().into_entity()),
         }],
         "3",
     ));
@@ -284,7 +285,7 @@ fn a_move_that_the_history_does_not_bring_never_was() {
     let change = SyncChange {
         seq: 2,
         id: event.id,
-        what: SyncRow::Upsert(Entity::StageEvent(event.clone())),
+        what: SyncRow::Upsert(event.clone().into_entity()),
     };
     page.pulled(page_of(vec![upsert(1, &made), change], "2"));
     assert_eq!(page.engine.history(id), [event]);

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::domain::{
-    application::ApplicationCreate,
+    application::{ApplicationCreate, ApplicationPatch},
+    fields::Patch as _,
+    row::OfKind as _,
     settings::{Settings, SettingsPatch},
 };
 
@@ -75,7 +77,7 @@ fn shapes() -> serde_json::Value {
         voided_at: Some(now()),
     };
     let create = ApplicationCreate::copy(application.id, &application);
-    let all: Vec<&str> = Application::FIELDS.to_vec();
+    let all: Vec<&str> = ApplicationPatch::FIELDS.to_vec();
     let fields = serde_json::to_value(&application).unwrap();
     let of_all = |fields: &serde_json::Value| -> serde_json::Map<String, serde_json::Value> {
         let names = all.iter().map(|name| (*name).to_owned());
@@ -114,12 +116,12 @@ fn shapes() -> serde_json::Value {
             title: "Engineer".into(),
             reason: Reason::Conflict,
             edit: note("mine"),
-            mine: Some(Entity::Settings(settings.clone())),
+            mine: Some(settings.clone().into_entity()),
         },
         "rows": [
             kept(application.id, Some(Entity::Application(Box::new(application)))),
-            kept(event.id, Some(Entity::StageEvent(event))),
-            kept(key(9), Some(Entity::Settings(settings))),
+            kept(event.id, Some(event.into_entity())),
+            kept(key(9), Some(settings.into_entity())),
             kept(key(8), None),
         ],
         "meta": Meta {
@@ -155,7 +157,7 @@ fn what_is_stored_reads_back() {
     assert_eq!(serde_json::to_value(&meta).unwrap(), shapes["meta"]);
     // Every field is in it: one that is left out of the sample would change unseen.
     let row = &shapes["rows"][0]["row"]["application"];
-    for field in Application::FIELDS {
+    for field in ApplicationPatch::FIELDS {
         assert!(!row[field].is_null(), "{field} is empty in the sample");
     }
 }

@@ -12,7 +12,7 @@ fn undoing_a_move_returns_to_since_when_it_stood_there() {
         vec![SyncChange {
             seq: 1,
             id: Uuid::from_u128(77),
-            what: SyncRow::Upsert(Entity::StageEvent(StageEvent {
+            what: SyncRow::Upsert(Entity::StageEvent(Box::new(StageEvent {
                 id: Uuid::from_u128(77),
                 application_id: row.id,
                 from_status: None,
@@ -20,7 +20,7 @@ fn undoing_a_move_returns_to_since_when_it_stood_there() {
                 occurred_at: row.status_since,
                 recorded_at: row.created_at,
                 voided_at: None,
-            })),
+            }))),
         }],
         "x",
     ));

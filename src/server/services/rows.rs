@@ -1,0 +1,196 @@
+//! What is the same for every kind of row that people make and change: read it, create it, change it,
+//! delete it.
+
+use super::{Context, ledger};
+use crate::{
+    domain::{
+        error::{Problem, ProblemKind},
+        fields::Create as _,
+        row::{Edited, Made},
+        time::ZoneRules as _,
+    },
+    server::{
+        db::{
+            rows::{self, Table},
+            settings,
+            tenant::TenantWrite,
+            tombstones,
+        },
+        secrets,
+    },
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// What is particular to a kind of row at the server.
+pub trait Kind: Edited + Table {
+    /// Checks what only the server can check in a create, or in a patch.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit.
+    fn check(patch: &Self::Patch) -> Result<(), Problem>;
+
+    /// Does what goes with a change, in its transaction.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit; nothing of the change is kept then.
+    fn follow(
+        tenant: &mut TenantWrite,
+        context: &Context<'_>,
+        change: Step<'_, Self>,
+    ) -> impl Future<Output = Result<(), Problem>> + Send;
+}
+
+/// What happens to a row.
+pub enum Step<'a, R: Edited> {
+    /// It was stored for the first time.
+    Created(&'a R),
+    /// It will be stored.
+    Changes {
+        /// As it is stored.
+        before: &'a R,
+        /// What is asked for.
+        patch: &'a R::Patch,
+        /// As it will be stored.
+        after: &'a mut R,
+    },
+}
+
+/// The row `id`.
+///
+/// # Errors
+/// 404 when it is not this user's.
+pub async fn get<R: Kind>(context: &Context<'_>, id: Uuid) -> Result<R, Problem> {
+    let mut tenant = context.db.read_as(context.owner).await?;
+    let row = rows::find(&mut tenant, id).await?;
+    row.ok_or_else(|| Problem::not_found(R::NOUN, id))
+}
+
+/// Creates a row under `id`, or a new id. The same create again answers the row.
+///
+/// # Errors
+/// 400 for fields that do not fit; 409 when the id has other content, or was deleted.
+pub async fn create<R: Kind>(
+    context: &Context<'_>,
+    id: Option<Uuid>,
+    input: &R::Create,
+) -> Result<R, Problem> {
+    ledger::once(context, R::NOUN, 201, async |tenant| {
+        let id = id.unwrap_or_else(Uuid::new_v4);
+        let created_hash = content_hash(input);
+        if let Some(existing) = rows::created_hash::<R>(tenant, id).await? {
+            let row = rows::find::<R>(tenant, id).await?;
+            let row = row.ok_or_else(|| Problem::not_found(R::NOUN, id))?;
+            if existing != created_hash {
+                let detail = format!("Another {} has this id.", R::NOUN);
+                return Err(conflict(detail, id, &row));
+            }
+            return Ok((id, row));
+        }
+        if tombstones::exists(tenant, R::KIND, id).await? {
+            let noun = R::NOUN;
+            let detail = format!("The {noun} with this id was deleted; create it under a new id.");
+            let meta = serde_json::json!({ "resource": noun, "id": id });
+            return Err(Problem::new(ProblemKind::Gone, detail).with_meta(meta));
+        }
+        let settings = settings::find(tenant).await?;
+        let zone = settings.timezone.rules();
+        let zone = zone.unwrap_or(chrono_tz::Africa::Lagos);
+        R::check(&input.clone().into_patch())?;
+        let made = Made {
+            at: context.now,
+            on: zone.day(context.now),
+        };
+        let row = R::build(input, id, made)?;
+        rows::insert(tenant, &row, Some(created_hash)).await?;
+        R::follow(tenant, context, Step::Created(&row)).await?;
+        Ok((id, row))
+    })
+    .await
+}
+
+/// Changes a row that is still at `version`.
+///
+/// # Errors
+/// 400 for fields that do not fit, 404 when it is not this user's, 409 when it has changed.
+pub async fn patch<R: Kind>(
+    context: &Context<'_>,
+    id: Uuid,
+    version: i64,
+    patch: &R::Patch,
+) -> Result<R, Problem> {
+    ledger::once(context, R::NOUN, 200, async |tenant| {
+        let before: R = current_at(tenant, id, version).await?;
+        R::check(patch)?;
+        let mut after = before.patched(patch, context.now)?;
+        let step = Step::Changes {
+            before: &before,
+            patch,
+            after: &mut after,
+        };
+        R::follow(tenant, context, step).await?;
+        rows::update(tenant, &after).await?;
+        Ok((id, after))
+    })
+    .await
+}
+
+/// Deletes a row that is still at `version`, with all that hangs on it.
+///
+/// # Errors
+/// 404 when it is not this user's, 409 when it has changed.
+pub async fn delete<R: Kind>(context: &Context<'_>, id: Uuid, version: i64) -> Result<(), Problem> {
+    ledger::delete_once(context, id, async |tenant| {
+        current_at::<R>(tenant, id, version).await?;
+        for (kind, child) in rows::hanging_on(tenant, R::KIND, id).await? {
+            tombstones::insert(tenant, kind, child, context.now).await?;
+        }
+        rows::delete::<R>(tenant, id).await?;
+        tombstones::insert(tenant, R::KIND, id, context.now).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// The row `id`, if it still is at `version`.
+async fn current_at<R: Kind>(
+    tenant: &mut TenantWrite,
+    id: Uuid,
+    version: i64,
+) -> Result<R, Problem> {
+    let current = rows::find::<R>(tenant, id).await?;
+    let current = current.ok_or_else(|| Problem::not_found(R::NOUN, id))?;
+    check_version(&current, id, version)?;
+    Ok(current)
+}
+
+/// Checks `If-Match`.
+///
+/// # Errors
+/// 409 with the row when it is not at `version`.
+pub(super) fn check_version<R: Edited>(current: &R, id: Uuid, version: i64) -> Result<(), Problem> {
+    if current.version() == version {
+        return Ok(());
+    }
+    let detail = format!(
+        "Row version {} does not match If-Match {version}.",
+        current.version()
+    );
+    Err(conflict(detail, id, current))
+}
+
+fn conflict<R: Edited>(detail: String, id: Uuid, current: &R) -> Problem {
+    let mut meta = serde_json::json!({ "resource": R::NOUN, "current": current });
+    // What is at the collection's own address needs no id.
+    if let Some(meta) = meta.as_object_mut().filter(|_| !R::SINGLE) {
+        meta.insert("id".into(), serde_json::json!(id));
+    }
+    Problem::new(ProblemKind::Conflict, detail).with_meta(meta)
+}
+
+/// The hash of what a create asks for. Equal requests have equal canonical forms: the fields are
+/// written in one order, and absent ones not at all.
+fn content_hash(input: &impl Serialize) -> [u8; 32] {
+    let json = serde_json::to_vec(input).unwrap_or_default();
+    secrets::sha256(&json)
+}
