@@ -400,8 +400,9 @@ impl Edited for Application {
     }
 }
 
-/// How far a client's clock may be ahead of ours before a date counts as wrong.
-const CLOCK_SKEW: chrono::Duration = chrono::Duration::days(1);
+/// How far a client's clock may be ahead of ours before a moment counts as wrong: as far as clocks that
+/// nobody sets are, and not so far that a day shows wrong for long.
+const CLOCK_SKEW: Duration = Duration::minutes(10);
 
 /// What must hold between fields.
 fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {

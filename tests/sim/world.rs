@@ -36,9 +36,9 @@ use uuid::Uuid;
 /// A browser gives up on an answer after this (`api::transport`).
 const TIMEOUT: Duration = Duration::seconds(30);
 
-/// How far a device's clock may be from the world's, either way. Up to a day ahead the server takes a
-/// move (`CLOCK_SKEW` of `domain::application`); of a clock that is further ahead it refuses every
-/// move, until the engine reckons with the server's time.
+/// How far a device's clock may be from the world's, either way. Up to ten minutes ahead the server
+/// takes a move (`CLOCK_SKEW` of `domain::application`); of a clock that is further ahead it refuses
+/// every move, until the engine reckons with the server's time.
 pub const MOST_WRONG: Duration = Duration::days(3);
 
 /// A wake-up so soon after another one, and without anything in between, is one too many, if it

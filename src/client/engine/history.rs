@@ -66,7 +66,8 @@ impl Engine {
             .of_parent(record)
             .map(|event| StageEvent::clone(event))
             .collect();
-        events.sort_by_key(|event| (event.recorded_at, event.id));
+        // Of those that were recorded at one moment, the one that happened first.
+        events.sort_by_key(|event| (event.recorded_at, event.occurred_at, event.id));
         let mut row = self.base.table::<Application>().get(record).cloned();
         for entry in self.outbox.of_record(record) {
             let Edit::Application(op) = &entry.edit else {

@@ -1,6 +1,7 @@
 //! What the user sees.
 
 use super::*;
+use crate::domain::row::OfKind as _;
 
 // --- what is shown ---
 
@@ -142,4 +143,40 @@ proptest! {
             prop_assert_eq!(&*view, &server[&id]);
         }
     }
+}
+
+#[test]
+fn moves_that_were_recorded_at_one_moment_stand_in_the_order_in_which_they_happened() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let moved = |id: u128, days: i64, to: Status| {
+        StageEvent {
+            id: Uuid::from_u128(id),
+            application_id: row.id,
+            from_status: None,
+            to_status: to,
+            occurred_at: row.created_at + Duration::days(days),
+            recorded_at: row.created_at,
+            voided_at: None,
+        }
+        .into_entity()
+    };
+    let events = [
+        moved(90, 1, Status::Applied),
+        moved(80, 2, Status::Screening),
+        moved(70, 3, Status::Offer),
+    ];
+    let changes = (1..).zip(events).map(|(seq, event)| SyncChange {
+        seq,
+        id: Uuid::from_u128(100 - 10 * seq.unsigned_abs() as u128),
+        what: SyncRow::Upsert(event),
+    });
+    page.pulled(page_of(changes.collect(), "x"));
+    let order: Vec<Status> = page
+        .engine
+        .history(row.id)
+        .iter()
+        .map(|event| event.to_status)
+        .collect();
+    assert_eq!(order, [Status::Applied, Status::Screening, Status::Offer]);
 }
