@@ -207,7 +207,7 @@ macro_rules! define_kinds {
 
         super::choice::choice! {
             /// The kinds of row that are synchronised.
-            pub enum EntityKind as "entity_kind" {
+            pub enum EntityKind as "text" {
                 $( $(#[$meta])* $Kind = $word, )+
             }
         }

@@ -206,7 +206,7 @@ async fn each_user_has_a_floor_of_their_own(site: Site) {
 async fn burden(site: &Site, rows: u32) {
     let (id, kind) = match site.engine {
         Engine::Sqlite => ("randomblob(16)", "'application'"),
-        Engine::Postgres => ("gen_random_uuid()", "'application'::entity_kind"),
+        Engine::Postgres => ("gen_random_uuid()", "'application'"),
     };
     let numbers = format!(
         "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows})"

@@ -6,7 +6,7 @@ use crate::domain::{
     time::Timestamp,
     user::{Email, User},
 };
-use sqlx::QueryBuilder;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 /// A sign-in that was asked for.
@@ -70,19 +70,21 @@ impl Db {
     pub async fn insert_sign_in_token(&self, token: &NewSignInToken) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         on!(tx.link(), |conn: DB| {
-            let mut query = QueryBuilder::<DB>::new(
-                "INSERT INTO sign_in_tokens (id, email, token_hash, code_hash, browser_hash, created_at, expires_at) VALUES (",
-            );
-            query
-                .separated(", ")
-                .push_bind(Uuid::new_v4())
-                .push_bind(token.email.clone())
-                .push_bind(token.token_hash.to_vec())
-                .push_bind(token.code_hash.to_vec())
-                .push_bind(token.browser_hash.to_vec())
-                .push_bind(token.created_at)
-                .push_bind(token.expires_at);
-            query.push(")").build().execute(conn).await.map(drop)
+            sqlx::query::<DB>(
+                "INSERT INTO sign_in_tokens \
+                 (id, email, token_hash, code_hash, browser_hash, created_at, expires_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            )
+            .bind(Uuid::new_v4())
+            .bind(token.email.clone())
+            .bind(token.token_hash.to_vec())
+            .bind(token.code_hash.to_vec())
+            .bind(token.browser_hash.to_vec())
+            .bind(token.created_at)
+            .bind(token.expires_at)
+            .execute(conn)
+            .await
+            .map(drop)
         })?;
         tx.commit().await
     }
@@ -94,14 +96,10 @@ impl Db {
             TokenKey::Link(hash) => ("token_hash", hash),
             TokenKey::Browser(hash) => ("browser_hash", hash),
         };
+        let sql = format!("SELECT {TOKEN_COLUMNS} FROM sign_in_tokens WHERE {column} = $1");
         on!(conn.link(), |conn: DB| {
-            QueryBuilder::<DB>::new("SELECT ")
-                .push(TOKEN_COLUMNS)
-                .push(" FROM sign_in_tokens WHERE ")
-                .push(column)
-                .push(" = ")
-                .push_bind(hash.to_vec())
-                .build_query_as()
+            sqlx::query_as::<DB, SignInToken>(AssertSqlSafe(sql))
+                .bind(hash.to_vec())
                 .fetch_optional(conn)
                 .await
         })
@@ -112,13 +110,12 @@ impl Db {
     pub async fn spend_code_attempt(&self, id: Uuid, most: i32) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
         let changed = on!(tx.link(), |conn: DB| {
-            QueryBuilder::<DB>::new(
-                "UPDATE sign_in_tokens SET code_attempts = code_attempts + 1 WHERE id = ",
+            sqlx::query::<DB>(
+                "UPDATE sign_in_tokens SET code_attempts = code_attempts + 1 \
+                 WHERE id = $1 AND code_attempts < $2",
             )
-            .push_bind(id)
-            .push(" AND code_attempts < ")
-            .push_bind(most)
-            .build()
+            .bind(id)
+            .bind(most)
             .execute(conn)
             .await
             .map(|done| done.rows_affected())
@@ -139,33 +136,33 @@ impl Db {
     ) -> sqlx::Result<Option<User>> {
         let mut tx = self.begin().await?;
         let consumed = on!(tx.link(), |conn: DB| {
-            QueryBuilder::<DB>::new("UPDATE sign_in_tokens SET consumed_at = ")
-                .push_bind(now)
-                .push(" WHERE id = ")
-                .push_bind(token.id)
-                .push(" AND consumed_at IS NULL")
-                .build()
-                .execute(conn)
-                .await
-                .map(|done| done.rows_affected())
+            sqlx::query::<DB>(
+                "UPDATE sign_in_tokens SET consumed_at = $1 WHERE id = $2 AND consumed_at IS NULL",
+            )
+            .bind(now)
+            .bind(token.id)
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected())
         })?;
         if consumed != 1 {
             return Ok(None);
         }
         let user = tx.user_for(&token.email, now).await?;
         on!(tx.link(), |conn: DB| {
-            let mut query = QueryBuilder::<DB>::new(
-                "INSERT INTO sessions (user_id, id, user_agent, created_at, last_seen_at, expires_at) VALUES (",
-            );
-            query
-                .separated(", ")
-                .push_bind(user.id)
-                .push_bind(session)
-                .push_bind(user_agent.map(ToOwned::to_owned))
-                .push_bind(now)
-                .push_bind(now)
-                .push_bind(expires_at);
-            query.push(")").build().execute(conn).await.map(drop)
+            sqlx::query::<DB>(
+                "INSERT INTO sessions \
+                 (user_id, id, user_agent, created_at, last_seen_at, expires_at) \
+                 VALUES ($1, $2, $3, $4, $4, $5)",
+            )
+            .bind(user.id)
+            .bind(session)
+            .bind(user_agent)
+            .bind(now)
+            .bind(expires_at)
+            .execute(conn)
+            .await
+            .map(drop)
         })?;
         tx.audit(Some(user.id), "sign_in", now).await?;
         tx.commit().await?;
@@ -196,14 +193,13 @@ impl Db {
     pub async fn find_session(&self, user_id: Uuid, id: Uuid) -> sqlx::Result<Option<SessionRow>> {
         let mut conn = self.read().await?;
         on!(conn.link(), |conn: DB| {
-            QueryBuilder::<DB>::new(
+            sqlx::query_as::<DB, SessionRow>(
                 "SELECT s.last_seen_at, s.expires_at, s.revoked_at, u.session_timeout_mins \
-                 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.user_id = ",
+                 FROM sessions s JOIN users u ON u.id = s.user_id \
+                 WHERE s.user_id = $1 AND s.id = $2",
             )
-            .push_bind(user_id)
-            .push(" AND s.id = ")
-            .push_bind(id)
-            .build_query_as()
+            .bind(user_id)
+            .bind(id)
             .fetch_optional(conn)
             .await
         })
@@ -232,17 +228,13 @@ impl Db {
         id: Uuid,
         now: Timestamp,
     ) -> sqlx::Result<()> {
+        let sql = format!("UPDATE sessions SET {column} = $1 WHERE user_id = $2 AND id = $3");
         let mut tx = self.begin().await?;
         on!(tx.link(), |conn: DB| {
-            QueryBuilder::<DB>::new("UPDATE sessions SET ")
-                .push(column)
-                .push(" = ")
-                .push_bind(now)
-                .push(" WHERE user_id = ")
-                .push_bind(user_id)
-                .push(" AND id = ")
-                .push_bind(id)
-                .build()
+            sqlx::query::<DB>(AssertSqlSafe(sql))
+                .bind(now)
+                .bind(user_id)
+                .bind(id)
                 .execute(conn)
                 .await
                 .map(drop)
@@ -286,29 +278,16 @@ impl Db {
             // Whoever has a row right now is not waited for, so nobody waits for each other.
             Tx::Postgres(_) => " FOR UPDATE SKIP LOCKED",
         };
+        // Materialized: chosen once, not again for every row.
+        let sql = format!(
+            "WITH oldest AS MATERIALIZED (\
+                SELECT {key} FROM {table} WHERE {time} < $1 ORDER BY {time} LIMIT $2{lock}\
+             ) DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM oldest)"
+        );
         let deleted = on!(tx.link(), |conn: DB| {
-            // Materialized: chosen once, not again for every row.
-            QueryBuilder::<DB>::new("WITH oldest AS MATERIALIZED (SELECT ")
-                .push(key)
-                .push(" FROM ")
-                .push(table)
-                .push(" WHERE ")
-                .push(time)
-                .push(" < ")
-                .push_bind(before)
-                .push(" ORDER BY ")
-                .push(time)
-                .push(" LIMIT ")
-                .push_bind(most.cast_signed())
-                .push(lock)
-                .push(") DELETE FROM ")
-                .push(table)
-                .push(" WHERE (")
-                .push(key)
-                .push(") IN (SELECT ")
-                .push(key)
-                .push(" FROM oldest)")
-                .build()
+            sqlx::query::<DB>(AssertSqlSafe(sql))
+                .bind(before)
+                .bind(most.cast_signed())
                 .execute(conn)
                 .await
                 .map(|done| done.rows_affected())
@@ -321,9 +300,8 @@ impl Db {
     pub async fn find_user(&self, id: Uuid) -> sqlx::Result<Option<User>> {
         let mut conn = self.read().await?;
         on!(conn.link(), |conn: DB| {
-            QueryBuilder::<DB>::new("SELECT id, email FROM users WHERE id = ")
-                .push_bind(id)
-                .build_query_as()
+            sqlx::query_as::<DB, User>("SELECT id, email FROM users WHERE id = $1")
+                .bind(id)
                 .fetch_optional(conn)
                 .await
         })
@@ -336,53 +314,44 @@ impl Tx {
     async fn user_for(&mut self, email: &Email, now: Timestamp) -> sqlx::Result<User> {
         let id = Uuid::new_v4();
         let made: Option<User> = on!(self.link(), |conn: DB| {
-            let mut query = QueryBuilder::<DB>::new(
-                "INSERT INTO users (id, email, email_verified_at, created_at, updated_at) VALUES (",
-            );
-            query
-                .separated(", ")
-                .push_bind(id)
-                .push_bind(email.clone())
-                .push_bind(now)
-                .push_bind(now)
-                .push_bind(now);
-            query
-                .push(") ON CONFLICT (email) DO NOTHING RETURNING id, email")
-                .build_query_as()
-                .fetch_optional(conn)
-                .await
+            sqlx::query_as::<DB, User>(
+                "INSERT INTO users (id, email, email_verified_at, created_at, updated_at) \
+                 VALUES ($1, $2, $3, $3, $3) ON CONFLICT (email) DO NOTHING RETURNING id, email",
+            )
+            .bind(id)
+            .bind(email.clone())
+            .bind(now)
+            .fetch_optional(conn)
+            .await
         })?;
         let Some(user) = made else {
             return on!(self.link(), |conn: DB| {
-                QueryBuilder::<DB>::new("SELECT id, email FROM users WHERE email = ")
-                    .push_bind(email.clone())
-                    .build_query_as()
+                sqlx::query_as::<DB, User>("SELECT id, email FROM users WHERE email = $1")
+                    .bind(email.clone())
                     .fetch_one(conn)
                     .await
             });
         };
         on!(self.link(), |conn: DB| {
-            let mut query = QueryBuilder::<DB>::new(
-                "INSERT INTO user_sequences (user_id, epoch, last_seq) VALUES (",
-            );
-            query
-                .separated(", ")
-                .push_bind(user.id)
-                .push_bind(Uuid::new_v4())
-                .push_bind(1_i64);
-            query.push(")").build().execute(conn).await.map(drop)
+            sqlx::query::<DB>(
+                "INSERT INTO user_sequences (user_id, epoch, last_seq) VALUES ($1, $2, 1)",
+            )
+            .bind(user.id)
+            .bind(Uuid::new_v4())
+            .execute(conn)
+            .await
+            .map(drop)
         })?;
         on!(self.link(), |conn: DB| {
-            let mut query = QueryBuilder::<DB>::new(
-                "INSERT INTO user_settings (user_id, seq, created_at, updated_at) VALUES (",
-            );
-            query
-                .separated(", ")
-                .push_bind(user.id)
-                .push_bind(1_i64)
-                .push_bind(now)
-                .push_bind(now);
-            query.push(")").build().execute(conn).await.map(drop)
+            sqlx::query::<DB>(
+                "INSERT INTO user_settings (user_id, seq, created_at, updated_at) \
+                 VALUES ($1, 1, $2, $2)",
+            )
+            .bind(user.id)
+            .bind(now)
+            .execute(conn)
+            .await
+            .map(drop)
         })?;
         Ok(user)
     }
@@ -394,16 +363,16 @@ impl Tx {
         now: Timestamp,
     ) -> sqlx::Result<()> {
         on!(self.link(), |conn: DB| {
-            let mut query = QueryBuilder::<DB>::new(
-                "INSERT INTO audit_log (id, user_id, event, occurred_at) VALUES (",
-            );
-            query
-                .separated(", ")
-                .push_bind(Uuid::new_v4())
-                .push_bind(user_id)
-                .push_bind(event.to_owned())
-                .push_bind(now);
-            query.push(")").build().execute(conn).await.map(drop)
+            sqlx::query::<DB>(
+                "INSERT INTO audit_log (id, user_id, event, occurred_at) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(Uuid::new_v4())
+            .bind(user_id)
+            .bind(event)
+            .bind(now)
+            .execute(conn)
+            .await
+            .map(drop)
         })
     }
 }

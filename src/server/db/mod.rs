@@ -100,7 +100,7 @@ impl Tx {
 }
 
 /// Expands `$body` once for each engine, with `$conn` as the connection and `$DB` as the engine's
-/// type. `QueryBuilder<$DB>` hides how placeholders are written.
+/// type. Statements name their placeholders `$1`, which both engines read.
 macro_rules! on {
     ($link:expr, |$conn:ident: $DB:ident| $body:expr) => {
         match $link {

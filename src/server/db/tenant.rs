@@ -4,7 +4,7 @@
 
 use super::{Conn, Db, Link, Tx, on};
 use crate::domain::time::Timestamp;
-use sqlx::QueryBuilder;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 /// Somebody whose identity was established: by a session, or by the program itself for a job that
@@ -83,11 +83,9 @@ impl TenantWrite {
             let (user_id, last_seq) = (self.owner.0, self.last_seq);
             self.note_run().await?;
             on!(self.tx.link(), |conn: DB| {
-                QueryBuilder::<DB>::new("UPDATE user_sequences SET last_seq = ")
-                    .push_bind(last_seq)
-                    .push(" WHERE user_id = ")
-                    .push_bind(user_id)
-                    .build()
+                sqlx::query::<DB>("UPDATE user_sequences SET last_seq = $1 WHERE user_id = $2")
+                    .bind(last_seq)
+                    .bind(user_id)
                     .execute(conn)
                     .await
                     .map(drop)
@@ -132,17 +130,20 @@ impl Db {
     ) -> sqlx::Result<Vec<Owner>> {
         let mut conn = self.read().await?;
         let ids: Vec<Uuid> = on!(conn.link(), |conn: DB| {
-            QueryBuilder::<DB>::new("SELECT s.user_id FROM user_sequences s WHERE s.user_id > ")
-                .push_bind(after.map_or(Uuid::nil(), Owner::user_id))
-                .push(" AND (EXISTS (SELECT 1 FROM mutations m WHERE m.user_id = s.user_id AND m.created_at < ")
-                .push_bind(answers)
-                .push(") OR EXISTS (SELECT 1 FROM tombstones t WHERE t.user_id = s.user_id AND t.deleted_at < ")
-                .push_bind(tombstones)
-                .push(")) ORDER BY s.user_id LIMIT ")
-                .push_bind(most.cast_signed())
-                .build_query_scalar()
-                .fetch_all(conn)
-                .await
+            sqlx::query_scalar::<DB, Uuid>(
+                "SELECT s.user_id FROM user_sequences s WHERE s.user_id > $1 AND (\
+                    EXISTS (SELECT 1 FROM mutations m \
+                        WHERE m.user_id = s.user_id AND m.created_at < $2) \
+                    OR EXISTS (SELECT 1 FROM tombstones t \
+                        WHERE t.user_id = s.user_id AND t.deleted_at < $3)\
+                 ) ORDER BY s.user_id LIMIT $4",
+            )
+            .bind(after.map_or(Uuid::nil(), Owner::user_id))
+            .bind(answers)
+            .bind(tombstones)
+            .bind(most.cast_signed())
+            .fetch_all(conn)
+            .await
         })?;
         Ok(ids.into_iter().map(Owner).collect())
     }
@@ -169,11 +170,10 @@ impl Db {
             Tx::Sqlite(_) => "",
             Tx::Postgres(_) => " FOR UPDATE",
         };
+        let sql = format!("SELECT last_seq FROM user_sequences WHERE user_id = $1{lock}");
         let last_seq: i64 = on!(tx.link(), |conn: DB| {
-            QueryBuilder::<DB>::new("SELECT last_seq FROM user_sequences WHERE user_id = ")
-                .push_bind(owner.0)
-                .push(lock)
-                .build_query_scalar()
+            sqlx::query_scalar::<DB, i64>(AssertSqlSafe(sql))
+                .bind(owner.0)
                 .fetch_one(conn)
                 .await
         })?;
