@@ -1,4 +1,4 @@
-//! The server functions: one function, one REST endpoint, one typed call (DESIGN §4). Their bodies
+//! The server functions: one function, one REST endpoint, one typed call. Their bodies
 //! extract who asks and call a service, and do nothing else.
 
 #![allow(

@@ -35,7 +35,7 @@ use uuid::Uuid;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::BroadcastChannel;
 
-/// A pull every so many milliseconds while the page shows (SPEC §9.1).
+/// A pull every so many milliseconds while the page shows.
 const PULL_EVERY_MS: u32 = 30_000;
 /// Changes that are read at once: a few milliseconds of work.
 const PART: usize = 128;

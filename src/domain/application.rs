@@ -57,7 +57,7 @@ impl LocationMode {
     }
 }
 
-/// A person behind an application, kept inline (SPEC §4: as little as possible).
+/// A person behind an application, kept inline: as little as possible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -240,7 +240,7 @@ impl ApplicationCreate {
         }
     }
 
-    /// The application that this creates, with the defaults of SPEC §3.1 for what is absent.
+    /// The application that this creates, with defaults for what is absent.
     ///
     /// # Errors
     /// 400 naming every required field that is absent and every rule that does not hold.

@@ -3,146 +3,91 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The base of every problem's `type` URI (SPEC §11).
+/// The base of every problem's `type` URI (RFC 9457 §3.1.1).
 pub const TYPE_BASE: &str = "https://errors.jobtracker.app/";
 
-/// What kind of problem it is. It decides the status, the title and the last part of `type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProblemKind {
+macro_rules! problem_kinds {
+    ($( $(#[$meta:meta])* $Kind:ident = $status:literal $slug:literal $title:literal, )+) => {
+        /// What kind of problem it is. It decides the status, the title and the last part of `type`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum ProblemKind {
+            $( $(#[$meta])* #[serde(rename = $slug)] $Kind, )+
+        }
+
+        impl ProblemKind {
+            const ALL: &'static [Self] = &[ $( Self::$Kind ),+ ];
+
+            /// The HTTP status; 0 where no answer came.
+            pub const fn status(self) -> u16 {
+                match self { $( Self::$Kind => $status ),+ }
+            }
+
+            /// The last part of the `type` URI.
+            pub const fn slug(self) -> &'static str {
+                match self { $( Self::$Kind => $slug ),+ }
+            }
+
+            /// The short, constant title of the kind.
+            pub const fn title(self) -> &'static str {
+                match self { $( Self::$Kind => $title ),+ }
+            }
+        }
+    };
+}
+
+// Each with its status, the last part of its `type` and its title.
+problem_kinds! {
     /// 400: a body, query or header that does not fit; `errors` names the fields.
-    Validation,
+    Validation = 400 "validation" "Some values do not fit",
     /// 401: no session, or one that has ended.
-    Unauthorized,
+    Unauthorized = 401 "unauthorized" "Sign in first",
     /// 401: the session is of another user than the one that `X-User-Id` names.
-    OtherUser,
+    OtherUser = 401 "other-user" "Another account is signed in",
     /// 403: the CSRF token is missing or wrong, or the request came from another origin.
-    Csrf,
+    Csrf = 403 "csrf" "Request not confirmed",
     /// 404: no such resource for this user.
-    NotFound,
+    NotFound = 404 "not-found" "Not found",
     /// 405: the path exists, the method does not.
-    MethodNotAllowed,
+    MethodNotAllowed = 405 "method-not-allowed" "Method not allowed",
     /// 409: the row has changed since the version in `If-Match`; `meta.current` is the latest row.
-    Conflict,
+    Conflict = 409 "conflict" "Version conflict",
     /// 409: the id was deleted and never comes back.
-    Gone,
+    Gone = 409 "gone" "Deleted",
     /// 410: a sync cursor that is too old; start again from nothing.
-    CursorExpired,
+    CursorExpired = 410 "cursor-expired" "Cursor expired",
     /// 413: the body is too large.
-    PayloadTooLarge,
+    PayloadTooLarge = 413 "payload-too-large" "Too large",
     /// 415: the body is not `application/json`.
-    UnsupportedMediaType,
+    UnsupportedMediaType = 415 "unsupported-media-type" "JSON expected",
     /// 422: the idempotency key was used for another request.
-    IdempotencyMismatch,
+    IdempotencyMismatch = 422 "idempotency-mismatch" "Idempotency key used before",
     /// 428: `If-Match` is required.
-    PreconditionRequired,
+    PreconditionRequired = 428 "precondition-required" "If-Match required",
     /// 429: too many requests; see `Retry-After`.
-    TooManyRequests,
+    TooManyRequests = 429 "too-many-requests" "Too many requests",
     /// 500: our fault; `instance` finds it in the log.
-    Internal,
+    Internal = 500 "internal" "Something broke on our side",
     /// 503: the database does not answer.
-    Unavailable,
+    Unavailable = 503 "unavailable" "Not available right now",
     /// No answer came from the server (made by the client only).
-    Network,
+    Network = 0 "network" "No connection",
 }
 
 impl ProblemKind {
-    /// The HTTP status; 0 where no answer came.
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::Validation => 400,
-            Self::Unauthorized | Self::OtherUser => 401,
-            Self::Csrf => 403,
-            Self::NotFound => 404,
-            Self::MethodNotAllowed => 405,
-            Self::Conflict | Self::Gone => 409,
-            Self::CursorExpired => 410,
-            Self::PayloadTooLarge => 413,
-            Self::UnsupportedMediaType => 415,
-            Self::IdempotencyMismatch => 422,
-            Self::PreconditionRequired => 428,
-            Self::TooManyRequests => 429,
-            Self::Internal => 500,
-            Self::Unavailable => 503,
-            Self::Network => 0,
-        }
-    }
-
-    /// The short, constant title of the kind.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Validation => "Some values do not fit",
-            Self::Unauthorized => "Sign in first",
-            Self::OtherUser => "Another account is signed in",
-            Self::Csrf => "Request not confirmed",
-            Self::NotFound => "Not found",
-            Self::MethodNotAllowed => "Method not allowed",
-            Self::Conflict => "Version conflict",
-            Self::Gone => "Deleted",
-            Self::CursorExpired => "Cursor expired",
-            Self::PayloadTooLarge => "Too large",
-            Self::UnsupportedMediaType => "JSON expected",
-            Self::IdempotencyMismatch => "Idempotency key used before",
-            Self::PreconditionRequired => "If-Match required",
-            Self::TooManyRequests => "Too many requests",
-            Self::Internal => "Something broke on our side",
-            Self::Unavailable => "Not available right now",
-            Self::Network => "No connection",
-        }
-    }
-
-    /// The last part of the `type` URI.
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Validation => "validation",
-            Self::Unauthorized => "unauthorized",
-            Self::OtherUser => "other-user",
-            Self::Csrf => "csrf",
-            Self::NotFound => "not-found",
-            Self::MethodNotAllowed => "method-not-allowed",
-            Self::Conflict => "conflict",
-            Self::Gone => "gone",
-            Self::CursorExpired => "cursor-expired",
-            Self::PayloadTooLarge => "payload-too-large",
-            Self::UnsupportedMediaType => "unsupported-media-type",
-            Self::IdempotencyMismatch => "idempotency-mismatch",
-            Self::PreconditionRequired => "precondition-required",
-            Self::TooManyRequests => "too-many-requests",
-            Self::Internal => "internal",
-            Self::Unavailable => "unavailable",
-            Self::Network => "network",
-        }
-    }
-
-    const ALL: [Self; 17] = [
-        Self::Validation,
-        Self::Unauthorized,
-        Self::OtherUser,
-        Self::Csrf,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::Conflict,
-        Self::Gone,
-        Self::CursorExpired,
-        Self::PayloadTooLarge,
-        Self::UnsupportedMediaType,
-        Self::IdempotencyMismatch,
-        Self::PreconditionRequired,
-        Self::TooManyRequests,
-        Self::Internal,
-        Self::Unavailable,
-        Self::Network,
-    ];
-
     fn from_type(uri: &str) -> Option<Self> {
         let slug = uri.strip_prefix(TYPE_BASE)?;
-        Self::ALL.into_iter().find(|kind| kind.slug() == slug)
+        Self::ALL.iter().copied().find(|kind| kind.slug() == slug)
     }
 
     /// What a kind that only a newer server knows is treated as: its status says what there is to do,
     /// or else the class of the status (RFC 9110 §15).
     fn from_status(status: u16) -> Option<Self> {
-        let of = |status| Self::ALL.into_iter().find(|kind| kind.status() == status);
+        let of = |status| {
+            Self::ALL
+                .iter()
+                .copied()
+                .find(|kind| kind.status() == status)
+        };
         let failed = (400..600).contains(&status).then_some(status)?;
         of(failed).or_else(|| of(failed / 100 * 100))
     }
@@ -312,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_problem_survives_the_wire() {
-        for kind in ProblemKind::ALL {
+        for &kind in ProblemKind::ALL {
             let problem = Problem::new(kind, "why")
                 .with_meta(serde_json::json!({ "resource": "application" }));
             let text = serde_json::to_string(&problem).unwrap();

@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 use uuid::Uuid;
 
 choice! {
-    /// Where an application stands (SPEC §3.1, and two that every job seeker asks for). Any move
+    /// Where an application stands. Any move
     /// between two of them is legal: real hunts are messy. Columns stand in this order.
     pub enum Status as "app_status" {
         /// Being written.

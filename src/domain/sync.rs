@@ -1,4 +1,4 @@
-//! What travels between a client's cache and the server (DESIGN §7).
+//! What travels between a client's cache and the server.
 
 use super::{
     kinds::kinds,

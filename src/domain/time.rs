@@ -71,7 +71,7 @@ fn read_own_form(text: &[u8]) -> Option<Timestamp> {
 pub struct ZoneName(String);
 
 impl Default for ZoneName {
-    /// SPEC §4.
+    /// Where the first users live.
     fn default() -> Self {
         Self("Africa/Lagos".into())
     }

@@ -1,5 +1,5 @@
 //! What people did and what the server did of it, noted by the harness itself, so that the
-//! invariants (DESIGN §7) can be checked against something that neither side made.
+//! invariants can be checked against something that neither side made.
 
 use crate::{
     disk::Disk,

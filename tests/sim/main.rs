@@ -1,7 +1,7 @@
 //! The sync engine against the real server, by the hundred: several devices with several pages,
 //! a network that loses, doubles, delays and reorders, pages and servers that die at any moment,
 //! people who do everything at once. One thread, one seed, a clock that stands still: a run can be
-//! had again. Then peace, and the invariants of DESIGN §7.
+//! had again. Then peace, and the invariants.
 //!
 //! `SIM_SEED=n` runs one seed and prints what happened; `SIM_SEEDS=count SIM_START=n` runs others
 //! than the usual ones. Those are the same each time but for some that the commit names: so each

@@ -1,4 +1,4 @@
-//! The encrypted cache and outbox of this device (DESIGN §7), in IndexedDB: one database a user.
+//! The encrypted cache and outbox of this device, in IndexedDB: one database a user.
 //!
 //! Object stores: `keys` (how the data key is wrapped), `state` (the stamp, the version of every
 //! shard, and the sealed meta), `shards`, `outbox` and `displaced` (sealed blobs). Nothing but ids,

@@ -1,4 +1,4 @@
-//! What each answer of the server does to the queue (the table of DESIGN §7).
+//! What each answer of the server does to the queue.
 
 use super::{
     Edit, Edited, Effect, Engine, Entry, HasTable, Network, Notice, Op, Reason, Session, Verb,

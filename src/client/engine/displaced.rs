@@ -5,7 +5,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// How long a displaced edit stays reachable (DESIGN §7).
+/// How long a displaced edit stays reachable.
 pub const KEPT: Duration = Duration::days(30);
 
 /// Why an edit was displaced.

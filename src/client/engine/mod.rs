@@ -1,4 +1,4 @@
-//! The sync engine, without IO: `view = base ⊕ pending` (DESIGN §7).
+//! The sync engine, without IO: `view = base ⊕ pending`.
 //!
 //! Base holds only states that the server issued. Pending holds mutations in the order in which
 //! they were made; per aggregate they are sent one after another, each on the version that the one

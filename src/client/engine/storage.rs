@@ -24,9 +24,9 @@ use uuid::Uuid;
 /// test of the stored shapes fails until it is raised.
 pub const SCHEMA: u32 = 2;
 
-/// The most applications that are stored (SPEC §9.1).
+/// The most applications that are stored: what a browser surely has room for.
 pub const CAP: usize = 5_000;
-/// Archived for longer than this, an application is not stored (SPEC §9.1).
+/// Archived for longer than this, an application is not stored.
 pub const ARCHIVED_FOR: Duration = Duration::days(180);
 /// A write that failed is tried again after this.
 pub(super) const RETRY: Duration = Duration::seconds(5);

@@ -12,7 +12,7 @@ use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
 
 type Keyed<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock>;
 
-/// Every limit (DESIGN §4).
+/// Every limit.
 pub struct Limits {
     mails_per_address: Keyed<String>,
     mails_per_client: Keyed<IpAddr>,

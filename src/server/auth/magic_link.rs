@@ -1,5 +1,5 @@
-//! Sign-in by mail: a link that works anywhere, and a code that works in the browser that asked
-//! (DESIGN §10). Both are used up by a POST, since mail scanners follow links.
+//! Sign-in by mail: a link that works anywhere, and a code that works in the browser that asked.
+//! Both are used up by a POST, since mail scanners follow links.
 
 use super::{caller::Visitor, cookies, csrf, session};
 use crate::{

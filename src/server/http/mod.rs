@@ -48,7 +48,12 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         // The font is compressed as it is.
-        .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("font/")));
+        .compress_when(
+            DefaultPredicate::new()
+                .and(NotForContentType::const_new("font/"))
+                // A built site has it packed; one that is being worked on goes over no wire.
+                .and(NotForContentType::const_new("application/wasm")),
+        );
     let around = ServiceBuilder::new()
         .layer(middleware::map_request(without_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID, FreshId))

@@ -1,4 +1,4 @@
-//! Doing a mutation once (DESIGN §4): the same key and request get the first answer again.
+//! Doing a mutation once: the same key and request get the first answer again.
 
 use super::Context;
 use crate::{

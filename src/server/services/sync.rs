@@ -1,4 +1,4 @@
-//! A user's history, a page at a time (DESIGN §7).
+//! A user's history, a page at a time (docs/ARCHITECTURE.md, the life of one edit).
 
 use super::Context;
 use crate::{
