@@ -162,10 +162,14 @@ impl Edit {
             let (Op::Create(first), Op::Create(later)) = (first, R::op(later)?) else {
                 return None;
             };
-            let mut fields = serde_json::to_value(first).ok()?;
-            let later = serde_json::to_value(later).ok()?;
-            fields.as_object_mut()?.extend(later.as_object()?.clone());
-            let create = serde_json::from_value(fields).ok()?;
+            // By way of the text: its reader and writer are there for every type already.
+            let object = |create: &R::Create| {
+                let text = serde_json::to_string(create).ok()?;
+                serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text).ok()
+            };
+            let mut fields = object(first)?;
+            fields.extend(object(later)?);
+            let create = serde_json::from_str(&serde_json::to_string(&fields).ok()?).ok()?;
             Some(R::into_edit(Op::Create(Box::new(create))))
         }
         let merged = self.merged(later);
