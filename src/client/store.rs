@@ -259,16 +259,8 @@ impl Store {
     pub fn fields_of(self, edit: &Edit, record: Uuid) -> serde_json::Value {
         self.rows.track();
         self.engine.with_value(|engine| {
-            let row = match edit {
-                Edit::Application(_) => engine
-                    .view_of::<Application>(record)
-                    .map(|row| serde_json::to_string(&*row)),
-                Edit::Settings(_) => engine
-                    .view_of::<Settings>(record)
-                    .map(|row| serde_json::to_string(&*row)),
-            };
-            row.and_then(Result::ok)
-                .and_then(|text| serde_json::from_str(&text).ok())
+            let row = engine.text_of(edit, record);
+            row.and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default()
         })
     }

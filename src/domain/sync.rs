@@ -228,6 +228,13 @@ macro_rules! define_kinds {
                 }
             }
 
+            /// Which kind it is of.
+            pub fn kind(&self) -> EntityKind {
+                match self {
+                    $( Self::$Kind(_) => EntityKind::$Kind, )+
+                }
+            }
+
             /// The version of the row, where it has one: of those that people change.
             pub fn version(&self) -> Option<i64> {
                 match self {

@@ -1,7 +1,7 @@
 //! What happened, in short.
 
 use crate::server::Reply;
-use job_hunt_tracker::client::engine::{Batch, Edit, Notice, Op};
+use job_hunt_tracker::client::engine::{Batch, Edit, Notice, Verb};
 use uuid::Uuid;
 
 pub fn brief(reply: &Reply) -> String {
@@ -19,11 +19,10 @@ pub fn short_edit(edit: &Edit, record: Uuid) -> String {
         .into_iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    let op = match edit {
-        Edit::Application(Op::Create(_)) => "creates",
-        Edit::Application(Op::Patch(_)) => "changes",
-        Edit::Application(Op::Delete) => "deletes",
-        Edit::Settings(_) => "sets",
+    let op = match edit.verb() {
+        Verb::Create => "creates",
+        Verb::Patch => "changes",
+        Verb::Delete => "deletes",
     };
     format!("{op} {} {}", &record.to_string()[..8], fields.join(" "))
 }

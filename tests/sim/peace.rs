@@ -6,8 +6,6 @@ use job_hunt_tracker::{
     client::engine::{Displaced, Edit, Engine, Entry, Op, Persistence, Verb},
     domain::{
         application::Application,
-        row::OfKind as _,
-        settings::Settings,
         stage::StageEvent,
         sync::{Entity, SyncPage, SyncRow},
     },
@@ -384,25 +382,11 @@ fn compare_engine(
     left.extend(base.table::<StageEvent>().rows().keys());
     for (id, row) in truth {
         left.remove(id);
-        let known = match row {
-            Entity::Application(_) => base
-                .table::<Application>()
-                .get(*id)
-                .map(|row| Entity::Application(Box::new(Application::clone(row)))),
-            Entity::StageEvent(_) => base
-                .table::<StageEvent>()
-                .get(*id)
-                .map(|row| StageEvent::clone(row).into_entity()),
-            Entity::Settings(_) => base
-                .table::<Settings>()
-                .get(user)
-                .map(|row| Settings::clone(row).into_entity()),
-        };
+        let known = base.entity(row.kind(), *id);
         // What was archived long ago may be left out, and with an application its events.
         let left_out = match row {
             Entity::Application(row) => is_old(row),
-            Entity::StageEvent(_) => true,
-            Entity::Settings(_) => false,
+            other => other.parents().next().is_some(),
         };
         if known.is_none() && partial && left_out {
             continue;

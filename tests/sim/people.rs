@@ -12,7 +12,6 @@ use job_hunt_tracker::{
         application::{Application, ApplicationPatch},
         change::Change,
         error::ProblemKind,
-        settings::Settings,
         stage::Status,
         time::Timestamp,
     },
@@ -282,14 +281,8 @@ impl World {
 
     fn check_restored(&mut self, device: usize, at: usize, record: Uuid, edit: &Edit) {
         let engine = &self.devices[device].tabs[at].engine;
-        let shown = match edit {
-            Edit::Application(_) => engine
-                .view_of::<Application>(record)
-                .map(|row| serde_json::to_value(&*row).unwrap()),
-            Edit::Settings(_) => engine
-                .view_of::<Settings>(record)
-                .map(|row| serde_json::to_value(&*row).unwrap()),
-        };
+        let shown = engine.text_of(edit, record);
+        let shown: Option<Value> = shown.map(|text| serde_json::from_str(&text).unwrap());
         if edit.verb() == Verb::Delete {
             assert!(shown.is_none(), "invariant 11: {record} is still there");
             return;

@@ -20,7 +20,7 @@ use job_hunt_tracker::{
     domain::{
         application::Application,
         error::{Problem, ProblemKind},
-        settings::Settings,
+        sync::Entity,
         sync::{BoardSnapshot, EntityKinds, SyncPage},
         time::Timestamp,
         user::Me,
@@ -755,11 +755,8 @@ impl World {
             }
             let row = rows.get(&id).and_then(|row| row.as_ref());
             let known = row.map(|row| match row {
-                job_hunt_tracker::domain::sync::Entity::Application(row) => row.version,
-                job_hunt_tracker::domain::sync::Entity::StageEvent(event) => {
-                    -i64::from(event.voided_at.is_some())
-                }
-                job_hunt_tracker::domain::sync::Entity::Settings(row) => row.version,
+                Entity::StageEvent(event) => -i64::from(event.voided_at.is_some()),
+                other => other.version().unwrap_or_default(),
             });
             let holds = match (version, known) {
                 (None, None) => true,
@@ -879,13 +876,8 @@ impl World {
             edit = short_edit(edit, record)
         );
         let base = tab.engine.base();
-        let version = match edit {
-            Edit::Application(_) => base
-                .table::<Application>()
-                .get(record)
-                .map(|row| row.version),
-            Edit::Settings(_) => base.table::<Settings>().get(record).map(|row| row.version),
-        };
+        let seen = base.entity(edit.kind(), record);
+        let version = seen.and_then(|row| row.version());
         let cursor = tab.engine.meta().cursor.as_deref();
         self.ledger.intend(Intent {
             key,

@@ -2,11 +2,8 @@
 
 use super::changed::Changed;
 use crate::domain::{
-    application::Application,
     kinds::kinds,
     row::{OfKind, Row},
-    settings::Settings,
-    stage::StageEvent,
     sync::{Entity, EntityKind, SyncChange, SyncRow},
 };
 use serde::{Deserialize, Serialize};
@@ -171,6 +168,8 @@ macro_rules! define_tables {
         all { $( $(#[$meta:meta])* $module:ident::$Kind:ident $table:ident $word:literal $shards:literal, )+ }
         edited $edited:tt
     ) => {
+        $( use crate::domain::$module::$Kind; )+
+
         /// How many shards a kind has; a power of two. About a hundred rows a shard at the cap of the
         /// cache.
         const fn shards(kind: EntityKind) -> u8 {
@@ -329,6 +328,14 @@ impl Base {
     /// The rows of a kind.
     pub fn table<R: HasTable>(&self) -> &Table<R> {
         R::table(self)
+    }
+
+    /// A row, among those of all kinds.
+    pub fn entity(&self, kind: EntityKind, id: Uuid) -> Option<Entity> {
+        each_table!(kind, |R| {
+            let row = R::table(self).get(id);
+            row.map(|row| R::clone(row).into_entity())
+        })
     }
 
     /// Takes a row of any kind; see [`Table::take`].
@@ -492,10 +499,7 @@ impl Base {
 
     /// Whether the row is in this state.
     fn has(&self, kind: EntityKind, id: Uuid, state: Option<&Entity>) -> bool {
-        each_table!(kind, |R| {
-            let row = R::table(self).get(id);
-            row.map(|row| R::clone(row).into_entity()).as_ref() == state
-        })
+        self.entity(kind, id).as_ref() == state
     }
 
     /// What a shard holds, but for the rows that `keeps` refuses.

@@ -1,7 +1,10 @@
 //! What the user sees: `view = base ⊕ pending`.
 
 use super::{Edited, Engine, HasTable, queue::with_edits};
-use crate::domain::{edit::apply, settings::Settings};
+use crate::domain::{
+    edit::{Edit, apply, each_kind},
+    settings::Settings,
+};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -17,6 +20,14 @@ impl Engine {
     /// Records with a pending mutation.
     pub fn pending_records(&self) -> &HashSet<Uuid> {
         self.outbox.pending_records()
+    }
+
+    /// The view of the row of an edit, as it goes over the wire.
+    pub fn text_of(&self, edit: &Edit, record: Uuid) -> Option<String> {
+        each_kind!(edit, |_op: R| {
+            let row = self.view_of::<R>(record)?;
+            serde_json::to_string(&*row).ok()
+        })
     }
 
     /// The view of every row of a kind.
