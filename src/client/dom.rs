@@ -19,6 +19,12 @@ pub fn blur() {
     }
 }
 
+/// Saves what is being typed in a field and leaves the focus there: for a page that may not come back.
+pub fn save_typed() {
+    #[cfg(feature = "hydrate")]
+    browser::report_change();
+}
+
 /// Shows `text` in the field with this id, unless somebody is typing there.
 pub fn show_value(id: &str, text: &str) {
     #[cfg(feature = "hydrate")]
@@ -37,8 +43,8 @@ mod browser {
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        AddEventListenerOptions, Element, Event, HtmlElement, MessageChannel, ResizeObserver,
-        ResizeObserverEntry,
+        AddEventListenerOptions, Element, Event, EventInit, HtmlElement, MessageChannel,
+        ResizeObserver, ResizeObserverEntry,
     };
 
     /// The first element that fits.
@@ -70,6 +76,18 @@ mod browser {
         document()
             .active_element()
             .and_then(|element| element.dyn_into().ok())
+    }
+
+    /// Says of the field with the focus what the browser says when one leaves it.
+    pub(super) fn report_change() {
+        let init = EventInit::new();
+        init.set_bubbles(true);
+        if let Some(field) = active()
+            && let Ok(event) = Event::new_with_event_init_dict("change", &init)
+        {
+            // Refused only for an event that is under way.
+            _ = field.dispatch_event(&event);
+        }
     }
 
     pub(super) fn show_value(id: &str, text: &str) {

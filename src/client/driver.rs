@@ -35,6 +35,8 @@ use uuid::Uuid;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::BroadcastChannel;
 
+/// How long other tabs have to store what is being typed in them, before the user signs out here.
+const OTHERS_SAVE_WITHIN: std::time::Duration = std::time::Duration::from_millis(300);
 /// A pull every so many milliseconds while the page shows.
 const PULL_EVERY_MS: u32 = 30_000;
 /// Changes that are read at once: a few milliseconds of work.
@@ -94,6 +96,8 @@ fn random() -> f64 {
 enum Hint {
     /// The store has changed.
     Stored,
+    /// The user is about to sign out here: what is being typed elsewhere is to be stored first.
+    Leaving,
     /// The user signed out here, or the cache was deleted.
     Left,
     /// The passphrase was set or taken away.
@@ -104,6 +108,7 @@ impl Hint {
     const fn word(self) -> &'static str {
         match self {
             Self::Stored => "stored",
+            Self::Leaving => "leaving",
             Self::Left => "left",
             Self::Protected => "protected",
         }
@@ -160,6 +165,9 @@ impl Store {
             if shown() {
                 self.catch_up();
                 self.step(Engine::pull);
+            } else {
+                // A phone may end it without another word.
+                dom::save_typed();
             }
         };
         _ = window_event_listener(leptos::ev::focus, move |_| look());
@@ -191,10 +199,12 @@ impl Store {
         let Some(user) = self.engine(Engine::owner) else {
             return;
         };
+        // Also where nothing can be kept: that the user signed out is for every page.
+        self.hear(user);
         self.look_for_others(user).await;
         match self.open_cache(user, None).await {
             Ok(stored) => self.step(|engine| engine.opened(stored, self.clock())),
-            Err(OpenError::Locked | OpenError::WrongPassphrase) => self.gate().set(Gate::Locked),
+            Err(OpenError::Locked | OpenError::WrongPassphrase) => self.shut(Gate::Locked),
             // It was there the last time, and what waits in it may be sent by the next page.
             Err(OpenError::Unavailable) if device::kept_user() == Some(user) => {
                 self.store_went_away(Unstored::Lost);
@@ -213,7 +223,7 @@ impl Store {
         };
         let outcome = Cache::open(user, passphrase, closed).await;
         if let Err(OpenError::Locked) = outcome {
-            self.gate().set(Gate::Locked);
+            self.shut(Gate::Locked);
             self.step(|engine| {
                 engine.locked_by_passphrase();
                 Vec::new()
@@ -227,6 +237,12 @@ impl Store {
         device::remember_kept(user);
         self.hear(user);
         Ok(stored)
+    }
+
+    /// Takes the page away, after what is being typed in it.
+    pub(super) fn shut(self, gate: Gate) {
+        dom::save_typed();
+        self.gate().set(gate);
     }
 
     /// There is no cache, or another page deleted or upgraded it: this page's connection is closed.
@@ -253,6 +269,8 @@ impl Store {
                 let word = event.data().as_string().unwrap_or_default();
                 if word == Hint::Stored.word() {
                     self.catch_up();
+                } else if word == Hint::Leaving.word() {
+                    dom::save_typed();
                 } else if word == Hint::Left.word() {
                     parts(|parts| parts.leaving.set(true));
                     // Nothing of this user may stay on the screen.
@@ -320,7 +338,7 @@ impl Store {
                 Some(me)
             }
             Err(OpenError::Locked | OpenError::WrongPassphrase) => {
-                self.gate().set(Gate::Locked);
+                self.shut(Gate::Locked);
                 None
             }
             Err(OpenError::Unavailable | OpenError::Newer) => None,
@@ -413,6 +431,13 @@ impl Store {
     /// Sends all that waits, and answers how many edits are left after a few seconds, those that lie
     /// aside among them. Deletions keep their undo unless they are all that is left.
     pub async fn flush(self) -> usize {
+        // What other tabs store of it within a moment is sent, or asked about, too.
+        tell(Hint::Leaving);
+        gloo_timers::future::sleep(OTHERS_SAVE_WITHIN).await;
+        let cache = the_cache();
+        let mut slot = cache.lock().await;
+        self.refresh_from(&mut slot).await;
+        drop(slot);
         self.step(|engine| engine.try_now(self.clock()));
         self.wait_until_sent().await;
         let now = self.clock();

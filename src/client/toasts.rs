@@ -1,6 +1,7 @@
 //! What is told: messages that go away by themselves, and what they offer.
 
 use super::{
+    dom,
     engine::{Displaced, Edit, Entry, Notice, Op, Reason, Trouble, Unstored, Verb},
     labels::field_label,
     store::{Gate, Store},
@@ -521,7 +522,11 @@ impl Store {
                 "Your session has ended. Nothing is lost: sign in again, and what waits is sent.",
                 Some(ToastAction::SignIn),
             ),
-            Notice::Foreign => self.gate.set(Gate::OtherAccount),
+            Notice::Foreign => {
+                // What is being typed waits for its user with the rest.
+                dom::save_typed();
+                self.gate.set(Gate::OtherAccount);
+            }
             Notice::Unreadable(count) => self.toast(
                 "error",
                 format!(

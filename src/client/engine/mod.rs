@@ -302,12 +302,15 @@ impl Engine {
         }
     }
 
-    /// Whether an edit would be lost with this page. A deletion in its grace does not count.
+    /// Whether an edit would be lost with this page. A deletion in its grace does not count while its
+    /// batch is on the way to the store.
     pub fn has_volatile(&self, now: Timestamp) -> bool {
+        let stores = !self.storage.is_volatile();
         self.outbox
             .entries()
             .iter()
-            .any(|entry| !self.outbox.is_durable(entry) && !entry.is_held(now))
+            .filter(|entry| !self.outbox.is_durable(entry))
+            .any(|entry| !stores || !entry.is_held(now))
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     queue::{Entry, GivenUp, Queue, QueueEvent},
     storage::Batch,
 };
-use crate::domain::{row::Row, time::Timestamp};
+use crate::domain::{edit::Verb, row::Row, time::Timestamp};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -130,6 +130,18 @@ impl Outbox {
         let stored = self.stored_entries.get(&entry.key);
         // Most entries are the very ones that were stored.
         stored.is_some_and(|stored| std::ptr::eq(&raw const **stored, entry) || **stored == *entry)
+    }
+
+    /// Whether a deletion of a record waits.
+    pub(super) fn deletes(&self, record: Uuid) -> bool {
+        let mut entries = self.of_record(record);
+        entries.any(|entry| entry.edit.verb() == Verb::Delete)
+    }
+
+    /// The store is gone, and with it what it held.
+    pub(super) fn forget_what_is_stored(&mut self) {
+        self.stored_entries.clear();
+        self.stored_displaced.clear();
     }
 
     pub(super) fn withdrawable(&self, key: Uuid) -> Option<&Entry> {

@@ -67,7 +67,8 @@ impl Engine {
         began: &Began<R>,
     ) -> Result<Vec<Effect>, Problem> {
         let now = self.view_of::<R>(record);
-        if now.is_none() && self.base.table::<R>().is_deleted(record) {
+        let deleted = self.base.table::<R>().is_deleted(record) || self.outbox.deletes(record);
+        if now.is_none() && deleted {
             self.push_late(record, edit, key, made, began)?;
         } else {
             let overlooked = now.is_some_and(|now| differ_in(&edit, &*began.row, &*now));
@@ -77,7 +78,8 @@ impl Engine {
         Ok(self.wake(made.at))
     }
 
-    /// An edit that was begun before its row was deleted elsewhere: it is put aside in its turn, with
+    /// An edit that was begun before its row was deleted elsewhere, or in another tab where that may
+    /// still be taken back: it is put aside in its turn, with
     /// what the row was, and the user is asked.
     fn push_late<R: Edited + HasTable>(
         &mut self,

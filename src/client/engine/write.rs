@@ -89,6 +89,10 @@ impl Engine {
         self.storage.retry_at = None;
         self.storage.rows_at = None;
         self.storage.unread = false;
+        // A newer version keeps what is stored, and sends it.
+        if why != Unstored::Newer {
+            self.outbox.forget_what_is_stored();
+        }
         let mut effects = vec![Effect::CloseStore];
         if why != Unstored::Unavailable {
             effects.push(Effect::Notify(Notice::StoreLost(why)));

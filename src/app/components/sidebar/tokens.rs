@@ -34,7 +34,8 @@ pub fn TokensField(
         if new.is_empty() {
             return;
         }
-        let mut list = tokens.get_untracked();
+        // What was added a moment ago may not show yet.
+        let mut list = words(&editor.saved(field));
         for word in new {
             if !list
                 .iter()
@@ -50,8 +51,7 @@ pub fn TokensField(
     };
     let remove = move |word: &str| {
         save(
-            tokens
-                .get_untracked()
+            words(&editor.saved(field))
                 .into_iter()
                 .filter(|known| known != word)
                 .collect(),
@@ -64,7 +64,7 @@ pub fn TokensField(
         }
         // Held, it takes letters: what is left after those is a press of its own.
         "Backspace" if !event.repeat() && typed.with_untracked(String::is_empty) => {
-            let mut list = tokens.get_untracked();
+            let mut list = words(&editor.saved(field));
             if list.pop().is_some() {
                 save(list);
             }

@@ -380,14 +380,33 @@ fn what_is_typed_while_the_row_is_deleted_elsewhere_is_asked_about() {
         panic!("it is not kept");
     };
     assert_eq!(mine.notes.unwrap().as_str(), "a paragraph");
-    // Of what one has deleted oneself nothing is asked.
-    let other = sample(2);
-    let mut page = Page::new(std::slice::from_ref(&other));
-    let began = page.engine.begin::<Application>(other.id).unwrap();
-    page.edit(other.id, delete(), 1);
-    let made = page.made();
-    let late = page
-        .engine
-        .mutate_from(other.id, note("x"), key(2), made, &began);
-    assert_eq!(late.unwrap_err().kind, ProblemKind::NotFound);
+}
+
+#[test]
+fn what_is_typed_while_another_tab_deletes_the_row_is_kept_whether_or_not_that_is_undone() {
+    let row = sample(1);
+    for undone in [true, false] {
+        let mut page = Page::new(std::slice::from_ref(&row));
+        let began = page.engine.begin::<Application>(row.id).unwrap();
+        page.edit(row.id, delete(), 1);
+        let made = page.made();
+        let late = page
+            .engine
+            .mutate_from(row.id, note("mine"), key(2), made, &began);
+        page.perform(late.unwrap());
+        if undone {
+            let effects = page.engine.retract(key(1), page.at).unwrap();
+            page.perform(effects);
+            assert_eq!(
+                page.view(row.id).unwrap().notes.as_ref().unwrap().as_str(),
+                "mine"
+            );
+        } else {
+            page.later(DELETE_GRACE);
+            page.answer(1, Ok(String::new()));
+            let displaced = page.engine.displaced();
+            assert_eq!(displaced.len(), 1, "it is asked about");
+            assert_eq!(displaced[0].reason, Reason::Deleted);
+        }
+    }
 }

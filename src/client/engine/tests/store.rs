@@ -270,3 +270,22 @@ fn what_was_archived_long_ago_leaves_the_store_unless_it_waits() {
     let again = page.reopened();
     assert_eq!(rows_stored(&again), [true, false, false]);
 }
+
+#[test]
+fn what_a_store_held_that_is_gone_lives_as_long_as_the_page() {
+    let row = sample(1);
+    for (why, volatile) in [(Unstored::Lost, true), (Unstored::Newer, false)] {
+        let mut page = offline(std::slice::from_ref(&row));
+        page.edit(row.id, note("mine"), 1);
+        assert!(!page.engine.has_volatile(page.at));
+        let effects = page.engine.unstored(why, page.at);
+        page.perform(effects);
+        assert_eq!(page.engine.has_volatile(page.at), volatile, "{why:?}");
+    }
+    // So does a deletion whose undo is not over.
+    let mut page = offline(std::slice::from_ref(&row));
+    let effects = page.engine.unstored(Unstored::Unavailable, page.at);
+    page.perform(effects);
+    page.edit(row.id, delete(), 1);
+    assert!(page.engine.has_volatile(page.at));
+}
