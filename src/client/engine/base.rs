@@ -338,6 +338,14 @@ impl Base {
         })
     }
 
+    /// The row of this id that people change.
+    pub(super) fn edited(&self, id: Uuid) -> Option<Entity> {
+        let mut rows = EntityKind::ALL
+            .iter()
+            .filter_map(|kind| self.entity(*kind, id));
+        rows.find(|row| row.version().is_some())
+    }
+
     /// Takes a row of any kind; see [`Table::take`].
     pub fn take<R: HasTable>(&mut self, id: Uuid, row: R) {
         let news = R::table_mut(self).take(id, row);
@@ -441,7 +449,7 @@ impl Base {
         }
     }
 
-    fn take_entity(&mut self, id: Uuid, entity: Entity) {
+    pub(super) fn take_entity(&mut self, id: Uuid, entity: Entity) {
         each_row!(entity, |row| self.take(id, *row));
     }
 

@@ -146,6 +146,11 @@ impl Engine {
             unreadable: _,
             newer: _,
         } = stored;
+        let waiting: HashSet<Uuid> = entries
+            .iter()
+            .map(|entry| entry.record)
+            .chain(self.outbox.unstored_records())
+            .collect();
         // What was done here to a row that another page takes away is shown on what was seen here.
         let shown = self.shown_with(self.outbox.unstored_records());
         let mut own = std::mem::take(&mut self.meta.own);
@@ -158,6 +163,20 @@ impl Engine {
             own.join(&meta.own);
         }
         let old = newer.then(|| std::mem::take(&mut self.base));
+        // Of two bases one was built anew without what the other learned meanwhile.
+        let learned: Vec<(Uuid, Entity)> = match &old {
+            Some(old) => waiting
+                .iter()
+                .filter_map(|id| Some((*id, old.edited(*id)?)))
+                .collect(),
+            None if meta.base_generation < self.meta.base_generation => shards
+                .iter()
+                .flat_map(|(_, content)| content)
+                .filter(|kept| waiting.contains(&kept.id))
+                .filter_map(|kept| Some((kept.id, kept.row.clone()?)))
+                .collect(),
+            None => Vec::new(),
+        };
         if newer {
             // The base was built anew elsewhere: rows of the old one must not come back.
             self.pulling.starts_over();
@@ -197,6 +216,7 @@ impl Engine {
         if let Some(old) = old {
             self.base.succeed(old);
         }
+        self.carry_over(learned);
         self.outbox.rebase(entries, displaced);
         self.storage.stamp = stamp;
         self.storage.unread = false;
@@ -207,6 +227,22 @@ impl Engine {
         self.attach_last_known();
         for (record, row) in shown {
             self.attach_last_known_to(record, row);
+        }
+    }
+
+    /// Rows of another base that edits wait for and that this one lacks may have come since it was asked
+    /// for, as answers do. They stay until the next pull says.
+    fn carry_over(&mut self, rows: Vec<(Uuid, Entity)>) {
+        for (id, row) in rows {
+            let (kind, version) = (row.kind(), row.version());
+            if self.base.entity(kind, id).is_some() {
+                continue;
+            }
+            // Of one that is known to be gone the last state is remembered.
+            self.base.take_entity(id, row);
+            if let (Some(version), Some(_)) = (version, self.base.entity(kind, id)) {
+                self.pulling.doubt(id, version);
+            }
         }
     }
 

@@ -174,6 +174,28 @@ fn a_deletion_goes_once_more_where_another_page_sent_what_it_left_out() {
 }
 
 #[test]
+fn a_row_that_was_answered_while_another_page_built_the_base_anew_is_not_taken_for_deleted() {
+    let id = Uuid::from_u128(1);
+    let (mut one, mut two) = two_pages(None, create(id), id);
+    let made = one.view(id).unwrap();
+    one.edit(id, to(Status::Offer), 2);
+    two.refresh();
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    two.pull();
+    let expired = problem(ProblemKind::CursorExpired);
+    let effects = two.engine.pull_failed(&expired, two.at, 0.5);
+    two.perform(effects);
+    // It was asked for before the creation arrived.
+    two.pulled(page_of(vec![], "new"));
+    one.answer(1, Ok(json_of(&made)));
+    one.refresh();
+    assert_eq!(one.engine.meta().base_generation, 1);
+    assert_eq!(one.keys(), [key(2)]);
+    assert_eq!(one.view(id).unwrap().status, Status::Offer);
+}
+
+#[test]
 fn a_base_that_another_page_built_anew_is_built_once() {
     let row = sample(1);
     let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
