@@ -34,15 +34,15 @@ export class SyncPanel {
     await expect(this.dialog).toBeHidden();
   }
 
-  /** The edit of a record that gave way. */
+  /** The edit of a record that gave way: by its role, which the company follows. */
   of(title: string): Locator {
-    return this.dialog.getByRole("region", { name: title, exact: true });
+    return this.dialog.getByRole("region", { name: new RegExp(`^${title}(, |$)`) });
   }
 
   /** Compares a field: what was typed here with what stands there now. */
-  async expectField(title: string, field: string, yours: string, now: string): Promise<void> {
+  async expectField(title: string, field: string, mine: string, theirs: string): Promise<void> {
     const row = this.of(title).getByRole("row").filter({ has: this.app.page.getByRole("rowheader", { name: field }) });
-    await expect(row.getByRole("cell")).toHaveText([yours, now]);
+    await expect(row.getByRole("cell")).toHaveText([mine, theirs]);
   }
 
   async useMine(title: string): Promise<void> {

@@ -355,7 +355,7 @@ test.describe("a browser that does not store", () => {
     await fill(page);
 
     await board.drag(board.cardOf(id), "Screening");
-    await expect(board.storageNotice).toContainText("Free some space on this device");
+    await expect(board.storageNotice).toContainText("storage is full. Your changes go to the server");
     // It is said in one place.
     await expect(board.toast("kept in this page")).toHaveCount(0);
     await expect(board.card("Large", "Screening")).toBeVisible();
@@ -367,6 +367,7 @@ test.describe("a browser that does not store", () => {
     await page.context().setOffline(true);
     await board.drag(board.cardOf(id), "Recruiter_Call");
     await board.expectOffline(1);
+    await expect(board.storageNotice).toContainText("Free some space on this device");
     expect(await kept.count("outbox")).toBe(0);
     watch.expectToBeAsked();
     await page.close({ runBeforeUnload: true });

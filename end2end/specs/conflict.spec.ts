@@ -5,7 +5,8 @@ import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
 const ONE = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
-const CHANGED_ELSEWHERE = "“Contested” was changed on another device first";
+const CHANGED_ELSEWHERE = "“Contested, Acme” was changed on another device first";
+const MOVED_ELSEWHERE = "“Contested, Acme” is in Recruiter call now, moved on another device.";
 
 test("who comes second ends with the first one's state, and may insist", async ({
   page,
@@ -27,13 +28,13 @@ test("who comes second ends with the first one's state, and may insist", async (
 
   watch.expectFailure(409, ONE);
   await board.drag(board.cardOf(id), "Screening");
-  await expect(board.toast(CHANGED_ELSEWHERE)).toContainText("Use your status instead?");
+  await expect(board.toast(MOVED_ELSEWHERE)).toContainText("Move it to Screening?");
   await expect(board.card("Contested", "Recruiter_Call")).toBeVisible();
   await expect(board.cards("Screening")).toHaveCount(0);
   await board.expectAttention(1);
   expect((await user.api.get(id)).status).toBe("Recruiter_Call");
 
-  await board.act(CHANGED_ELSEWHERE, "Use mine");
+  await board.act(MOVED_ELSEWHERE, "Use mine");
   await expect(board.card("Contested", "Screening")).toBeVisible();
   await board.saved();
   expect((await user.api.get(id)).status).toBe("Screening");
@@ -52,7 +53,7 @@ test("both doing the same is no conflict", async ({ page, user, board, watch }) 
   await board.drag(board.cardOf(id), "Screening");
   await board.saved();
   await expect(board.card("Contested", "Screening")).toBeVisible();
-  await expect(board.toast(CHANGED_ELSEWHERE)).toHaveCount(0);
+  await expect(board.toast("on another device")).toHaveCount(0);
 });
 
 test("a field that was changed elsewhere shows there, and mine can be had again", async ({
@@ -168,7 +169,7 @@ test("many edits that gave way are one question, which counts them", async ({ pa
   watch.expectFailure(409, ONE);
   await page.context().setOffline(false);
   await expect(board.toast("4 changes need a decision")).toBeVisible();
-  await expect(board.toast("was changed on another device first")).toHaveCount(0);
+  await expect(board.toast("moved on another device")).toHaveCount(0);
   await board.act("4 changes need a decision", "Look at it");
   const panel = new SyncPanel(page);
   await expect(panel.displaced).toHaveCount(4);
@@ -184,10 +185,10 @@ test("an edit of what was deleted elsewhere says so", async ({ page, user, board
   await user.api.delete(id);
   watch.expectFailure(404, ONE);
   await board.drag(board.cardOf(id), "Screening");
-  await expect(board.toast("“Vanished” was deleted elsewhere while you changed it here.")).toBeVisible();
+  await expect(board.toast("“Vanished, Acme” was deleted elsewhere while you changed it here.")).toBeVisible();
   await expect(board.card("Vanished")).toHaveCount(0);
   // It can be made anew, with the edit.
-  await board.act("“Vanished” was deleted elsewhere", "Make it again");
+  await board.act("“Vanished, Acme” was deleted elsewhere", "Make it again");
   await expect(board.card("Vanished", "Screening")).toBeVisible();
   await board.saved();
   expect(await user.api.exists(id)).toBe(false);
@@ -231,6 +232,21 @@ test("a save that fails for now stays, and is tried again", async ({ page, user,
   expect((await user.api.get(id)).status).toBe("Screening");
 });
 
+test("a server that asks for time gets it, and the page says until when", async ({ page, user, board, watch }) => {
+  const { id } = await user.api.create({ role_title: "Patient" });
+  await board.open();
+  await board.saved();
+  const busy = problem(429, "too-many-requests", "Too many requests.");
+  await page.route(ONE, (route) => route.fulfill({ ...busy, headers: { ...busy.headers, "retry-after": "60" } }));
+  watch.expectFailure(429, ONE);
+  await board.drag(board.cardOf(id), "Screening");
+  await expect(board.sync).toHaveText("Waiting, 1");
+  const panel = new SyncPanel(page);
+  await panel.open();
+  await expect(panel.dialog).toContainText(/The server asked to wait; it is tried again in \d+ s\./);
+  await expect(panel.dialog.getByRole("button", { name: "Try now" })).toHaveCount(0);
+});
+
 test("an answer that is lost does nothing twice", async ({ page, user, board, watch }) => {
   const { id } = await user.api.create({ role_title: "Once" });
   await board.open();
@@ -267,12 +283,16 @@ test("a save that is refused for good waits for its user, and says why", async (
   );
   watch.expectFailure(400, ONE);
   await board.drag(board.cardOf(id), "Screening");
-  await expect(board.toast("“Refused” could not be saved. Not on a Sunday.")).toBeVisible();
+  await expect(board.toast("“Refused, Acme” could not be saved. Not on a Sunday.")).toBeVisible();
+  // Nothing offers to undo what was never saved.
+  await expect(board.toasts).toHaveCount(1);
   // It is not lost, but waits for its user, who drops it.
   await expect(board.card("Refused", "Screening")).toBeVisible();
   await expect(board.sync).toHaveAttribute("data-state", "attention");
-  await board.act("“Refused” could not be saved.", "Look at it");
+  await board.act("“Refused, Acme” could not be saved.", "Look at it");
   await expect(board.syncPanel).toContainText("Not on a Sunday.");
+  await expect(board.syncPanel.getByRole("heading", { name: "Refused", exact: true })).toBeVisible();
+  await expect(board.syncPanel.getByRole("heading", { name: "Waiting", exact: true })).toHaveCount(0);
   await expect(board.syncPanel.getByRole("link", { name: "Open" })).toHaveAttribute("href", `/board/${id}`);
   await board.syncPanel.getByRole("button", { name: "Drop" }).click();
   await page.keyboard.press("Escape");

@@ -148,15 +148,15 @@ test("an edit that gave way can be compared, made again or dropped, also later",
 
   watch.expectFailure(409, ONE);
   await sidebar.fill("Notes", "Mine.");
-  await expect(sidebar.toast("“First” was changed on another device first")).toContainText("Use your notes instead?");
-  await sidebar.act("“First” was changed on another device first", "Dismiss");
+  await expect(sidebar.toast("“First, Acme” was changed on another device first")).toContainText("Use your notes instead?");
+  await sidebar.act("“First, Acme” was changed on another device first", "Dismiss");
   await sidebar.expectAttention(1);
   await sidebar.close.click();
   await board.cardOf(two.id).click();
   await expect(sidebar.title).toHaveText("Second");
   await sidebar.fill("Notes", "Mine too.");
-  await expect(sidebar.toast("“Second” was changed on another device first")).toBeVisible();
-  await sidebar.act("“Second” was changed on another device first", "Dismiss");
+  await expect(sidebar.toast("“Second, Acme” was changed on another device first")).toBeVisible();
+  await sidebar.act("“Second, Acme” was changed on another device first", "Dismiss");
   await sidebar.expectAttention(2);
   await release();
 
@@ -170,6 +170,7 @@ test("an edit that gave way can be compared, made again or dropped, also later",
   await panel.expectField("Second", "notes", "Mine too.", "Theirs too.");
   await panel.useMine("First");
   await expect(panel.displaced).toHaveCount(1);
+  await expect(panel.of("Second")).toBeFocused();
   await panel.keepTheirs("Second");
   await expect(panel.displaced).toHaveCount(0);
   await panel.close();

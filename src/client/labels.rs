@@ -1,5 +1,15 @@
-//! What people call the fields of an application and of the settings: on the form, and wherever an
-//! edit of them is shown.
+//! What people call the fields of an application and of the settings, and how their values read
+//! outside the form: wherever an edit of them is shown.
+
+use crate::domain::{
+    application::LocationMode,
+    money::Amount,
+    number,
+    stage::Status,
+    time::{Timestamp, ZoneRules, day_label},
+};
+use chrono::{DateTime, NaiveDate};
+use serde_json::Value;
 
 /// The name of a field, as it stands in the API, for people.
 pub fn field_label(field: &str) -> &str {
@@ -39,10 +49,200 @@ pub fn field_label(field: &str) -> &str {
     }
 }
 
+/// What stands where a value is empty.
+pub const NOTHING: &str = "–";
+
+/// The value of a field, as it goes over the wire, for people.
+pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneRules) -> String {
+    let read = match (field, value) {
+        ("archived_at", Value::Null) => Some("no".to_owned()),
+        ("status", Value::String(word)) => {
+            let status = word.parse::<Status>().ok();
+            status.map(|status| status.label().to_owned())
+        }
+        ("location_mode", Value::String(word)) => {
+            let known = LocationMode::ALL.iter();
+            let mut fits = known.filter(|mode| mode.as_str() == word);
+            fits.next().map(|mode| mode.label().to_owned())
+        }
+        ("application_date", Value::String(day)) => {
+            let day = day.parse::<NaiveDate>().ok();
+            day.map(|day| day_label(day, zone.day(now)))
+        }
+        ("next_action_due" | "archived_at", Value::String(at)) => {
+            let at = DateTime::parse_from_rfc3339(at).ok();
+            at.map(|at| time_label(at.to_utc(), now, zone))
+        }
+        ("salary_min" | "salary_max", Value::Number(number)) => {
+            let amount = number.to_string().parse::<Amount>().ok();
+            amount.map(Amount::grouped)
+        }
+        ("session_timeout_mins", Value::Number(minutes)) => minutes.as_u64().map(length_label),
+        // Each of these is several things: a comma within one, a semicolon between two.
+        ("contacts_inline" | "attachments_links", Value::Array(items)) if !items.is_empty() => {
+            let items: Vec<String> = items.iter().map(parts_label).collect();
+            Some(items.join("; "))
+        }
+        _ => None,
+    };
+    read.unwrap_or_else(|| plain_label(value))
+}
+
+/// A moment, by the clock and the day of the zone: `today 14:30`, `27 Nov, 14:30`.
+pub fn time_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> String {
+    let (wall, today) = (zone.local(at), zone.day(now));
+    let clock = wall.format("%H:%M");
+    if wall.date() == today {
+        format!("today {clock}")
+    } else {
+        format!("{}, {clock}", day_label(wall.date(), today))
+    }
+}
+
+/// What an application is called: its role and its company. None of what has neither.
+pub fn row_name(row: &Value) -> Option<String> {
+    let text = |name| row.get(name).and_then(Value::as_str);
+    Some(format!("{}, {}", text("role_title")?, text("company")?))
+}
+
+/// When something happened: the time of the day today, the day before.
+pub fn moment_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> String {
+    let (day, today) = (zone.day(at), zone.day(now));
+    if day == today {
+        time_label(at, now, zone)
+    } else {
+        day_label(day, today)
+    }
+}
+
+/// `8 hours`, of minutes.
+fn length_label(minutes: u64) -> String {
+    let (count, unit) = match minutes {
+        minutes if minutes % (24 * 60) == 0 => (minutes / (24 * 60), "day"),
+        minutes if minutes % 60 == 0 => (minutes / 60, "hour"),
+        minutes => (minutes, "minute"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {unit}{plural}", number::grouped(count))
+}
+
+/// What a person or a link consists of, the name first.
+fn parts_label(item: &Value) -> String {
+    let Value::Object(fields) = item else {
+        return plain_label(item);
+    };
+    // In the order in which the form has them.
+    let parts: Vec<&str> = ["name", "role", "email", "phone", "label", "url"]
+        .iter()
+        .filter_map(|part| fields.get(*part).and_then(Value::as_str))
+        .collect();
+    parts.join(", ")
+}
+
+fn plain_label(value: &Value) -> String {
+    match value {
+        Value::Null => NOTHING.to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Array(items) if items.is_empty() => NOTHING.to_owned(),
+        Value::Array(items) => items.iter().map(plain_label).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) if fields.is_empty() => NOTHING.to_owned(),
+        Value::Object(fields) => fields
+            .values()
+            .map(plain_label)
+            .collect::<Vec<_>>()
+            .join(" "),
+        Value::Number(number) => number.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::field_label;
-    use crate::domain::application::{Application, tests::sample};
+    use super::{field_label, moment_label, value_label};
+    use crate::domain::{
+        application::{Application, tests::sample},
+        time::{Timestamp, ZoneRules},
+    };
+    use chrono::{DateTime, Utc};
+    use serde_json::json;
+
+    /// An hour ahead of UTC.
+    struct Ahead;
+
+    impl ZoneRules for Ahead {
+        fn offset_seconds(&self, _: DateTime<Utc>) -> i32 {
+            3600
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_value_reads_as_it_does_on_the_page() {
+        let now = at("2026-11-27T09:00:00Z");
+        for (field, value, reads) in [
+            ("status", json!("Interview_Loop"), "Interview loop"),
+            ("status", json!("Of_A_Later_Version"), "Of_A_Later_Version"),
+            ("location_mode", json!("onsite"), "On site"),
+            ("priority", json!("High"), "High"),
+            ("application_date", json!("2026-10-13"), "13 Oct"),
+            ("application_date", json!("2025-10-13"), "13 Oct 2025"),
+            (
+                "next_action_due",
+                json!("2026-11-28T23:30:00Z"),
+                "29 Nov, 00:30",
+            ),
+            (
+                "next_action_due",
+                json!("2026-11-27T13:30:00.000Z"),
+                "today 14:30",
+            ),
+            ("next_action_due", json!(null), "–"),
+            ("archived_at", json!(null), "no"),
+            (
+                "archived_at",
+                json!("2026-11-20T13:30:00Z"),
+                "20 Nov, 14:30",
+            ),
+            ("salary_min", json!(85000), "85,000"),
+            ("salary_max", json!(18.5), "18.50"),
+            ("cover_letter_used", json!(true), "yes"),
+            ("tags", json!(["rust", "remote"]), "rust, remote"),
+            ("tags", json!([]), "–"),
+            (
+                "contacts_inline",
+                json!([{ "email": "ann@example.com", "name": "Ann Lee", "role": "Recruiter" }, { "name": "Bo" }]),
+                "Ann Lee, Recruiter, ann@example.com; Bo",
+            ),
+            (
+                "attachments_links",
+                json!([{ "url": "https://example.com", "label": null }]),
+                "https://example.com",
+            ),
+            ("session_timeout_mins", json!(60), "1 hour"),
+            ("session_timeout_mins", json!(4320), "3 days"),
+            ("session_timeout_mins", json!(95), "95 minutes"),
+            ("reminder_defaults", json!({}), "–"),
+            ("notes", json!("As typed."), "As typed."),
+        ] {
+            assert_eq!(value_label(field, &value, now, &Ahead), reads, "{field}");
+        }
+    }
+
+    #[test]
+    fn what_happened_today_has_its_time() {
+        let now = at("2026-11-27T09:00:00Z");
+        for (then, reads) in [
+            ("2026-11-27T08:05:00Z", "today 09:05"),
+            ("2026-11-26T23:05:00Z", "today 00:05"),
+            ("2026-11-26T22:05:00Z", "26 Nov"),
+        ] {
+            assert_eq!(moment_label(at(then), now, &Ahead), reads);
+        }
+    }
 
     /// Every field that an edit can set has a name that is not the API's.
     #[test]

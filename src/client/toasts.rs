@@ -3,15 +3,18 @@
 use super::{
     dom,
     engine::{Displaced, Edit, Entry, Notice, Op, Reason, Trouble, Unstored, Verb},
-    labels::field_label,
+    labels::{field_label, row_name, value_label},
     store::{Gate, Store},
 };
 use crate::domain::{
     application::{Application, ApplicationPatch},
     row::OfKind,
     stage::Status,
+    sync::Entity,
+    time::{Timestamp, ZoneRules},
 };
 use leptos::prelude::*;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Messages that show at once.
@@ -170,11 +173,24 @@ pub struct Timer {
 }
 
 /// The two answers to what is asked about an edit that gave way: to make it again, and to drop it.
-pub fn answers(reason: Reason) -> (&'static str, &'static str) {
-    match reason {
-        Reason::Conflict => ("Use mine", "Keep theirs"),
-        Reason::Deleted => ("Make it again", "Drop it"),
+pub fn answers(reason: Reason, verb: Verb) -> (&'static str, &'static str) {
+    match (reason, verb) {
+        (Reason::Conflict, Verb::Delete) => ("Delete it", "Keep it"),
+        (Reason::Conflict, _) => ("Use mine", "Keep theirs"),
+        (Reason::Deleted, _) => ("Make it again", "Drop it"),
     }
+}
+
+/// What the record of an edit that gave way is called, where `now` is how it looks: by its role and
+/// its company wherever they are known.
+pub fn name_of(item: &Displaced, now: &Value) -> String {
+    let was = || match &item.mine {
+        Some(Entity::Application(row)) => Some(format!("{}, {}", row.role_title, row.company)),
+        _ => None,
+    };
+    row_name(now)
+        .or_else(was)
+        .unwrap_or_else(|| item.title.clone())
 }
 
 /// An edit that gave way, and what is asked about it.
@@ -186,27 +202,108 @@ pub struct Question {
     pub text: String,
     /// Why it gave way, which decides the answers.
     pub reason: Reason,
+    /// What it did, which decides them too.
+    pub verb: Verb,
 }
 
 impl Question {
-    /// What is asked about an edit that gave way.
-    fn about(item: &Displaced) -> Self {
-        let title = &item.title;
-        let text = match item.reason {
-            Reason::Conflict => format!(
-                "“{title}” was changed on another device first, and shows that now. Use your {} instead?",
-                words(&item.edit)
-            ),
-            Reason::Deleted => {
-                format!("“{title}” was deleted elsewhere while you changed it here. Make it again?")
+    /// What is asked about an edit that gave way to a record that is as in `row` now.
+    fn about(item: &Displaced, row: &Value, now: Timestamp, zone: &impl ZoneRules) -> Self {
+        let (name, verb) = (name_of(item, row), item.edit.verb());
+        let text = match (item.reason, verb) {
+            (Reason::Conflict, Verb::Delete) => {
+                format!("“{name}” was changed on another device meanwhile. Delete it anyway?")
+            }
+            (Reason::Conflict, _) => {
+                about_one_field(item, &name, row, now, zone).unwrap_or_else(|| {
+                    let mine = words(&item.edit);
+                    format!(
+                        "“{name}” was changed on another device first. Use your {mine} instead?"
+                    )
+                })
+            }
+            (Reason::Deleted, _) => {
+                format!("“{name}” was deleted elsewhere while you changed it here. Make it again?")
             }
         };
         Self {
             id: item.id,
             text,
             reason: item.reason,
+            verb,
         }
     }
+}
+
+/// The question about one field, where both of its values fit into a sentence.
+fn about_one_field(
+    item: &Displaced,
+    name: &str,
+    row: &Value,
+    now: Timestamp,
+    zone: &impl ZoneRules,
+) -> Option<String> {
+    /// The longest value that is said in a sentence, in characters.
+    const SHORT: usize = 40;
+    let fields = item.edit.fields();
+    let [(field, mine)] = fields.as_slice() else {
+        return None;
+    };
+    let theirs = row.get(field)?;
+    if field == "archived_at" {
+        let wish = match (mine, theirs) {
+            (Value::Null, _) => "Restore",
+            (_, Value::Null) => "Archive",
+            _ => return None,
+        };
+        return Some(format!(
+            "“{name}” was changed on another device meanwhile. {wish} it anyway?"
+        ));
+    }
+    let short = |value: &Value| {
+        let label = value_label(field, value, now, zone);
+        let is_plain = !matches!(value, Value::Array(_) | Value::Object(_));
+        (is_plain && field != "notes" && label.chars().count() <= SHORT).then_some(label)
+    };
+    let (wish, stands) = (short(mine)?, short(theirs)?);
+    if field == "status" {
+        return Some(if differs_only_in(item, row, field) {
+            format!("“{name}” is in {stands} now, moved on another device. Move it to {wish}?")
+        } else {
+            format!(
+                "“{name}” was changed on another device first, and is in {stands}. Move it to {wish}?"
+            )
+        });
+    }
+    let stands = match theirs {
+        Value::Null => "empty".to_owned(),
+        _ => format!("“{stands}”"),
+    };
+    let wish = match mine {
+        Value::Null => "Empty it".to_owned(),
+        _ => format!("Use “{wish}”"),
+    };
+    let field = field_label(field).to_lowercase();
+    Some(format!(
+        "“{name}” was changed on another device first: {field} is {stands} there. {wish} instead?"
+    ))
+}
+
+/// Whether what the user saw, with the edit, is the record as it is now but for this field: then it
+/// is this field that was changed elsewhere.
+fn differs_only_in(item: &Displaced, row: &Value, field: &str) -> bool {
+    const DERIVED: [&str; 5] = ["id", "version", "status_since", "created_at", "updated_at"];
+    let mine = item.mine.as_ref().and_then(|mine| {
+        let text = serde_json::to_string(mine).ok()?;
+        let mut mine: Value = serde_json::from_str(&text).ok()?;
+        mine.get_mut("row").map(Value::take)
+    });
+    let (Some(Value::Object(mine)), Value::Object(row)) = (mine, row) else {
+        return false;
+    };
+    row.iter()
+        .filter(|(name, _)| *name != field && !DERIVED.contains(&name.as_str()))
+        .all(|(name, value)| mine.get(name) == Some(value))
 }
 
 /// The messages that show. An offer is about a record, and a record has one offer: a newer deed takes
@@ -288,9 +385,10 @@ impl Toasts {
     /// The question as it is now: about one edit, or how many they are.
     fn restate(&mut self) -> Timer {
         let (text, action) = match self.asked.as_slice() {
-            [Question { id, text, reason }] => {
-                let (id, (label, keep)) = (*id, answers(*reason));
-                (text.clone(), ToastAction::Reapply { id, label, keep })
+            [question] => {
+                let (id, (label, keep)) = (question.id, answers(question.reason, question.verb));
+                let text = question.text.clone();
+                (text, ToastAction::Reapply { id, label, keep })
             }
             many => (
                 format!("{} changes need a decision", many.len()),
@@ -343,6 +441,11 @@ impl Toasts {
         self.withdraw(|offer| offer.record() == Some(record) && offer.takes_back());
     }
 
+    /// An edit of a record was refused: that is said in the place of what was offered about it.
+    pub fn refused(&mut self, record: Uuid) {
+        self.withdraw(|offer| offer.record() == Some(record));
+    }
+
     /// A deletion was taken back: that is not offered any more.
     pub fn retracted(&mut self, deletion: Uuid) {
         self.withdraw(
@@ -371,6 +474,11 @@ impl Store {
     pub fn toast_text(self, id: u64) -> Option<String> {
         self.toasts
             .with(|toasts| toasts.get(id).map(|toast| toast.text.clone()))
+    }
+
+    /// How long it is until then.
+    pub fn time_until(self, at: Timestamp) -> chrono::Duration {
+        at - self.clock()
     }
 
     /// Shows a message.
@@ -501,17 +609,36 @@ impl Store {
         match notice {
             Notice::Displaced(item) => {
                 let mut timer = None;
+                let row = untrack(|| self.fields_of(&item.edit, item.record));
+                let now = self.clock();
+                let question = self
+                    .zone()
+                    .with_untracked(|zone| Question::about(&item, &row, now, zone));
                 self.toasts.update(|toasts| {
                     toasts.gave_way(item.record);
-                    timer = Some(toasts.ask(Question::about(&item)));
+                    timer = Some(toasts.ask(question));
                 });
                 self.run_out(timer);
             }
-            Notice::Parked { title, problem, .. } => self.toast(
-                "error",
-                format!("“{title}” could not be saved. {}", problem.sentence()),
-                Some(ToastAction::Review),
-            ),
+            Notice::Parked {
+                key,
+                title,
+                problem,
+            } => {
+                let entry = self
+                    .engine
+                    .with_value(|engine| engine.outbox().get(key).cloned());
+                let name = entry.and_then(|entry| {
+                    self.withdraw_offers(|toasts| toasts.refused(entry.record));
+                    row_name(&untrack(|| self.fields_of(&entry.edit, entry.record)))
+                });
+                let name = name.unwrap_or(title);
+                self.toast(
+                    "error",
+                    format!("“{name}” could not be saved. {}", problem.sentence()),
+                    Some(ToastAction::Review),
+                );
+            }
             Notice::UndoRefused { title, .. } => self.toast(
                 "error",
                 format!("“{title}” was moved again since, so that move cannot be undone."),
@@ -534,13 +661,11 @@ impl Store {
                 ),
                 None,
             ),
-            Notice::RowsUnstorable => self.toast(
-                "error",
-                "Free some space on this device: this browser’s storage is full. Your changes are kept; some applications may be missing when there is no network.",
-                None,
-            ),
-            // The page says so at its head for as long as it is so, and what to do.
-            Notice::StoreLost(Unstored::Newer) | Notice::Unstorable(Trouble::Full) => {}
+            // The page says so at its head, or the sync panel where nothing is in danger, for as long as
+            // it is so, and what to do.
+            Notice::StoreLost(Unstored::Newer)
+            | Notice::Unstorable(Trouble::Full)
+            | Notice::RowsUnstorable => {}
             Notice::StoreLost(_) => self.toast(
                 "error",
                 "This page can no longer store anything on this device. Leave it open until everything is saved, then reload it.",
@@ -605,8 +730,9 @@ fn words(edit: &Edit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::change::Change;
+    use crate::domain::{application::tests::sample, change::Change};
     use chrono::DateTime;
+    use serde_json::json;
 
     fn record(n: u128) -> Uuid {
         Uuid::from_u128(n)
@@ -646,6 +772,7 @@ mod tests {
             id: record(n),
             text: format!("Undo {n}?"),
             reason: Reason::Conflict,
+            verb: Verb::Patch,
         }
     }
 
@@ -813,41 +940,123 @@ mod tests {
     }
 
     #[test]
-    fn a_question_fits_its_answers() {
-        let asked = |reason, edit| {
-            let item = Displaced {
-                reason,
-                edit,
-                ..displaced(1)
-            };
-            Question::about(&item).text
+    fn a_refusal_stands_in_the_place_of_what_was_offered() {
+        let mut toasts = Toasts::default();
+        toasts.push("info", "Moved", undo_move(1));
+        toasts.push("info", "Other", undo_move(2));
+        toasts.refused(record(1));
+        assert_eq!(texts(&toasts), ["Other"]);
+    }
+
+    /// What is asked about an edit of Engineer at Acme that gave way, where other devices have set
+    /// these fields.
+    fn asked(reason: Reason, edit: Edit, elsewhere: &serde_json::Value) -> String {
+        let mut row = sample(1);
+        row.role_title = "Engineer".parse().unwrap();
+        row.company = "Acme".parse().unwrap();
+        let patched = |fields: &serde_json::Value| {
+            let patch: ApplicationPatch = serde_json::from_value(fields.clone()).unwrap();
+            row.patched(&patch, DateTime::UNIX_EPOCH).unwrap()
         };
-        let changed = "“Engineer” was changed on another device first, and shows that now.";
-        for (edit, instead) in [
-            (change(serde_json::json!({ "notes": "mine" })), "notes"),
+        let mine = match &edit {
+            Edit::Application(Op::Patch(patch)) => {
+                let mine = row.patched(patch, DateTime::UNIX_EPOCH).unwrap();
+                Some(mine.into_entity())
+            }
+            _ => None,
+        };
+        let now = match reason {
+            Reason::Conflict => serde_json::to_value(patched(elsewhere)).unwrap(),
+            Reason::Deleted => serde_json::Value::Null,
+        };
+        let item = Displaced {
+            reason,
+            edit,
+            mine,
+            ..displaced(1)
+        };
+        Question::about(&item, &now, DateTime::UNIX_EPOCH, &chrono_tz::UTC).text
+    }
+
+    #[test]
+    fn a_question_says_what_stands_now_and_what_is_wanted() {
+        let offer = json!({ "status": "Offer" });
+        let noted = json!({ "notes": "mine" });
+        for (mine, elsewhere, text) in [
             (
-                change(serde_json::json!({ "status": "Offer", "notes": "mine" })),
-                "notes and status",
+                &offer,
+                json!({ "status": "Recruiter_Call" }),
+                "“Engineer, Acme” is in Recruiter call now, moved on another device. Move it to Offer?",
             ),
-            (Edit::Application(Op::Delete), "deletion"),
+            (
+                &offer,
+                json!({ "notes": "theirs" }),
+                "“Engineer, Acme” was changed on another device first, and is in Applied. Move it to Offer?",
+            ),
+            (
+                &json!({ "priority": "High" }),
+                json!({ "priority": "Low" }),
+                "“Engineer, Acme” was changed on another device first: priority is “Low” there. Use “High” instead?",
+            ),
+            (
+                &json!({ "next_action": null }),
+                json!({ "next_action": "Call Ann" }),
+                "“Engineer, Acme” was changed on another device first: next action is “Call Ann” there. Empty it instead?",
+            ),
+            (
+                &json!({ "next_action": "Call Ann" }),
+                json!({ "next_action": null, "notes": "theirs" }),
+                "“Engineer, Acme” was changed on another device first: next action is empty there. Use “Call Ann” instead?",
+            ),
+            (
+                &json!({ "archived_at": "2026-01-01T00:00:00Z" }),
+                json!({ "notes": "theirs" }),
+                "“Engineer, Acme” was changed on another device meanwhile. Archive it anyway?",
+            ),
+            (
+                &noted,
+                json!({ "notes": "theirs" }),
+                "“Engineer, Acme” was changed on another device first. Use your notes instead?",
+            ),
+            (
+                &json!({ "status": "Offer", "notes": "mine" }),
+                json!({ "notes": "theirs" }),
+                "“Engineer, Acme” was changed on another device first. Use your notes and status instead?",
+            ),
         ] {
             assert_eq!(
-                asked(Reason::Conflict, edit),
-                format!("{changed} Use your {instead} instead?")
+                asked(Reason::Conflict, change(mine.clone()), &elsewhere),
+                text
             );
         }
         assert_eq!(
             asked(
-                Reason::Deleted,
-                change(serde_json::json!({ "notes": "mine" }))
+                Reason::Conflict,
+                Edit::Application(Op::Delete),
+                &json!({ "notes": "theirs" })
             ),
-            "“Engineer” was deleted elsewhere while you changed it here. Make it again?"
+            "“Engineer, Acme” was changed on another device meanwhile. Delete it anyway?"
         );
+        assert_eq!(
+            asked(Reason::Deleted, change(noted), &json!({})),
+            "“Engineer, Acme” was deleted elsewhere while you changed it here. Make it again?"
+        );
+    }
+
+    #[test]
+    fn a_record_that_is_not_known_has_the_name_that_was_kept() {
+        assert_eq!(name_of(&displaced(1), &serde_json::Value::Null), "Engineer");
+    }
+
+    #[test]
+    fn a_question_fits_its_answers() {
         let mut toasts = Toasts::default();
         toasts.ask(question(1));
         let action = toasts.shown()[0].action.clone().unwrap();
         assert_eq!(action.label(), "Use mine");
         assert_eq!(action.keep_label(), Some("Keep theirs"));
         assert_eq!(ToastAction::Review.keep_label(), None);
+        let deletion = answers(Reason::Conflict, Verb::Delete);
+        assert_eq!(deletion, ("Delete it", "Keep it"));
     }
 }

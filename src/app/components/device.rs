@@ -32,10 +32,10 @@ pub fn DeviceStore() -> impl IntoView {
             "Your applications and unsent changes are kept here, encrypted, so that the app works with no network."
         }
         Persistence::EditsOnly => {
-            "Your unsent changes are kept here, encrypted. This browser’s storage is too full for all applications: some may be missing when there is no network."
+            "Your unsent changes are kept here, encrypted. This browser’s storage is too full for all applications: free some space, or some may be missing when there is no network."
         }
         Persistence::Refused(Trouble::Full) => {
-            "This browser’s storage is full: nothing more is kept."
+            "This browser’s storage is full: nothing more is kept. Free some space on this device."
         }
         Persistence::Refused(Trouble::Broken) => {
             "This browser refuses to store anything for the app."

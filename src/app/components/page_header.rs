@@ -4,7 +4,7 @@ use super::{icon::Icon, sync_status::SyncStatus};
 use crate::{
     app::session::Dialogs,
     client::{
-        engine::{Persistence, Trouble, Unstored},
+        engine::{Persistence, SyncState, Trouble, Unstored},
         store::use_store,
     },
     domain::stage::Status,
@@ -56,9 +56,13 @@ fn StorageNotice() -> impl IntoView {
     let store = use_store();
     let shown = Memo::new(move |_| {
         let persistence = store.persistence();
-        // Only beside a newer version it matters how many they are.
         let waiting = match persistence {
             Persistence::Memory(Unstored::Newer) => store.waiting().len(),
+            // What is being sent now is at the server before this is read.
+            Persistence::Refused(Trouble::Full) if is_held_up(store.sync_state()) => {
+                store.waiting().len()
+            }
+            // To others it does not matter how many they are.
             _ => 0,
         };
         let said = notice(persistence, waiting)?;
@@ -89,10 +93,21 @@ fn StorageNotice() -> impl IntoView {
     }
 }
 
+/// Whether what is done here does not go to the server now.
+fn is_held_up(state: SyncState) -> bool {
+    !matches!(
+        state,
+        SyncState::Saved | SyncState::Saving(_) | SyncState::Stale
+    )
+}
+
 /// What is said of a store that does not keep what is done here, while so many edits wait.
 fn notice(persistence: Persistence, waiting: usize) -> Option<String> {
     let said = match persistence {
         Persistence::Opening | Persistence::Durable | Persistence::EditsOnly => return None,
+        Persistence::Refused(Trouble::Full) if waiting == 0 => {
+            "This browser’s storage is full. Your changes go to the server; without a connection they would live in this page alone."
+        }
         Persistence::Refused(Trouble::Full) => {
             "Free some space on this device: this browser’s storage is full. What you do is kept in this page only: leave it open until it is saved."
         }
@@ -121,8 +136,8 @@ fn is_over(persistence: Persistence, waiting: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_over, notice};
-    use crate::client::engine::{Persistence, Trouble, Unstored};
+    use super::{is_held_up, is_over, notice};
+    use crate::client::engine::{Persistence, SyncState, Trouble, Unstored};
 
     #[test]
     fn beside_a_newer_version_a_page_sends_what_it_has_and_is_over_then() {
@@ -146,8 +161,20 @@ mod tests {
             assert_eq!(notice(kept, 1), None);
             assert!(!is_over(kept, 0));
         }
-        let full = notice(Persistence::Refused(Trouble::Full), 0).unwrap();
-        assert!(full.starts_with("Free some space"), "{full}");
         assert!(!is_over(Persistence::Memory(Unstored::Lost), 0));
+    }
+
+    #[test]
+    fn a_full_store_alarms_only_while_something_is_in_this_page_alone() {
+        let full = |waiting| notice(Persistence::Refused(Trouble::Full), waiting).unwrap();
+        assert!(full(1).starts_with("Free some space"), "{}", full(1));
+        assert!(
+            full(0).contains("Your changes go to the server"),
+            "{}",
+            full(0)
+        );
+        assert!(!is_held_up(SyncState::Saving(1)));
+        assert!(is_held_up(SyncState::Offline(1)));
+        assert!(is_held_up(SyncState::Attention(1)));
     }
 }

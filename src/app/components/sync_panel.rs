@@ -9,22 +9,24 @@ use crate::{
             Displaced, Edit, Entry, Persistence, Reason, SyncState, Trouble, Unstored, Verb,
             WaitReason,
         },
-        labels::field_label,
+        labels::{NOTHING, field_label, moment_label, row_name, value_label},
         store::{Store, use_store},
-        toasts::answers,
+        toasts::{answers, name_of},
         zone::use_zone,
     },
-    domain::time::{ZoneRules, day_label},
+    domain::time::{Timestamp, ZoneRules},
 };
+use chrono::Duration;
 use leptos::{html::Dialog, prelude::*};
 use serde_json::Value;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The panel, as a dialog.
 #[component]
 pub fn SyncPanel() -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
-    let store = use_store();
+    let (store, zone) = (use_store(), use_zone());
     let node = NodeRef::<Dialog>::new();
     drive_dialog(node, move || dialogs.sync.get(), || ());
     let close = move || dialogs.sync.set(false);
@@ -32,6 +34,29 @@ pub fn SyncPanel() -> impl IntoView {
     let title = move || {
         let open = dialogs.sync.get();
         open.then(|| headline(store.sync_state(), queue.get()))
+    };
+    // While somebody looks, a wait that the server asked for counts down.
+    let second = RwSignal::new(0_u32);
+    Effect::new(move |_| {
+        let waits = matches!(store.sync_state(), SyncState::ToldToWait { .. });
+        if waits && dialogs.sync.get() {
+            let count = move || second.update(|second| *second = second.wrapping_add(1));
+            if let Ok(ticking) = set_interval_with_handle(count, std::time::Duration::from_secs(1))
+            {
+                on_cleanup(move || ticking.clear());
+            }
+        }
+    });
+    let text = move || {
+        second.track();
+        let state = store.sync_state();
+        let next = match state {
+            SyncState::ToldToWait { until, .. } => {
+                next_try(store.time_until(until), until, &*zone.read())
+            }
+            _ => String::new(),
+        };
+        explanation(state, &next, store.persistence(), queue.get())
     };
     let tries = Memo::new(move |_| dialogs.sync.get() && can_be_tried(store.sync_state()));
     view! {
@@ -49,7 +74,7 @@ pub fn SyncPanel() -> impl IntoView {
             <h2 class="dialog-title" id="sync-title" tabindex="-1" autofocus>{title}</h2>
             // Built only while it is open: it reads all that waits.
             {move || dialogs.sync.get().then(|| view! {
-                <p class="panel-text">{move || explanation(store.sync_state(), store.persistence(), queue.get())}</p>
+                <p class="panel-text">{text}</p>
                 <Show when=move || tries.get()>
                     <button
                         type="button"
@@ -69,7 +94,8 @@ pub fn SyncPanel() -> impl IntoView {
                 >
                     <DisplacedView item/>
                 </For>
-                <Waiting/>
+                <Listed refused=true/>
+                <Listed refused=false/>
                 <Show when=move || store.is_partial()>
                     <p class="panel-text">
                         "This device keeps the newest 5,000 applications, and none that were archived more than 180 days ago. The server has them all."
@@ -156,6 +182,7 @@ fn headline(state: SyncState, queue: Queue) -> String {
         SyncState::Saving(_) => "Saving",
         SyncState::Offline(_) => "Working offline",
         SyncState::Unanswered(_) => "The server does not answer",
+        SyncState::ToldToWait { .. } => "Waiting for the server",
         SyncState::Stale => "Not up to date",
         SyncState::SignedOut(_) => "Signed out",
         SyncState::Attention(1) => "1 change needs you",
@@ -164,7 +191,20 @@ fn headline(state: SyncState, queue: Queue) -> String {
     said.to_owned()
 }
 
-fn explanation(state: SyncState, persistence: Persistence, queue: Queue) -> String {
+/// When a wait that the server asked for is over: `in 30 s`, and by the clock where it is long.
+fn next_try(left: Duration, until: Timestamp, zone: &impl ZoneRules) -> String {
+    if left > Duration::minutes(2) {
+        return format!("at {}", zone.local(until).format("%H:%M"));
+    }
+    match (left.num_milliseconds() + 999) / 1000 {
+        ..=0 => "now".to_owned(),
+        seconds => format!("in {seconds} s"),
+    }
+}
+
+/// What the panel says at its head; `next` is when a wait that the server asked for is over.
+fn explanation(state: SyncState, next: &str, persistence: Persistence, queue: Queue) -> String {
+    let asked;
     let now = match state {
         SyncState::Opening => "What this device keeps is being read.",
         SyncState::Saved if queue.held > 0 => "The server has all else that you did.",
@@ -176,6 +216,10 @@ fn explanation(state: SyncState, persistence: Persistence, queue: Queue) -> Stri
         SyncState::Offline(_) => "There is no connection. What waits is sent when it is back.",
         SyncState::Unanswered(_) => {
             "What you did waits here, and is tried again by itself until the server takes it."
+        }
+        SyncState::ToldToWait { .. } => {
+            asked = format!("The server asked to wait; it is tried again {next}.");
+            &asked
         }
         SyncState::Stale => {
             "The server has all that you did. What changed on your other devices could not be fetched."
@@ -195,7 +239,10 @@ fn explanation(state: SyncState, persistence: Persistence, queue: Queue) -> Stri
             " This device keeps it all, encrypted; closing the page loses nothing."
         }
         Persistence::EditsOnly => {
-            " This device keeps your changes, encrypted; for all applications its storage is too full."
+            " This device keeps your changes, encrypted; for all applications its storage is too full: free some space, or some may be missing without a connection."
+        }
+        Persistence::Refused(Trouble::Full) if queue.waiting == 0 => {
+            " This browser’s storage is full: without a connection, what you do would live in this page alone."
         }
         Persistence::Refused(Trouble::Full) => {
             " This browser’s storage is full: leave the page open until all is sent."
@@ -216,24 +263,25 @@ fn explanation(state: SyncState, persistence: Persistence, queue: Queue) -> Stri
 /// Thousands may wait; nobody reads them one by one.
 const SHOWN_AT_MOST: usize = 100;
 
-/// What needs the user comes first, then what is sent first.
-fn first_shown(mut waiting: Vec<(Arc<Entry>, WaitReason)>) -> Vec<(Arc<Entry>, WaitReason)> {
-    waiting.sort_by_key(|(entry, _)| entry.parked.is_none());
-    waiting.truncate(SHOWN_AT_MOST);
-    waiting
+/// What was refused, or what waits for something else than the user; what is sent first comes first.
+fn listed(waiting: Vec<(Arc<Entry>, WaitReason)>, refused: bool) -> Vec<(Arc<Entry>, WaitReason)> {
+    let fits = |(entry, _): &(Arc<Entry>, WaitReason)| entry.parked.is_some() == refused;
+    waiting.into_iter().filter(fits).collect()
 }
 
 #[component]
-fn Waiting() -> impl IntoView {
+fn Listed(refused: bool) -> impl IntoView {
     let store = use_store();
-    let any = Memo::new(move |_| store.has_waiting());
-    let more = move || store.waiting().len().saturating_sub(SHOWN_AT_MOST);
+    let count = Memo::new(move |_| listed(store.waiting(), refused).len());
+    let any = Memo::new(move |_| count.get() > 0);
+    let more = move || count.get().saturating_sub(SHOWN_AT_MOST);
+    let title = if refused { "Refused" } else { "Waiting" };
     view! {
         <Show when=move || any.get()>
-            <h3 class="group-title">"Waiting"</h3>
+            <h3 class="group-title">{title}</h3>
             <ul class="waiting">
                 <For
-                    each=move || first_shown(store.waiting())
+                    each=move || listed(store.waiting(), refused).into_iter().take(SHOWN_AT_MOST)
                     key=|(entry, standing)| (entry.key, *standing)
                     let:waiting
                 >
@@ -302,57 +350,86 @@ fn can_be_opened(edit: &Edit) -> bool {
     matches!(edit, Edit::Application(_)) && edit.verb() != Verb::Delete
 }
 
+/// Where the focus goes when a decision is made: to the next one, or else to the one before it.
+fn next_decision(ids: &[Uuid], decided: Uuid) -> Option<Uuid> {
+    let at = ids.iter().position(|id| *id == decided)?;
+    let next = ids.get(at + 1);
+    let before = at.checked_sub(1).and_then(|before| ids.get(before));
+    next.or(before).copied()
+}
+
+/// The section and not a button of it, since Enter once more would press what nobody has read.
+fn focus_next_decision(store: Store, decided: Uuid) {
+    let ids: Vec<Uuid> = store.displaced().iter().map(|item| item.id).collect();
+    match next_decision(&ids, decided) {
+        Some(next) => dom::focus(&format!("#displaced-{next}")),
+        None => focus_title(),
+    }
+}
+
 #[component]
 fn DisplacedView(item: Displaced) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
     let id = item.id;
     let when = {
         let at = item.at;
-        move || {
-            let zone = zone.read();
-            day_label(zone.day(at), zone.day(store.now()))
-        }
+        move || moment_label(at, store.now(), &*zone.read())
     };
+    let verb = item.edit.verb();
     let text = match item.reason {
         Reason::Conflict => "Changed elsewhere first",
         Reason::Deleted => "Deleted elsewhere",
     };
-    let (make_again, drop_it) = answers(item.reason);
-    let (edit, record) = (item.edit.clone(), item.record);
+    let (make_again, drop_it) = answers(item.reason, verb);
+    let name = untrack(|| name_of(&item, &store.fields_of(&item.edit, item.record)));
+    let (edit, record) = (item.edit, item.record);
     let rows = move || {
         let now = store.fields_of(&edit, record);
+        let show = |name: &str, value: &Value| value_label(name, value, store.now(), &*zone.read());
         edit.fields()
             .into_iter()
             .map(|(name, mine)| {
-                let theirs = now.get(&name).map(show).unwrap_or_else(|| "–".into());
+                let theirs = now.get(&name).map(|theirs| show(&name, theirs));
                 view! {
-                    <tr>
-                        <th scope="row">{field_label(&name).to_owned()}</th>
-                        <td>{show(&mine)}</td>
-                        <td>{theirs}</td>
+                    <tr role="row">
+                        <th scope="row" role="rowheader">{field_label(&name).to_owned()}</th>
+                        <td role="cell">{show(&name, &mine)}</td>
+                        <td role="cell">{theirs.unwrap_or_else(|| NOTHING.to_owned())}</td>
                     </tr>
                 }
             })
             .collect_view()
     };
-    let deletes = item.edit.verb() == Verb::Delete;
     view! {
-        <section class="displaced" aria-label=item.title.clone()>
-            <p class="displaced-title"><b>{item.title.clone()}</b> " " {text} ", " {when}</p>
-            {if deletes {
+        <section class="displaced" id=format!("displaced-{id}") tabindex="-1" aria-label=name.clone()>
+            <p class="displaced-title"><b>{name.clone()}</b> " " {text} ", " {when}</p>
+            {if verb == Verb::Delete {
                 view! { <p class="panel-text">"You wanted to delete it."</p> }.into_any()
             } else {
+                // On a phone it is no table any more, and is still read as one.
                 view! {
-                    <table class="table">
-                        <thead><tr><th scope="col">"Field"</th><th scope="col">"Yours"</th><th scope="col">"Now"</th></tr></thead>
-                        <tbody>{rows}</tbody>
+                    <table class="table" role="table">
+                        <thead role="rowgroup">
+                            <tr role="row">
+                                <th scope="col" role="columnheader">"Field"</th>
+                                <th scope="col" role="columnheader">"Mine"</th>
+                                <th scope="col" role="columnheader">"Theirs"</th>
+                            </tr>
+                        </thead>
+                        <tbody role="rowgroup">{rows}</tbody>
                     </table>
                 }
                 .into_any()
             }}
             <p class="displaced-actions">
-                {answer(make_again, "button", move || store.reapply(id))}
-                {answer(drop_it, "button button-quiet", move || store.drop_displaced(id))}
+                <button type="button" class="button" on:click=move |_| {
+                    focus_next_decision(store, id);
+                    store.reapply(id);
+                }>{make_again}</button>
+                <button type="button" class="button button-quiet" on:click=move |_| {
+                    focus_next_decision(store, id);
+                    store.drop_displaced(id);
+                }>{drop_it}</button>
             </p>
         </section>
     }
@@ -376,11 +453,7 @@ fn describe(edit: &Edit) -> String {
 
 /// What a record is called.
 fn title_of(row: &Value, edit: &Edit) -> String {
-    let text = |name| row.get(name).and_then(Value::as_str);
-    match (text("role_title"), text("company")) {
-        (Some(role), Some(company)) => format!("{role}, {company}"),
-        _ => capitalised(edit.noun()),
-    }
+    row_name(row).unwrap_or_else(|| capitalised(edit.noun()))
 }
 
 /// With a capital letter.
@@ -390,24 +463,14 @@ fn capitalised(text: &str) -> String {
     first.chain(letters).collect()
 }
 
-/// A value for people.
-fn show(value: &Value) -> String {
-    match value {
-        Value::Null => "–".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        Value::Array(items) if items.is_empty() => "–".to_owned(),
-        Value::Array(items) => items.iter().map(show).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => fields.values().map(show).collect::<Vec<_>>().join(" "),
-        Value::Number(number) => number.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Queue, can_be_opened, can_be_tried, explanation, headline};
-    use crate::client::engine::{Edit, Op, Persistence, SyncState, Unstored};
+    use super::{
+        Queue, can_be_opened, can_be_tried, explanation, headline, next_decision, next_try,
+    };
+    use crate::client::engine::{Edit, Op, Persistence, SyncState, Trouble, Unstored};
+    use chrono::{DateTime, Duration};
+    use uuid::Uuid;
 
     #[test]
     fn saved_is_not_everything_while_a_deletion_can_be_undone() {
@@ -423,7 +486,7 @@ mod tests {
         ] {
             assert_eq!(headline(SyncState::Saved, held(count)), title);
         }
-        let said = explanation(SyncState::Saved, Persistence::Opening, held(1));
+        let said = explanation(SyncState::Saved, "", Persistence::Opening, held(1));
         assert_eq!(said, "The server has all else that you did.");
     }
 
@@ -442,7 +505,7 @@ mod tests {
                 ..Queue::default()
             };
             assert_eq!(headline(state, queue), title);
-            let said = explanation(state, Persistence::Opening, queue);
+            let said = explanation(state, "", Persistence::Opening, queue);
             assert_eq!(said.contains("nother device was faster"), faster, "{said}");
             assert_eq!(said.contains("did not take a change"), refusal, "{said}");
         }
@@ -455,9 +518,9 @@ mod tests {
             waiting: 1,
             ..Queue::default()
         };
-        let said = explanation(SyncState::Saving(1), newer, waits);
+        let said = explanation(SyncState::Saving(1), "", newer, waits);
         assert!(said.contains("leave this page open"), "{said}");
-        let said = explanation(SyncState::Saved, newer, Queue::default());
+        let said = explanation(SyncState::Saved, "", newer, Queue::default());
         assert!(
             said.ends_with("reload this page to go on with it."),
             "{said}"
@@ -473,9 +536,50 @@ mod tests {
             SyncState::Saving(1),
             SyncState::Saved,
             SyncState::Attention(1),
+            // Who said when to come back is not asked earlier.
+            SyncState::ToldToWait {
+                waiting: 1,
+                until: DateTime::UNIX_EPOCH,
+            },
         ] {
             assert!(!can_be_tried(state), "{state:?}");
         }
+    }
+
+    #[test]
+    fn a_wait_that_the_server_asked_for_says_when_it_is_over() {
+        let until = DateTime::UNIX_EPOCH + Duration::minutes(875);
+        for (left, next) in [
+            (Duration::milliseconds(29_001), "in 30 s"),
+            (Duration::minutes(2), "in 120 s"),
+            (Duration::milliseconds(120_001), "at 14:35"),
+            (Duration::milliseconds(1), "in 1 s"),
+            (Duration::seconds(-3), "now"),
+        ] {
+            assert_eq!(next_try(left, until, &chrono_tz::UTC), next);
+        }
+        let waits = SyncState::ToldToWait { waiting: 4, until };
+        assert_eq!(
+            explanation(waits, "in 30 s", Persistence::Opening, Queue::default()),
+            "The server asked to wait; it is tried again in 30 s."
+        );
+    }
+
+    #[test]
+    fn a_full_store_with_nothing_waiting_holds_nobody_here() {
+        let full = Persistence::Refused(Trouble::Full);
+        let said = explanation(SyncState::Saved, "", full, Queue::default());
+        assert!(!said.contains("leave the page open"), "{said}");
+    }
+
+    #[test]
+    fn after_a_decision_comes_the_next_one() {
+        let [one, two, three] = [1, 2, 3].map(Uuid::from_u128);
+        let all = [one, two, three];
+        assert_eq!(next_decision(&all, one), Some(two));
+        assert_eq!(next_decision(&all, three), Some(two));
+        assert_eq!(next_decision(&[one], one), None);
+        assert_eq!(next_decision(&all, Uuid::nil()), None);
     }
 
     #[test]

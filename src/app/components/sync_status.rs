@@ -15,7 +15,10 @@ pub fn SyncStatus() -> impl IntoView {
         SyncState::Opening => "opening",
         SyncState::Saved => "saved",
         SyncState::Saving(_) => "saving",
-        SyncState::Offline(_) | SyncState::Unanswered(_) | SyncState::Stale => "offline",
+        SyncState::Offline(_)
+        | SyncState::Unanswered(_)
+        | SyncState::ToldToWait { .. }
+        | SyncState::Stale => "offline",
         SyncState::SignedOut(_) | SyncState::Attention(_) => "attention",
     };
     view! {
@@ -42,6 +45,7 @@ fn words(state: SyncState) -> String {
         SyncState::Offline(0) => "Offline".to_owned(),
         SyncState::Offline(count) => format!("Offline, {count} waiting"),
         SyncState::Unanswered(count) => format!("No answer, {count} waiting"),
+        SyncState::ToldToWait { waiting, .. } => format!("Waiting, {waiting}"),
         SyncState::Stale => "Not up to date".to_owned(),
         SyncState::Attention(1) => "Needs attention".to_owned(),
         SyncState::Attention(count) => format!("{count} need attention"),

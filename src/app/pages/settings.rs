@@ -432,7 +432,8 @@ fn Account() -> impl IntoView {
                         }}
                     </h2>
                     <p class="panel-text">
-                        "Stay, and your work is sent as soon as there is a connection. Or keep it on this device until you sign in here again: without a passphrase, the next person at this browser profile could get at it. Or throw it away."
+                        {move || if_one_stays(store.sync_state())}
+                        " Or keep it on this device until you sign in here again: without a passphrase, the next person at this browser profile could get at it. Or throw it away."
                     </p>
                     <footer class="dialog-footer">
                         <button type="button" class="button button-danger" on:click=move |_| decide(Fate::Wipe)>"Discard and sign out"</button>
@@ -442,6 +443,18 @@ fn Account() -> impl IntoView {
                 </div>
             </dialog>
         </section>
+    }
+}
+
+/// What becomes of work that is not sent, where its user stays.
+fn if_one_stays(state: SyncState) -> &'static str {
+    match state {
+        SyncState::Offline(_) => "Stay, and your work is sent as soon as there is a connection.",
+        SyncState::SignedOut(_) => "Stay, and your work is sent once you have signed in again.",
+        SyncState::Attention(_) => {
+            "Stay, and decide about what needs you; the rest is sent as soon as the server answers."
+        }
+        _ => "Stay, and your work is sent as soon as the server answers.",
     }
 }
 

@@ -344,10 +344,18 @@ impl Engine {
         // Six requests that were under way together are one refusal.
         if !self.is_busy(now) {
             self.busy.attempts += 1;
+            self.busy.told = false;
         }
         let until = now + answers::backoff(self.busy.attempts, retry_after, jitter);
         self.busy.until = self.busy.until.filter(|at| *at > until).or(Some(until));
         self.busy.told |= retry_after.is_some();
+    }
+
+    /// Until when nothing is sent because the server said so; while a try is under way, nothing waits
+    /// for a time.
+    pub(super) fn told_to_wait(&self, now: Timestamp) -> Option<Timestamp> {
+        let said = self.busy.until.filter(|_| self.busy.told);
+        said.filter(|_| self.is_busy(now))
     }
 
     /// Whether the server has no time.

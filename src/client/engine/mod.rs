@@ -194,6 +194,13 @@ pub enum SyncState {
     Offline(usize),
     /// There is a connection, and the server takes nothing now; so many edits wait, safely stored.
     Unanswered(usize),
+    /// The server asked for time: so many edits wait, and nothing is sent before it is over.
+    ToldToWait {
+        /// Edits that wait.
+        waiting: usize,
+        /// When they are tried again.
+        until: Timestamp,
+    },
     /// Everything is at the server, and what changed there cannot be fetched.
     Stale,
     /// The session has ended; so many edits wait.
@@ -295,7 +302,12 @@ impl Engine {
             } else {
                 SyncState::Saved
             }
-        } else if self.busy.attempts >= UNANSWERED {
+        } else if let Some(until) = self.told_to_wait(now) {
+            SyncState::ToldToWait {
+                waiting: waiting.len(),
+                until,
+            }
+        } else if self.busy.attempts >= UNANSWERED && !self.busy.told {
             SyncState::Unanswered(waiting.len())
         } else {
             SyncState::Saving(waiting.len())

@@ -65,6 +65,28 @@ fn what_waits_is_counted_as_what_it_waits_for() {
     assert_eq!(page.state(), SyncState::SignedOut(2));
 }
 
+#[test]
+fn a_wait_that_the_server_asked_for_has_an_end_and_is_not_called_sending() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("x"), 1);
+    assert_eq!(page.state(), SyncState::Saving(1));
+    let mut asked = problem(ProblemKind::TooManyRequests);
+    asked.retry_after = Some(30);
+    page.answer(1, Err(asked));
+    let until = page.at + Duration::seconds(30);
+    assert_eq!(page.state(), SyncState::ToldToWait { waiting: 1, until });
+    // The network is said to be back: who said when to come back is not asked earlier.
+    let effects = page.engine.online(page.at);
+    page.perform(effects);
+    assert_eq!(page.state(), SyncState::ToldToWait { waiting: 1, until });
+    page.later(Duration::seconds(31));
+    assert_eq!(page.state(), SyncState::Saving(1));
+    // Refused again without a word of when: nobody asked to wait any more.
+    page.answer(1, Err(problem(ProblemKind::Unavailable)));
+    assert_eq!(page.state(), SyncState::Unanswered(1));
+}
+
 /// One thing that happens to a page and to the plain server behind it.
 #[derive(Clone, Debug)]
 enum Happening {
