@@ -313,7 +313,7 @@ test("quick add warns of an application that is there already", async ({ page, b
   await page.keyboard.press("c");
   await quickAdd.company.fill("northwind");
   await expect(quickAdd.guard).toContainText("You applied to Northwind, Platform Engineer, on ");
-  await expect(quickAdd.guard).toContainText("screening");
+  await expect(quickAdd.guard).toContainText("It is in Screening.");
   await quickAdd.company.fill("Southwind");
   await expect(quickAdd.guard).toHaveCount(0);
 });

@@ -94,7 +94,9 @@ test("a field that has the focus overwrites nothing that it did not show", async
   await sidebar.field("Notes").press("End");
   await sidebar.field("Notes").pressSequentially(" ok");
   await sidebar.field("Notes").press("Tab");
-  await expect(sidebar.toast(CHANGED_ELSEWHERE)).toContainText("Use your notes instead?");
+  await expect(sidebar.toast("“Contested, Theirs Ltd” was changed on another device first")).toContainText(
+    "Use your notes instead?",
+  );
   await sidebar.expectField("Notes", "Old. An hour of notes.");
   expect((await user.api.get(id)).notes).toBe("Old. An hour of notes.");
 });

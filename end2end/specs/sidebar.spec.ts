@@ -216,6 +216,29 @@ test("a held Backspace takes letters, and no tags", async ({ page, user, sidebar
   await expect(sidebar.tokens("Tags")).toHaveText(["one", "two"]);
 });
 
+test("words that are typed faster than they show are all kept", async ({ user, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Fast" });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await sidebar.field("Tags").pressSequentially("alpha,beta,gamma,delta,");
+  await sidebar.saved();
+  expect((await user.api.get(id)).tags).toEqual(["alpha", "beta", "gamma", "delta"]);
+});
+
+test("what is being typed is saved when the page goes to the background", async ({ page, user, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Interrupted" });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await sidebar.field("Notes").pressSequentially("Half a sentence");
+  await page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await expect.poll(async () => (await user.api.get(id)).notes).toBe("Half a sentence");
+  // One goes on where one was.
+  await expect(sidebar.field("Notes")).toBeFocused();
+});
+
 test("the old value typed again is no change", async ({ user, sidebar }) => {
   const { id } = await user.api.create({ company: "Acme" });
   await sidebar.open(id);

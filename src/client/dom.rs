@@ -34,12 +34,16 @@ pub fn show_value(id: &str, text: &str) {
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::{CaptureListener, HeightWatch, breathe, find};
+pub use browser::{CaptureListener, HeightWatch, breathe, find, watch_typing};
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use js_sys::Promise;
-    use leptos::prelude::{document, window};
+    use leptos::{
+        leptos_dom::helpers::window_event_listener_untyped,
+        prelude::{document, window},
+    };
+    use std::cell::Cell;
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
@@ -78,8 +82,27 @@ mod browser {
             .and_then(|element| element.dyn_into().ok())
     }
 
-    /// Says of the field with the focus what the browser says when one leaves it.
+    thread_local! {
+        /// Somebody has typed in the field with the focus since it was saved.
+        static TYPED: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// From now on it is known whether somebody is typing.
+    pub fn watch_typing() {
+        let set = |name: &'static str, typed: bool| {
+            window_event_listener_untyped(name, move |_| TYPED.set(typed));
+        };
+        set("input", true);
+        set("change", false);
+        set("focusin", false);
+    }
+
+    /// Says of the field with the focus what the browser says when one leaves it, if somebody has typed
+    /// in it: what it shows else may be older than what is here.
     pub(super) fn report_change() {
+        if !TYPED.take() {
+            return;
+        }
         let init = EventInit::new();
         init.set_bubbles(true);
         if let Some(field) = active()

@@ -153,6 +153,7 @@ impl Store {
     }
 
     fn listen(self) {
+        dom::watch_typing();
         let shown = || !document().hidden();
         Interval::new(PULL_EVERY_MS, move || {
             if shown() {
