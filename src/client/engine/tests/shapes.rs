@@ -153,6 +153,12 @@ fn what_is_stored_reads_back() {
         let read: Kept = serde_json::from_str(&row.to_string()).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), *row);
     }
+    // A kind without a sample would change unseen.
+    for kind in EntityKind::ALL {
+        let is_of = |row: &serde_json::Value| row["row"].get(kind.as_str()).is_some();
+        let rows = shapes["rows"].as_array().unwrap();
+        assert!(rows.iter().any(is_of), "no {kind} in the sample");
+    }
     let meta: Meta = serde_json::from_str(&shapes["meta"].to_string()).unwrap();
     assert_eq!(serde_json::to_value(&meta).unwrap(), shapes["meta"]);
     // Every field is in it: one that is left out of the sample would change unseen.
