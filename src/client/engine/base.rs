@@ -431,6 +431,8 @@ impl Base {
     /// The store holds something of this shard that is not of this base.
     pub(super) fn is_stored_otherwise(&mut self, shard: Shard) {
         self.stored.insert(shard, OF_ANOTHER_BASE);
+        // What of another base stays there would be taken for this one's.
+        self.dirty.insert(shard);
     }
 
     /// It was built anew: pages that have another one take all of it from the store, so all of it is
