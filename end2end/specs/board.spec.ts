@@ -44,6 +44,7 @@ test("after a drag the keyboard goes on at once", async ({ page, user, board, qu
   await user.api.create({ role_title: "Dragged" });
   await board.open();
   await board.drag(board.card("Dragged"), "Screening");
+  await expect(board.card("Dragged", "Screening")).toBeFocused();
   // Enter in a form is a click that no pointer made.
   await page.keyboard.press("c");
   await quickAdd.type("Acme", "Typed");
@@ -339,6 +340,7 @@ test("search narrows the board by every word", async ({ page, user, board }) => 
   await expect(board.matches).toHaveText("2 matches");
   await board.expectCount("Applied", 2);
   await board.expectFolded("Screening");
+  await expect(board.column("Screening").locator(".column-count")).toHaveText("0 of 1");
   await expect(board.card("Designer")).toHaveCount(0);
   await page.keyboard.type(" acme");
   await expect(board.matches).toHaveText("1 match");
@@ -372,6 +374,11 @@ for (const [screen, viewport] of Object.entries({ desk: { width: 1280, height: 8
     await expect(sidebar.title).toHaveText("Needle");
     await page.keyboard.press("Escape");
     await expect(board.search).toHaveValue("needle");
+    // With nothing else to close, it ends the search.
+    await expect(sidebar.panel).toHaveCount(0);
+    await page.keyboard.press("Escape");
+    await expect(board.search).toHaveValue("");
+    await expect(board.cardOf(id)).toBeFocused();
 
     await board.search.fill("haystack");
     await expect(board.matches).toHaveText("No matches");

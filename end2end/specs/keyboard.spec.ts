@@ -126,6 +126,17 @@ test("archiving by E leaves the focus on the board", async ({ page, user, board 
   await expect(board.card("Role 1")).toBeFocused();
 });
 
+test("a deletion leaves the focus on the card below, and its undo brings it back", async ({ user, board, sidebar }) => {
+  await user.api.createMany(3, "Applied");
+  await board.open();
+  await board.card("Role 2").press("Enter");
+  await expect(sidebar.title).toHaveText("Role 2");
+  await sidebar.delete.click();
+  await expect(board.card("Role 1")).toBeFocused();
+  await board.act("Deleted “Role 2”", "Undo");
+  await expect(board.card("Role 2")).toBeFocused();
+});
+
 /** Holds a key for a while: a press that repeats. */
 async function hold(page: Page, key: string, repeats = 8): Promise<void> {
   for (let press = 0; press <= repeats; press++) await page.keyboard.down(key);

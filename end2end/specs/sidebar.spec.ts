@@ -168,6 +168,26 @@ test("what does not fit is complained of beside its field, and stays to be corre
   });
 });
 
+test("what does not fit keeps the sidebar open once, whichever way one leaves", async ({ page, user, board, sidebar }) => {
+  const { id } = await user.api.create({ salary_min: 90000 });
+  await user.api.create({ role_title: "Other" });
+  await sidebar.open(id);
+  await sidebar.field("Pay to").fill("80000");
+  await page.keyboard.press("Escape");
+  await expect(sidebar.field("Pay to")).toBeFocused();
+  await expect(sidebar.error("Pay to")).toBeInViewport();
+  await sidebar.expectField("Pay to", "80000");
+
+  await sidebar.field("Pay to").fill("lots");
+  await board.card("Other").click();
+  await expect(sidebar.error("Pay to")).toContainText("“lots” is not clear");
+  await expect(sidebar.field("Pay to")).toBeFocused();
+  await expect(page).toHaveURL(`/board/${id}`);
+  await sidebar.close.click();
+  await expect(sidebar.panel).toHaveCount(0);
+  expect((await user.api.get(id)).salary_max).toBeNull();
+});
+
 test("pay is read as people write it, and shown as it was understood", async ({ user, sidebar }) => {
   const { id } = await user.api.create({ company: "Acme" });
   await sidebar.open(id);

@@ -74,6 +74,14 @@ test("nothing is wider than the phone", async ({ page, user, board, sidebar, set
   }
 });
 
+test("the first application comes into sight, and has the focus", async ({ user: _, board, quickAdd }) => {
+  await board.open();
+  await board.empty.getByRole("button", { name: "Add an application" }).tap();
+  await quickAdd.type("Acme", "First");
+  await expect(board.card("First", "Applied")).toBeFocused();
+  await expect(board.card("First", "Applied")).toBeInViewport({ ratio: 0.9 });
+});
+
 test("an application is added with the round button", async ({ user, board, quickAdd }) => {
   await user.api.create();
   await board.open();

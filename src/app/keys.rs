@@ -18,7 +18,7 @@ pub const LIST: &[(&[&str], &str)] = &[
         "Pick the card up; arrows move it, Space drops it, Esc puts it back",
     ),
     (&["E"], "Archive the card"),
-    (&["Esc"], "Close what is open"),
+    (&["Esc"], "Close what is open, then clear the search"),
     (&["?"], "This list"),
 ];
 

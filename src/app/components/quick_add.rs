@@ -2,6 +2,7 @@
 
 use super::{
     announcer::use_announcer,
+    board::show_added,
     icon::Icon,
     keys_dialog::{drive_dialog, is_closed},
 };
@@ -114,8 +115,9 @@ pub fn QuickAdd() -> impl IntoView {
             return;
         };
         let title = format!("{role} at {company}");
+        let status = dialogs.adding.get_untracked().unwrap_or(Status::Applied);
         let create = ApplicationCreate {
-            status: Change::Set(dialogs.adding.get_untracked().unwrap_or(Status::Applied)),
+            status: Change::Set(status),
             job_url: posting
                 .get_untracked()
                 .map_or(Change::Keep, |url| Change::Set(Some(url))),
@@ -127,6 +129,7 @@ pub fn QuickAdd() -> impl IntoView {
                     let text = format!("Added {title}");
                     announcer.say(text.clone());
                     store.toast("info", text, Some(ToastAction::Open(id)));
+                    show_added(status, id);
                 });
                 close();
             }
@@ -158,13 +161,7 @@ pub fn QuickAdd() -> impl IntoView {
     let guard = move || {
         let row = twin.get()?;
         let today = zone.get().day(store.now());
-        let text = format!(
-            "You applied to {}, {}, on {}: {}.",
-            row.company,
-            row.role_title,
-            day_label(row.application_date, today),
-            row.status.label().to_lowercase(),
-        );
+        let text = known_as(&row, &day_label(row.application_date, today));
         Some(view! { <p class="notice" data-kind="warn">{text}</p> })
     };
 
@@ -248,6 +245,20 @@ pub fn QuickAdd() -> impl IntoView {
     }
 }
 
+/// Where an application stands already, in a sentence or two.
+fn known_as(row: &Application, day: &str) -> String {
+    let place = match row.status {
+        _ if !row.is_on_board() => "the archive",
+        status => status.label(),
+    };
+    let (company, role) = (&row.company, &row.role_title);
+    if row.status == Status::Draft {
+        format!("{company}, {role}, is here already. It is in {place}.")
+    } else {
+        format!("You applied to {company}, {role}, on {day}. It is in {place}.")
+    }
+}
+
 /// Whether Enter in the company goes to the role, as Tab does: it is what comes next.
 fn goes_on_to_role(company: &str, role: &str) -> bool {
     !company.trim().is_empty() && role.trim().is_empty()
@@ -271,7 +282,31 @@ fn complaint(text: &str, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::goes_on_to_role;
+    use super::{goes_on_to_role, known_as};
+    use crate::domain::{application::tests::sample, stage::Status};
+
+    #[test]
+    fn it_says_where_the_same_application_stands() {
+        let mut row = sample(1);
+        row.company = "Acme Corp".parse().unwrap();
+        row.role_title = "Backend Engineer".parse().unwrap();
+        row.status = Status::TechScreen;
+        assert_eq!(
+            known_as(&row, "24 Nov"),
+            "You applied to Acme Corp, Backend Engineer, on 24 Nov. It is in Tech screen."
+        );
+        row.archived_at = Some(row.created_at);
+        assert_eq!(
+            known_as(&row, "24 Nov"),
+            "You applied to Acme Corp, Backend Engineer, on 24 Nov. It is in the archive."
+        );
+        row.archived_at = None;
+        row.status = Status::Draft;
+        assert_eq!(
+            known_as(&row, "24 Nov"),
+            "Acme Corp, Backend Engineer, is here already. It is in Draft."
+        );
+    }
 
     #[test]
     fn enter_in_the_company_goes_to_a_role_that_is_empty() {

@@ -4,11 +4,12 @@ use crate::{
     app::{
         components::{
             board::{
-                BoardModel, ColumnView, DragLayer, go_to, listen_to_keys, show_top, use_board,
+                BoardModel, ColumnView, DragLayer, go_to, listen_to_keys, nothing_has_focus,
+                refocus, show_top, use_board,
             },
             icon::Icon,
             page_header::PageHeader,
-            sidebar::Sidebar,
+            sidebar::{Closing, Sidebar},
         },
         session::{Dialogs, SignedIn},
     },
@@ -39,6 +40,7 @@ pub fn BoardPage() -> impl IntoView {
 fn Board() -> impl IntoView {
     let (store, board) = (use_store(), BoardModel::of_store());
     provide_context(board);
+    provide_context(Closing::of_page());
     listen_to_keys(board);
     let params = use_params_map();
     let selected = Memo::new(move |_| {
@@ -56,6 +58,17 @@ fn Board() -> impl IntoView {
             && let Some((status, _)) = untrack(|| board.first_match())
         {
             show_top(status);
+        }
+    });
+    // Undone from a toast, which is gone with its button: the card that came back has the focus then.
+    Effect::new(move |_| {
+        if let Some((status, id)) = board.came_back() {
+            request_animation_frame(move || {
+                let is_open = selected.try_get_untracked().flatten().is_some();
+                if !is_open && nothing_has_focus() {
+                    refocus(board, status, id);
+                }
+            });
         }
     });
     let empty = Memo::new(move |_| board.is_empty());
@@ -93,7 +106,7 @@ fn Board() -> impl IntoView {
 #[component]
 fn Search() -> impl IntoView {
     let (store, board) = (use_store(), use_board());
-    let navigate = use_navigate();
+    let (navigate, closing) = (use_navigate(), expect_context::<Closing>());
     let count = move || match board.matches() {
         _ if !board.is_searching() => String::new(),
         0 if !store.is_whole() => "Searching…".to_owned(),
@@ -110,7 +123,9 @@ fn Search() -> impl IntoView {
                 dom::focus(".board .card");
             }
             "Enter" => {
-                if let Some((_, id)) = first() {
+                if let Some((_, id)) = first()
+                    && closing.may_close()
+                {
                     let options = NavigateOptions {
                         scroll: false,
                         ..NavigateOptions::default()
@@ -143,6 +158,19 @@ fn Search() -> impl IntoView {
                 on:keydown=key
             />
             <span class="search-count" role="status">{count}</span>
+            // The browser's own goes with the focus, while the board is still narrowed.
+            <button
+                type="button"
+                class="search-clear"
+                aria-label="Clear the search"
+                hidden=move || board.search().is_empty()
+                on:click=move |_| {
+                    board.search_for(String::new());
+                    dom::focus("#search");
+                }
+            >
+                {Icon::Close.view()}
+            </button>
             <kbd aria-hidden="true">"/"</kbd>
         </div>
     }

@@ -88,20 +88,25 @@ pub fn Card(
         let due = row
             .next_action_due
             .map(|due| due_label(due, store.now(), &*zone));
-        let (near, text) = match (action, due) {
+        // The words give way where both are too long; the time stays whole.
+        let (near, when) = match (&action, due) {
             (None, None) => return None,
-            (Some(action), None) => (Due::Later, action),
-            (None, Some((near, when))) => (near, when),
-            (Some(action), Some((near, when))) => (near, format!("{action} · {when}")),
+            (Some(_), None) => (Due::Later, None),
+            (None, Some((near, when))) => (near, Some(when)),
+            (Some(_), Some((near, when))) => (near, Some(format!(" · {when}"))),
         };
         let near = match near {
             Due::Late => "late",
             Due::Soon => "soon",
             Due::Later => "later",
         };
-        Some(
-            view! { <span class="card-next" data-due=near>{Icon::Clock.view()}<span>{text}</span></span> },
-        )
+        Some(view! {
+            <span class="card-next" data-due=near>
+                {Icon::Clock.view()}
+                <span>{action}</span>
+                <span class="card-when">{when}</span>
+            </span>
+        })
     };
     let tags = move || {
         let row = row.read();

@@ -101,7 +101,7 @@ fn Folded(status: Status) -> impl IntoView {
                     <i class="status-dot"></i>
                     {status.label()}
                     " "
-                    <span class="column-count">{move || board.count(status)}</span>
+                    <span class="column-count">{move || board.strip_count(status)}</span>
                 </h2>
             </button>
         </section>

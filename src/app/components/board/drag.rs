@@ -18,7 +18,10 @@ pub fn DragLayer(
 
 #[cfg(feature = "hydrate")]
 mod pointer {
-    use super::super::model::{BoardModel, Drag};
+    use super::super::{
+        model::{BoardModel, Drag},
+        sight::refocus,
+    };
     use crate::{
         client::{dom::CaptureListener, store::use_store},
         domain::stage::Status,
@@ -108,8 +111,16 @@ mod pointer {
                 if let Some((status, id)) = over {
                     board.drop_on(id, status);
                 }
+                let from = done.from;
                 // The copy stays until the card lies where it was dropped.
-                store.once_shown(move || finish(board, done));
+                store.once_shown(move || {
+                    let is_there = finish(board, done);
+                    let moved = over.filter(|(status, _)| is_there && *status != from);
+                    if let Some((status, id)) = moved {
+                        board.dealt_with(id, Some(status));
+                        refocus(board, status, id);
+                    }
+                });
             })
         });
         for name in ["pointercancel", "blur"] {
@@ -125,7 +136,7 @@ mod pointer {
                         return;
                     }
                     if let Some(done) = take(&press, None) {
-                        finish(board, done);
+                        _ = finish(board, done);
                     }
                 }),
             );
@@ -141,7 +152,7 @@ mod pointer {
                 if key.key() == "Escape" && dragging {
                     event.stop_propagation();
                     if let Some(done) = take(&press, None) {
-                        finish(board, done);
+                        _ = finish(board, done);
                     }
                 }
             })
@@ -185,7 +196,7 @@ mod pointer {
             let (listeners, press) = listeners.take();
             drop(listeners);
             if let Some(done) = take(&press, None) {
-                finish(board, done);
+                _ = finish(board, done);
             }
         });
     }
@@ -334,12 +345,11 @@ mod pointer {
         if ours { slot.take() } else { None }
     }
 
-    /// The copy goes; the drag is over.
-    fn finish(board: BoardModel, press: Press) {
-        if let Some(copy) = press.copy {
-            copy.remove();
-            _ = board.drag.try_set(None);
-        }
+    /// The copy goes; the drag is over. Answers whether there was one, and the board is still there.
+    fn finish(board: BoardModel, press: Press) -> bool {
+        let Some(copy) = press.copy else { return false };
+        copy.remove();
+        board.drag.try_set(None).is_none()
     }
 
     fn position(event: &PointerEvent) -> (f64, f64) {

@@ -1,11 +1,14 @@
 //! The board by keyboard: arrows walk, Space picks up and drops, Esc puts back.
 
 use super::{
-    card::slot_height,
     model::{BoardModel, Drag},
+    sight::{column, focus_column, go_to, refocus, reveal},
 };
 use crate::{
-    app::components::announcer::{Announcer, use_announcer},
+    app::{
+        components::announcer::{Announcer, use_announcer},
+        keys::types_text,
+    },
     client::store::{Store, use_store},
     domain::stage::Status,
 };
@@ -19,7 +22,17 @@ pub fn listen(board: BoardModel) {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
-        let Some(id) = focused_card(&event) else {
+        let focused = focused_card(&event);
+        if event.key() == "Escape" && clears_search(board, &event) {
+            board.search_for(String::new());
+            // The columns are others now.
+            if let Some(row) = focused.and_then(|id| store.row_untracked(id)) {
+                request_animation_frame(move || refocus(board, row.status, row.id));
+            }
+            event.prevent_default();
+            return;
+        }
+        let Some(id) = focused else {
             return;
         };
         let keys = Keys {
@@ -81,11 +94,18 @@ impl Keys {
             "ArrowRight" | "l" => self.hop(row.status, 1),
             "ArrowLeft" | "h" => self.hop(row.status, -1),
             "e" => {
-                let next = self.beside(row.status);
+                let next = self.board.beside(row.status, self.id);
                 self.store.set_archived(self.id, true);
                 if let Some(next) = next {
                     self.focus(row.status, next);
                 }
+                let keys = *self;
+                self.store.once_shown(move || {
+                    keys.board.dealt_with(keys.id, None);
+                    if next.is_none() {
+                        focus_column(row.status);
+                    }
+                });
             }
             _ => return false,
         }
@@ -111,7 +131,8 @@ impl Keys {
                 self.store.once_shown(move || {
                     // The board may be gone by now.
                     if keys.board.drag.try_set(None).is_none() {
-                        keys.refocus(over);
+                        keys.board.dealt_with(keys.id, Some(over));
+                        refocus(keys.board, over, keys.id);
                     }
                 });
             }
@@ -144,15 +165,7 @@ impl Keys {
             over.label(),
             Status::ALL.len()
         ));
-        reveal(over);
-    }
-
-    /// The card below, or else the one above: where the focus goes when this one goes away.
-    fn beside(&self, status: Status) -> Option<Uuid> {
-        let cards = self.board.cards(status);
-        let here = cards.iter().position(|row| row.id == self.id)?;
-        let above = here.checked_sub(1).and_then(|above| cards.get(above));
-        cards.get(here + 1).or(above).map(|row| row.id)
+        reveal(&column(over));
     }
 
     /// To the card above or below.
@@ -193,45 +206,19 @@ impl Keys {
     fn focus(&self, status: Status, id: Uuid) {
         go_to(self.board, status, id);
     }
-
-    /// The card is made anew in its new column, at its top; the focus follows it there. A folded
-    /// column has no cards, so its strip takes the focus.
-    fn refocus(&self, status: Status) {
-        if self.board.is_open(status) {
-            self.focus(status, self.id);
-        } else {
-            let strip = format!(
-                ".column[data-status=\"{}\"] .column-unfold",
-                status.as_str()
-            );
-            request_animation_frame(move || crate::client::dom::focus(&strip));
-        }
-    }
 }
 
-/// The focus goes to a card; where it is outside the column's window, the column is scrolled there
-/// first, and the card is made by the next frame.
-pub fn go_to(board: BoardModel, status: Status, id: Uuid) {
-    let cards = board.cards(status);
-    let Some(place) = cards.iter().position(|card| card.id == id) else {
-        return;
+/// Whether Escape ends the search: nothing else that it would end is there.
+fn clears_search(board: BoardModel, event: &ev::KeyboardEvent) -> bool {
+    let is_busy = || {
+        let found = document().query_selector("dialog[open], .sidebar");
+        found.ok().flatten().is_some()
     };
-    let heights = |range: &[std::sync::Arc<crate::domain::application::Application>]| {
-        range.iter().map(|row| slot_height(row)).sum::<u32>()
-    };
-    let top = heights(cards.get(..place).unwrap_or_default());
-    let bottom = heights(cards.get(..=place).unwrap_or_default());
-    scroll_into_window(status, top, bottom);
-    focus_soon(id);
-}
-
-/// Scrolls the board to a column, and the column to its top, by the next frame: it may have just been
-/// opened.
-pub fn show_top(status: Status) {
-    request_animation_frame(move || {
-        reveal(status);
-        scroll_into_window(status, 0, 0);
-    });
+    untrack(|| board.is_searching() && board.drag.read().is_none())
+        && !event.default_prevented()
+        && !event.is_composing()
+        && !types_text(event)
+        && !is_busy()
 }
 
 fn neighbour(status: Status, by: isize) -> Option<Status> {
@@ -256,55 +243,5 @@ fn focused_card(event: &ev::KeyboardEvent) -> Option<Uuid> {
     {
         _ = event;
         None
-    }
-}
-
-/// Focuses the card once it is in the document: at the latest two frames after its column moved.
-fn focus_soon(id: Uuid) {
-    let card = format!(".card[data-id=\"{id}\"]");
-    let again = card.clone();
-    crate::client::dom::focus(&card);
-    request_animation_frame(move || {
-        crate::client::dom::focus(&card);
-        request_animation_frame(move || crate::client::dom::focus(&again));
-    });
-}
-
-/// Scrolls a column so that what lies between `top` and `bottom` can be seen.
-fn scroll_into_window(status: Status, top: u32, bottom: u32) {
-    #[cfg(feature = "hydrate")]
-    {
-        let selector = format!(
-            ".column[data-status=\"{}\"] .column-scroll",
-            status.as_str()
-        );
-        let Some(scroller) = crate::client::dom::find(&selector) else {
-            return;
-        };
-        let (top, bottom) = (top.cast_signed(), bottom.cast_signed());
-        let (from, height) = (scroller.scroll_top(), scroller.client_height());
-        if top < from {
-            scroller.set_scroll_top(top);
-        } else if bottom > from + height {
-            scroller.set_scroll_top(bottom - height);
-        }
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (status, top, bottom);
-}
-
-/// Scrolls the board so that the column can be seen.
-fn reveal(status: Status) {
-    let selector = format!(".column[data-status=\"{}\"]", status.as_str());
-    if let Ok(Some(column)) = document().query_selector(&selector) {
-        #[cfg(feature = "hydrate")]
-        {
-            let options = web_sys::ScrollIntoViewOptions::new();
-            options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
-            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-            column.scroll_into_view_with_scroll_into_view_options(&options);
-        }
-        #[cfg(not(feature = "hydrate"))]
-        drop(column);
     }
 }

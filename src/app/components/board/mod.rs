@@ -5,8 +5,12 @@ mod column;
 mod drag;
 mod keyboard;
 mod model;
+mod sight;
 
 pub use column::ColumnView;
 pub use drag::DragLayer;
-pub use keyboard::{go_to, listen as listen_to_keys, show_top};
+pub use keyboard::listen as listen_to_keys;
 pub use model::{BoardModel, use_board};
+pub use sight::{
+    go_to, nothing_has_focus, refocus, refocus_beside, reveal, show_added, show_card, show_top,
+};

@@ -38,6 +38,8 @@ pub struct Drag {
 struct Found {
     /// The cards of the board.
     columns: HashMap<Status, Cards>,
+    /// How many cards each column has without it.
+    totals: HashMap<Status, usize>,
     /// How many it found in the archive.
     archived: usize,
 }
@@ -57,6 +59,9 @@ pub struct BoardModel {
     /// Columns that were opened or folded since the search was typed: it opens those with matches, and
     /// folds the others.
     turned: RwSignal<HashSet<Status>>,
+    /// The card that was moved or taken away last, and the column where that left it, if it is on the
+    /// board.
+    dealt: StoredValue<Option<(Uuid, Option<Status>)>>,
 }
 
 /// The board that the caller is part of.
@@ -83,7 +88,28 @@ impl BoardModel {
             picked: StoredValue::new(None),
             open: RwSignal::new(open),
             turned: RwSignal::default(),
+            dealt: StoredValue::new(None),
         }
+    }
+
+    /// A card was moved to a column, or taken off the board, and shows so.
+    pub fn dealt_with(self, id: Uuid, to: Option<Status>) {
+        self.dealt.try_set_value(Some((id, to)));
+    }
+
+    /// The card that was dealt with last, and its column, where that was taken back. Answers it once.
+    pub fn came_back(self) -> Option<(Status, Uuid)> {
+        let rows = self.store.rows();
+        let (id, left) = self.dealt.get_value()?;
+        let row = rows.get(&id).filter(|row| row.is_on_board());
+        let status = taken_back(left, row.map(|row| row.status))?;
+        self.dealt.set_value(None);
+        Some((status, id))
+    }
+
+    /// The card below, or else the one above: where the focus goes when this one goes away.
+    pub fn beside(self, status: Status, id: Uuid) -> Option<Uuid> {
+        beside(&self.cards(status), id)
     }
 
     /// A card is picked up.
@@ -111,6 +137,18 @@ impl BoardModel {
         } else {
             self.store.counted(status)
         }
+    }
+
+    /// The number at a column that is a strip: while one searches it has its matches there, of all; one
+    /// without cards says nothing then.
+    pub fn strip_count(self, status: Status) -> String {
+        let total = if self.store.is_whole() {
+            self.found
+                .with(|found| found.totals.get(&status).copied().unwrap_or_default())
+        } else {
+            self.store.counted(status)
+        };
+        strip_count(self.is_searching(), self.count(status), total)
     }
 
     /// Cards of open applications on the board.
@@ -226,10 +264,34 @@ fn meant<'a>(
     Some((status, card.id))
 }
 
+/// Where a card is that was left in a column, or off the board, if that is not there any more.
+fn taken_back(left: Option<Status>, now: Option<Status>) -> Option<Status> {
+    now.filter(|now| left != Some(*now))
+}
+
+fn beside(cards: &Cards, id: Uuid) -> Option<Uuid> {
+    let here = cards.iter().position(|row| row.id == id)?;
+    let above = here.checked_sub(1).and_then(|above| cards.get(above));
+    cards.get(here + 1).or(above).map(|row| row.id)
+}
+
+fn strip_count(is_searching: bool, count: usize, total: usize) -> String {
+    match (is_searching, total) {
+        (false, _) => count.to_string(),
+        (true, 0) => String::new(),
+        // Before all are here more may be found than were counted.
+        (true, total) => format!("{count} of {}", total.max(count)),
+    }
+}
+
 fn find(store: Store, search: &Search) -> Found {
     let mut columns: HashMap<Status, Vec<Arc<Application>>> = HashMap::new();
+    let mut totals: HashMap<Status, usize> = HashMap::new();
     let mut archived = 0;
     for row in store.rows().values() {
+        if row.is_on_board() {
+            *totals.entry(row.status).or_default() += 1;
+        }
         if !search.finds(row) {
             continue;
         }
@@ -245,14 +307,48 @@ fn find(store: Store, search: &Search) -> Found {
     });
     Found {
         columns: columns.collect(),
+        totals,
         archived,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::meant;
+    use super::{beside, meant, strip_count, taken_back};
     use crate::domain::{application::tests::sample, stage::Status};
+    use std::sync::Arc;
+
+    #[test]
+    fn the_focus_goes_to_the_card_below_else_to_the_one_above() {
+        let cards = Arc::new((1..=3).map(|n| Arc::new(sample(n))).collect::<Vec<_>>());
+        let id = |n: usize| cards[n].id;
+        assert_eq!(beside(&cards, id(0)), Some(id(1)));
+        assert_eq!(beside(&cards, id(1)), Some(id(2)));
+        assert_eq!(beside(&cards, id(2)), Some(id(1)));
+        let alone = Arc::new(vec![cards[0].clone()]);
+        assert_eq!(beside(&alone, id(0)), None);
+        assert_eq!(beside(&alone, id(1)), None);
+    }
+
+    #[test]
+    fn a_card_came_back_where_it_is_elsewhere_than_it_was_left() {
+        use Status::{Applied, Offer};
+        assert_eq!(taken_back(None, Some(Applied)), Some(Applied));
+        assert_eq!(taken_back(Some(Offer), Some(Applied)), Some(Applied));
+        assert_eq!(taken_back(Some(Offer), Some(Offer)), None);
+        assert_eq!(taken_back(Some(Offer), None), None);
+        assert_eq!(taken_back(None, None), None);
+    }
+
+    #[test]
+    fn a_strip_is_not_empty_because_one_searches() {
+        assert_eq!(strip_count(false, 12, 12), "12");
+        assert_eq!(strip_count(false, 0, 0), "0");
+        assert_eq!(strip_count(true, 0, 12), "0 of 12");
+        assert_eq!(strip_count(true, 3, 12), "3 of 12");
+        assert_eq!(strip_count(true, 3, 2), "3 of 3");
+        assert_eq!(strip_count(true, 0, 0), "");
+    }
 
     #[test]
     fn the_card_that_is_called_so_is_meant_then_one_that_begins_so_then_the_first() {

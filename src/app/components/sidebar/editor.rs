@@ -1,6 +1,11 @@
 //! Saving a field as one leaves it.
 
+use super::{
+    closing::Errors,
+    fields::{error_id, input_id},
+};
 use crate::{
+    app::components::board::reveal,
     client::engine::Began,
     client::store::{Store, use_store},
     client::zone::is_known_zone,
@@ -8,7 +13,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// One application under edit. Copied freely.
@@ -19,15 +24,15 @@ pub struct Editor {
     /// Its state now.
     pub row: Memo<Arc<Application>>,
     store: Store,
-    errors: RwSignal<HashMap<&'static str, String>>,
+    errors: Errors,
     /// As the row was when the focus came into a field, or when that was saved last: what a field shows
     /// does not change under the fingers.
     began: StoredValue<Option<Began<Application>>>,
 }
 
 impl Editor {
-    /// An editor of the application that is `first` now.
-    pub fn new(first: Arc<Application>) -> Self {
+    /// An editor of the application that is `first` now; what is wrong stands in `errors`.
+    pub fn new(first: Arc<Application>, errors: Errors) -> Self {
         let (store, id) = (use_store(), first.id);
         let row = Memo::new(move |last: Option<&Arc<Application>>| {
             // While it goes away its last state stands.
@@ -39,7 +44,7 @@ impl Editor {
             id,
             row,
             store,
-            errors: RwSignal::default(),
+            errors,
             began: StoredValue::new(None),
         }
     }
@@ -131,14 +136,14 @@ impl Editor {
                     done.map(drop).map_err(|problem| problem.sentence())
                 })
         };
-        self.errors.update(|errors| match done {
-            Ok(()) => {
+        match done {
+            Ok(()) => self.errors.update(|errors| {
                 for (field, _) in values {
                     errors.remove(field);
                 }
-            }
-            Err(why) => _ = errors.insert(first, why),
-        });
+            }),
+            Err(why) => self.refuse(first, why),
+        }
     }
 
     /// Only the browser and the server know which zones there are.
@@ -151,10 +156,15 @@ impl Editor {
         }
     }
 
-    /// Complains of what was typed without saving it.
+    /// Complains of what was typed without saving it. The complaint comes into sight, also where it is
+    /// below the edge.
     pub fn refuse(self, field: &'static str, why: impl Into<String>) {
         self.errors
             .update(|errors| _ = errors.insert(field, why.into()));
+        let (own, control) = (error_id(field), input_id(field));
+        let complaint = format!("#{own}, .field:has(#{control}) .field-error");
+        // Once it shows, and the focus has moved on.
+        request_animation_frame(move || reveal(&complaint));
     }
 
     /// Saves a text: blank clears an optional field.

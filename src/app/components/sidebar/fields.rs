@@ -50,7 +50,8 @@ pub fn input_id(field: &str) -> String {
     format!("f-{field}")
 }
 
-fn error_id(field: &str) -> String {
+/// The id of what is said to be wrong with a field.
+pub fn error_id(field: &str) -> String {
     format!("f-{field}-error")
 }
 

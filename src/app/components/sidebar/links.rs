@@ -1,6 +1,6 @@
 //! Lists of small records: contacts, links. A row is saved once what it must have is there.
 
-use super::editor::Editor;
+use super::{closing::Closing, editor::Editor, fields::error_id};
 use crate::app::components::icon::Icon;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -39,6 +39,7 @@ pub fn RowsEditor(
     /// What one is called.
     noun: &'static str,
 ) -> impl IntoView {
+    let closing = expect_context::<Closing>();
     let saved = Memo::new(move |_| cells(&editor.value(field), columns));
     // Rows that show: the saved ones, and those that are not whole yet.
     let rows = RwSignal::new(Vec::<(u32, Cells)>::new());
@@ -94,6 +95,8 @@ pub fn RowsEditor(
         let Some(whole) = rows.try_with_untracked(|rows| whole(rows, columns, required)) else {
             return;
         };
+        let is_left = rows.with_untracked(|rows| has_unfinished(rows, columns, required));
+        closing.leave_unfinished(field, is_left.then(|| lacks(noun, required)));
         editor.save(field, json(&whole, columns));
         own.set_value(Some(cells(&editor.saved(field), columns)));
     };
@@ -156,7 +159,7 @@ pub fn RowsEditor(
                         }
                     </For>
                 </div>
-                <p class="field-error">{move || editor.error(field)}</p>
+                <p class="field-error" id=error_id(field)>{move || editor.error(field)}</p>
                 <button type="button" class="button button-quiet" on:click=add>
                     {Icon::Plus.view()}
                     {format!("Add {noun}")}
@@ -204,6 +207,24 @@ fn whole(rows: &[(u32, Cells)], columns: &[(&str, &str)], required: &str) -> Vec
         .collect()
 }
 
+/// Whether something was typed in a row that lacks what a record must have.
+fn has_unfinished(rows: &[(u32, Cells)], columns: &[(&str, &str)], required: &str) -> bool {
+    let place = place(columns, required);
+    let is_blank = |cell: &String| cell.trim().is_empty();
+    rows.iter()
+        .any(|(_, cells)| cells.get(place).is_none_or(is_blank) && !cells.iter().all(is_blank))
+}
+
+/// What a row lacks that is not saved.
+fn lacks(noun: &str, required: &str) -> String {
+    let what = if required == "url" {
+        "an address"
+    } else {
+        "a name"
+    };
+    format!("A {noun} needs {what}. Give one, or remove it.")
+}
+
 /// Cells as records; blank ones are left out.
 fn json(rows: &[Cells], columns: &[(&str, &str)]) -> Value {
     rows.iter()
@@ -219,4 +240,28 @@ fn json(rows: &[Cells], columns: &[(&str, &str)]) -> Value {
             )
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_unfinished, lacks};
+
+    #[test]
+    fn a_row_is_unfinished_that_has_something_and_not_what_it_must_have() {
+        const COLUMNS: &[(&str, &str)] = &[("name", "Name"), ("email", "Email")];
+        for (cells, is_unfinished) in [
+            (["", ""], false),
+            ([" ", ""], false),
+            (["Jane", ""], false),
+            (["Jane", "jane@example.com"], false),
+            (["", "jane@example.com"], true),
+            ([" ", "jane@example.com"], true),
+        ] {
+            let rows = [(1, cells.map(str::to_owned).to_vec())];
+            let found = has_unfinished(&rows, COLUMNS, "name");
+            assert_eq!(found, is_unfinished, "{cells:?}");
+        }
+        let said = lacks("contact", "name");
+        assert_eq!(said, "A contact needs a name. Give one, or remove it.");
+    }
 }

@@ -1,5 +1,6 @@
 //! An application in full, beside the board: every field, saved as one leaves it.
 
+mod closing;
 mod contacts;
 mod editor;
 mod fields;
@@ -7,17 +8,26 @@ mod history;
 mod links;
 mod tokens;
 
-use super::{icon::Icon, monogram::Monogram, sync_status::SyncStatus};
+use super::{
+    board::{BoardModel, refocus, refocus_beside, show_card, use_board},
+    icon::Icon,
+    monogram::Monogram,
+    sync_status::SyncStatus,
+};
 use crate::{
     app::IconButton,
     client::zone::use_zone,
-    client::{dom, store::use_store},
+    client::{
+        dom,
+        store::{Store, use_store},
+    },
     domain::{
         application::{Application, LocationMode, Priority},
         stage::Status,
         time::{ZoneRules, stay_label},
     },
 };
+pub use closing::Closing;
 use contacts::ContactsField;
 use editor::Editor;
 use fields::{
@@ -40,31 +50,31 @@ pub fn Sidebar(
     let store = use_store();
     let row = Memo::new(move |_| store.row(id));
     let known = RwSignal::new(row.with_untracked(Option::is_some));
+    let (board, closing) = (use_board(), expect_context::<Closing>());
+    closing.begin();
     Effect::new(move |_| {
         let is_known = row.read().is_some();
         if !is_known {
             // It was deleted elsewhere: what is being typed is kept while its field is still there.
             dom::blur();
+            // There is nothing left to correct.
+            closing.begin();
         }
         if known.get_untracked() != is_known {
             known.set(is_known);
         }
     });
     let navigate = use_navigate();
-    let close = {
-        let navigate = navigate.clone();
-        move || {
-            navigate(
-                "/board",
-                NavigateOptions {
-                    scroll: false,
-                    ..NavigateOptions::default()
-                },
-            );
-            focus_card(id);
-        }
+    let close = move || {
+        navigate(
+            "/board",
+            NavigateOptions {
+                scroll: false,
+                ..NavigateOptions::default()
+            },
+        );
+        focus_card(store, board, id);
     };
-    let on_escape = close.clone();
     let escape = window_event_listener(ev::keydown, move |event| {
         let dialog = document()
             .query_selector("dialog[open]")
@@ -75,19 +85,27 @@ pub fn Sidebar(
         {
             // What was typed is saved while its field is still there.
             dom::blur();
-            on_escape();
+            if closing.may_close() {
+                close();
+            }
         }
     });
     on_cleanup(move || escape.remove());
     #[cfg(feature = "hydrate")]
-    {
-        // The same for the browser's Back, before the router takes the panel away.
-        let back = dom::CaptureListener::new("popstate", |_| dom::blur());
-        let back = send_wrapper::SendWrapper::new(back);
-        on_cleanup(move || drop(back));
-    }
+    closing::ways_out::watch(closing, format!("/board/{id}"));
     // The focus goes into the panel, so that the next Tab is in it.
-    Effect::new(move |_| request_animation_frame(|| dom::focus("#sidebar-title")));
+    // The board has made way by then, and its card is not to be behind the panel.
+    Effect::new(move |_| {
+        request_animation_frame(move || {
+            dom::focus("#sidebar-title");
+            // Gone by now, where it was closed at once.
+            if row.try_get_untracked().flatten().is_some()
+                && let Some(row) = store.row_untracked(id)
+            {
+                show_card(board, row.status, id);
+            }
+        });
+    });
     view! {
         <section class="sidebar" role="dialog" aria-labelledby="sidebar-title">
             {move || {
@@ -105,21 +123,26 @@ pub fn Sidebar(
 /// The way back to the board, where the focus returns to the card.
 #[component]
 fn CloseLink(id: Uuid) -> impl IntoView {
+    let (store, board) = (use_store(), use_board());
     view! {
         <A
             href="/board"
             attr:class="icon-button"
             attr:aria-label="Close"
             scroll=false
-            on:click=move |_| focus_card(id)
+            on:click=move |_| focus_card(store, board, id)
         >
             {Icon::Close.view()}
         </A>
     }
 }
 
-fn focus_card(id: Uuid) {
-    request_animation_frame(move || dom::focus(&format!(".card[data-id=\"{id}\"]")));
+/// The focus goes back to the card, wherever that stands by now, and else to one beside it.
+fn focus_card(store: Store, board: BoardModel, id: Uuid) {
+    request_animation_frame(move || match store.row_untracked(id) {
+        Some(row) => refocus(board, row.status, id),
+        None => dom::focus(".board .card"),
+    });
 }
 
 #[component]
@@ -152,8 +175,9 @@ fn Unknown(id: Uuid) -> impl IntoView {
 #[component]
 fn Known(first: Arc<Application>) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
+    let (board, closing) = (use_board(), expect_context::<Closing>());
     let id = first.id;
-    let editor = Editor::new(first);
+    let editor = Editor::new(first, closing.errors);
     let company = Signal::derive(move || editor.row.read().company.to_string());
     let archived = Signal::derive(move || editor.row.read().archived_at.is_some());
     let archive_label = Signal::derive(move || {
@@ -166,7 +190,13 @@ fn Known(first: Arc<Application>) -> impl IntoView {
     let archive = move || store.set_archived(id, !archived.get_untracked());
     let navigate = use_navigate();
     let delete = move || {
+        let status = status_untracked(editor);
+        let next = untrack(|| board.beside(status, id));
         store.delete(id);
+        store.once_shown(move || {
+            board.dealt_with(id, None);
+            refocus_beside(board, status, next);
+        });
         navigate(
             "/board",
             NavigateOptions {
@@ -200,7 +230,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             <IconButton label="Delete" icon=Icon::Trash on_press=delete class="icon-danger"/>
             <CloseLink id/>
         </header>
-        <div class="sidebar-body" on:focusin=move |_| editor.begin()>
+        <div class="sidebar-body" on:focusin=move |_| editor.begin() on:input=move |_| closing.typed()>
             <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">
                 {move || editor.row.read().role_title.to_string()}
             </h2>

@@ -1,0 +1,153 @@
+//! What comes into sight, and where the focus goes when what had it is gone.
+
+use super::{card::slot_height, model::BoardModel};
+use crate::{
+    client::dom,
+    domain::{application::Application, stage::Status},
+};
+use leptos::prelude::*;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The focus goes to a card; where it is outside the column's window, the column is scrolled there
+/// first, and the card is made by the next frame.
+pub fn go_to(board: BoardModel, status: Status, id: Uuid) {
+    let Some((top, bottom)) = place(board, status, id) else {
+        return;
+    };
+    scroll_into_window(status, top, bottom);
+    focus_soon(id);
+}
+
+/// The focus goes to a card that was made anew: in another column, or on a board that has changed.
+/// Where it is not shown, to the first of its column, or to what that has instead.
+pub fn refocus(board: BoardModel, status: Status, id: Uuid) {
+    // The board may be gone by now.
+    if board.drag.is_disposed() {
+        return;
+    }
+    let target = untrack(|| {
+        let cards = board.cards(status);
+        let found = cards.iter().find(|row| row.id == id).or(cards.first());
+        found.filter(|_| board.is_open(status)).map(|row| row.id)
+    });
+    match target {
+        Some(id) => {
+            reveal(&column(status));
+            untrack(|| go_to(board, status, id));
+        }
+        None => focus_column(status),
+    }
+}
+
+/// The focus goes from a card that was taken away to the one that was beside it, if there was one.
+pub fn refocus_beside(board: BoardModel, status: Status, beside: Option<Uuid>) {
+    // No card is called so: without one it is the column's first, or the column.
+    refocus(board, status, beside.unwrap_or_default());
+}
+
+/// The focus goes to a column without cards: to its strip, or to its way to add.
+pub fn focus_column(status: Status) {
+    let column = column(status);
+    let selector =
+        format!("{column} .column-unfold, {column} .column-add, .board-empty .button-primary");
+    request_animation_frame(move || dom::focus(&selector));
+}
+
+/// A card that was just added comes into sight and takes the focus, where the board is shown. It stands
+/// at the top of its column; a folded one has no cards, and its strip takes the focus.
+pub fn show_added(status: Status, id: Uuid) {
+    request_animation_frame(move || {
+        let column = column(status);
+        reveal(&column);
+        scroll_into_window(status, 0, 0);
+        dom::focus(&format!("{column} .column-unfold"));
+        focus_soon(id);
+    });
+}
+
+/// A card comes into sight, and the focus stays where it is.
+pub fn show_card(board: BoardModel, status: Status, id: Uuid) {
+    if board.drag.is_disposed() {
+        return;
+    }
+    if let Some((top, bottom)) = untrack(|| place(board, status, id)) {
+        reveal(&column(status));
+        scroll_into_window(status, top, bottom);
+    }
+}
+
+/// Scrolls the board to a column, and the column to its top, by the next frame: it may have just been
+/// opened.
+pub fn show_top(status: Status) {
+    request_animation_frame(move || {
+        reveal(&column(status));
+        scroll_into_window(status, 0, 0);
+    });
+}
+
+/// Whether nothing has the focus.
+pub fn nothing_has_focus() -> bool {
+    let active = document().active_element();
+    active.is_none_or(|element| element.tag_name() == "BODY")
+}
+
+/// A column, as a selector.
+pub fn column(status: Status) -> String {
+    format!(".column[data-status=\"{}\"]", status.as_str())
+}
+
+/// Where a card lies in its column, in pixels: its top and its bottom.
+fn place(board: BoardModel, status: Status, id: Uuid) -> Option<(u32, u32)> {
+    let cards = board.cards(status);
+    let place = cards.iter().position(|card| card.id == id)?;
+    let heights =
+        |range: &[Arc<Application>]| range.iter().map(|row| slot_height(row)).sum::<u32>();
+    let top = heights(cards.get(..place).unwrap_or_default());
+    let bottom = heights(cards.get(..=place).unwrap_or_default());
+    Some((top, bottom))
+}
+
+/// Focuses the card once it is in the document: at the latest two frames after its column moved.
+fn focus_soon(id: Uuid) {
+    let card = format!(".card[data-id=\"{id}\"]");
+    let again = card.clone();
+    dom::focus(&card);
+    request_animation_frame(move || {
+        dom::focus(&card);
+        request_animation_frame(move || dom::focus(&again));
+    });
+}
+
+/// Scrolls a column so that what lies between `top` and `bottom` can be seen.
+fn scroll_into_window(status: Status, top: u32, bottom: u32) {
+    #[cfg(feature = "hydrate")]
+    {
+        let selector = format!("{} .column-scroll", column(status));
+        let Some(scroller) = dom::find(&selector) else {
+            return;
+        };
+        let (top, bottom) = (top.cast_signed(), bottom.cast_signed());
+        let (from, height) = (scroller.scroll_top(), scroller.client_height());
+        if top < from {
+            scroller.set_scroll_top(top);
+        } else if bottom > from + height {
+            scroller.set_scroll_top(bottom - height);
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (status, top, bottom);
+}
+
+/// Scrolls as little as possible, and at once, so that what fits first can be seen.
+pub fn reveal(selector: &str) {
+    #[cfg(feature = "hydrate")]
+    if let Some(element) = dom::find(selector) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = selector;
+}

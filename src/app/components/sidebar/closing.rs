@@ -1,0 +1,192 @@
+//! What does not fit is not dropped without a word: the sidebar closes at the second try.
+
+use crate::{
+    app::components::board::reveal,
+    client::{
+        dom,
+        store::{Store, use_store},
+    },
+};
+use leptos::prelude::*;
+use std::collections::HashMap;
+
+/// What is wrong with what was typed, by field.
+pub type Errors = RwSignal<HashMap<&'static str, String>>;
+
+/// The field that is wrong; with several, the first.
+const WRONG: &str = ".sidebar [aria-invalid], .sidebar [data-invalid] :is(input, select, textarea)";
+/// What is said of it.
+const COMPLAINT: &str = ".sidebar .field-error:not(:empty)";
+
+/// Whether somebody who wants to close was told that something would be dropped.
+#[derive(Debug, Default)]
+struct Guard {
+    told: bool,
+}
+
+impl Guard {
+    /// Somebody wants to close. Answers whether it may: nothing is wrong, or they were told.
+    fn admits(&mut self, is_wrong: bool) -> bool {
+        !is_wrong || std::mem::replace(&mut self.told, true)
+    }
+
+    /// Something else is typed: what they were told is over.
+    fn typed(&mut self) {
+        self.told = false;
+    }
+}
+
+/// The way out of the sidebar. Copied freely; one for the page, readied by each sidebar.
+#[derive(Clone, Copy)]
+pub struct Closing {
+    /// What is wrong in the sidebar that is open.
+    pub(super) errors: Errors,
+    /// What is not whole yet, by field, and what would be wrong with it: it is complained of on leaving.
+    unfinished: StoredValue<HashMap<&'static str, String>>,
+    guard: StoredValue<Guard>,
+    store: Store,
+}
+
+impl Closing {
+    /// Nothing is open.
+    pub fn of_page() -> Self {
+        Self {
+            errors: RwSignal::default(),
+            unfinished: StoredValue::default(),
+            guard: StoredValue::default(),
+            store: use_store(),
+        }
+    }
+
+    /// A sidebar opens, or shows nothing to type in any more.
+    pub(super) fn begin(self) {
+        self.errors.try_update_untracked(HashMap::clear);
+        self.unfinished.try_update_value(HashMap::clear);
+        self.guard.try_set_value(Guard::default());
+    }
+
+    /// A field holds what is not saved until it is whole, or does not any more.
+    pub(super) fn leave_unfinished(self, field: &'static str, why: Option<String>) {
+        self.unfinished.try_update_value(|unfinished| match why {
+            Some(why) => unfinished.insert(field, why),
+            None => unfinished.remove(field),
+        });
+    }
+
+    /// Something is typed.
+    pub(super) fn typed(self) {
+        self.guard.try_update_value(Guard::typed);
+    }
+
+    /// Whether what is open may close. If not, the field that is wrong gets the focus, and that is said.
+    pub fn may_close(self) -> bool {
+        let unfinished = self.unfinished.try_get_value().unwrap_or_default();
+        if !unfinished.is_empty() {
+            self.errors.try_update(|errors| errors.extend(unfinished));
+        }
+        let is_wrong = self
+            .errors
+            .try_with_untracked(|errors| !errors.is_empty())
+            .unwrap_or_default();
+        let admits = self
+            .guard
+            .try_update_value(|guard| guard.admits(is_wrong))
+            .unwrap_or(true);
+        if !admits {
+            self.store.toast(
+                "info",
+                "Not everything was saved. Correct it, or close again to drop it.",
+                None,
+            );
+            // Once the fields show what is wrong.
+            request_animation_frame(|| {
+                dom::focus(WRONG);
+                reveal(COMPLAINT);
+            });
+        }
+        admits
+    }
+}
+
+/// Listens for ways out of the sidebar that lead past its own: links of the page, and the browser's Back.
+#[cfg(feature = "hydrate")]
+pub(super) mod ways_out {
+    use super::Closing;
+    use crate::client::dom::{self, CaptureListener};
+    use leptos::prelude::*;
+    use wasm_bindgen::{JsCast, JsValue};
+    use web_sys::{Element, Event, MouseEvent};
+
+    /// Listens while the caller lives; `path` is where it is.
+    pub fn watch(closing: Closing, path: String) {
+        let click = CaptureListener::new("click", move |event| {
+            if leads_away(&event) && !closing.may_close() {
+                event.prevent_default();
+                event.stop_propagation();
+            }
+        });
+        // What was typed is saved while its field is still there, before the router takes that away.
+        let back = CaptureListener::new("popstate", move |event| {
+            dom::blur();
+            if !closing.may_close() {
+                event.stop_immediate_propagation();
+                // The browser has gone already: the address is the sidebar's again.
+                if let Ok(history) = window().history() {
+                    // Refused never: it is an address of this page.
+                    _ = history.push_state_with_url(&JsValue::NULL, "", Some(&path));
+                }
+            }
+        });
+        let listeners = send_wrapper::SendWrapper::new((click, back));
+        on_cleanup(move || drop(listeners));
+    }
+
+    /// Whether a click is on a link that takes this page elsewhere.
+    fn leads_away(event: &Event) -> bool {
+        let Some(mouse) = event.dyn_ref::<MouseEvent>() else {
+            return false;
+        };
+        // These open something else beside the page.
+        if event.default_prevented() || mouse.ctrl_key() || mouse.meta_key() || mouse.shift_key() {
+            return false;
+        }
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        let link = target.and_then(|target| {
+            let links = "a[href]:not([target], [href^=\"#\"], [data-selected])";
+            target.closest(links).ok().flatten()
+        });
+        link.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Guard;
+
+    #[test]
+    fn the_second_try_closes() {
+        let mut guard = Guard::default();
+        assert!(!guard.admits(true));
+        assert!(guard.admits(true));
+    }
+
+    #[test]
+    fn what_fits_never_holds_it_open() {
+        let mut guard = Guard::default();
+        assert!(guard.admits(false));
+        // That was no try to drop something.
+        assert!(!guard.admits(true));
+        assert!(guard.admits(false));
+    }
+
+    #[test]
+    fn who_types_on_is_told_again() {
+        let mut guard = Guard::default();
+        assert!(!guard.admits(true));
+        guard.typed();
+        assert!(!guard.admits(true));
+        assert!(guard.admits(true));
+    }
+}
