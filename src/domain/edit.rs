@@ -45,7 +45,6 @@ macro_rules! define_edits {
                 fn op(edit: &Edit) -> Option<&Op<Self>> {
                     match edit {
                         Edit::$Kind(op) => Some(op),
-                        #[allow(unreachable_patterns)]
                         _ => None,
                     }
                 }
@@ -77,7 +76,6 @@ macro_rules! define_edits {
             }
             match row {
                 $( Entity::$Kind(row) => of(row.as_ref(), id), )+
-                #[allow(unreachable_patterns)]
                 _ => None,
             }
         }

@@ -1,9 +1,9 @@
 //! The kinds of row that are synchronised. This is the one list of them: what is the same for each is
 //! made from it.
 
-/// Passes the kinds to the macro `$then`, after `$arg`: all of them as module and type, name of their table in
-/// code, word on the wire and number of shards in a client's store (a power of two); then the types of
-/// those that people make or change.
+/// Passes the kinds to the macro `$then`, after `$arg`: all of them as module and type, name of their
+/// table in code, word on the wire and number of shards in a client's store (a power of two); then the
+/// types of those that people make or change.
 macro_rules! kinds {
     ($then:ident $($arg:tt)*) => {
         $then! {

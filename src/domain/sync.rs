@@ -239,7 +239,6 @@ macro_rules! define_kinds {
             pub fn version(&self) -> Option<i64> {
                 match self {
                     $( Self::$Edited(row) => Some(row.version), )+
-                    #[allow(unreachable_patterns)]
                     _ => None,
                 }
             }
@@ -270,7 +269,6 @@ macro_rules! define_kinds {
                 fn from_entity(entity: Entity) -> Option<Self> {
                     match entity {
                         Entity::$Kind(row) => Some(*row),
-                        #[allow(unreachable_patterns)]
                         _ => None,
                     }
                 }
