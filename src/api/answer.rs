@@ -33,6 +33,17 @@ impl Expected {
     }
 }
 
+/// How long an answer to a request with a body of so many bytes may take, in milliseconds, two minutes at
+/// the most: a connection that hangs longer is lost. A long note over a slow line is not.
+pub fn timeout(body: usize) -> u32 {
+    const SHORTEST: usize = 30_000;
+    const LONGEST: usize = 120_000;
+    /// 16 kbit/s, as the worst of trains have it.
+    const BYTES_A_MILLISECOND: usize = 2;
+    let millis = SHORTEST.saturating_add(body / BYTES_A_MILLISECOND);
+    u32::try_from(millis.min(LONGEST)).unwrap_or(u32::MAX)
+}
+
 /// What counts of an answer's status and headers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Head {
@@ -211,6 +222,13 @@ mod tests {
 
     fn written(kind: ProblemKind) -> String {
         serde_json::to_string(&Problem::new(kind, "Why.")).unwrap()
+    }
+
+    #[test]
+    fn a_long_body_has_longer_and_none_has_for_ever() {
+        let bodies = [0, 2_000, 60_000, 1_000_000, usize::MAX];
+        let times = [30_000, 31_000, 60_000, 120_000, 120_000];
+        assert_eq!(bodies.map(timeout), times);
     }
 
     #[test]

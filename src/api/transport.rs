@@ -39,9 +39,6 @@ impl Request {
     }
 }
 
-/// How long an answer may take, in milliseconds.
-const TIMEOUT_MS: u32 = 30_000;
-
 /// Browsers refuse `keepalive` where all such bodies together exceed 64 KiB; a larger body goes
 /// without.
 const KEEPALIVE_MAX: usize = 8 * 1024;
@@ -119,8 +116,9 @@ async fn fetch(request: Request) -> Result<Answered, JsValue> {
         headers.set("x-csrf-token", &token)?;
     }
     init.set_headers(&headers);
-    // A connection that hangs is one that is lost.
-    init.set_signal(Some(&web_sys::AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    let bytes = request.body.as_ref().map_or(0, String::len);
+    let timeout = answer::timeout(bytes);
+    init.set_signal(Some(&web_sys::AbortSignal::timeout_with_u32(timeout)));
     let small = request
         .body
         .as_ref()
