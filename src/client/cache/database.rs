@@ -9,6 +9,16 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbDatabase;
 
+/// A connection to a database, closed when it is dropped: one that nobody uses any more would keep the
+/// database from being upgraded or deleted.
+pub struct Connection(IdbDatabase);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// Every object store.
 pub const STORES: [&str; 5] = ["keys", "state", "shards", "outbox", "displaced"];
 
@@ -50,7 +60,7 @@ pub enum Closed {
 /// Opens a database, and makes it where there is none. Its version is that of what is stored in it: a
 /// later one adds its stores here. `closed` is called when another page wants to upgrade or delete
 /// it: the connection is closed at once, so that nobody waits for this page.
-pub async fn open(name: &str, closed: impl Fn(Closed) + 'static) -> Result<IdbDatabase, Failure> {
+pub async fn open(name: &str, closed: impl Fn(Closed) + 'static) -> Result<Connection, Failure> {
     let mut request = Factory::new()?.open(name, Some(SCHEMA))?;
     request.on_upgrade_needed(|event| {
         let Ok(database) = event.database() else {
@@ -84,7 +94,7 @@ pub async fn open(name: &str, closed: impl Fn(Closed) + 'static) -> Result<IdbDa
     });
     // The listener lives as long as the connection.
     database.forget_callbacks();
-    Ok(database.into())
+    Ok(Connection(database.into()))
 }
 
 /// Deletes a database with all that is in it.
@@ -100,12 +110,12 @@ pub struct Work {
 
 impl Work {
     /// Begins reading.
-    pub fn reading(database: &IdbDatabase) -> Result<Self, Failure> {
+    pub fn reading(database: &Connection) -> Result<Self, Failure> {
         Self::begin(database, "readonly", "default")
     }
 
     /// Begins writing. A strict transaction is on the disk when it is done, not only handed over.
-    pub fn writing(database: &IdbDatabase, strict: bool) -> Result<Self, Failure> {
+    pub fn writing(database: &Connection, strict: bool) -> Result<Self, Failure> {
         Self::begin(
             database,
             "readwrite",
@@ -113,7 +123,11 @@ impl Work {
         )
     }
 
-    fn begin(database: &IdbDatabase, mode: &str, durability: &str) -> Result<Self, Failure> {
+    fn begin(
+        Connection(database): &Connection,
+        mode: &str,
+        durability: &str,
+    ) -> Result<Self, Failure> {
         let broken = |error: JsValue| match error.dyn_ref::<web_sys::DomException>() {
             Some(error) if error.name() == "InvalidStateError" => Failure::Closed,
             _ => Failure::Broken(format!("{error:?}")),

@@ -1,7 +1,7 @@
 //! Batches of the engine into the database, and back.
 
 use super::{
-    database::{self, Closed, Failure, Work},
+    database::{self, Closed, Connection, Failure, Work},
     keys::{KeyError, Protection, RawKey, Wrapped},
     seal::NotOpened,
     sealer::Sealer,
@@ -21,7 +21,6 @@ use std::{
 };
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
-use web_sys::IdbDatabase;
 
 const STATE: &str = "state";
 const META: &str = "meta";
@@ -179,7 +178,7 @@ impl<T> Records<T> {
 
 /// One user's open cache.
 pub struct Cache {
-    database: IdbDatabase,
+    database: Connection,
     sealer: Sealer,
     protection: Protection,
     known: State,
@@ -223,7 +222,7 @@ impl Cache {
         Ok((cache, stored))
     }
 
-    async fn first_key(database: &IdbDatabase) -> Result<(RawKey, Protection), OpenError> {
+    async fn first_key(database: &Connection) -> Result<(RawKey, Protection), OpenError> {
         let key = RawKey::random()?;
         let wrapped = Wrapped::wrap(&key, None).await?;
         let work = Work::writing(database, true)?;
@@ -336,7 +335,7 @@ impl Cache {
                 Err(Unread::Newer) => stored.newer += 1,
             }
         }
-        self.clear(spoiled).await?;
+        self.clear(spoiled, state.stamp).await?;
         Ok((state, stored))
     }
 
@@ -406,13 +405,18 @@ impl Cache {
         opened
     }
 
-    /// Removes what nobody can read any more: it is said once.
-    async fn clear(&self, spoiled: Vec<(&'static str, String)>) -> Result<(), Failure> {
+    /// Removes what nobody can read any more: it is said once. Where another page has written since
+    /// it was read, with the stamp `stamp`, it may be something else by now, and the next reading
+    /// finds out.
+    async fn clear(&self, spoiled: Vec<(&'static str, String)>, stamp: u64) -> Result<(), Failure> {
         if spoiled.is_empty() {
             return Ok(());
         }
         let work = Work::writing(&self.database, false)?;
-        work.change(&[], &spoiled)?;
+        let state = State::parse(work.get(STATE, STATE)?.await?);
+        if state.is_some_and(|state| state.stamp == stamp) {
+            work.change(&[], &spoiled)?;
+        }
         work.commit().await
     }
 
@@ -497,19 +501,9 @@ impl Cache {
     /// Where it cannot be looked into now, or only by a newer version: edits may wait there.
     pub async fn waiting(user: Uuid) -> Result<u32, OpenError> {
         let database = database::open(&name(user), |_| ()).await?;
-        let count = async {
-            let work = Work::reading(&database)?;
-            let waiting = work.count("outbox").await?;
-            Ok::<u32, Failure>(waiting + work.count("displaced").await?)
-        };
-        let count = count.await;
-        database.close();
-        Ok(count?)
-    }
-
-    /// Closes the connection, so that the database can be deleted.
-    pub fn close(&self) {
-        self.database.close();
+        let work = Work::reading(&database)?;
+        let waiting = work.count("outbox").await?;
+        Ok(waiting + work.count("displaced").await?)
     }
 
     /// Begins to seal a record; answers it as it is to be put.
