@@ -49,6 +49,8 @@ const STORE_ANSWERS_WITHIN_MS: u32 = 5_000;
 struct Parts {
     cache: Rc<Mutex<Option<Cache>>>,
     lock: RefCell<Option<Held>>,
+    /// How often the lock was asked for: the last asking is the one that counts.
+    asked_for_lock: Cell<u64>,
     timer: RefCell<Option<Timeout>>,
     channel: RefCell<Option<BroadcastChannel>>,
     started: Cell<bool>,
@@ -255,9 +257,7 @@ impl Store {
 
     /// Lets go of the cache.
     async fn close_store(self) {
-        if let Some(cache) = the_cache().lock().await.take() {
-            cache.close();
-        }
+        drop(the_cache().lock().await.take());
     }
 
     /// Listens to the other pages of this user.
@@ -322,9 +322,7 @@ impl Store {
             Ok(stored) => {
                 let Some(me) = whose(&stored) else {
                     // Damaged: with a connection it is opened again, and made good.
-                    if let Some(cache) = the_cache().lock().await.take() {
-                        cache.close();
-                    }
+                    self.close_store().await;
                     return None;
                 };
                 let snapshot = BoardSnapshot {
@@ -511,7 +509,7 @@ impl Store {
             Effect::Write(batch) => begin(self.write(batch)),
             Effect::Send(outgoing) => spawn_local(self.send(*outgoing)),
             Effect::Pull { since, limit } => spawn_local(self.pull_page(since, limit)),
-            Effect::Lock => spawn_local(self.lock()),
+            Effect::Lock { steal } => spawn_local(self.lock(steal)),
             Effect::Unlock => parts(|parts| drop(parts.lock.take())),
             Effect::WakeIn(millis) => {
                 let timer = Timeout::new(millis, move || {
@@ -552,9 +550,27 @@ impl Store {
     }
 
     /// One page sends at a time, and knows what the others stored.
-    async fn lock(self) {
+    async fn lock(self, steal: bool) {
         let user = self.engine(Engine::owner).unwrap_or_default();
-        let held = locks::acquire(&format!("hunt-flush-{user}")).await;
+        let asking = parts(|parts| {
+            parts.asked_for_lock.update(|count| count + 1);
+            parts.asked_for_lock.get()
+        });
+        let is_last = move || parts(|parts| parts.asked_for_lock.get()) == asking;
+        let lost = move || {
+            if is_last() {
+                parts(|parts| {
+                    drop(parts.lock.take());
+                    // What is being read under it is not for sending any more.
+                    parts.asked_for_lock.update(|count| count + 1);
+                });
+                self.step(|engine| engine.lock_lost(self.clock()));
+            }
+        };
+        let held = locks::acquire(&format!("hunt-flush-{user}"), steal, lost).await;
+        if !is_last() {
+            return;
+        }
         parts(|parts| *parts.lock.borrow_mut() = held);
         let cache = the_cache();
         let reading = async {
@@ -562,7 +578,11 @@ impl Store {
             self.refresh_from(&mut slot).await;
         };
         // A store that hangs here is no reason for other pages to wait.
-        match in_time(reading).await {
+        let read = in_time(reading).await;
+        if !is_last() {
+            return;
+        }
+        match read {
             Some(()) => self.step(|engine| engine.locked(self.clock())),
             None => self.step(|engine| engine.not_locked(self.clock())),
         }

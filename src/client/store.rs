@@ -3,8 +3,8 @@
 
 use super::{
     engine::{
-        Began, Displaced, Edit, Edited, Effect, Engine, Entry, HasTable, Made, Op, Persistence,
-        Rows, SyncState, WaitReason,
+        Began, Displaced, Edit, Edited, Effect, Engine, Entry, HasTable, HasView as _, Made, Op,
+        Persistence, Rows, SyncState, WaitReason,
     },
     toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
@@ -28,7 +28,7 @@ use uuid::Uuid;
 #[derive(Clone, Copy)]
 pub struct Store {
     pub(super) engine: StoredValue<Engine>,
-    rows: RwSignal<Arc<Rows>>,
+    rows: RwSignal<Arc<Rows<Application>>>,
     /// Changes with anything that the engine holds.
     changed: RwSignal<()>,
     counts: RwSignal<HashMap<Status, u32>>,
@@ -94,7 +94,7 @@ impl Store {
     }
 
     /// The view of every application that is known here.
-    pub fn rows(self) -> Arc<Rows> {
+    pub fn rows(self) -> Arc<Rows<Application>> {
         self.rows.get()
     }
 
@@ -337,7 +337,7 @@ impl Store {
             ..ApplicationPatch::default()
         };
         self.announce(self.patch_from(id, patch, began), |key| {
-            let text = format!("Moved “{}” to {}", row.role_title, status.label());
+            let text = format!("Moved {} to {}", row.name(), status.label());
             let undo = ToastAction::UndoMove {
                 record: id,
                 key,
@@ -365,7 +365,7 @@ impl Store {
                 patch: Box::new(undo),
                 label: "Undo",
             };
-            (format!("{verb} “{}”", row.role_title), undo)
+            (format!("{verb} {}", row.name()), undo)
         });
     }
 
@@ -376,7 +376,7 @@ impl Store {
         };
         self.announce(self.mutate(id, Edit::Application(Op::Delete)), |key| {
             let undo = ToastAction::Retract { key, record: id };
-            (format!("Deleted “{}”", row.role_title), undo)
+            (format!("Deleted {}", row.name()), undo)
         });
     }
 
@@ -454,7 +454,7 @@ impl Store {
     pub(super) fn refresh(self) {
         let now = self.clock();
         self.engine.update_value(|engine| {
-            let rows = engine.shown();
+            let rows = Application::rows(engine.shown()).clone();
             if self.rows.with_untracked(|known| !Arc::ptr_eq(known, &rows)) {
                 self.rows.set(rows);
             }
@@ -604,6 +604,11 @@ pub(super) mod access {
         pub(super) fn show_once_stored(self) {
             if self.engine(Engine::is_writing) {
                 EDITED.set(true);
+                // That it is not safe yet is said at once: "Saved" above an edit is not true.
+                super::update(
+                    self.sync,
+                    self.engine(|engine| engine.sync_state(self.clock())),
+                );
                 self.show_soon();
             } else {
                 self.refresh();

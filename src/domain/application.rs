@@ -306,6 +306,11 @@ fn default_source() -> Line<80> {
 }
 
 impl Application {
+    /// What people call it, within a sentence: one company has several roles, and many have the same.
+    pub fn name(&self) -> String {
+        format!("“{}” at {}", self.role_title, self.company)
+    }
+
     /// What `patch` makes of this application: the next version, changed at `now`.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ impl World {
         for device in &mut self.devices {
             device.online = true;
             device.health = Health::Well;
+            device.deleted();
         }
         for user in self.users.clone() {
             self.come_to_rest(user).await;

@@ -131,6 +131,12 @@ impl World {
             let at = self.users.iter().position(|known| *known == user).unwrap();
             self.outside[at] = self.server.sign_in(user).await;
         }
+        if self.dice.percent(faults.leaves * 3) {
+            self.leave(device);
+        }
+        if self.dice.percent(faults.deletions * 8) {
+            self.devices[device].deleted();
+        }
         if self.dice.percent(faults.sessions * 4 + 10) {
             let user = self.devices[device].last_user;
             self.sign_in(device, user).await;
@@ -167,6 +173,9 @@ impl World {
                 _ => self.devices[device].ahead + self.wrong_by(),
             };
             self.set_clock(device, ahead);
+        }
+        if self.dice.percent(faults.steals * 4) {
+            self.steal_for_some(device);
         }
         if self.dice.percent(faults.leaps) {
             let days = [1, 2, 31, 181][self.dice.below(4)];
@@ -238,12 +247,46 @@ impl World {
     fn store_goes_away(&mut self, device: usize, at: usize) {
         let now = self.time(device);
         let tab = &self.devices[device].tabs[at];
-        if !tab.opened || tab.store_is_gone {
+        if !(tab.opened || tab.connected) || tab.store_is_gone {
             return;
         }
         trace!("d{device} t{} its store is gone", tab.id);
         self.loses_store(device, at);
         self.act(device, at, |engine| engine.unstored(Unstored::Lost, now));
+    }
+
+    /// Somebody signs out on a device. What it keeps of them is deleted, unless edits wait there; the
+    /// deletion may wait for a page that is frozen.
+    fn leave(&mut self, device: usize) {
+        let Some(user) = self.devices[device].cookie.take().map(|cookie| cookie.user) else {
+            return;
+        };
+        let Some(disk) = self.devices[device].disks.get(&user) else {
+            return;
+        };
+        let waits = !disk.entries().is_empty() || !disk.displaced().is_empty();
+        let kept = if waits { "sealed" } else { "emptied" };
+        trace!("d{device} is left, and {kept}");
+        let of_user = |tab: &&Tab| tab.user == user;
+        let pages = self.devices[device].tabs.iter().filter(of_user);
+        let pages: Vec<u64> = pages.map(|tab| tab.id).collect();
+        for (n, page) in pages.into_iter().enumerate() {
+            let Some(at) = self.find(device, page) else {
+                continue;
+            };
+            if n == 0 || self.dice.percent(60) {
+                self.kill(device, at);
+            } else if !waits {
+                // It has not heard, but its connection is closed.
+                self.store_goes_away(device, at);
+            }
+        }
+        if !waits {
+            self.devices[device].deleting.insert(user);
+            if !self.dice.percent(self.faults.deletions * 10) {
+                self.devices[device].deleted();
+            }
+        }
     }
 
     /// A page goes on with what it has, and its store without it.

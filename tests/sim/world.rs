@@ -67,6 +67,12 @@ pub struct Faults {
     pub offline: u32,
     pub leaps: u32,
     pub clocks: u32,
+    /// People who sign out.
+    pub leaves: u32,
+    /// Stores that cannot be deleted at once.
+    pub deletions: u32,
+    /// Locks that are taken away.
+    pub steals: u32,
     /// A newer version of the app comes out.
     pub deploys: u32,
 }
@@ -96,6 +102,9 @@ impl Faults {
             offline: often(10),
             leaps: often(4),
             clocks: often(6),
+            steals: often(8),
+            leaves: often(6),
+            deletions: often(5),
             deploys: often(4),
         }
     }
@@ -111,6 +120,8 @@ pub enum Io {
     Read(Why),
     /// The browser has none.
     Missing,
+    /// Another page took the lock; the page does not know yet.
+    LockLost,
     /// What was read; the page does not know yet.
     HaveRead(Why, Box<Stored>),
     /// An answer of the server that is taken in part by part.
@@ -158,10 +169,24 @@ pub struct Tab {
     base_generation: u64,
 }
 
+impl Tab {
+    /// What it was to do with a lock that it had, or asked for before.
+    fn forget_lock(&mut self) {
+        self.io.retain(|io| {
+            !matches!(
+                io,
+                Io::Read(Why::Locked) | Io::HaveRead(Why::Locked, _) | Io::LockLost
+            )
+        });
+    }
+}
+
 #[derive(Default)]
 struct Lock {
     holder: Option<u64>,
     queue: VecDeque<u64>,
+    /// Pages from which it was taken.
+    lost: BTreeSet<u64>,
 }
 
 pub struct Device {
@@ -177,7 +202,19 @@ pub struct Device {
     pub health: Health,
     pub disks: BTreeMap<Uuid, Disk>,
     locks: BTreeMap<Uuid, Lock>,
+    /// Users whose store is being deleted: until then it does not open.
+    pub deleting: BTreeSet<Uuid>,
     pub tabs: Vec<Tab>,
+}
+
+impl Device {
+    /// What kept stores from being deleted is gone.
+    pub fn deleted(&mut self) {
+        for user in std::mem::take(&mut self.deleting) {
+            trace!("a store is deleted");
+            self.disks.insert(user, Disk::default());
+        }
+    }
 }
 
 pub struct World {
@@ -289,6 +326,7 @@ impl World {
                 health: Health::Well,
                 disks: BTreeMap::new(),
                 locks: BTreeMap::new(),
+                deleting: BTreeSet::new(),
                 tabs: Vec::new(),
             });
         }
@@ -365,10 +403,10 @@ impl World {
             csrf = Some(me.csrf_token);
         } else {
             let disks = &self.devices[device].disks;
-            if disks
+            let nothing = disks
                 .get(&user)
-                .is_none_or(|disk| disk.meta().user.is_none())
-            {
+                .is_none_or(|disk| disk.meta().user.is_none());
+            if nothing || self.devices[device].deleting.contains(&user) {
                 return;
             }
         }
@@ -505,13 +543,23 @@ impl World {
                     let request = Request::new(http::Method::GET, "/auth/me", None);
                     self.call(device, at, What::Identify, request);
                 }
-                Effect::Lock => {
+                Effect::Lock { steal } => {
+                    tab.forget_lock();
                     let lock = self.devices[device].locks.entry(user).or_default();
+                    lock.queue.retain(|waiting| *waiting != id);
                     lock.queue.push_back(id);
+                    if steal {
+                        self.steal(device, user, id);
+                    }
                 }
                 Effect::Unlock => {
                     let lock = self.devices[device].locks.entry(user).or_default();
-                    assert_eq!(lock.holder.take(), Some(id), "a lock that is not held");
+                    // It may not have heard yet that another page took it.
+                    if lock.holder == Some(id) {
+                        lock.holder = None;
+                    } else {
+                        assert!(lock.lost.contains(&id), "a lock that is not held");
+                    }
                 }
                 Effect::WakeIn(millis) => {
                     let never_sleeps = self.sabotage == Some(Sabotage::NeverSleeps);
@@ -530,6 +578,7 @@ impl World {
         let hangs = self.dice.percent(self.faults.hangs) && known;
         let device = &mut self.devices[device];
         let tab = &mut device.tabs[at];
+        let hangs = hangs || device.deleting.contains(&tab.user);
         if device.storeless {
             tab.io.push(Io::Missing);
         } else if hangs {
@@ -547,7 +596,7 @@ impl World {
         tab.io.retain(|io| {
             matches!(
                 io,
-                Io::Read(Why::Locked) | Io::HaveRead(Why::Locked, _) | Io::Page(_)
+                Io::Read(Why::Locked) | Io::HaveRead(Why::Locked, _) | Io::Page(_) | Io::LockLost
             )
         });
     }
@@ -600,6 +649,11 @@ impl World {
         if let Io::Page(_) = &tab.io[io] {
             let page = tab.io.remove(io);
             return self.take_part(device, at, page);
+        }
+        if let Io::LockLost = &tab.io[io] {
+            tab.io.remove(io);
+            tab.forget_lock();
+            return self.act(device, at, |engine| engine.lock_lost(now));
         }
         if tab.store_is_gone {
             // Nothing can be read; the lock is the page's all the same.
@@ -655,7 +709,7 @@ impl World {
                 Err(Ok(stored)) => engine.write_conflict(number, *stored, now),
                 Err(Err(trouble)) => engine.write_failed(number, trouble, now),
             }),
-            Io::Page(_) => unreachable!("taken above"),
+            Io::Page(_) | Io::LockLost => unreachable!("taken above"),
             Io::Missing => self.act(device, at, |engine| {
                 engine.unstored(Unstored::Unavailable, now)
             }),
@@ -790,6 +844,38 @@ impl World {
             }
         }
         false
+    }
+
+    /// A page takes the lock from the one that has it, which hears of it some time.
+    pub fn steal(&mut self, device: usize, user: Uuid, thief: u64) {
+        if self.sabotage == Some(Sabotage::NeverLocks) {
+            return;
+        }
+        let device_ = &mut self.devices[device];
+        let lock = device_.locks.entry(user).or_default();
+        lock.queue.retain(|waiting| *waiting != thief);
+        let before = lock.holder.replace(thief);
+        lock.lost.remove(&thief);
+        trace!("d{device} t{thief} takes the lock from {before:?}");
+        for tab in &mut device_.tabs {
+            if tab.id == thief {
+                tab.io.push(Io::Read(Why::Locked));
+            } else if before == Some(tab.id) {
+                lock.lost.insert(tab.id);
+                tab.io.push(Io::LockLost);
+            }
+        }
+    }
+
+    /// The lock is taken from a page by another one that waits for it.
+    pub fn steal_for_some(&mut self, device: usize) {
+        let locks = &self.devices[device].locks;
+        let waiting = locks
+            .iter()
+            .find_map(|(user, lock)| Some((*user, *lock.queue.front()?)));
+        if let Some((user, thief)) = waiting {
+            self.steal(device, user, thief);
+        }
     }
 
     // --- time ---

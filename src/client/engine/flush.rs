@@ -42,6 +42,10 @@ struct Turn {
     next: Option<Timestamp>,
 }
 
+/// A page that holds the lock and has stored nothing for so long stands still: the longest request
+/// takes two thirds of it ([`crate::api::answer::timeout`]).
+const LOCK_WITHIN: Duration = Duration::minutes(3);
+
 /// A browser that says that there is no network may be wrong: it is tried again after this.
 const SAID_TO_BE_GONE: Duration = Duration::seconds(30);
 
@@ -112,8 +116,8 @@ impl Engine {
                 return earliest(next, pause);
             }
             let room = room.unwrap_or_default();
-            if !self.has_lock(under_way, effects) {
-                return next;
+            if !self.has_lock(under_way, now, effects) {
+                return earliest(next, self.lock.overdue_at());
             }
             let is_lost = |key: &Uuid| {
                 let entry = self.outbox.get(*key);
@@ -188,7 +192,7 @@ impl Engine {
     }
 
     /// Whether this page may send; asks for the lock where it has not got it.
-    fn has_lock(&mut self, under_way: usize, effects: &mut Vec<Effect>) -> bool {
+    fn has_lock(&mut self, under_way: usize, now: Timestamp, effects: &mut Vec<Effect>) -> bool {
         let alone = matches!(self.storage.persistence, Persistence::Memory(_));
         if self.lock == Lock::Held && self.storage.unread && self.storage.is_volatile() {
             // What is sent without being stored must be of the queue as the store has it. While it is
@@ -202,9 +206,11 @@ impl Engine {
         if self.lock == Lock::Held || alone {
             return true;
         }
-        if self.lock == Lock::Free {
-            self.lock = Lock::Asked;
-            effects.push(Effect::Lock);
+        let is_overdue = |at| is_due(at, now, LOCK_WITHIN);
+        let steal = self.lock.overdue_at().is_some_and(is_overdue);
+        if self.lock == Lock::Free || steal {
+            self.lock = Lock::Asked { since: now };
+            effects.push(Effect::Lock { steal });
         }
         false
     }
@@ -272,12 +278,26 @@ impl Engine {
     /// The lock came, and what is stored could not be read in time: other pages go first.
     pub fn not_locked(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if self.lock == Lock::Asked {
+        if matches!(self.lock, Lock::Asked { .. }) {
             self.lock = Lock::Free;
             effects.push(Effect::Unlock);
         }
         effects.extend(self.wake(now));
         effects
+    }
+
+    /// Another page took the lock, since this one seemed to stand still: what is under way may still
+    /// be answered; the rest waits for its turn again.
+    pub fn lock_lost(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.lock = Lock::Free;
+        self.wake(now)
+    }
+
+    /// Another page stored something: whoever holds the lock may be at work.
+    pub(super) fn others_are_alive(&mut self, now: Timestamp) {
+        if let Lock::Asked { since } = &mut self.lock {
+            *since = now;
+        }
     }
 
     /// The lock is this page's, and the queue is as it is stored.
@@ -369,6 +389,16 @@ impl Engine {
         self.network.down = true;
         self.network.attempts += 1;
         self.network.retry_at = Some(now + answers::backoff(self.network.attempts, None, jitter));
+    }
+}
+
+impl Lock {
+    /// When a page that has it is taken to stand still, as long as it is asked for.
+    fn overdue_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Asked { since } => Some(since + LOCK_WITHIN),
+            Self::Free | Self::Held => None,
+        }
     }
 }
 

@@ -32,20 +32,18 @@ pub use flush::WaitReason;
 pub use outbox::Outbox;
 pub use own::OwnVersions;
 pub use queue::Entry;
+pub use shown::{HasView, Shown};
 pub use storage::{ARCHIVED_FOR, Batch, CAP, Meta, Persistence, SCHEMA, Stored, Trouble, Unstored};
 pub use verbs::{Began, DELETE_GRACE};
 
-use crate::domain::{
-    application::Application, error::Problem, sync::BoardSnapshot, time::Timestamp, user::Me,
-};
+use crate::domain::{error::Problem, sync::BoardSnapshot, time::Timestamp, user::Me};
 use pull::Pulling;
-use shown::Shown;
 use std::{collections::HashMap, sync::Arc};
 use storage::Storage;
 use uuid::Uuid;
 
-/// Applications by id.
-pub type Rows = HashMap<Uuid, Arc<Application>>;
+/// Rows of a kind by id.
+pub type Rows<R> = HashMap<Uuid, Arc<R>>;
 
 /// A request that carries an entry. The same entry is always the same bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,8 +82,12 @@ pub enum Effect {
         limit: u32,
     },
     /// Get the lock under which one page sends, read what other pages stored
-    /// ([`Engine::refreshed`]), and call [`Engine::locked`].
-    Lock,
+    /// ([`Engine::refreshed`]), and call [`Engine::locked`]; [`Engine::lock_lost`] once another page
+    /// has taken it away. What was asked for before is asked for no more.
+    Lock {
+        /// Take it from the page that has it: that one seems to stand still.
+        steal: bool,
+    },
     /// Let go of it.
     Unlock,
     /// Call [`Engine::wake`] after so many milliseconds; a later one of these replaces it.
@@ -214,7 +216,10 @@ pub enum SyncState {
 enum Lock {
     #[default]
     Free,
-    Asked,
+    /// Nothing has happened in the store since.
+    Asked {
+        since: Timestamp,
+    },
     Held,
 }
 

@@ -1,47 +1,83 @@
 //! The view of all rows, kept up to date: with thousands of edits waiting, one more is one row's work.
 
-use super::{Engine, Rows, changed::Changed};
-use crate::domain::application::Application;
+use super::{Edited, Engine, HasTable, Rows, changed::Changed};
+use crate::domain::kinds::kinds;
 use std::sync::Arc;
+use uuid::Uuid;
 
-/// What the page shows of the board's rows.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Shown {
-    rows: Arc<Rows>,
+/// A kind of row of which a view is kept. Made from the list of kinds.
+pub trait HasView: Edited + HasTable {
+    /// Its rows.
+    fn rows(shown: &Shown) -> &Arc<Rows<Self>>;
+    /// The same, to be changed.
+    fn rows_mut(shown: &mut Shown) -> &mut Arc<Rows<Self>>;
 }
 
-impl Engine {
-    /// The view of every application, as [`Engine::view`] has it. Of a row that has not changed it is
-    /// the same one as before.
-    pub fn shown(&mut self) -> Arc<Rows> {
-        let base = self.base.take_changed();
-        let queue = self.outbox.take_changed();
-        let records = match (base, queue) {
-            (Changed::Records(mut base), Changed::Records(queue)) => {
-                base.extend(queue);
-                base
-            }
-            _ => {
-                self.shown.rows = Arc::new(self.view::<Application>());
-                return Arc::clone(&self.shown.rows);
-            }
-        };
-        for record in records {
-            let row = self.view_of::<Application>(record);
-            let known = self.shown.rows.get(&record);
-            let same = match (known, &row) {
-                (None, None) => true,
-                (Some(known), Some(row)) => Arc::ptr_eq(known, row) || known == row,
-                _ => false,
-            };
-            if !same {
-                let rows = Arc::make_mut(&mut self.shown.rows);
-                match row {
-                    Some(row) => _ = rows.insert(record, row),
-                    None => _ = rows.remove(&record),
+macro_rules! define_shown {
+    (all $all:tt edited { $( $module:ident::$Kind:ident, )+ }) => {
+        $( use crate::domain::$module::$Kind; )+
+
+        /// What a page shows of the rows that people make or change. Of a row that has not changed it
+        /// is the same one as before.
+        #[derive(Clone, Debug, Default)]
+        pub struct Shown {
+            $( $module: Arc<Rows<$Kind>>, )+
+        }
+
+        $(
+            impl HasView for $Kind {
+                fn rows(shown: &Shown) -> &Arc<Rows<Self>> {
+                    &shown.$module
+                }
+                fn rows_mut(shown: &mut Shown) -> &mut Arc<Rows<Self>> {
+                    &mut shown.$module
                 }
             }
+        )+
+
+        impl Engine {
+            fn show_all(&mut self) {
+                $( self.shown.$module = Arc::new(self.view::<$Kind>()); )+
+            }
+
+            fn show(&mut self, record: Uuid) {
+                $( self.show_as::<$Kind>(record); )+
+            }
         }
-        Arc::clone(&self.shown.rows)
+    };
+}
+kinds!(define_shown);
+
+impl Engine {
+    /// The views of every kind, as [`Engine::view`] has them.
+    pub fn shown(&mut self) -> &Shown {
+        let base = self.base.take_changed();
+        let queue = self.outbox.take_changed();
+        if let (Changed::Records(mut records), Changed::Records(queue)) = (base, queue) {
+            records.extend(queue);
+            for record in records {
+                self.show(record);
+            }
+        } else {
+            self.show_all();
+        }
+        &self.shown
+    }
+
+    /// A record may be of any kind; of the others it has no row, and had none.
+    fn show_as<R: HasView>(&mut self, record: Uuid) {
+        let row = self.view_of::<R>(record);
+        let same = match (R::rows(&self.shown).get(&record), &row) {
+            (None, None) => true,
+            (Some(known), Some(row)) => Arc::ptr_eq(known, row) || known == row,
+            _ => false,
+        };
+        if !same {
+            let rows = Arc::make_mut(R::rows_mut(&mut self.shown));
+            match row {
+                Some(row) => _ = rows.insert(record, row),
+                None => _ = rows.remove(&record),
+            }
+        }
     }
 }

@@ -119,6 +119,9 @@ impl Engine {
         self.storage.unread = self.storage.writing.is_some();
         let takes = !self.storage.unread && stored.stamp >= self.storage.stamp;
         if takes {
+            if stored.stamp > self.storage.stamp {
+                self.others_are_alive(now);
+            }
             self.take_stored(stored, false);
         }
         (takes, self.wake(now))
@@ -564,6 +567,7 @@ impl Engine {
             if stored.newer > 0 {
                 return self.unstored(Unstored::Newer, now);
             }
+            self.others_are_alive(now);
             self.take_stored(stored, false);
         }
         self.wake(now)

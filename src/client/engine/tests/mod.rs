@@ -14,12 +14,12 @@ mod store;
 use super::{queue::QueueEvent, *};
 use crate::domain::{
     application::{
-        ApplicationPatch,
+        Application, ApplicationPatch,
         tests::{now, sample},
     },
     change::Change,
     error::ProblemKind,
-    settings::SettingsPatch,
+    settings::{Settings, SettingsPatch},
     stage::{StageEvent, Status},
     sync::{Entity, EntityKind, SyncChange, SyncPage, SyncRow},
     user::User,
@@ -112,6 +112,7 @@ struct Page {
     lock_waits: bool,
     /// Times that the lock was asked for while it was not to be had.
     locks: usize,
+    steals: usize,
     limits: Vec<u32>,
     opens: usize,
     closes: usize,
@@ -144,6 +145,7 @@ impl Page {
             waiting: None,
             lock_waits: false,
             locks: 0,
+            steals: 0,
             limits: Vec::new(),
             opens: 0,
             closes: 0,
@@ -187,8 +189,11 @@ impl Page {
                     self.pulls.push(since);
                     self.limits.push(limit);
                 }
-                Effect::Lock if self.lock_waits => self.locks += 1,
-                Effect::Lock => {
+                Effect::Lock { steal } if self.lock_waits => {
+                    self.locks += 1;
+                    self.steals += usize::from(steal);
+                }
+                Effect::Lock { .. } => {
                     self.holds = true;
                     let stored = self.disk.borrow().read();
                     effects.extend(self.engine.refreshed(stored, self.at).1);
@@ -200,7 +205,9 @@ impl Page {
                 Effect::Notify(notice) => self.notices.push(notice),
             }
         }
-        assert_eq!(*self.engine.shown(), self.engine.view::<Application>());
+        let shown = self.engine.shown().clone();
+        assert_eq!(**Application::rows(&shown), self.engine.view());
+        assert_eq!(**Settings::rows(&shown), self.engine.view());
         let entries = self.engine.outbox().entries().iter();
         let pending: std::collections::HashSet<Uuid> = entries.map(|entry| entry.record).collect();
         assert_eq!(*self.engine.pending_records(), pending);

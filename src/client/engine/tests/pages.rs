@@ -434,3 +434,34 @@ fn what_another_page_did_to_a_creation_that_was_deleted_before_its_answer_can_be
         ("Acme", Status::Offer)
     );
 }
+
+#[test]
+fn the_lock_is_taken_from_a_page_that_stands_still() {
+    let row = sample(1);
+    let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
+    let effects = one.engine.locked(one.at);
+    one.perform(effects);
+    two.later(Duration::seconds(150));
+    // It is at work: it has stored something.
+    one.at = two.at;
+    one.edit(row.id, note("y"), 2);
+    two.refresh();
+    two.later(Duration::seconds(170));
+    assert_eq!(two.steals, 0);
+    two.later(Duration::seconds(10));
+    assert_eq!(two.steals, 1, "nothing for three minutes");
+    two.later(Duration::seconds(10));
+    assert_eq!(two.steals, 1, "asked once");
+    two.refresh();
+    let effects = two.engine.locked(two.at);
+    two.perform(effects);
+    // The same bytes under the same key.
+    assert_eq!(two.sent(), one.sent());
+    let locks = one.locks;
+    let effects = one.engine.lock_lost(one.at);
+    one.perform(effects);
+    two.answer(1, Ok(json_of(&after(&row, json!({"notes": "x"})))));
+    one.answer(1, Ok(json_of(&after(&row, json!({"notes": "x"})))));
+    assert_eq!(one.sent(), [], "what comes next is the other's to send");
+    assert_eq!(one.locks, locks + 1);
+}
