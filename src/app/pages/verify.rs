@@ -73,8 +73,8 @@ pub fn VerifyPage() -> impl IntoView {
             .into_any();
         }
         view! {
-            <h1 class="entry-title">"Welcome back"</h1>
-            <p class="entry-text">"One press, and you are in."</p>
+            <h1 class="entry-title">"Sign in here"</h1>
+            <p class="entry-text">"Press the button, and you are in."</p>
             {notice}
             <button
                 type="button"
