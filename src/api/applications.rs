@@ -15,8 +15,11 @@ impl Resource for Application {
     fn version(&self) -> Option<i64> {
         Some(self.version)
     }
-    fn location(&self) -> Option<String> {
-        Some(format!("/applications/{}", self.id))
+    fn id(&self) -> Option<Uuid> {
+        Some(self.id)
+    }
+    fn location(id: Uuid) -> Option<String> {
+        Some(format!("/applications/{id}"))
     }
 }
 
@@ -42,7 +45,7 @@ pub async fn create_application(
     let body = body.parse()?;
     rows::create(&caller().await?.context(), body.id, &body)
         .await
-        .map(Reply::created)
+        .map(|answer| Reply::once(201, answer))
 }
 
 /// One application.
@@ -65,7 +68,7 @@ pub async fn patch_application(
     let body = body.parse()?;
     rows::patch(&caller().await?.context(), id, if_match.0, &body)
         .await
-        .map(Reply::ok)
+        .map(|answer| Reply::once(200, answer))
 }
 
 /// Deletes an application, for ever.

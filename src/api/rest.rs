@@ -8,6 +8,7 @@ use super::answer::Expected;
 use crate::domain::error::Problem;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
+use uuid::Uuid;
 
 /// A method of HTTP, as a type.
 pub trait Verb: Send + Sync + 'static {
@@ -100,17 +101,30 @@ pub trait Resource {
     fn version(&self) -> Option<i64> {
         None
     }
-    /// The address below [`super::BASE`], for `Location`.
-    fn location(&self) -> Option<String> {
+    /// Its id, where it has an address of its own.
+    fn id(&self) -> Option<Uuid> {
         None
     }
+    /// The address below [`super::BASE`] of the one with this id, for `Location`.
+    fn location(_id: Uuid) -> Option<String> {
+        None
+    }
+}
+
+/// What a reply brings.
+#[derive(Clone, Debug, PartialEq)]
+enum Content<T> {
+    Nothing,
+    Value(T),
+    /// The JSON of one.
+    Json(String),
 }
 
 /// What an endpoint answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply<T> {
     status: u16,
-    body: Option<T>,
+    content: Content<T>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -119,16 +133,8 @@ impl<T> Reply<T> {
     pub fn ok(body: T) -> Self {
         Self {
             status: 200,
-            body: Some(body),
+            content: Content::Value(body),
             headers: Vec::new(),
-        }
-    }
-
-    /// 201 with the row that was created.
-    pub fn created(body: T) -> Self {
-        Self {
-            status: 201,
-            ..Self::ok(body)
         }
     }
 
@@ -136,7 +142,21 @@ impl<T> Reply<T> {
     pub fn bare(status: u16) -> Self {
         Self {
             status,
-            body: None,
+            content: Content::Nothing,
+            headers: Vec::new(),
+        }
+    }
+
+    /// What a mutation is answered under this status: the same again where it had been done before.
+    #[cfg(feature = "ssr")]
+    pub fn once(status: u16, answer: crate::server::services::ledger::Answer<T>) -> Self {
+        use crate::server::services::ledger::Answer;
+        Self {
+            status,
+            content: match answer {
+                Answer::Done(row) => Content::Value(row),
+                Answer::Before(json) => Content::Json(json),
+            },
             headers: Vec::new(),
         }
     }
@@ -151,20 +171,21 @@ impl<T> Reply<T> {
     /// The body.
     ///
     /// # Errors
-    /// When the answer had none.
+    /// When the answer had none, or is one that was given before.
     pub fn into_body(self) -> Result<T, Problem> {
-        self.body.ok_or_else(|| {
-            Problem::new(
+        match self.content {
+            Content::Value(body) => Ok(body),
+            Content::Nothing | Content::Json(_) => Err(Problem::new(
                 crate::domain::error::ProblemKind::Internal,
                 "The answer was empty.",
-            )
-        })
+            )),
+        }
     }
 }
 
 #[cfg(feature = "ssr")]
 mod server {
-    use super::{Body, Query, Reply, Resource, Rest, Verb, parse::parse};
+    use super::{Body, Content, Query, Reply, Resource, Rest, Verb, parse::parse};
     use crate::{
         domain::error::{Problem, ProblemKind},
         server::{
@@ -178,10 +199,11 @@ mod server {
     };
     use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
     use leptos::prelude::provide_context;
-    use serde::{Serialize, de::DeserializeOwned};
+    use serde::{Deserialize, Serialize, de::DeserializeOwned};
     use serde_json::{Map, Value};
     use server_fn::{Protocol, axum::AxumServerFnBackend, client::Client};
     use std::future::Future;
+    use uuid::Uuid;
 
     /// The largest body, in bytes.
     pub const MAX_BODY: usize = 256 * 1024;
@@ -347,13 +369,30 @@ mod server {
         }))
     }
 
+    /// What the headers say of a row.
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Head {
+        id: Option<Uuid>,
+        version: Option<i64>,
+    }
+
     fn write<T: Serialize + Resource>(
         reply: Reply<T>,
     ) -> Result<Response<axum::body::Body>, Problem> {
         let status = http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::OK);
-        let mut response = match &reply.body {
-            Some(body) => axum::Json(body).into_response(),
-            None => ().into_response(),
+        // Of an answer that was given before, what its headers said.
+        let (mut response, head) = match &reply.content {
+            Content::Nothing => (().into_response(), Head::default()),
+            Content::Value(body) => {
+                let (id, version) = (body.id(), body.version());
+                (axum::Json(body).into_response(), Head { id, version })
+            }
+            Content::Json(text) => {
+                let json = [(header::CONTENT_TYPE, "application/json")];
+                let head = serde_json::from_str(text).unwrap_or_default();
+                ((json, text.clone()).into_response(), head)
+            }
         };
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -362,11 +401,11 @@ mod server {
                 headers.append(name, value);
             }
         };
-        if let Some(version) = reply.body.as_ref().and_then(Resource::version) {
+        if let Some(version) = head.version {
             put("etag", format!("W/\"{version}\""));
         }
         if status == http::StatusCode::CREATED
-            && let Some(location) = reply.body.as_ref().and_then(Resource::location)
+            && let Some(location) = head.id.and_then(T::location)
         {
             put("location", format!("{}{location}", crate::api::BASE));
         }
@@ -549,7 +588,7 @@ mod parse {
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use super::{Reply, Resource, Rest, Verb};
+    use super::{Content, Reply, Resource, Rest, Verb};
     use crate::{api::transport, domain::error::Problem};
     use send_wrapper::SendWrapper;
     use serde::{Serialize, de::DeserializeOwned};
@@ -587,10 +626,10 @@ mod browser {
             // The browser has one thread.
             SendWrapper::new(async move {
                 let response = transport::send(request).await?;
-                let body = if response.body.is_empty() {
-                    None
+                let content = if response.body.is_empty() {
+                    Content::Nothing
                 } else {
-                    Some(serde_json::from_str(&response.body).map_err(|error| {
+                    Content::Value(serde_json::from_str(&response.body).map_err(|error| {
                         Problem::new(
                             crate::domain::error::ProblemKind::Network,
                             error.to_string(),
@@ -599,7 +638,7 @@ mod browser {
                 };
                 Ok(Reply {
                     status: response.status,
-                    body,
+                    content,
                     headers: Vec::new(),
                 })
             })

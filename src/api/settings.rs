@@ -31,5 +31,5 @@ pub async fn patch_settings(
     use crate::server::{auth::caller::caller, services::settings};
     settings::patch(&caller().await?.context(), if_match.0, &body.parse()?)
         .await
-        .map(Reply::ok)
+        .map(|answer| Reply::once(200, answer))
 }

@@ -17,6 +17,7 @@ both![
     a_deletion_is_done_once,
     a_change_of_settings_is_done_once,
     the_first_answer_comes_again_when_the_row_has_moved_on,
+    an_answer_of_an_older_app_comes_again_as_it_was,
     a_key_belongs_to_one_request,
     of_requests_at_once_with_one_key_one_takes_effect,
     failures_are_not_recorded,
@@ -279,6 +280,26 @@ async fn failures_are_not_recorded(site: Site) {
         .key("d")
         .await
         .is(200);
+}
+
+async fn an_answer_of_an_older_app_comes_again_as_it_was(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let id = Uuid::new_v4();
+    let body = json!({ "id": id, "company": "Acme", "role_title": "Engineer" });
+    let create = || jane.post("/applications", &body).key("k");
+    create().await.is(201);
+    // Fewer fields, another order, a number written in another way.
+    let before = format!(r#"{{"version":3, "id":"{id}","salary":1.50e3}}"#);
+    site.execute(&format!("UPDATE mutations SET body = '{before}'"))
+        .await;
+    let again = create().await.is(201);
+    assert_eq!(again.text, before);
+    assert_eq!(again.headers["etag"], "W/\"3\"");
+    assert_eq!(
+        again.headers["location"],
+        format!("/api/v1/applications/{id}")
+    );
 }
 
 async fn after_a_deletion_a_replay_says_that_it_was_taken(site: Site) {

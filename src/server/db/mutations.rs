@@ -5,8 +5,6 @@ use super::{
     tenant::{Tenant, TenantWrite},
 };
 use crate::domain::time::Timestamp;
-use serde_json::Value;
-use sqlx::types::Json;
 use uuid::Uuid;
 
 /// A mutation that was applied.
@@ -14,8 +12,8 @@ use uuid::Uuid;
 pub struct Recorded {
     /// SHA-256 of method, path, `If-Match` and body.
     pub request_hash: Vec<u8>,
-    /// The answer's body; a deletion has none, and it is erased when its entity is deleted.
-    pub body: Option<Json<Value>>,
+    /// The answer's JSON as it was sent; a deletion has none, and it is erased when its entity is deleted.
+    pub body: Option<String>,
     /// What it changed.
     pub entity_id: Option<Uuid>,
 }
@@ -41,7 +39,7 @@ pub async fn insert(
     key: &str,
     request_hash: [u8; 32],
     status: u16,
-    body: Option<Value>,
+    body: Option<String>,
     entity_id: Uuid,
     now: Timestamp,
 ) -> sqlx::Result<()> {
@@ -56,7 +54,7 @@ pub async fn insert(
         .bind(key)
         .bind(request_hash.to_vec())
         .bind(i32::from(status))
-        .bind(body.map(Json))
+        .bind(body)
         .bind(entity_id)
         .bind(now)
         .execute(conn)

@@ -5,7 +5,7 @@ use crate::{
     domain::error::{Problem, ProblemKind},
     server::db::{mutations, tenant::TenantWrite},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use uuid::Uuid;
 
 /// The longest idempotency key.
@@ -18,6 +18,16 @@ pub struct MutationKey {
     pub key: String,
     /// SHA-256 of method, path, `If-Match` and body.
     pub request_hash: [u8; 32],
+}
+
+/// What a mutation is answered.
+#[derive(Debug)]
+pub enum Answer<T> {
+    /// It was done now.
+    Done(T),
+    /// It had been done under this key before: the JSON of what was answered then, byte by byte, whatever
+    /// has become of the row and of its type since.
+    Before(String),
 }
 
 /// What was recorded under this request's key.
@@ -52,9 +62,9 @@ pub async fn once<T, W>(
     resource: &str,
     status: u16,
     work: W,
-) -> Result<T, Problem>
+) -> Result<Answer<T>, Problem>
 where
-    T: Serialize + DeserializeOwned,
+    T: Serialize,
     W: AsyncFnOnce(&mut TenantWrite) -> Result<(Uuid, T), Problem>,
 {
     let mut tenant = context.db.write_as(context.owner).await?;
@@ -64,12 +74,12 @@ where
             let meta = serde_json::json!({ "resource": resource, "id": id, "taken": true });
             return Err(Problem::new(ProblemKind::Gone, detail).with_meta(meta));
         };
-        return serde_json::from_value(body.0).map_err(unreadable);
+        return Ok(Answer::Before(body));
     }
     let (id, answer) = work(&mut tenant).await?;
-    let body = serde_json::to_value(&answer).map_err(unreadable)?;
+    let body = serde_json::to_string(&answer).map_err(unwritable)?;
     commit(context, tenant, status, Some(body), id).await?;
-    Ok(answer)
+    Ok(Answer::Done(answer))
 }
 
 /// The same for a deletion, which has no answer but that it was done.
@@ -95,7 +105,7 @@ async fn commit(
     context: &Context<'_>,
     mut tenant: TenantWrite,
     status: u16,
-    body: Option<serde_json::Value>,
+    body: Option<String>,
     entity_id: Uuid,
 ) -> Result<(), Problem> {
     if let Some(mutation) = context.mutation {
@@ -106,7 +116,7 @@ async fn commit(
     Ok(())
 }
 
-fn unreadable(error: serde_json::Error) -> Problem {
-    tracing::error!(%error, "a recorded answer cannot be read or written");
+fn unwritable(error: serde_json::Error) -> Problem {
+    tracing::error!(%error, "an answer cannot be written");
     Problem::new(ProblemKind::Internal, "Nothing was changed. Try again.")
 }

@@ -1,7 +1,10 @@
 //! What is the same for every kind of row that people make and change: read it, create it, change it,
 //! delete it.
 
-use super::{Context, ledger};
+use super::{
+    Context,
+    ledger::{self, Answer},
+};
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
@@ -74,7 +77,7 @@ pub async fn create<R: Kind>(
     context: &Context<'_>,
     id: Option<Uuid>,
     input: &R::Create,
-) -> Result<R, Problem> {
+) -> Result<Answer<R>, Problem> {
     ledger::once(context, R::NOUN, 201, async |tenant| {
         let id = id.unwrap_or_else(Uuid::new_v4);
         let created_hash = content_hash(input);
@@ -118,7 +121,7 @@ pub async fn patch<R: Kind>(
     id: Uuid,
     version: i64,
     patch: &R::Patch,
-) -> Result<R, Problem> {
+) -> Result<Answer<R>, Problem> {
     ledger::once(context, R::NOUN, 200, async |tenant| {
         let before: R = current_at(tenant, id, version).await?;
         R::check(patch)?;

@@ -1,6 +1,10 @@
 //! Settings.
 
-use super::{Context, ledger, rows};
+use super::{
+    Context,
+    ledger::{self, Answer},
+    rows,
+};
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
@@ -48,7 +52,7 @@ pub async fn patch(
     context: &Context<'_>,
     version: i64,
     patch: &SettingsPatch,
-) -> Result<Settings, Problem> {
+) -> Result<Answer<Settings>, Problem> {
     let user_id = context.owner.user_id();
     ledger::once(context, Settings::NOUN, 200, async |tenant| {
         let current = settings::find(tenant).await?;

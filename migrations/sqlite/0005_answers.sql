@@ -1,0 +1,1 @@
+-- PostgreSQL keeps recorded answers as text from here on; SQLite always has.
