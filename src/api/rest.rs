@@ -117,6 +117,7 @@ enum Content<T> {
     Nothing,
     Value(T),
     /// The JSON of one.
+    #[cfg(feature = "ssr")]
     Json(String),
 }
 
@@ -175,7 +176,7 @@ impl<T> Reply<T> {
     pub fn into_body(self) -> Result<T, Problem> {
         match self.content {
             Content::Value(body) => Ok(body),
-            Content::Nothing | Content::Json(_) => Err(Problem::new(
+            _ => Err(Problem::new(
                 crate::domain::error::ProblemKind::Internal,
                 "The answer was empty.",
             )),
