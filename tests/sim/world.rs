@@ -162,6 +162,8 @@ pub struct Tab {
     pub store_is_gone: bool,
     /// Requests that are no pulls.
     pub asked: u64,
+    /// How often it asked for the lock.
+    lock_asks: u64,
     /// So often in a row it was woken, did nothing, and asked to be woken soon.
     idle_wakes: u32,
     /// Ids that it knew to be deleted, in this life of its base.
@@ -431,6 +433,7 @@ impl World {
             told_foreign: false,
             store_is_gone: false,
             asked: 0,
+            lock_asks: 0,
             idle_wakes: 0,
             gone: BTreeSet::new(),
             base_generation: 0,
@@ -545,6 +548,7 @@ impl World {
                 }
                 Effect::Lock { steal } => {
                     tab.forget_lock();
+                    tab.lock_asks += 1;
                     let lock = self.devices[device].locks.entry(user).or_default();
                     lock.queue.retain(|waiting| *waiting != id);
                     lock.queue.push_back(id);
@@ -731,15 +735,15 @@ impl World {
                     tab.engine.meta().base_generation
                 );
                 tab.opened |= why == Why::Opening;
+                let asks = tab.lock_asks;
                 self.act(device, at, |engine| match why {
                     Why::Opening => engine.opened(*stored, now),
-                    Why::Hint => engine.refreshed(*stored, now).1,
-                    Why::Locked => {
-                        let (_, mut effects) = engine.refreshed(*stored, now);
-                        effects.extend(engine.locked(now));
-                        effects
-                    }
+                    Why::Hint | Why::Locked => engine.refreshed(*stored, now).1,
                 });
+                // It may have asked anew meanwhile.
+                if why == Why::Locked && self.devices[device].tabs[at].lock_asks == asks {
+                    self.act(device, at, |engine| engine.locked(now));
+                }
             }
         }
     }
