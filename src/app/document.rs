@@ -156,10 +156,17 @@ fn Head(version: SiteVersion, program: Program, children: Children) -> impl Into
             // Blocking on purpose: the theme must stand before the first paint.
             <script src=version.url("/theme.js")></script>
             <link rel="stylesheet" id="leptos" href=program.style/>
-            <link rel="modulepreload" crossorigin="anonymous" href=program.script/>
+            // The page is readable without: on a slow line style and font come first.
+            <link
+                rel="modulepreload"
+                crossorigin="anonymous"
+                fetchpriority="low"
+                href=program.script
+            />
             <link
                 rel="preload"
                 r#as="fetch"
+                fetchpriority="low"
                 type="application/wasm"
                 crossorigin="anonymous"
                 href=program.wasm
