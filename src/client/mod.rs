@@ -17,3 +17,5 @@ pub mod zone;
 mod driver;
 #[cfg(feature = "hydrate")]
 mod locks;
+#[cfg(not(feature = "hydrate"))]
+mod null_driver;
