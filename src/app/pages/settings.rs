@@ -1,24 +1,26 @@
 //! Settings: the person, quiet hours, this device.
 
-use super::sign_in::leave_for;
 use crate::{
     api::auth::logout,
     app::{
         acts::Submission,
         components::{
-            device::DeviceStore,
-            icon::Icon,
-            keys_dialog::{drive_dialog, is_closed},
-            page_header::PageHeader,
+            device::DeviceStore, dialog::Dialog, form::FieldRow, icon::Icon,
+            page_header::PageHeader, panel::Panel,
         },
-        session::{SignedIn, use_me},
+        frame::SignedIn,
+        session::use_me,
     },
-    client::engine::SyncState,
-    client::store::{Store, use_store},
-    client::zone::{is_known_zone, known_zones, machine_zone},
+    client::{
+        dom,
+        engine::SyncState,
+        store::{Store, use_store},
+        theme,
+        zone::{is_known_zone, known_zones, machine_zone},
+    },
     domain::{error::ProblemKind, settings::SettingsPatch, user::Me},
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 /// `/settings`.
@@ -308,67 +310,29 @@ fn QuietHours() -> impl IntoView {
 #[component]
 fn Device() -> impl IntoView {
     let theme = RwSignal::new("system".to_owned());
-    Effect::new(move |_| theme.set(theme_of_device()));
+    Effect::new(move |_| theme.set(theme::of_device()));
     view! {
-        <section class="panel">
-            <h2 class="panel-title">"This device"</h2>
+        <Panel title="This device">
             <div class="fields">
-                <div class="field">
-                    <label class="field-label" for="theme">"Theme"</label>
-                    <div class="field-control">
-                        <select
-                            class="select"
-                            id="theme"
-                            prop:value=theme
-                            on:change=move |event| {
-                                let chosen = event_target_value(&event);
-                                set_theme(&chosen);
-                                theme.set(chosen);
-                            }
-                        >
-                            <option value="system">"As the system"</option>
-                            <option value="light">"Light"</option>
-                            <option value="dark">"Dark"</option>
-                        </select>
-                    </div>
-                </div>
+                <FieldRow label="Theme" control="theme">
+                    <select
+                        class="select"
+                        id="theme"
+                        prop:value=theme
+                        on:change=move |event| {
+                            let chosen = event_target_value(&event);
+                            theme::choose(&chosen);
+                            theme.set(chosen);
+                        }
+                    >
+                        <option value="system">"As the system"</option>
+                        <option value="light">"Light"</option>
+                        <option value="dark">"Dark"</option>
+                    </select>
+                </FieldRow>
             </div>
-        </section>
+        </Panel>
     }
-}
-
-fn theme_of_device() -> String {
-    #[cfg(feature = "hydrate")]
-    if let Ok(Some(storage)) = window().local_storage()
-        && let Ok(Some(theme)) = storage.get_item("theme")
-    {
-        return theme;
-    }
-    "system".to_owned()
-}
-
-fn set_theme(theme: &str) {
-    #[cfg(feature = "hydrate")]
-    {
-        let chosen = matches!(theme, "light" | "dark");
-        if let Ok(Some(storage)) = window().local_storage() {
-            // Where storage is refused the choice lasts as long as the page.
-            _ = if chosen {
-                storage.set_item("theme", theme)
-            } else {
-                storage.remove_item("theme")
-            };
-        }
-        if let Some(root) = document().document_element() {
-            _ = if chosen {
-                root.set_attribute("data-theme", theme)
-            } else {
-                root.remove_attribute("data-theme")
-            };
-        }
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = theme;
 }
 
 #[component]
@@ -377,14 +341,13 @@ fn Account() -> impl IntoView {
     let submission = Submission::default();
     // Edits that could not be sent: what becomes of them is asked before the session ends.
     let left = RwSignal::new(None::<usize>);
-    let node = NodeRef::<html::Dialog>::new();
-    drive_dialog(node, move || left.get().is_some(), || ());
+    let open = Signal::derive(move || left.get().is_some());
     let start = move |_| {
         if !submission.begin() {
             return;
         }
         spawn_local(async move {
-            let left_over = unsent(store).await;
+            let left_over = store.flush().await;
             if matches!(untrack(|| store.sync_state()), SyncState::Offline(_)) {
                 tell_that_it_needs_a_connection(store);
                 submission.end();
@@ -407,23 +370,13 @@ fn Account() -> impl IntoView {
         }
     };
     view! {
-        <section class="panel">
-            <h2 class="panel-title">"Session"</h2>
+        <Panel title="Session">
             <p class="panel-text">"Signing out ends this session at the server too, and removes what this device keeps."</p>
             <button type="button" class="button" aria-busy=move || submission.busy() on:click=start>
                 {Icon::SignOut.view()}
                 {move || if submission.is_under_way() { "Signing out…" } else { "Sign out" }}
             </button>
-            <dialog
-                class="dialog ask"
-                node_ref=node
-                aria-labelledby="leave-title"
-                on:close=move |_| {
-                    if is_closed(node) {
-                        left.set(None);
-                    }
-                }
-            >
+            <Dialog class="ask" title_id="leave-title" open on_close=move || left.set(None)>
                 <div class="dialog-form">
                     <h2 class="dialog-title" id="leave-title">
                         {move || match left.get().unwrap_or_default() {
@@ -441,8 +394,8 @@ fn Account() -> impl IntoView {
                         <button type="button" class="button button-primary" autofocus on:click=move |_| left.set(None)>"Stay"</button>
                     </footer>
                 </div>
-            </dialog>
-        </section>
+            </Dialog>
+        </Panel>
     }
 }
 
@@ -469,17 +422,6 @@ enum Fate {
     Seal,
 }
 
-/// Sends what waits, and answers how many edits are left.
-async fn unsent(store: Store) -> usize {
-    #[cfg(feature = "hydrate")]
-    return store.flush().await;
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = store;
-        0
-    }
-}
-
 fn tell_that_it_needs_a_connection(store: Store) {
     store.toast(
         "error",
@@ -491,14 +433,7 @@ fn tell_that_it_needs_a_connection(store: Store) {
 /// Ends the session.
 async fn leave(store: Store, fate: Fate) {
     // A page that started from the cache has no token yet.
-    #[cfg(feature = "hydrate")]
-    if !crate::api::transport::has_csrf_token()
-        && let Ok(me) = crate::api::auth::me()
-            .await
-            .and_then(crate::api::rest::Reply::into_body)
-    {
-        crate::api::transport::set_csrf_token(me.csrf_token);
-    }
+    store.ensure_csrf_token().await;
     let answer = logout().await;
     match answer {
         Err(problem) if problem.kind == ProblemKind::Network => {
@@ -511,13 +446,10 @@ async fn leave(store: Store, fate: Fate) {
         }
         _ => {}
     }
-    #[cfg(feature = "hydrate")]
     match (fate, store.owner()) {
         (Fate::Clean, Some(owner)) => store.wipe_what_is_sent(owner).await,
         (Fate::Wipe, Some(owner)) => store.wipe(owner).await,
         _ => store.seal().await,
     }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = fate;
-    leave_for("/sign-in");
+    dom::leave_for("/sign-in");
 }

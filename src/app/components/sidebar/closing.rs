@@ -1,11 +1,8 @@
 //! What does not fit is not dropped without a word: the sidebar closes at the second try.
 
-use crate::{
-    app::components::board::reveal,
-    client::{
-        dom,
-        store::{Store, use_store},
-    },
+use crate::client::{
+    dom,
+    store::{Store, use_store},
 };
 use leptos::prelude::*;
 use std::collections::HashMap;
@@ -101,7 +98,7 @@ impl Closing {
             // Once the fields show what is wrong.
             request_animation_frame(|| {
                 dom::focus(WRONG);
-                reveal(COMPLAINT);
+                dom::reveal(COMPLAINT);
             });
         }
         admits

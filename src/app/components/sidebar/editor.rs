@@ -5,7 +5,6 @@ use super::{
     fields::{error_id, input_id},
 };
 use crate::{
-    app::components::board::reveal,
     client::engine::Began,
     client::store::{Store, use_store},
     client::zone::is_known_zone,
@@ -164,7 +163,7 @@ impl Editor {
         let (own, control) = (error_id(field), input_id(field));
         let complaint = format!("#{own}, .field:has(#{control}) .field-error");
         // Once it shows, and the focus has moved on.
-        request_animation_frame(move || reveal(&complaint));
+        request_animation_frame(move || crate::client::dom::reveal(&complaint));
     }
 
     /// Saves a text: blank clears an optional field.

@@ -11,11 +11,11 @@ mod tokens;
 use super::{
     board::{BoardModel, refocus, refocus_beside, show_card, use_board},
     icon::Icon,
+    icon_button::IconButton,
     monogram::Monogram,
     sync_status::SyncStatus,
 };
 use crate::{
-    app::IconButton,
     client::zone::use_zone,
     client::{
         dom,
@@ -76,11 +76,7 @@ pub fn Sidebar(
         focus_card(store, board, id);
     };
     let escape = window_event_listener(ev::keydown, move |event| {
-        let dialog = document()
-            .query_selector("dialog[open]")
-            .ok()
-            .flatten()
-            .is_some();
+        let dialog = dom::exists("dialog[open]");
         if event.key() == "Escape" && !event.default_prevented() && !dialog && !event.is_composing()
         {
             // What was typed is saved while its field is still there.
