@@ -151,6 +151,11 @@ impl Store {
         self.settings.get()
     }
 
+    /// The same, without subscribing, and with what was done a moment ago and does not show yet.
+    pub fn settings_untracked(self) -> Option<Arc<Settings>> {
+        self.engine.with_value(Engine::settings)
+    }
+
     /// How it stands with the store of this device.
     pub fn persistence(self) -> Persistence {
         self.persistence.get()

@@ -2,6 +2,16 @@
 
 use leptos::{children::ViewFnOnce, prelude::*};
 
+/// The id of a field's control.
+pub fn input_id(field: &str) -> String {
+    format!("f-{field}")
+}
+
+/// The id of what is said to be wrong with a field.
+pub fn error_id(field: &str) -> String {
+    error_of(&input_id(field))
+}
+
 fn error_of(control: &str) -> String {
     format!("{control}-error")
 }
