@@ -21,9 +21,9 @@ pub fn hydrate() {
     use leptos::{IntoView, mount, prelude::document};
 
     console_error_panic_hook::set_once();
-    if !app::is_shell() {
+    if !client::hydration::is_shell() {
         mount::hydrate_body(app::App);
-        app::mark_hydrated();
+        client::hydration::mark_hydrated();
     } else if let Some(body) = document().body() {
         // Each page says itself when it has something to show. (`mount_to_body` is this too, but
         // warns that the crate was not built for mounting alone.)

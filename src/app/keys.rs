@@ -1,7 +1,7 @@
 //! Keys that work anywhere in the app.
 
-use super::session::Dialogs;
-use crate::{client::dom::focus, domain::stage::Status};
+use super::dialogs::use_dialogs;
+use crate::{client::dom, domain::stage::Status};
 use leptos::{ev, prelude::*};
 
 /// The keys, for the dialog that lists them.
@@ -24,12 +24,12 @@ pub const LIST: &[(&[&str], &str)] = &[
 
 /// Listens while the caller lives.
 pub fn listen() {
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     let handle = window_event_listener(ev::keydown, move |event| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() {
             return;
         }
-        if types_text(&event) || a_dialog_is_open() {
+        if dom::types_text(&event) || dom::exists("dialog[open]") {
             return;
         }
         match event.key().as_str() {
@@ -43,41 +43,10 @@ pub fn listen() {
             }
             "/" => {
                 event.prevent_default();
-                focus("#search");
+                dom::focus("#search");
             }
             _ => {}
         }
     });
     on_cleanup(move || handle.remove());
-}
-
-/// Whether the key goes into a field.
-pub fn types_text(event: &ev::KeyboardEvent) -> bool {
-    #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast;
-        let element = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        element.is_some_and(|element| {
-            element
-                .closest("input, textarea, select, [contenteditable]")
-                .ok()
-                .flatten()
-                .is_some()
-        })
-    }
-    #[cfg(not(feature = "hydrate"))]
-    {
-        _ = event;
-        false
-    }
-}
-
-fn a_dialog_is_open() -> bool {
-    document()
-        .query_selector("dialog[open]")
-        .ok()
-        .flatten()
-        .is_some()
 }

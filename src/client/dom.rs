@@ -1,5 +1,28 @@
 //! What the client asks of the document itself. On the server there is none, and nothing happens.
 
+use leptos::{
+    ev::KeyboardEvent,
+    html,
+    prelude::{NodeRef, document, window},
+};
+
+/// Goes to a page with all that its session needs: the server renders it anew.
+pub fn leave_for(path: &str) {
+    // Refused never for a path of this origin.
+    _ = window().location().assign(path);
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    // Refused never for the page itself.
+    _ = window().location().reload();
+}
+
+/// Whether there is an element that fits.
+pub fn exists(selector: &str) -> bool {
+    document().query_selector(selector).ok().flatten().is_some()
+}
+
 /// Puts the focus on the first element that fits.
 pub fn focus(selector: &str) {
     #[cfg(feature = "hydrate")]
@@ -33,22 +56,68 @@ pub fn show_value(id: &str, text: &str) {
     let _ = (id, text);
 }
 
+/// Scrolls as little as possible, and at once, so that what fits first can be seen.
+pub fn reveal(selector: &str) {
+    #[cfg(feature = "hydrate")]
+    browser::reveal(selector);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = selector;
+}
+
+/// Scrolls the first element that fits so that what lies between `top` and `bottom` in it, in pixels,
+/// can be seen.
+pub fn scroll_into_window(selector: &str, top: u32, bottom: u32) {
+    #[cfg(feature = "hydrate")]
+    browser::scroll_into_window(selector, top, bottom);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (selector, top, bottom);
+}
+
+/// Whether the key goes into a field.
+pub fn types_text(event: &KeyboardEvent) -> bool {
+    #[cfg(feature = "hydrate")]
+    return browser::types_text(event);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        false
+    }
+}
+
+/// The attribute of what has the focus while a key is pressed, where that fits.
+pub fn attribute_of_target(event: &KeyboardEvent, selector: &str, name: &str) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    return browser::attribute_of_target(event, selector, name);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = (event, selector, name);
+        None
+    }
+}
+
+/// Tells the height of an element's content in pixels, once at first and then whenever it changes,
+/// while the caller lives.
+pub fn watch_height(node: NodeRef<html::Div>, changed: impl Fn(f64) + Copy + 'static) {
+    #[cfg(feature = "hydrate")]
+    browser::watch_height(node, changed);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (node, changed);
+}
+
 #[cfg(feature = "hydrate")]
-pub use browser::{CaptureListener, HeightWatch, breathe, find, watch_typing};
+pub use browser::{CaptureListener, breathe, find, watch_typing};
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use js_sys::Promise;
-    use leptos::{
-        leptos_dom::helpers::window_event_listener_untyped,
-        prelude::{document, window},
-    };
+    use leptos::{html, leptos_dom::helpers::window_event_listener_untyped, prelude::*};
     use std::cell::Cell;
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        AddEventListenerOptions, Element, Event, EventInit, HtmlElement, MessageChannel,
-        ResizeObserver, ResizeObserverEntry,
+        AddEventListenerOptions, Element, Event, EventInit, HtmlElement, KeyboardEvent,
+        MessageChannel, ResizeObserver, ResizeObserverEntry, ScrollIntoViewOptions,
+        ScrollLogicalPosition,
     };
 
     /// The first element that fits.
@@ -126,16 +195,66 @@ mod browser {
         }
     }
 
+    pub(super) fn reveal(selector: &str) {
+        if let Some(element) = find(selector) {
+            let options = ScrollIntoViewOptions::new();
+            options.set_inline(ScrollLogicalPosition::Nearest);
+            options.set_block(ScrollLogicalPosition::Nearest);
+            element.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    }
+
+    pub(super) fn scroll_into_window(selector: &str, top: u32, bottom: u32) {
+        let Some(scroller) = find(selector) else {
+            return;
+        };
+        let (top, bottom) = (top.cast_signed(), bottom.cast_signed());
+        let (from, height) = (scroller.scroll_top(), scroller.client_height());
+        if top < from {
+            scroller.set_scroll_top(top);
+        } else if bottom > from + height {
+            scroller.set_scroll_top(bottom - height);
+        }
+    }
+
+    fn target(event: &KeyboardEvent) -> Option<Element> {
+        event.target()?.dyn_into().ok()
+    }
+
+    pub(super) fn types_text(event: &KeyboardEvent) -> bool {
+        let fields = "input, textarea, select, [contenteditable]";
+        let field = target(event).and_then(|target| target.closest(fields).ok().flatten());
+        field.is_some()
+    }
+
+    pub(super) fn attribute_of_target(
+        event: &KeyboardEvent,
+        selector: &str,
+        name: &str,
+    ) -> Option<String> {
+        let fits = |target: &Element| target.matches(selector).unwrap_or_default();
+        target(event).filter(fits)?.get_attribute(name)
+    }
+
+    pub(super) fn watch_height(node: NodeRef<html::Div>, changed: impl Fn(f64) + Copy + 'static) {
+        Effect::new(move |_| {
+            if let Some(element) = node.get() {
+                let watch = send_wrapper::SendWrapper::new(HeightWatch::new(&element, changed));
+                on_cleanup(move || drop(watch));
+            }
+        });
+    }
+
     /// Tells the height of an element's content in pixels, once at first and then whenever it changes:
     /// asked for it, the browser would lay out the page for the answer. Ends when dropped.
-    pub struct HeightWatch {
+    struct HeightWatch {
         observer: Option<ResizeObserver>,
         _changed: Closure<dyn FnMut(Vec<ResizeObserverEntry>)>,
     }
 
     impl HeightWatch {
         /// Watches from now on.
-        pub fn new(element: &Element, mut changed: impl FnMut(f64) + 'static) -> Self {
+        fn new(element: &Element, changed: impl Fn(f64) + 'static) -> Self {
             let changed = Closure::new(move |entries: Vec<ResizeObserverEntry>| {
                 if let Some(entry) = entries.last() {
                     changed(entry.content_rect().height());

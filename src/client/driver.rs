@@ -143,14 +143,16 @@ fn ask_to_persist() {
 }
 
 impl Store {
-    /// Starts the work of the browser: called once the page is hydrated, or mounted from the cache.
+    /// Starts the work of the browser, once the page is hydrated, or mounted from the cache. Once for
+    /// the page, however often it is called.
     pub fn start(self) {
+        if parts(|parts| parts.started.replace(true)) {
+            return;
+        }
         self.set_now(self.clock());
         transport::set_user(self.engine(Engine::owner));
-        if !parts(|parts| parts.started.replace(true)) {
-            self.listen();
-            self.step(|engine| engine.start(self.clock()));
-        }
+        self.listen();
+        self.step(|engine| engine.start(self.clock()));
         self.step(Engine::pull);
     }
 
@@ -359,11 +361,12 @@ impl Store {
         }
     }
 
-    /// What wraps this device's key; none where nothing is stored.
-    pub async fn protection(self) -> Option<Protection> {
+    /// Whether a passphrase locks the cache; none where nothing is stored.
+    pub async fn has_passphrase(self) -> Option<bool> {
         let cache = the_cache();
         let slot = cache.lock().await;
-        slot.as_ref().map(Cache::protection)
+        let protection = slot.as_ref().map(Cache::protection);
+        protection.map(|protection| protection == Protection::Passphrase)
     }
 
     /// Sets, changes or takes away the passphrase. Answers whether `old` was right.
@@ -488,6 +491,28 @@ impl Store {
             engine.rebuild();
             engine.pull()
         });
+    }
+
+    /// Requests carry this token from now on. From the cache there is none; the first request that
+    /// needs one fetches it.
+    pub fn use_csrf_token(self, token: &str) {
+        if !token.is_empty() {
+            transport::set_csrf_token(token.to_owned());
+        }
+    }
+
+    /// Fetches a token for requests where none is known: a page that started from the cache has none.
+    pub async fn ensure_csrf_token(self) {
+        if !transport::has_csrf_token()
+            && let Ok(me) = api::auth::me().await.and_then(api::rest::Reply::into_body)
+        {
+            transport::set_csrf_token(me.csrf_token);
+        }
+    }
+
+    /// `user` has signed in in this browser.
+    pub fn remember_signed_in(self, user: Uuid) {
+        device::remember_signed_in(user);
     }
 
     /// The time of what happens now.

@@ -1,19 +1,23 @@
 //! The client's memory: what the server issued (base), what the user did since (pending), and the
 //! view that is both. The engine is pure and is compiled and tested natively; what touches the
-//! browser is compiled for it alone.
+//! browser is compiled for it alone, and what others ask of it there does nothing on the server.
 
 pub mod cache;
-#[cfg(feature = "hydrate")]
-pub mod device;
 pub mod dom;
 pub mod engine;
+pub mod hydration;
 pub mod labels;
 pub mod search;
 pub mod store;
+pub mod theme;
 pub mod toasts;
 pub mod zone;
 
 #[cfg(feature = "hydrate")]
+mod device;
+#[cfg(feature = "hydrate")]
 mod driver;
 #[cfg(feature = "hydrate")]
 mod locks;
+#[cfg(not(feature = "hydrate"))]
+mod null_driver;

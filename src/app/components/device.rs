@@ -1,11 +1,12 @@
 //! What this device keeps, in the settings: how it is protected, and how to take it away.
 
+use super::{form::FieldRow, panel::Panel};
 use crate::{
     app::acts::Submission,
     client::{
         dom,
         engine::{Persistence, Trouble, Unstored},
-        store::{Store, use_store},
+        store::use_store,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -22,7 +23,7 @@ pub fn DeviceStore() -> impl IntoView {
     Effect::new(move |_| {
         store.persistence();
         spawn_local(async move {
-            let found = has_passphrase(store).await;
+            let found = store.has_passphrase().await;
             locked.try_set(found);
         });
     });
@@ -51,11 +52,10 @@ pub fn DeviceStore() -> impl IntoView {
         }
     };
     view! {
-        <section class="panel">
-            <h2 class="panel-title">"Kept on this device"</h2>
+        <Panel title="Kept on this device">
             <p class="panel-text">{state}</p>
             {move || locked.get().filter(|_| matches!(store.persistence(), Persistence::Durable | Persistence::EditsOnly)).map(|has| view! { <Passphrase has locked/> })}
-        </section>
+        </Panel>
     }
 }
 
@@ -84,7 +84,7 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
         let wanted = (!remove).then_some(wanted);
         spawn_local(async move {
             let set = wanted.is_some();
-            if protect(store, old, wanted).await {
+            if store.protect(old, wanted).await {
                 let text = if set {
                     "Passphrase set"
                 } else {
@@ -106,6 +106,21 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
     } else {
         "Without a passphrase the key lies in this browser’s profile: that stops casual reading of files, and no more. With one, a copied profile cannot be read either."
     };
+    let below = move || {
+        view! {
+            // Whoever mistypes it locks themselves out.
+            <label class="check">
+                <input type="checkbox" prop:checked=shown on:change=move |event| shown.set(event_target_checked(&event))/>
+                <span>{if has { "Show passphrases" } else { "Show passphrase" }}</span>
+            </label>
+            <div class="button-row">
+                <button type="submit" class="button">{if has { "Change passphrase" } else { "Set passphrase" }}</button>
+                {has.then(|| view! {
+                    <button type="button" class="button button-quiet" on:click=move |_| save(true)>"Remove passphrase"</button>
+                })}
+            </div>
+        }
+    };
     view! {
         <p class="panel-text">{text}</p>
         <form
@@ -117,60 +132,46 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
             }
         >
             {has.then(|| view! {
-                <div class="field" data-invalid=move || old_error.get().map(|_| "")>
-                    <label class="field-label" for="old-passphrase">"Passphrase now"</label>
-                    <div class="field-control">
-                        <input
-                            class="input"
-                            id="old-passphrase"
-                            type=kind
-                            autocomplete="current-password"
-                            autocapitalize="off"
-                            spellcheck="false"
-                            prop:value=old
-                            aria-invalid=move || old_error.get().map(|_| "true")
-                            aria-describedby="old-passphrase-error"
-                            on:input=move |event| {
-                                old_error.set(None);
-                                old.set(event_target_value(&event));
-                            }
-                        />
-                        <p class="field-error" id="old-passphrase-error">{old_error}</p>
-                    </div>
-                </div>
-            })}
-            <div class="field" data-invalid=move || new_error.get().map(|_| "")>
-                <label class="field-label" for="new-passphrase">{if has { "New passphrase" } else { "Passphrase" }}</label>
-                <div class="field-control">
+                <FieldRow label="Passphrase now" control="old-passphrase" error=old_error>
                     <input
                         class="input"
-                        id="new-passphrase"
+                        id="old-passphrase"
                         type=kind
-                        autocomplete="new-password"
+                        autocomplete="current-password"
                         autocapitalize="off"
                         spellcheck="false"
-                        prop:value=new
-                        aria-invalid=move || new_error.get().map(|_| "true")
-                        aria-describedby="new-passphrase-error"
+                        prop:value=old
+                        aria-invalid=move || old_error.get().map(|_| "true")
+                        aria-describedby="old-passphrase-error"
                         on:input=move |event| {
-                            new_error.set(None);
-                            new.set(event_target_value(&event));
+                            old_error.set(None);
+                            old.set(event_target_value(&event));
                         }
                     />
-                    <p class="field-error" id="new-passphrase-error">{new_error}</p>
-                    // Whoever mistypes it locks themselves out.
-                    <label class="check">
-                        <input type="checkbox" prop:checked=shown on:change=move |event| shown.set(event_target_checked(&event))/>
-                        <span>{if has { "Show passphrases" } else { "Show passphrase" }}</span>
-                    </label>
-                    <div class="button-row">
-                        <button type="submit" class="button">{if has { "Change passphrase" } else { "Set passphrase" }}</button>
-                        {has.then(|| view! {
-                            <button type="button" class="button button-quiet" on:click=move |_| save(true)>"Remove passphrase"</button>
-                        })}
-                    </div>
-                </div>
-            </div>
+                </FieldRow>
+            })}
+            <FieldRow
+                label=if has { "New passphrase" } else { "Passphrase" }
+                control="new-passphrase"
+                error=new_error
+                below=below
+            >
+                <input
+                    class="input"
+                    id="new-passphrase"
+                    type=kind
+                    autocomplete="new-password"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    prop:value=new
+                    aria-invalid=move || new_error.get().map(|_| "true")
+                    aria-describedby="new-passphrase-error"
+                    on:input=move |event| {
+                        new_error.set(None);
+                        new.set(event_target_value(&event));
+                    }
+                />
+            </FieldRow>
         </form>
     }
 }
@@ -186,29 +187,6 @@ fn wrong<T>(has: bool, old: T, new: T) -> (T, &'static str, &'static str) {
             "This browser did not take it. Reload this page, and try again.",
             "#new-passphrase",
         )
-    }
-}
-
-async fn has_passphrase(store: Store) -> Option<bool> {
-    #[cfg(feature = "hydrate")]
-    return store
-        .protection()
-        .await
-        .map(|protection| protection == crate::client::cache::Protection::Passphrase);
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = store;
-        None
-    }
-}
-
-async fn protect(store: Store, old: Option<String>, new: Option<String>) -> bool {
-    #[cfg(feature = "hydrate")]
-    return store.protect(old, new).await;
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = (store, old, new);
-        false
     }
 }
 

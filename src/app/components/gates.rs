@@ -1,9 +1,6 @@
 //! What stands between a user and the page: a lock, another account, edits that somebody left here.
 
-use super::{
-    icon::Icon,
-    keys_dialog::{drive_dialog, is_closed},
-};
+use super::{dialog::Dialog, entry::EntryCard, form::Stacked, icon::Icon};
 use crate::{
     app::acts::Submission,
     client::{
@@ -11,7 +8,7 @@ use crate::{
         store::{Gate, use_store},
     },
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 
 /// The page, or what stands before it.
 #[component]
@@ -32,11 +29,11 @@ pub fn Gated(
 #[component]
 pub fn LockScreen(
     /// Called once it is open.
-    on_open: impl Fn() + Copy + 'static,
+    on_open: impl Fn() + Copy + Send + 'static,
 ) -> impl IntoView {
     let store = use_store();
     let passphrase = RwSignal::new(String::new());
-    let error = RwSignal::new(None::<&'static str>);
+    let error = RwSignal::new(None::<String>);
     let submission = Submission::default();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -44,47 +41,43 @@ pub fn LockScreen(
             return;
         }
         spawn_local(async move {
-            if unlock(store, passphrase.get_untracked()).await {
+            if store.unlock(passphrase.get_untracked()).await {
                 on_open();
             } else {
-                error.try_set(Some("This passphrase does not open it."));
+                error.try_set(Some("This passphrase does not open it.".to_owned()));
                 submission.end();
                 dom::focus("#passphrase");
             }
         });
     };
     view! {
-        <div class="entry">
-            <main class="entry-card" id="main">
-                <div class="entry-icon">{Icon::Lock.view()}</div>
-                <h1 class="entry-title">"Locked"</h1>
-                <p class="entry-text">"What this device keeps is locked by your passphrase. Nothing is sent or fetched meanwhile."</p>
-                <form class="entry-form" novalidate on:submit=submit>
-                    <div class="stack">
-                        <label class="stack-label" for="passphrase">"Passphrase"</label>
-                        <input
-                            class="input input-large"
-                            id="passphrase"
-                            type="password"
-                            autocomplete="current-password"
-                            autofocus
-                            prop:value=passphrase
-                            aria-invalid=move || error.get().map(|_| "true")
-                            aria-describedby="passphrase-error"
-                            on:input=move |event| {
-                                error.set(None);
-                                passphrase.set(event_target_value(&event));
-                            }
-                        />
-                        <p class="field-error" id="passphrase-error" role="alert">{error}</p>
-                    </div>
-                    <button type="submit" class="button button-primary button-wide" aria-busy=move || submission.busy()>
-                        "Unlock"
-                    </button>
-                </form>
-                <Forgotten/>
-            </main>
-        </div>
+        <EntryCard>
+            <div class="entry-icon">{Icon::Lock.view()}</div>
+            <h1 class="entry-title">"Locked"</h1>
+            <p class="entry-text">"What this device keeps is locked by your passphrase. Nothing is sent or fetched meanwhile."</p>
+            <form class="entry-form" novalidate on:submit=submit>
+                <Stacked label="Passphrase" control="passphrase" error alert=true>
+                    <input
+                        class="input input-large"
+                        id="passphrase"
+                        type="password"
+                        autocomplete="current-password"
+                        autofocus
+                        prop:value=passphrase
+                        aria-invalid=move || error.get().map(|_| "true")
+                        aria-describedby="passphrase-error"
+                        on:input=move |event| {
+                            error.set(None);
+                            passphrase.set(event_target_value(&event));
+                        }
+                    />
+                </Stacked>
+                <button type="submit" class="button button-primary button-wide" aria-busy=move || submission.busy()>
+                    "Unlock"
+                </button>
+            </form>
+            <Forgotten/>
+        </EntryCard>
     }
 }
 
@@ -96,7 +89,8 @@ fn Forgotten() -> impl IntoView {
     let wipe = move |_| {
         if submission.begin() {
             spawn_local(async move {
-                forget(store).await;
+                store.wipe_last().await;
+                dom::reload();
             });
         }
     };
@@ -122,41 +116,18 @@ fn Forgotten() -> impl IntoView {
     }
 }
 
-async fn unlock(store: crate::client::store::Store, passphrase: String) -> bool {
-    #[cfg(feature = "hydrate")]
-    return store.unlock(passphrase).await;
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = (store, passphrase);
-        false
-    }
-}
-
-async fn forget(store: crate::client::store::Store) {
-    #[cfg(feature = "hydrate")]
-    {
-        store.wipe_last().await;
-        // Refused never.
-        _ = window().location().reload();
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = store;
-}
-
 /// Another account has signed in in this browser: nothing of this one shows any more.
 #[component]
 fn OtherAccount() -> impl IntoView {
     view! {
-        <div class="entry">
-            <main class="entry-card" id="main">
-                <div class="entry-icon">{Icon::Alert.view()}</div>
-                <h1 class="entry-title">"Another account is signed in"</h1>
-                <p class="entry-text">
-                    "Somebody signed in to another account in this browser. What you did here and was not sent yet waits on this device until you sign in again."
-                </p>
-                <a class="button button-primary button-wide" href="/board" rel="external">"Open their board"</a>
-            </main>
-        </div>
+        <EntryCard>
+            <div class="entry-icon">{Icon::Alert.view()}</div>
+            <h1 class="entry-title">"Another account is signed in"</h1>
+            <p class="entry-text">
+                "Somebody signed in to another account in this browser. What you did here and was not sent yet waits on this device until you sign in again."
+            </p>
+            <a class="button button-primary button-wide" href="/board" rel="external">"Open their board"</a>
+        </EntryCard>
     }
 }
 
@@ -165,27 +136,17 @@ fn OtherAccount() -> impl IntoView {
 pub fn LeftBehindDialog() -> impl IntoView {
     let store = use_store();
     let left = store.left();
-    let node = NodeRef::<html::Dialog>::new();
-    drive_dialog(node, move || left.get().is_some(), || ());
+    let open = Signal::derive(move || left.get().is_some());
     let discard = move |_| {
         if let Some(found) = left.get_untracked() {
             left.set(None);
             spawn_local(async move {
-                discard(store, found.user).await;
+                store.wipe(found.user).await;
             });
         }
     };
     view! {
-        <dialog
-            class="dialog ask"
-            node_ref=node
-            aria-labelledby="left-title"
-            on:close=move |_| {
-                if is_closed(node) {
-                    left.set(None);
-                }
-            }
-        >
+        <Dialog class="ask" title_id="left-title" open on_close=move || left.set(None)>
             <div class="dialog-form">
                 <h2 class="dialog-title" id="left-title">
                     {move || match left.get().map_or(0, |left| left.waiting) {
@@ -201,13 +162,6 @@ pub fn LeftBehindDialog() -> impl IntoView {
                     <button type="button" class="button button-primary" autofocus on:click=move |_| left.set(None)>"Keep it for them"</button>
                 </footer>
             </div>
-        </dialog>
+        </Dialog>
     }
-}
-
-async fn discard(store: crate::client::store::Store, user: uuid::Uuid) {
-    #[cfg(feature = "hydrate")]
-    store.wipe(user).await;
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (store, user);
 }

@@ -3,11 +3,16 @@
 pub mod announcer;
 pub mod board;
 pub mod device;
+pub mod dialog;
+pub mod entry;
+pub mod form;
 pub mod gates;
 pub mod icon;
+pub mod icon_button;
 pub mod keys_dialog;
 pub mod monogram;
 pub mod page_header;
+pub mod panel;
 pub mod quick_add;
 pub mod rail;
 pub mod sidebar;

@@ -2,8 +2,9 @@
 
 use super::{icon::Icon, sync_status::SyncStatus};
 use crate::{
-    app::session::Dialogs,
+    app::dialogs::use_dialogs,
     client::{
+        dom,
         engine::{Persistence, SyncState, Trouble, Unstored},
         store::use_store,
     },
@@ -26,7 +27,7 @@ pub fn PageHeader(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     view! {
         <header class="page-header">
             <h1 class="page-title">{title}</h1>
@@ -75,10 +76,7 @@ fn StorageNotice() -> impl IntoView {
                 <button
                     type="button"
                     class="button"
-                    on:click=move |_| {
-                        // Refused never.
-                        _ = window().location().reload();
-                    }
+                    on:click=move |_| dom::reload()
                 >
                     "Reload"
                 </button>

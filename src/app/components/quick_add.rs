@@ -1,13 +1,11 @@
 //! Quick add: company, role, Enter.
 
 use super::{
-    announcer::use_announcer,
-    board::show_added,
-    icon::Icon,
-    keys_dialog::{drive_dialog, is_closed},
+    announcer::use_announcer, board::show_added, dialog::Dialog, form::Stacked, icon::Icon,
+    icon_button::IconButton,
 };
 use crate::{
-    app::{IconButton, acts::Submission, session::Dialogs, share::Share},
+    app::{acts::Submission, dialogs::use_dialogs, share::Share},
     client::zone::use_zone,
     client::{store::use_store, toasts::ToastAction},
     domain::{
@@ -29,7 +27,7 @@ use uuid::Uuid;
 /// The dialog, open while the frame says so.
 #[component]
 pub fn QuickAdd() -> impl IntoView {
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     let (store, zone, announcer) = (use_store(), use_zone(), use_announcer());
     let (company, role) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (company_error, role_error) =
@@ -37,7 +35,6 @@ pub fn QuickAdd() -> impl IntoView {
     let posting = RwSignal::new(None::<WebUrl>);
     let asked = StoredValue::new(None::<Share>);
     let submission = Submission::default();
-    let node = NodeRef::<html::Dialog>::new();
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();
     let status = move || dialogs.adding.get().unwrap_or(Status::Applied);
@@ -54,7 +51,7 @@ pub fn QuickAdd() -> impl IntoView {
         role_error.set(None);
         submission.end();
     };
-    drive_dialog(node, move || dialogs.adding.get().is_some(), reset);
+    let open = Signal::derive(move || dialogs.adding.get().is_some());
 
     // An address may ask for it: a shortcut of the installed app, or what another app shares. It asks
     // once: the address then goes on without that.
@@ -166,20 +163,10 @@ pub fn QuickAdd() -> impl IntoView {
     };
 
     view! {
-        <dialog
-            class="dialog quick-add"
-            node_ref=node
-            aria-labelledby="quick-add-title"
-            on:close=move |_| {
-                if is_closed(node) {
-                    close();
-                }
-            }
-        >
+        <Dialog class="quick-add" title_id="quick-add-title" open on_open=reset on_close=close>
             <form class="dialog-form" novalidate on:submit=submit>
                 <h2 class="dialog-title" id="quick-add-title">"Add application"</h2>
-                <div class="stack">
-                    <label class="stack-label" for="quick-company">"Company"</label>
+                <Stacked label="Company" control="quick-company" error=company_error>
                     <input
                         class="input input-large"
                         id="quick-company"
@@ -201,10 +188,8 @@ pub fn QuickAdd() -> impl IntoView {
                             }
                         }
                     />
-                    <p class="field-error" id="quick-company-error">{company_error}</p>
-                </div>
-                <div class="stack">
-                    <label class="stack-label" for="quick-role">"Role"</label>
+                </Stacked>
+                <Stacked label="Role" control="quick-role" error=role_error>
                     <input
                         class="input input-large"
                         id="quick-role"
@@ -216,8 +201,7 @@ pub fn QuickAdd() -> impl IntoView {
                         aria-describedby="quick-role-error"
                         on:input=move |event| role.set(event_target_value(&event))
                     />
-                    <p class="field-error" id="quick-role-error">{role_error}</p>
-                </div>
+                </Stacked>
                 {move || posting.get().map(|url| view! {
                     <div class="quick-posting">
                         <p title=url.to_string()>"Posting: " <b>{without_scheme(&url)}</b></p>
@@ -241,7 +225,7 @@ pub fn QuickAdd() -> impl IntoView {
                     </button>
                 </footer>
             </form>
-        </dialog>
+        </Dialog>
     }
 }
 

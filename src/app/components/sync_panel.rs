@@ -1,8 +1,8 @@
 //! What waits for the server and why, and the edits that gave way.
 
-use super::keys_dialog::{drive_dialog, is_closed};
+use super::dialog::Dialog;
 use crate::{
-    app::session::Dialogs,
+    app::dialogs::use_dialogs,
     client::{
         dom,
         engine::{
@@ -17,7 +17,7 @@ use crate::{
     domain::time::{Timestamp, ZoneRules},
 };
 use chrono::Duration;
-use leptos::{html::Dialog, prelude::*};
+use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -25,10 +25,8 @@ use uuid::Uuid;
 /// The panel, as a dialog.
 #[component]
 pub fn SyncPanel() -> impl IntoView {
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     let (store, zone) = (use_store(), use_zone());
-    let node = NodeRef::<Dialog>::new();
-    drive_dialog(node, move || dialogs.sync.get(), || ());
     let close = move || dialogs.sync.set(false);
     let queue = Memo::new(move |_| Queue::of(&store.waiting(), store.displaced().len()));
     let title = move || {
@@ -60,16 +58,7 @@ pub fn SyncPanel() -> impl IntoView {
     };
     let tries = Memo::new(move |_| dialogs.sync.get() && can_be_tried(store.sync_state()));
     view! {
-        <dialog
-            class="dialog sync-panel"
-            node_ref=node
-            aria-labelledby="sync-title"
-            on:close=move |_| {
-                if is_closed(node) {
-                    close();
-                }
-            }
-        >
+        <Dialog class="sync-panel" title_id="sync-title" open=dialogs.sync on_close=close>
             // It has the focus at first: Enter once more would press what nobody has read.
             <h2 class="dialog-title" id="sync-title" tabindex="-1" autofocus>{title}</h2>
             // Built only while it is open: it reads all that waits.
@@ -102,22 +91,15 @@ pub fn SyncPanel() -> impl IntoView {
                     </p>
                     <button type="button" class="button" on:click=move |_| {
                         focus_title();
-                        load_all(store);
+                        store.load_all();
                     }>"Load them for now"</button>
                 </Show>
             })}
             <footer class="dialog-footer">
                 <button type="button" class="button" on:click=move |_| close()>"Close" <kbd>"Esc"</kbd></button>
             </footer>
-        </dialog>
+        </Dialog>
     }
-}
-
-fn load_all(store: Store) {
-    #[cfg(feature = "hydrate")]
-    store.load_all();
-    #[cfg(not(feature = "hydrate"))]
-    let _ = store;
 }
 
 /// What was pressed goes away with what it was about; the focus would be nowhere then.
@@ -296,7 +278,7 @@ fn Listed(refused: bool) -> impl IntoView {
 #[component]
 fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
     let store = use_store();
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     let (key, record) = (entry.key, entry.record);
     let parked = entry.parked.is_some();
     let held = !parked && standing == WaitReason::Undo;

@@ -1,7 +1,7 @@
 //! How it stands with the server: always visible, never loud. Pressed, it says what waits and why.
 
 use crate::{
-    app::session::Dialogs,
+    app::dialogs::use_dialogs,
     client::{engine::SyncState, store::use_store},
 };
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 #[component]
 pub fn SyncStatus() -> impl IntoView {
     let store = use_store();
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     let state = move || match store.sync_state() {
         SyncState::Opening => "opening",
         SyncState::Saved => "saved",

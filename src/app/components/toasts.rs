@@ -1,9 +1,10 @@
 //! Messages that go away by themselves.
 
-use super::icon::Icon;
+use super::{icon::Icon, icon_button::IconButton};
 use crate::{
-    app::{IconButton, pwa::UpdateOffer, session::Dialogs},
+    app::{dialogs::use_dialogs, pwa::UpdateOffer},
     client::{
+        dom,
         store::use_store,
         toasts::{Toast, ToastAction},
     },
@@ -28,7 +29,7 @@ pub fn Toasts() -> impl IntoView {
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
     let store = use_store();
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     let navigate = use_navigate();
     let Toast {
         id,
@@ -61,7 +62,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 _ = window().open_with_url_and_target("/sign-in", "_blank");
             }
             Some(ToastAction::Review) => dialogs.sync.set(true),
-            Some(ToastAction::Reload) => _ = window().location().reload(),
+            Some(ToastAction::Reload) => dom::reload(),
             _ => {}
         };
         view! { <button type="button" class="toast-action" on:click=press>{action.label()}</button> }

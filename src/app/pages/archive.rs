@@ -3,7 +3,7 @@
 use crate::{
     app::{
         components::{icon::Icon, page_header::PageHeader},
-        session::SignedIn,
+        frame::SignedIn,
         share::query_value,
     },
     client::{search::Search, store::use_store, zone::use_zone},

@@ -11,7 +11,8 @@ use crate::{
             page_header::PageHeader,
             sidebar::{Closing, Sidebar},
         },
-        session::{Dialogs, SignedIn},
+        dialogs::use_dialogs,
+        frame::SignedIn,
     },
     client::{dom, store::use_store},
     domain::{number::grouped, stage::Status},
@@ -226,7 +227,7 @@ fn archive_of(search: &str) -> String {
 
 #[component]
 fn EmptyBoard() -> impl IntoView {
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     let store = use_store();
     let archived = move || store.rows().values().any(|row| !row.is_on_board());
     view! {

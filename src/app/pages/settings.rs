@@ -1,25 +1,36 @@
 //! Settings: the person, quiet hours, this device.
 
-use super::sign_in::leave_for;
 use crate::{
     api::auth::logout,
     app::{
         acts::Submission,
         components::{
             device::DeviceStore,
+            dialog::Dialog,
+            form::{
+                Choice, Complaints, Editor, FieldRow, Fields, Record, SelectField, TextField,
+                fields_of, input_id,
+            },
             icon::Icon,
-            keys_dialog::{drive_dialog, is_closed},
             page_header::PageHeader,
+            panel::Panel,
         },
-        session::{SignedIn, use_me},
+        frame::SignedIn,
+        session::use_me,
     },
-    client::engine::SyncState,
-    client::store::{Store, use_store},
-    client::zone::{is_known_zone, known_zones, machine_zone},
-    domain::{error::ProblemKind, settings::SettingsPatch, user::Me},
+    client::{
+        dom,
+        engine::SyncState,
+        labels::field_label,
+        store::{Store, use_store},
+        theme,
+        zone::{is_known_zone, known_zones, machine_zone},
+    },
+    domain::{error::ProblemKind, settings::SettingsPatch},
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use serde_json::Value;
 
 /// `/settings`.
 #[component]
@@ -32,66 +43,60 @@ pub fn SettingsPage() -> impl IntoView {
     }
 }
 
-/// Saves fields, and holds what is wrong with them.
-#[derive(Clone, Copy)]
-struct Form {
-    errors: RwSignal<Vec<(&'static str, String)>>,
+/// The settings, as a form edits them.
+struct SettingsRecord {
     store: Store,
 }
 
-impl Form {
-    /// A form of this page.
-    fn new() -> Self {
-        Self {
-            errors: RwSignal::default(),
-            store: use_store(),
-        }
+impl Record for SettingsRecord {
+    fn shown(&self) -> Option<Fields> {
+        self.store.settings().map(|settings| fields_of(&*settings))
     }
 
-    fn error(self, field: &'static str) -> Option<String> {
-        self.errors.with(|errors| {
-            errors
-                .iter()
-                .find(|(name, _)| *name == field)
-                .map(|(_, why)| why.clone())
-        })
+    fn latest(&self) -> Option<Fields> {
+        let settings = self.store.settings_untracked();
+        settings.map(|settings| fields_of(&*settings))
     }
 
-    /// Saves some fields; `field` is where a complaint goes.
-    fn save(self, field: &'static str, patch: serde_json::Value) {
-        self.errors
-            .update(|errors| errors.retain(|(name, _)| *name != field));
-        let patch = match serde_json::from_value::<SettingsPatch>(patch) {
-            Ok(patch) => patch,
-            Err(error) => return self.complain(field, error.to_string()),
-        };
-        if let Some(zone) = patch.timezone.value()
-            && !is_known_zone(zone.as_str())
-        {
-            return self.complain(field, "There is no time zone of this name.".into());
-        }
-        match self.store.save_settings(patch) {
-            Ok(_) => {
-                let store = self.store;
-                store.once_shown(move || store.toast("info", "Settings saved", None));
+    // A setting is changed on the settings as they are by then, whenever the focus came in.
+    fn begin(&self) {}
+
+    fn save(&self, mut changed: Fields) -> Result<(), String> {
+        // Both or neither: they go together, so that no other device's half stands beside ours.
+        const PAIR: [&str; 2] = ["quiet_hours_start", "quiet_hours_end"];
+        if PAIR.iter().any(|end| changed.contains_key(*end)) {
+            let latest = self.latest().unwrap_or_default();
+            for end in PAIR {
+                let other = latest.get(end).cloned().unwrap_or_default();
+                changed.entry(end).or_insert(other);
             }
-            Err(problem) => self.complain(field, problem.sentence()),
         }
-    }
-
-    fn complain(self, field: &'static str, why: String) {
-        self.errors.update(|errors| errors.push((field, why)));
+        let store = self.store;
+        if !changed.is_empty() {
+            let patch = serde_json::from_value::<SettingsPatch>(Value::Object(changed))
+                .map_err(|error| error.to_string())?;
+            if let Some(zone) = patch.timezone.value()
+                && !is_known_zone(zone.as_str())
+            {
+                return Err("There is no time zone of this name.".to_owned());
+            }
+            let saved = store.save_settings(patch);
+            saved.map_err(|problem| problem.sentence())?;
+        }
+        store.once_shown(move || store.toast("info", "Settings saved", None));
+        Ok(())
     }
 }
 
 #[component]
 fn SettingsView() -> impl IntoView {
+    let editor = Editor::new(SettingsRecord { store: use_store() }, Complaints::default());
     view! {
         <main class="page" id="main" tabindex="-1">
             <PageHeader title="Settings" quiet=true/>
             <div class="page-body">
-                <You/>
-                <QuietHours/>
+                <You editor/>
+                <QuietHours editor/>
                 <Device/>
                 <DeviceStore/>
                 <Account/>
@@ -100,140 +105,77 @@ fn SettingsView() -> impl IntoView {
     }
 }
 
-/// A setting as it is. Where another one was saved it is the same, and what was typed in its field
-/// stays there to be corrected.
-fn setting(read: impl Fn(&Me) -> String + Send + Sync + 'static) -> Signal<String> {
-    let me = use_me();
-    Memo::new(move |_| me.with(|me| me.as_ref().map(&read).unwrap_or_default())).into()
-}
-
 #[component]
-fn You() -> impl IntoView {
-    let form = Form::new();
-    let name = setting(|me| {
-        me.settings
-            .display_name
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default()
-    });
-    let zone = setting(|me| me.settings.timezone.to_string());
-    let email = setting(|me| me.user.email.to_string());
-    let timeout = setting(|me| me.settings.session_timeout_mins.to_string());
+fn You(editor: Editor) -> impl IntoView {
+    let me = use_me();
+    let email = move || me.with(|me| me.as_ref().map(|me| me.user.email.to_string()));
     // What the browser knows comes in after hydration.
     let (zones, machine) = (RwSignal::new(Vec::new()), RwSignal::new(None));
     Effect::new(move |_| {
         zones.set(known_zones());
         machine.set(machine_zone());
     });
+    let chosen = untrack(|| editor.value("session_timeout_mins"));
     let offer = move || {
-        machine.get().filter(|machine| *machine != zone.get()).map(|machine| {
+        let other = |machine: &String| *machine != editor.text("timezone");
+        machine.get().filter(other).map(|machine| {
             let chosen = machine.clone();
             view! {
                 <button
                     type="button"
                     class="button button-quiet"
-                    on:click=move |_| form.save("timezone", serde_json::json!({ "timezone": chosen }))
+                    on:click=move |_| editor.save("timezone", chosen.clone().into())
                 >
-                    "Use " {machine.clone()}
+                    "Use " {machine}
                 </button>
             }
         })
     };
     view! {
-        <section class="panel">
-            <h2 class="panel-title">"You"</h2>
+        <Panel title="You">
             <p class="panel-text">"Signed in as " <b>{email}</b> "."</p>
             <div class="fields">
-                <div class="field" data-invalid=move || form.error("display_name").map(|_| "")>
-                    <label class="field-label" for="display-name">"Name"</label>
-                    <div class="field-control">
-                        <input
-                            class="input"
-                            id="display-name"
-                            autocomplete="name"
-                            placeholder="How to address you"
-                            prop:value=name
-                            value=name.get_untracked()
-                            on:change=move |event| {
-                                let text = event_target_value(&event);
-                                let value = if text.trim().is_empty() { serde_json::Value::Null } else { text.into() };
-                                form.save("display_name", serde_json::json!({ "display_name": value }));
-                            }
-                        />
-                        <p class="field-error">{move || form.error("display_name")}</p>
-                    </div>
-                </div>
-                <div class="field" data-invalid=move || form.error("timezone").map(|_| "")>
-                    <label class="field-label" for="timezone">"Time zone"</label>
-                    <div class="field-control">
-                        <input
-                            class="input"
-                            id="timezone"
-                            list="zones"
-                            autocomplete="off"
-                            placeholder="Africa/Lagos"
-                            prop:value=zone
-                            value=zone.get_untracked()
-                            on:change=move |event| form.save("timezone", serde_json::json!({ "timezone": event_target_value(&event) }))
-                        />
-                        <datalist id="zones">
-                            {move || zones.get().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}
-                        </datalist>
-                        <p class="field-error">{move || form.error("timezone")}</p>
-                        {offer}
-                    </div>
-                </div>
-                <div class="field" data-invalid=move || form.error("session_timeout_mins").map(|_| "")>
-                    <label class="field-label" for="timeout">"Sign out after"</label>
-                    <div class="field-control">
-                        <select
-                            class="select"
-                            id="timeout"
-                            prop:value=timeout
-                            on:change=move |event| {
-                                let minutes = event_target_value(&event).parse::<i32>().unwrap_or_default();
-                                form.save("session_timeout_mins", serde_json::json!({ "session_timeout_mins": minutes }));
-                            }
-                        >
-                            <TimeoutOptions timeout/>
-                        </select>
-                        <p class="field-error">{move || form.error("session_timeout_mins")}</p>
-                    </div>
-                </div>
+                <TextField editor field="display_name" placeholder="How to address you" autocomplete="name"/>
+                <TextField
+                    editor
+                    field="timezone"
+                    required=true
+                    placeholder="Africa/Lagos"
+                    suggestions=Signal::from(zones)
+                    below=move || offer
+                />
+                <SelectField editor field="session_timeout_mins" choices=timeouts(&chosen)/>
             </div>
-        </section>
+        </Panel>
     }
 }
 
-#[component]
-fn TimeoutOptions(timeout: Signal<String>) -> impl IntoView {
-    const CHOICES: [(&str, &str); 6] = [
-        ("60", "1 hour without use"),
-        ("480", "8 hours without use"),
-        ("1440", "1 day without use"),
-        ("4320", "3 days without use"),
-        ("10080", "7 days without use"),
-        ("43200", "30 days without use"),
+/// After how long without use a session may end: a few, and the one that is chosen.
+fn timeouts(chosen: &Value) -> Vec<Choice> {
+    const FEW: [(i32, &str); 6] = [
+        (60, "1 hour"),
+        (480, "8 hours"),
+        (1440, "1 day"),
+        (4320, "3 days"),
+        (10080, "7 days"),
+        (43200, "30 days"),
     ];
-    let chosen = timeout.get_untracked();
-    let own = (!CHOICES.iter().any(|(value, _)| *value == chosen))
-        .then(|| view! { <option value=chosen.clone() selected>{format!("{chosen} minutes without use")}</option> });
-    let options = CHOICES
-        .iter()
-        .map(|(value, label)| view! { <option value=*value selected=*value == chosen>{*label}</option> })
-        .collect_view();
-    view! { {own} {options} }
+    let few = FEW.map(|(minutes, time)| Choice {
+        value: minutes.into(),
+        label: format!("{time} without use"),
+    });
+    let own = (!few.iter().any(|choice| choice.value == *chosen)).then(|| Choice {
+        value: chosen.clone(),
+        label: format!("{chosen} minutes without use"),
+    });
+    own.into_iter().chain(few).collect()
 }
 
 #[component]
-fn QuietHours() -> impl IntoView {
-    let form = Form::new();
-    let clock = |time: Option<crate::domain::settings::ClockTime>| {
-        time.map(|time| time.to_string()).unwrap_or_default()
-    };
-    let start = setting(move |me| clock(me.settings.quiet_hours_start));
-    let end = setting(move |me| clock(me.settings.quiet_hours_end));
+fn QuietHours(editor: Editor) -> impl IntoView {
+    const START: &str = "quiet_hours_start";
+    const END: &str = "quiet_hours_end";
+    let [start, end] = [START, END].map(|field| Memo::new(move |_| editor.text(field)));
     let (from, to) = (
         RwSignal::new(start.get_untracked()),
         RwSignal::new(end.get_untracked()),
@@ -242,133 +184,81 @@ fn QuietHours() -> impl IntoView {
         from.set(start.get());
         to.set(end.get());
     });
-    let on = move || !start.get().is_empty();
+    let on = move || !start.read().is_empty();
     let save = move || {
         let (from, to) = (from.get_untracked(), to.get_untracked());
-        if from.is_empty() || to.is_empty() {
-            return;
+        if !from.is_empty() && !to.is_empty() {
+            editor.save_fields(&[(START, from.into()), (END, to.into())]);
         }
-        form.save(
-            "quiet_hours",
-            serde_json::json!({ "quiet_hours_start": from, "quiet_hours_end": to }),
-        );
     };
-    let off = move |_| {
-        form.save(
-            "quiet_hours",
-            serde_json::json!({ "quiet_hours_start": null, "quiet_hours_end": null }),
-        )
-    };
+    let none = move |_| editor.save_fields(&[(START, Value::Null), (END, Value::Null)]);
     view! {
-        <section class="panel">
-            <h2 class="panel-title">"Quiet hours"</h2>
+        <Panel title="Quiet hours">
             <p class="panel-text">"Reminders wait until they are over."</p>
             <div class="fields">
-                <div class="field" data-invalid=move || form.error("quiet_hours").map(|_| "")>
-                    <label class="field-label" for="quiet-from">"From, until"</label>
-                    <div class="field-control">
-                        <div class="input-pair">
-                            <input
-                                class="input"
-                                id="quiet-from"
-                                type="time"
-                                aria-label="Quiet from"
-                                prop:value=from
-                                value=from.get_untracked()
-                                on:change=move |event| {
-                                    from.set(event_target_value(&event));
-                                    save();
-                                }
-                            />
-                            <span>"–"</span>
-                            <input
-                                class="input"
-                                id="quiet-to"
-                                type="time"
-                                aria-label="Quiet until"
-                                prop:value=to
-                                value=to.get_untracked()
-                                on:change=move |event| {
-                                    to.set(event_target_value(&event));
-                                    save();
-                                }
-                            />
-                        </div>
-                        {move || on().then(|| view! {
-                            <button type="button" class="button button-quiet" on:click=off>"No quiet hours"</button>
-                        })}
-                        <p class="field-error">{move || form.error("quiet_hours")}</p>
+                <FieldRow label="From, until" control=input_id(START) error=editor.complaint(START)>
+                    <div class="input-pair">
+                        <input
+                            class="input"
+                            id=input_id(START)
+                            type="time"
+                            aria-label=field_label(START)
+                            prop:value=from
+                            value=from.get_untracked()
+                            on:change=move |event| {
+                                from.set(event_target_value(&event));
+                                save();
+                            }
+                        />
+                        <span>"–"</span>
+                        <input
+                            class="input"
+                            id=input_id(END)
+                            type="time"
+                            aria-label=field_label(END)
+                            prop:value=to
+                            value=to.get_untracked()
+                            on:change=move |event| {
+                                to.set(event_target_value(&event));
+                                save();
+                            }
+                        />
                     </div>
-                </div>
+                    {move || on().then(|| view! {
+                        <button type="button" class="button button-quiet" on:click=none>"No quiet hours"</button>
+                    })}
+                </FieldRow>
             </div>
-        </section>
+        </Panel>
     }
 }
 
 #[component]
 fn Device() -> impl IntoView {
     let theme = RwSignal::new("system".to_owned());
-    Effect::new(move |_| theme.set(theme_of_device()));
+    Effect::new(move |_| theme.set(theme::of_device()));
     view! {
-        <section class="panel">
-            <h2 class="panel-title">"This device"</h2>
+        <Panel title="This device">
             <div class="fields">
-                <div class="field">
-                    <label class="field-label" for="theme">"Theme"</label>
-                    <div class="field-control">
-                        <select
-                            class="select"
-                            id="theme"
-                            prop:value=theme
-                            on:change=move |event| {
-                                let chosen = event_target_value(&event);
-                                set_theme(&chosen);
-                                theme.set(chosen);
-                            }
-                        >
-                            <option value="system">"As the system"</option>
-                            <option value="light">"Light"</option>
-                            <option value="dark">"Dark"</option>
-                        </select>
-                    </div>
-                </div>
+                <FieldRow label="Theme" control="theme">
+                    <select
+                        class="select"
+                        id="theme"
+                        prop:value=theme
+                        on:change=move |event| {
+                            let chosen = event_target_value(&event);
+                            theme::choose(&chosen);
+                            theme.set(chosen);
+                        }
+                    >
+                        <option value="system">"As the system"</option>
+                        <option value="light">"Light"</option>
+                        <option value="dark">"Dark"</option>
+                    </select>
+                </FieldRow>
             </div>
-        </section>
+        </Panel>
     }
-}
-
-fn theme_of_device() -> String {
-    #[cfg(feature = "hydrate")]
-    if let Ok(Some(storage)) = window().local_storage()
-        && let Ok(Some(theme)) = storage.get_item("theme")
-    {
-        return theme;
-    }
-    "system".to_owned()
-}
-
-fn set_theme(theme: &str) {
-    #[cfg(feature = "hydrate")]
-    {
-        let chosen = matches!(theme, "light" | "dark");
-        if let Ok(Some(storage)) = window().local_storage() {
-            // Where storage is refused the choice lasts as long as the page.
-            _ = if chosen {
-                storage.set_item("theme", theme)
-            } else {
-                storage.remove_item("theme")
-            };
-        }
-        if let Some(root) = document().document_element() {
-            _ = if chosen {
-                root.set_attribute("data-theme", theme)
-            } else {
-                root.remove_attribute("data-theme")
-            };
-        }
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = theme;
 }
 
 #[component]
@@ -377,14 +267,13 @@ fn Account() -> impl IntoView {
     let submission = Submission::default();
     // Edits that could not be sent: what becomes of them is asked before the session ends.
     let left = RwSignal::new(None::<usize>);
-    let node = NodeRef::<html::Dialog>::new();
-    drive_dialog(node, move || left.get().is_some(), || ());
+    let open = Signal::derive(move || left.get().is_some());
     let start = move |_| {
         if !submission.begin() {
             return;
         }
         spawn_local(async move {
-            let left_over = unsent(store).await;
+            let left_over = store.flush().await;
             if matches!(untrack(|| store.sync_state()), SyncState::Offline(_)) {
                 tell_that_it_needs_a_connection(store);
                 submission.end();
@@ -407,23 +296,13 @@ fn Account() -> impl IntoView {
         }
     };
     view! {
-        <section class="panel">
-            <h2 class="panel-title">"Session"</h2>
+        <Panel title="Session">
             <p class="panel-text">"Signing out ends this session at the server too, and removes what this device keeps."</p>
             <button type="button" class="button" aria-busy=move || submission.busy() on:click=start>
                 {Icon::SignOut.view()}
                 {move || if submission.is_under_way() { "Signing out…" } else { "Sign out" }}
             </button>
-            <dialog
-                class="dialog ask"
-                node_ref=node
-                aria-labelledby="leave-title"
-                on:close=move |_| {
-                    if is_closed(node) {
-                        left.set(None);
-                    }
-                }
-            >
+            <Dialog class="ask" title_id="leave-title" open on_close=move || left.set(None)>
                 <div class="dialog-form">
                     <h2 class="dialog-title" id="leave-title">
                         {move || match left.get().unwrap_or_default() {
@@ -441,8 +320,8 @@ fn Account() -> impl IntoView {
                         <button type="button" class="button button-primary" autofocus on:click=move |_| left.set(None)>"Stay"</button>
                     </footer>
                 </div>
-            </dialog>
-        </section>
+            </Dialog>
+        </Panel>
     }
 }
 
@@ -469,17 +348,6 @@ enum Fate {
     Seal,
 }
 
-/// Sends what waits, and answers how many edits are left.
-async fn unsent(store: Store) -> usize {
-    #[cfg(feature = "hydrate")]
-    return store.flush().await;
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = store;
-        0
-    }
-}
-
 fn tell_that_it_needs_a_connection(store: Store) {
     store.toast(
         "error",
@@ -491,14 +359,7 @@ fn tell_that_it_needs_a_connection(store: Store) {
 /// Ends the session.
 async fn leave(store: Store, fate: Fate) {
     // A page that started from the cache has no token yet.
-    #[cfg(feature = "hydrate")]
-    if !crate::api::transport::has_csrf_token()
-        && let Ok(me) = crate::api::auth::me()
-            .await
-            .and_then(crate::api::rest::Reply::into_body)
-    {
-        crate::api::transport::set_csrf_token(me.csrf_token);
-    }
+    store.ensure_csrf_token().await;
     let answer = logout().await;
     match answer {
         Err(problem) if problem.kind == ProblemKind::Network => {
@@ -511,13 +372,10 @@ async fn leave(store: Store, fate: Fate) {
         }
         _ => {}
     }
-    #[cfg(feature = "hydrate")]
     match (fate, store.owner()) {
         (Fate::Clean, Some(owner)) => store.wipe_what_is_sent(owner).await,
         (Fate::Wipe, Some(owner)) => store.wipe(owner).await,
         _ => store.seal().await,
     }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = fate;
-    leave_for("/sign-in");
+    dom::leave_for("/sign-in");
 }

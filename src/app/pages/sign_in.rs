@@ -7,8 +7,16 @@ use crate::{
         },
         rest::{Body, Reply},
     },
-    app::{acts::Submission, components::icon::Icon, share::query_value},
-    client::dom,
+    app::{
+        acts::Submission,
+        components::{entry::EntryCard, form::Stacked, icon::Icon},
+        share::query_value,
+    },
+    client::{
+        dom,
+        hydration::{is_shell, mark_hydrated},
+        store::{Store, use_store},
+    },
     domain::{error::ProblemKind, user::Email},
 };
 use leptos::{html, prelude::*, task::spawn_local};
@@ -26,20 +34,11 @@ pub fn destination(next: Option<String>) -> String {
     next.filter(is_ours).unwrap_or_else(|| "/board".to_owned())
 }
 
-/// Goes to a page with all that its session needs: the server renders it anew.
-pub fn leave_for(path: &str) {
-    // Refused never for a path of this origin.
-    _ = window().location().assign(path);
-}
-
 /// This browser remembers who it is now: nothing of anybody else is shown from its cache.
-pub fn signed_in(answer: Reply<SignedIn>) {
-    #[cfg(feature = "hydrate")]
+pub fn signed_in(store: Store, answer: Reply<SignedIn>) {
     if let Ok(SignedIn { user, .. }) = answer.into_body() {
-        crate::client::device::remember_signed_in(user.id);
+        store.remember_signed_in(user.id);
     }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = answer;
 }
 
 /// The mark above the form.
@@ -56,7 +55,7 @@ pub fn Brand() -> impl IntoView {
 /// Says in the shell what cannot be done without a network.
 #[component]
 pub fn NeedsConnection() -> impl IntoView {
-    crate::app::is_shell().then(|| {
+    is_shell().then(|| {
         view! { <p class="notice" role="status">"Signing in needs a connection."</p> }
     })
 }
@@ -66,19 +65,17 @@ pub fn NeedsConnection() -> impl IntoView {
 pub fn SignInPage() -> impl IntoView {
     let email = RwSignal::new(String::new());
     let sent = RwSignal::new(None::<Email>);
-    Effect::new(|_| crate::app::mark_hydrated());
+    Effect::new(|_| mark_hydrated());
     view! {
         <Title text="Sign in"/>
-        <div class="entry">
-            <main class="entry-card" id="main">
-                <Brand/>
-                <NeedsConnection/>
-                {move || match sent.get() {
-                    None => view! { <AskForMail email sent/> }.into_any(),
-                    Some(address) => view! { <TypeCode address sent/> }.into_any(),
-                }}
-            </main>
-        </div>
+        <EntryCard>
+            <Brand/>
+            <NeedsConnection/>
+            {move || match sent.get() {
+                None => view! { <AskForMail email sent/> }.into_any(),
+                Some(address) => view! { <TypeCode address sent/> }.into_any(),
+            }}
+        </EntryCard>
     }
 }
 
@@ -120,8 +117,7 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
         <h1 class="entry-title">"Sign in"</h1>
         <p class="entry-text">"We mail you a link. There is no password to remember, and a new address gets an account."</p>
         <form class="entry-form" novalidate on:submit=submit>
-            <div class="stack">
-                <label class="stack-label" for="email">"Email"</label>
+            <Stacked label="Email" control="email" error alert=true>
                 <input
                     class="input input-large"
                     id="email"
@@ -135,8 +131,7 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
                     aria-describedby="email-error"
                     on:input=move |event| email.set(event_target_value(&event))
                 />
-                <p class="field-error" id="email-error" role="alert">{error}</p>
-            </div>
+            </Stacked>
             <button type="submit" class="button button-primary button-wide" aria-busy=move || submission.busy()>
                 {move || if submission.is_under_way() { "Sending…" } else { "Email me a link" }}
             </button>
@@ -146,7 +141,7 @@ fn AskForMail(email: RwSignal<String>, sent: RwSignal<Option<Email>>) -> impl In
 
 #[component]
 fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
-    let location = use_location();
+    let (store, location) = (use_store(), use_location());
     let (code, error) = (RwSignal::new(String::new()), RwSignal::new(None::<String>));
     // The code that was refused last.
     let refused = RwSignal::new(None::<String>);
@@ -173,8 +168,8 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
             };
             match verify_magic_link(Body::of(&proof)).await {
                 Ok(answer) => {
-                    signed_in(answer);
-                    leave_for(&next);
+                    signed_in(store, answer);
+                    dom::leave_for(&next);
                 }
                 Err(problem) => {
                     // What nobody looked at may be right.

@@ -1,14 +1,14 @@
 //! Where the link of a sign-in mail leads. The link is used up by a press, not by opening it: mail
 //! scanners open links.
 
-use super::sign_in::{Brand, NeedsConnection, leave_for, signed_in};
+use super::sign_in::{Brand, NeedsConnection, signed_in};
 use crate::{
     api::{
         auth::{MagicLinkVerify, verify_magic_link},
         rest::Body,
     },
-    app::acts::Submission,
-    client::dom,
+    app::{acts::Submission, components::entry::EntryCard},
+    client::{dom, hydration::mark_hydrated, store::use_store},
     domain::error::{Problem, ProblemKind},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -18,14 +18,14 @@ use leptos_router::hooks::use_query_map;
 /// `/sign-in/verify?token=…`.
 #[component]
 pub fn VerifyPage() -> impl IntoView {
-    let query = use_query_map();
+    let (store, query) = (use_store(), use_query_map());
     let token = move || {
         query
             .with(|query| query.get("token"))
             .filter(|token| !token.is_empty())
     };
     let (failure, submission) = (RwSignal::new(None::<Failure>), Submission::default());
-    Effect::new(|_| crate::app::mark_hydrated());
+    Effect::new(|_| mark_hydrated());
     let verify = move |_| {
         if !submission.begin() {
             return;
@@ -37,8 +37,8 @@ pub fn VerifyPage() -> impl IntoView {
         spawn_local(async move {
             match verify_magic_link(Body::of(&proof)).await {
                 Ok(answer) => {
-                    signed_in(answer);
-                    leave_for("/board");
+                    signed_in(store, answer);
+                    dom::leave_for("/board");
                 }
                 Err(problem) => {
                     failure.set(Some(Failure::of(&problem)));
@@ -91,13 +91,11 @@ pub fn VerifyPage() -> impl IntoView {
     };
     view! {
         <Title text="Sign in"/>
-        <div class="entry">
-            <main class="entry-card" id="main">
-                <Brand/>
-                <NeedsConnection/>
-                {body}
-            </main>
-        </div>
+        <EntryCard>
+            <Brand/>
+            <NeedsConnection/>
+            {body}
+        </EntryCard>
     }
 }
 

@@ -89,7 +89,7 @@ impl Site {
             move || async move {
                 answer(
                     "text/html; charset=utf-8",
-                    &content_policy(""),
+                    &content_policy::text(""),
                     &site.0.shell,
                 )
             }

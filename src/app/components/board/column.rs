@@ -5,11 +5,12 @@ use super::{
     card::{Card, slot_height},
     model::{Cards, use_board},
 };
-#[cfg(feature = "hydrate")]
-use crate::client::dom::HeightWatch;
 use crate::{
-    app::{IconButton, components::icon::Icon, session::Dialogs},
-    client::store::use_store,
+    app::{
+        components::{icon::Icon, icon_button::IconButton},
+        dialogs::use_dialogs,
+    },
+    client::{dom, store::use_store},
     domain::stage::Status,
 };
 use leptos::{html, prelude::*};
@@ -118,7 +119,7 @@ fn is_over(status: Status) -> bool {
 #[component]
 fn Open(status: Status) -> impl IntoView {
     let (store, board) = (use_store(), use_board());
-    let dialogs = expect_context::<Dialogs>();
+    let dialogs = use_dialogs();
     let cards = Memo::new(move |_| board.cards(status));
     let scroller = NodeRef::<html::Div>::new();
     // Until the column was measured it shows what the server sent.
@@ -145,16 +146,8 @@ fn Open(status: Status) -> impl IntoView {
         }
     };
     // A new column stands at its top; one that is scrolled, or pulled back by its end, says so.
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        if let Some(element) = scroller.get() {
-            let resized = move |height| {
-                _ = seen
-                    .try_update(|seen| *seen = Some((seen.map_or(0.0, |(top, _)| top), height)));
-            };
-            let watch = send_wrapper::SendWrapper::new(HeightWatch::new(&element, resized));
-            on_cleanup(move || drop(watch));
-        }
+    dom::watch_height(scroller, move |height| {
+        _ = seen.try_update(|seen| *seen = Some((seen.map_or(0.0, |(top, _)| top), height)));
     });
 
     let (above, below) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());

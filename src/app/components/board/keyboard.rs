@@ -2,14 +2,14 @@
 
 use super::{
     model::{BoardModel, Drag},
-    sight::{column, focus_column, go_to, refocus, reveal},
+    sight::{column, focus_column, go_to, refocus},
 };
 use crate::{
-    app::{
-        components::announcer::{Announcer, use_announcer},
-        keys::types_text,
+    app::components::announcer::{Announcer, use_announcer},
+    client::{
+        dom,
+        store::{Store, use_store},
     },
-    client::store::{Store, use_store},
     domain::stage::Status,
 };
 use leptos::{ev, prelude::*};
@@ -165,7 +165,7 @@ impl Keys {
             over.label(),
             Status::ALL.len()
         ));
-        reveal(&column(over));
+        dom::reveal(&column(over));
     }
 
     /// To the card above or below.
@@ -210,15 +210,11 @@ impl Keys {
 
 /// Whether Escape ends the search: nothing else that it would end is there.
 fn clears_search(board: BoardModel, event: &ev::KeyboardEvent) -> bool {
-    let is_busy = || {
-        let found = document().query_selector("dialog[open], .sidebar");
-        found.ok().flatten().is_some()
-    };
     untrack(|| board.is_searching() && board.drag.read().is_none())
         && !event.default_prevented()
         && !event.is_composing()
-        && !types_text(event)
-        && !is_busy()
+        && !dom::types_text(event)
+        && !dom::exists("dialog[open], .sidebar")
 }
 
 fn neighbour(status: Status, by: isize) -> Option<Status> {
@@ -228,20 +224,6 @@ fn neighbour(status: Status, by: isize) -> Option<Status> {
 
 /// The card that has the focus.
 fn focused_card(event: &ev::KeyboardEvent) -> Option<Uuid> {
-    #[cfg(feature = "hydrate")]
-    {
-        use wasm_bindgen::JsCast;
-        let element = event.target()?.dyn_into::<web_sys::Element>().ok()?;
-        element
-            .class_list()
-            .contains("card")
-            .then(|| element.get_attribute("data-id"))??
-            .parse()
-            .ok()
-    }
-    #[cfg(not(feature = "hydrate"))]
-    {
-        _ = event;
-        None
-    }
+    let id = dom::attribute_of_target(event, ".card", "data-id");
+    id?.parse().ok()
 }

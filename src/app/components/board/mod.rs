@@ -12,5 +12,5 @@ pub use drag::DragLayer;
 pub use keyboard::listen as listen_to_keys;
 pub use model::{BoardModel, use_board};
 pub use sight::{
-    go_to, nothing_has_focus, refocus, refocus_beside, reveal, show_added, show_card, show_top,
+    go_to, nothing_has_focus, refocus, refocus_beside, show_added, show_card, show_top,
 };

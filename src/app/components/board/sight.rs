@@ -33,7 +33,7 @@ pub fn refocus(board: BoardModel, status: Status, id: Uuid) {
     });
     match target {
         Some(id) => {
-            reveal(&column(status));
+            dom::reveal(&column(status));
             untrack(|| go_to(board, status, id));
         }
         None => focus_column(status),
@@ -59,7 +59,7 @@ pub fn focus_column(status: Status) {
 pub fn show_added(status: Status, id: Uuid) {
     request_animation_frame(move || {
         let column = column(status);
-        reveal(&column);
+        dom::reveal(&column);
         scroll_into_window(status, 0, 0);
         dom::focus(&format!("{column} .column-unfold"));
         focus_soon(id);
@@ -72,7 +72,7 @@ pub fn show_card(board: BoardModel, status: Status, id: Uuid) {
         return;
     }
     if let Some((top, bottom)) = untrack(|| place(board, status, id)) {
-        reveal(&column(status));
+        dom::reveal(&column(status));
         scroll_into_window(status, top, bottom);
     }
 }
@@ -81,7 +81,7 @@ pub fn show_card(board: BoardModel, status: Status, id: Uuid) {
 /// opened.
 pub fn show_top(status: Status) {
     request_animation_frame(move || {
-        reveal(&column(status));
+        dom::reveal(&column(status));
         scroll_into_window(status, 0, 0);
     });
 }
@@ -121,33 +121,5 @@ fn focus_soon(id: Uuid) {
 
 /// Scrolls a column so that what lies between `top` and `bottom` can be seen.
 fn scroll_into_window(status: Status, top: u32, bottom: u32) {
-    #[cfg(feature = "hydrate")]
-    {
-        let selector = format!("{} .column-scroll", column(status));
-        let Some(scroller) = dom::find(&selector) else {
-            return;
-        };
-        let (top, bottom) = (top.cast_signed(), bottom.cast_signed());
-        let (from, height) = (scroller.scroll_top(), scroller.client_height());
-        if top < from {
-            scroller.set_scroll_top(top);
-        } else if bottom > from + height {
-            scroller.set_scroll_top(bottom - height);
-        }
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (status, top, bottom);
-}
-
-/// Scrolls as little as possible, and at once, so that what fits first can be seen.
-pub fn reveal(selector: &str) {
-    #[cfg(feature = "hydrate")]
-    if let Some(element) = dom::find(selector) {
-        let options = web_sys::ScrollIntoViewOptions::new();
-        options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
-        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-        element.scroll_into_view_with_scroll_into_view_options(&options);
-    }
-    #[cfg(not(feature = "hydrate"))]
-    let _ = selector;
+    dom::scroll_into_window(&format!("{} .column-scroll", column(status)), top, bottom);
 }

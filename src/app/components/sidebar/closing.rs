@@ -1,17 +1,13 @@
 //! What does not fit is not dropped without a word: the sidebar closes at the second try.
 
 use crate::{
-    app::components::board::reveal,
+    app::components::form::Complaints,
     client::{
         dom,
         store::{Store, use_store},
     },
 };
 use leptos::prelude::*;
-use std::collections::HashMap;
-
-/// What is wrong with what was typed, by field.
-pub type Errors = RwSignal<HashMap<&'static str, String>>;
 
 /// The field that is wrong; with several, the first.
 const WRONG: &str = ".sidebar [aria-invalid], .sidebar [data-invalid] :is(input, select, textarea)";
@@ -40,9 +36,7 @@ impl Guard {
 #[derive(Clone, Copy)]
 pub struct Closing {
     /// What is wrong in the sidebar that is open.
-    pub(super) errors: Errors,
-    /// What is not whole yet, by field, and what would be wrong with it: it is complained of on leaving.
-    unfinished: StoredValue<HashMap<&'static str, String>>,
+    pub(super) complaints: Complaints,
     guard: StoredValue<Guard>,
     store: Store,
 }
@@ -51,8 +45,7 @@ impl Closing {
     /// Nothing is open.
     pub fn of_page() -> Self {
         Self {
-            errors: RwSignal::default(),
-            unfinished: StoredValue::default(),
+            complaints: Complaints::default(),
             guard: StoredValue::default(),
             store: use_store(),
         }
@@ -60,17 +53,8 @@ impl Closing {
 
     /// A sidebar opens, or shows nothing to type in any more.
     pub(super) fn begin(self) {
-        self.errors.try_update_untracked(HashMap::clear);
-        self.unfinished.try_update_value(HashMap::clear);
+        self.complaints.clear();
         self.guard.try_set_value(Guard::default());
-    }
-
-    /// A field holds what is not saved until it is whole, or does not any more.
-    pub(super) fn leave_unfinished(self, field: &'static str, why: Option<String>) {
-        self.unfinished.try_update_value(|unfinished| match why {
-            Some(why) => unfinished.insert(field, why),
-            None => unfinished.remove(field),
-        });
     }
 
     /// Something is typed.
@@ -80,14 +64,7 @@ impl Closing {
 
     /// Whether what is open may close. If not, the field that is wrong gets the focus, and that is said.
     pub fn may_close(self) -> bool {
-        let unfinished = self.unfinished.try_get_value().unwrap_or_default();
-        if !unfinished.is_empty() {
-            self.errors.try_update(|errors| errors.extend(unfinished));
-        }
-        let is_wrong = self
-            .errors
-            .try_with_untracked(|errors| !errors.is_empty())
-            .unwrap_or_default();
+        let is_wrong = self.complaints.stand_on_leaving();
         let admits = self
             .guard
             .try_update_value(|guard| guard.admits(is_wrong))
@@ -101,7 +78,7 @@ impl Closing {
             // Once the fields show what is wrong.
             request_animation_frame(|| {
                 dom::focus(WRONG);
-                reveal(COMPLAINT);
+                dom::reveal(COMPLAINT);
             });
         }
         admits

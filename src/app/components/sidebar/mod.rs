@@ -1,21 +1,22 @@
 //! An application in full, beside the board: every field, saved as one leaves it.
 
 mod closing;
-mod contacts;
-mod editor;
-mod fields;
 mod history;
-mod links;
-mod tokens;
+mod pay;
+mod record;
 
 use super::{
     board::{BoardModel, refocus, refocus_beside, show_card, use_board},
+    form::{
+        CheckField, Choice, DateField, DueField, Editor, Entry, RowsField, SelectField,
+        TextAreaField, TextField, TokensField,
+    },
     icon::Icon,
+    icon_button::IconButton,
     monogram::Monogram,
     sync_status::SyncStatus,
 };
 use crate::{
-    app::IconButton,
     client::zone::use_zone,
     client::{
         dom,
@@ -28,17 +29,12 @@ use crate::{
     },
 };
 pub use closing::Closing;
-use contacts::ContactsField;
-use editor::Editor;
-use fields::{
-    CheckField, DateField, DueField, Entry, PayField, SelectField, TextAreaField, TextField,
-};
 use history::History;
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
-use links::LinksField;
+use pay::PayField;
+use record::ApplicationRecord;
 use std::sync::Arc;
-use tokens::TokensField;
 use uuid::Uuid;
 
 /// The sidebar of the application `id`.
@@ -76,11 +72,7 @@ pub fn Sidebar(
         focus_card(store, board, id);
     };
     let escape = window_event_listener(ev::keydown, move |event| {
-        let dialog = document()
-            .query_selector("dialog[open]")
-            .ok()
-            .flatten()
-            .is_some();
+        let dialog = dom::exists("dialog[open]");
         if event.key() == "Escape" && !event.default_prevented() && !dialog && !event.is_composing()
         {
             // What was typed is saved while its field is still there.
@@ -177,9 +169,11 @@ fn Known(first: Arc<Application>) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
     let (board, closing) = (use_board(), expect_context::<Closing>());
     let id = first.id;
-    let editor = Editor::new(first, closing.errors);
-    let company = Signal::derive(move || editor.row.read().company.to_string());
-    let archived = Signal::derive(move || editor.row.read().archived_at.is_some());
+    let record = ApplicationRecord::new(first);
+    let row = record.row;
+    let editor = Editor::new(record, closing.complaints);
+    let company = Signal::derive(move || row.read().company.to_string());
+    let archived = Signal::derive(move || row.read().archived_at.is_some());
     let archive_label = Signal::derive(move || {
         if archived.get() {
             "Restore".to_owned()
@@ -190,7 +184,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
     let archive = move || store.set_archived(id, !archived.get_untracked());
     let navigate = use_navigate();
     let delete = move || {
-        let status = status_untracked(editor);
+        let status = status_untracked(row);
         let next = untrack(|| board.beside(status, id));
         store.delete(id);
         store.once_shown(move || {
@@ -206,7 +200,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
         );
     };
     let since = move || {
-        let (row, zone) = (editor.row.read(), zone.read());
+        let (row, zone) = (row.read(), zone.read());
         format!(
             "{} here",
             stay_label(zone.day(row.status_since), zone.day(store.now()))
@@ -232,10 +226,10 @@ fn Known(first: Arc<Application>) -> impl IntoView {
         </header>
         <div class="sidebar-body" on:focusin=move |_| editor.begin() on:input=move |_| closing.typed()>
             <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">
-                {move || editor.row.read().role_title.to_string()}
+                {move || row.read().role_title.to_string()}
             </h2>
             <div class="sidebar-status">
-                <StatusSelect editor/>
+                <StatusSelect id row/>
                 <span class="sidebar-since">{since}</span>
             </div>
             {move || archived.get().then(|| view! {
@@ -245,8 +239,8 @@ fn Known(first: Arc<Application>) -> impl IntoView {
                 <TextField editor field="company" required=true/>
                 <TextField editor field="role_title" required=true/>
                 <DateField editor field="application_date"/>
-                <SelectField editor field="priority" options=options(Priority::ALL, |p| p.as_str(), |p| p.as_str())/>
-                <TextField editor field="source" required=true suggestions=SOURCES/>
+                <SelectField editor field="priority" choices=choices(Priority::ALL, |p| p.as_str(), |p| p.as_str())/>
+                <TextField editor field="source" required=true suggestions=sources()/>
                 <TokensField editor field="tags" noun="tag"/>
             </Group>
             <Group title="Next">
@@ -255,7 +249,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             </Group>
             <Group title="The job">
                 <TextField editor field="job_url" entry=Entry::Url placeholder="https://…"/>
-                <SelectField editor field="location_mode" options=options(LocationMode::ALL, |m| m.as_str(), |m| m.label())/>
+                <SelectField editor field="location_mode" choices=choices(LocationMode::ALL, |m| m.as_str(), |m| m.label())/>
                 <TextField editor field="location_text" placeholder="City, country"/>
                 <TextField editor field="timezone" placeholder="Europe/Berlin"/>
                 <PayField editor/>
@@ -267,13 +261,13 @@ fn Known(first: Arc<Application>) -> impl IntoView {
                 <TextField editor field="resume_url" entry=Entry::Url placeholder="https://…"/>
                 <CheckField editor field="cover_letter_used" text="Sent one"/>
                 <TextField editor field="cover_letter_url" entry=Entry::Url placeholder="https://…"/>
-                <LinksField editor/>
+                <RowsField editor field="attachments_links" columns=LINK required="url" noun="link"/>
             </Group>
             <Group title="People">
-                <ContactsField editor/>
+                <RowsField editor field="contacts_inline" columns=CONTACT required="name" noun="contact"/>
             </Group>
             <Group title="Notes">
-                <TextAreaField editor field="notes"/>
+                <TextAreaField editor field="notes" placeholder="Anything worth remembering"/>
             </Group>
             <Group title="History">
                 <History id/>
@@ -282,23 +276,43 @@ fn Known(first: Arc<Application>) -> impl IntoView {
     }
 }
 
-const SOURCES: &[&str] = &[
-    "LinkedIn",
-    "Referral",
-    "Company site",
-    "Job board",
-    "Recruiter",
-    "Agency",
-    "Conference",
-    "Other",
+/// What a link has, and what its cells look like while blank.
+const LINK: &[(&str, &str)] = &[("label", "What it is"), ("url", "https://…")];
+
+/// What a contact has, and what its cells look like while blank.
+const CONTACT: &[(&str, &str)] = &[
+    ("name", "Name"),
+    ("role", "What they do there"),
+    ("email", "Email"),
+    ("phone", "Phone"),
+    ("url", "Profile"),
 ];
 
-fn options<T: Copy>(
+/// Where people hear of jobs.
+fn sources() -> Signal<Vec<String>> {
+    const SOURCES: [&str; 8] = [
+        "LinkedIn",
+        "Referral",
+        "Company site",
+        "Job board",
+        "Recruiter",
+        "Agency",
+        "Conference",
+        "Other",
+    ];
+    Signal::stored(SOURCES.map(ToOwned::to_owned).to_vec())
+}
+
+fn choices<T: Copy>(
     all: &'static [T],
     value: fn(T) -> &'static str,
     label: fn(T) -> &'static str,
-) -> Vec<(&'static str, &'static str)> {
-    all.iter().map(|one| (value(*one), label(*one))).collect()
+) -> Vec<Choice> {
+    let choice = |one: &T| Choice {
+        value: value(*one).into(),
+        label: label(*one).to_owned(),
+    };
+    all.iter().map(choice).collect()
 }
 
 #[component]
@@ -312,10 +326,10 @@ fn Group(title: &'static str, children: Children) -> impl IntoView {
 }
 
 #[component]
-fn StatusSelect(editor: Editor) -> impl IntoView {
-    let status = move || editor.row.read().status;
+fn StatusSelect(id: Uuid, row: Memo<Arc<Application>>) -> impl IntoView {
+    let status = move || row.read().status;
     let store = use_store();
-    let chosen = status_untracked(editor);
+    let chosen = status_untracked(row);
     view! {
         <label class="status-select" data-status=move || status().as_str()>
             <i class="status-dot"></i>
@@ -324,7 +338,7 @@ fn StatusSelect(editor: Editor) -> impl IntoView {
                 prop:value=move || status().as_str()
                 on:change=move |event| {
                     if let Ok(status) = event_target_value(&event).parse() {
-                        store.move_to(editor.id, status);
+                        store.move_to(id, status);
                     }
                 }
             >
@@ -339,6 +353,6 @@ fn StatusSelect(editor: Editor) -> impl IntoView {
     }
 }
 
-fn status_untracked(editor: Editor) -> Status {
-    editor.row.with_untracked(|row| row.status)
+fn status_untracked(row: Memo<Arc<Application>>) -> Status {
+    row.with_untracked(|row| row.status)
 }

@@ -1,6 +1,10 @@
 //! The engine as the components see it: signals to read, verbs to call. On the server it holds the
 //! page's snapshot and nothing ever changes; in the browser the driver does what the engine asks.
 
+#[cfg(feature = "hydrate")]
+mod access;
+mod notify;
+
 use super::{
     engine::{
         Began, Displaced, Edit, Edited, Effect, Engine, Entry, HasTable, HasView as _, Made, Op,
@@ -14,6 +18,7 @@ use crate::domain::{
     change::Change,
     error::Problem,
     fields::Patch as _,
+    row::OfKind,
     settings::{Settings, SettingsPatch},
     stage::{StageEvent, Status},
     sync::BoardSnapshot,
@@ -40,7 +45,7 @@ pub struct Store {
     persistence: RwSignal<Persistence>,
     partial: RwSignal<bool>,
     displaced: RwSignal<Arc<Vec<Displaced>>>,
-    pub(super) gate: RwSignal<Gate>,
+    gate: RwSignal<Gate>,
     left: RwSignal<Option<LeftBehind>>,
     now: RwSignal<Timestamp>,
     pub(super) toasts: RwSignal<Toasts>,
@@ -136,9 +141,19 @@ impl Store {
         self.now.get()
     }
 
+    /// How long it is until then.
+    pub fn time_until(self, at: Timestamp) -> chrono::Duration {
+        at - self.clock()
+    }
+
     /// The settings, with what is on its way.
     pub fn settings(self) -> Option<Arc<Settings>> {
         self.settings.get()
+    }
+
+    /// The same, without subscribing, and with what was done a moment ago and does not show yet.
+    pub fn settings_untracked(self) -> Option<Arc<Settings>> {
+        self.engine.with_value(Engine::settings)
     }
 
     /// How it stands with the store of this device.
@@ -160,6 +175,36 @@ impl Store {
             entries
                 .map(|entry| (Arc::clone(entry), engine.wait_reason(entry, now)))
                 .collect()
+        })
+    }
+
+    /// The application that an edit deletes, as it was before; nothing where it deletes none.
+    pub fn row_before(self, entry: &Entry) -> Option<Application> {
+        if !matches!(entry.edit, Edit::Application(Op::Delete)) {
+            return None;
+        }
+        self.engine.with_value(|engine| {
+            let known = engine.base().table::<Application>().get(entry.record);
+            let last = || {
+                let last = entry.last_known.as_deref().cloned();
+                last.and_then(Application::from_entity)
+            };
+            // Made here, and not at the server yet.
+            let made = || {
+                let mut edits = engine.outbox().of_record(entry.record);
+                edits.find_map(|earlier| match &earlier.edit {
+                    Edit::Application(Op::Create(create)) => {
+                        let made = earlier.made();
+                        let create = (**create).clone();
+                        create.build(entry.record, made.on, made.at).ok()
+                    }
+                    _ => None,
+                })
+            };
+            known
+                .map(|row| Application::clone(row))
+                .or_else(last)
+                .or_else(made)
         })
     }
 
@@ -265,7 +310,7 @@ impl Store {
         })
     }
 
-    pub(super) fn report(self, done: Result<Uuid, Problem>) {
+    fn report(self, done: Result<Uuid, Problem>) {
         if let Err(problem) = done {
             self.toast("error", problem.sentence(), None);
         }
@@ -380,6 +425,22 @@ impl Store {
         });
     }
 
+    /// Takes a deletion back that was not sent yet.
+    pub fn retract(self, key: Uuid) {
+        let now = self.clock();
+        let mut effects = None;
+        self.engine
+            .update_value(|engine| effects = engine.retract(key, now));
+        self.withdraw_offers(|toasts| toasts.retracted(key));
+        match effects {
+            Some(effects) => {
+                self.refresh();
+                self.run(effects);
+            }
+            None => self.toast("error", "Too late: it is deleted already.", None),
+        }
+    }
+
     /// Changes settings. Answers the mutation's key.
     ///
     /// # Errors
@@ -482,36 +543,6 @@ impl Store {
             }
         }
     }
-
-    #[cfg(not(feature = "hydrate"))]
-    fn perform(self, _: Effect) {}
-
-    /// What waits is tried now.
-    #[cfg(not(feature = "hydrate"))]
-    pub fn try_now(self) {}
-
-    #[cfg(not(feature = "hydrate"))]
-    fn show_once_stored(self) {
-        self.refresh();
-    }
-
-    /// Does something once what was done last shows: now, where it does.
-    #[cfg(not(feature = "hydrate"))]
-    pub fn once_shown(self, then: impl FnOnce() + 'static) {
-        then();
-    }
-
-    #[cfg(not(feature = "hydrate"))]
-    fn shown(self) {}
-
-    #[cfg(not(feature = "hydrate"))]
-    pub(super) fn expire_toast(self, _: super::toasts::Timer) {}
-
-    /// The time of what happens now.
-    #[cfg(not(feature = "hydrate"))]
-    pub(super) fn clock(self) -> Timestamp {
-        self.now.get_untracked()
-    }
 }
 
 /// Edits of somebody else that wait on this device.
@@ -544,103 +575,5 @@ fn update<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
 fn replace<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Arc<T>>, value: T) {
     if signal.with_untracked(|known| **known != value) {
         signal.set(Arc::new(value));
-    }
-}
-
-#[cfg(feature = "hydrate")]
-pub(super) mod access {
-    //! What the driver needs of the store.
-
-    use super::{Effect, Engine, Store};
-    use gloo_timers::callback::Timeout;
-    use leptos::prelude::*;
-    use std::cell::{Cell, RefCell};
-
-    /// What happens within so many milliseconds is shown at once: two hundred answers are not two
-    /// hundred boards. An edit shows when it is stored, or after as many.
-    const SHOW_AFTER_MS: u32 = 16;
-
-    /// What comes after the next time that the page changes.
-    type Then = Vec<Box<dyn FnOnce()>>;
-
-    thread_local! {
-        /// The page is about to change.
-        static SHOWING: Cell<bool> = const { Cell::new(false) };
-        /// It waits for an edit to be stored.
-        static EDITED: Cell<bool> = const { Cell::new(false) };
-        static THEN: RefCell<Then> = const { RefCell::new(Vec::new()) };
-    }
-
-    impl Store {
-        /// Changes the engine, does what comes of it, and shows it soon.
-        pub(in crate::client) fn step(self, change: impl FnOnce(&mut Engine) -> Vec<Effect>) {
-            let mut effects = Vec::new();
-            self.engine.update_value(|engine| effects = change(engine));
-            self.run(effects);
-            if EDITED.get() && !self.engine(Engine::is_writing) {
-                self.refresh();
-            } else {
-                self.show_soon();
-            }
-        }
-
-        /// The same, shown at once.
-        pub(in crate::client) fn step_shown(self, change: impl FnOnce(&mut Engine) -> Vec<Effect>) {
-            self.change(change);
-        }
-
-        fn show_soon(self) {
-            if !SHOWING.replace(true) {
-                Timeout::new(SHOW_AFTER_MS, move || {
-                    if SHOWING.get() {
-                        self.refresh();
-                    }
-                })
-                .forget();
-            }
-        }
-
-        /// Shows an edit when it is stored: while the page changes, the store is not heard.
-        pub(super) fn show_once_stored(self) {
-            if self.engine(Engine::is_writing) {
-                EDITED.set(true);
-                // That it is not safe yet is said at once: "Saved" above an edit is not true.
-                super::update(
-                    self.sync,
-                    self.engine(|engine| engine.sync_state(self.clock())),
-                );
-                self.show_soon();
-            } else {
-                self.refresh();
-            }
-        }
-
-        /// Does something once what was done last shows: now, where it does.
-        pub fn once_shown(self, then: impl FnOnce() + 'static) {
-            if EDITED.get() {
-                THEN.with_borrow_mut(|list| list.push(Box::new(then)));
-            } else {
-                then();
-            }
-        }
-
-        /// The page shows what the engine holds.
-        pub(super) fn shown(self) {
-            SHOWING.set(false);
-            EDITED.set(false);
-            for then in THEN.take() {
-                untrack(then);
-            }
-        }
-
-        /// Reads the engine.
-        pub(in crate::client) fn engine<T>(self, read: impl FnOnce(&Engine) -> T) -> T {
-            self.engine.with_value(read)
-        }
-
-        /// Sets the time that labels are made with.
-        pub(in crate::client) fn set_now(self, now: crate::domain::time::Timestamp) {
-            self.now.set(now);
-        }
     }
 }

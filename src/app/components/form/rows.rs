@@ -1,6 +1,9 @@
 //! Lists of small records: contacts, links. A row is saved once what it must have is there.
 
-use super::{closing::Closing, editor::Editor, fields::error_id};
+use super::{
+    editor::Editor,
+    field_row::{FieldRow, input_id},
+};
 use crate::app::components::icon::Icon;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -8,26 +11,9 @@ use serde_json::{Map, Value};
 /// What a row's inputs hold, in the order of the columns.
 type Cells = Vec<String>;
 
-/// The links of an application.
-#[component]
-pub fn LinksField(
-    /// The editor.
-    editor: Editor,
-) -> impl IntoView {
-    view! {
-        <RowsEditor
-            editor
-            field="attachments_links"
-            columns=&[("label", "What it is"), ("url", "https://…")]
-            required="url"
-            noun="link"
-        />
-    }
-}
-
 /// Rows that can be added, changed and removed.
 #[component]
-pub fn RowsEditor(
+pub fn RowsField(
     /// The editor.
     editor: Editor,
     /// Which field.
@@ -39,7 +25,6 @@ pub fn RowsEditor(
     /// What one is called.
     noun: &'static str,
 ) -> impl IntoView {
-    let closing = expect_context::<Closing>();
     let saved = Memo::new(move |_| cells(&editor.value(field), columns));
     // Rows that show: the saved ones, and those that are not whole yet.
     let rows = RwSignal::new(Vec::<(u32, Cells)>::new());
@@ -96,7 +81,7 @@ pub fn RowsEditor(
             return;
         };
         let is_left = rows.with_untracked(|rows| has_unfinished(rows, columns, required));
-        closing.leave_unfinished(field, is_left.then(|| lacks(noun, required)));
+        editor.leave_unfinished(field, is_left.then(|| lacks(noun, required)));
         editor.save(field, json(&whole, columns));
         own.set_value(Some(cells(&editor.saved(field), columns)));
     };
@@ -120,52 +105,53 @@ pub fn RowsEditor(
         let blank = columns.iter().map(|_| String::new()).collect();
         rows.update(|rows| rows.push((number(), blank)));
     };
+    let more = move || {
+        view! {
+            <button type="button" class="button button-quiet" on:click=add>
+                {Icon::Plus.view()}
+                {format!("Add {noun}")}
+            </button>
+        }
+    };
     view! {
-        <div class="field field-wide" data-invalid=move || editor.error(field).map(|_| "")>
-            <div class="field-control">
-                <div class="rows" on:focusin=move |_| typing.set_value(true) on:focusout=leave>
-                    <For each=move || rows.get() key=|row| row.0 let:row>
-                        {
-                            let (key, cells) = row;
-                            let inputs = columns
-                                .iter()
-                                .zip(cells)
-                                .enumerate()
-                                .map(|(index, ((name, hint), text))| view! {
-                                    <input
-                                        class="input"
-                                        name=*name
-                                        aria-label=format!("{noun}: {hint}")
-                                        placeholder=*hint
-                                        autocomplete="off"
-                                        value=text
-                                        on:change=move |event| edit(key, index, event_target_value(&event))
-                                    />
-                                })
-                                .collect_view();
-                            view! {
-                                <div class="row">
-                                    {inputs}
-                                    <button
-                                        type="button"
-                                        class="icon-button icon-danger"
-                                        aria-label=format!("Remove this {noun}")
-                                        on:click=move |_| remove(key)
-                                    >
-                                        {Icon::Trash.view()}
-                                    </button>
-                                </div>
-                            }
+        <FieldRow control=input_id(field) error=editor.complaint(field) wide=true below=more>
+            <div class="rows" on:focusin=move |_| typing.set_value(true) on:focusout=leave>
+                <For each=move || rows.get() key=|row| row.0 let:row>
+                    {
+                        let (key, cells) = row;
+                        let inputs = columns
+                            .iter()
+                            .zip(cells)
+                            .enumerate()
+                            .map(|(index, ((name, hint), text))| view! {
+                                <input
+                                    class="input"
+                                    name=*name
+                                    aria-label=format!("{noun}: {hint}")
+                                    placeholder=*hint
+                                    autocomplete="off"
+                                    value=text
+                                    on:change=move |event| edit(key, index, event_target_value(&event))
+                                />
+                            })
+                            .collect_view();
+                        view! {
+                            <div class="row">
+                                {inputs}
+                                <button
+                                    type="button"
+                                    class="icon-button icon-danger"
+                                    aria-label=format!("Remove this {noun}")
+                                    on:click=move |_| remove(key)
+                                >
+                                    {Icon::Trash.view()}
+                                </button>
+                            </div>
                         }
-                    </For>
-                </div>
-                <p class="field-error" id=error_id(field)>{move || editor.error(field)}</p>
-                <button type="button" class="button button-quiet" on:click=add>
-                    {Icon::Plus.view()}
-                    {format!("Add {noun}")}
-                </button>
+                    }
+                </For>
             </div>
-        </div>
+        </FieldRow>
     }
 }
 

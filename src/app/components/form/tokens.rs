@@ -2,9 +2,9 @@
 
 use super::{
     editor::Editor,
-    fields::{FieldRow, input_id},
+    field_row::{FieldRow, input_id},
 };
-use crate::app::components::icon::Icon;
+use crate::{app::components::icon::Icon, client::labels::field_label};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub fn TokensField(
     let typed = RwSignal::new(String::new());
     let save = move |list: Vec<String>| editor.save(field, json!(list));
     let add = move || {
-        // Gone while the panel is taken away.
+        // Gone while the form is taken away.
         let Some(text) = typed.try_get_untracked() else {
             return;
         };
@@ -72,7 +72,7 @@ pub fn TokensField(
         _ => {}
     };
     view! {
-        <FieldRow editor field>
+        <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field)>
             <div class="token-input">
                 <ul class="tokens">
                     <For each=move || tokens.get() key=|word| word.clone() let:word>

@@ -1,0 +1,50 @@
+//! A native modal dialog that a signal opens and closes.
+
+use leptos::{html, prelude::*};
+
+/// The dialog. It may be closed by Escape too, which is told.
+#[component]
+pub fn Dialog(
+    /// More classes.
+    class: &'static str,
+    /// The id of its title.
+    title_id: &'static str,
+    /// Whether it is open.
+    #[prop(into)]
+    open: Signal<bool>,
+    /// Readies it, each time that it opens.
+    #[prop(optional, into)]
+    on_open: Option<Callback<()>>,
+    /// It was closed.
+    #[prop(into)]
+    on_close: Callback<()>,
+    /// What it holds.
+    children: Children,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = node.get() else { return };
+        match (open.get(), dialog.open()) {
+            (true, false) => {
+                if let Some(ready) = on_open {
+                    ready.run(());
+                }
+                // Refused only where it is open or not in the document.
+                _ = dialog.show_modal();
+            }
+            (false, true) => dialog.close(),
+            _ => {}
+        }
+    });
+    let closed = move |_| {
+        // The event is late, and the dialog may have been opened again meanwhile.
+        if node.get_untracked().is_none_or(|dialog| !dialog.open()) {
+            on_close.run(());
+        }
+    };
+    view! {
+        <dialog class=format!("dialog {class}") node_ref=node aria-labelledby=title_id on:close=closed>
+            {children()}
+        </dialog>
+    }
+}

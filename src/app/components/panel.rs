@@ -1,0 +1,19 @@
+//! A part of a page, under a title of its own.
+
+use leptos::prelude::*;
+
+/// The part.
+#[component]
+pub fn Panel(
+    /// What it is about.
+    title: &'static str,
+    /// What it holds.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <section class="panel">
+            <h2 class="panel-title">{title}</h2>
+            {children()}
+        </section>
+    }
+}

@@ -1,0 +1,146 @@
+//! What the store tells, and doing what a message offers.
+
+use super::{Gate, Store};
+use crate::client::{
+    dom,
+    engine::{Displaced, Edit, Notice},
+    labels::row_name,
+    toasts::{Message, Question, Timer, Toast, ToastAction, Toasts},
+};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+impl Store {
+    /// The messages that show.
+    pub fn toasts(self) -> Vec<Toast> {
+        self.toasts.with(|toasts| toasts.shown().to_vec())
+    }
+
+    /// What one of them says.
+    pub fn toast_text(self, id: u64) -> Option<String> {
+        self.toasts
+            .with(|toasts| toasts.get(id).map(|toast| toast.text.clone()))
+    }
+
+    /// Shows a message.
+    pub fn toast(self, kind: &'static str, text: impl Into<String>, action: Option<ToastAction>) {
+        let mut timer = None;
+        self.toasts
+            .update(|toasts| timer = Some(toasts.push(kind, text, action)));
+        self.run_out(timer);
+    }
+
+    /// Takes a message away.
+    pub fn dismiss(self, id: u64) {
+        self.toasts.update(|toasts| toasts.dismiss(id));
+    }
+
+    /// A record is edited: what was offered about it before may be over.
+    pub(super) fn outdate_offers(self, record: Uuid, edit: &Edit) {
+        self.withdraw_offers(|toasts| toasts.edited(record, edit));
+    }
+
+    /// The session is back.
+    pub fn session_is_back(self) {
+        self.withdraw_offers(Toasts::withdraw_sign_in);
+    }
+
+    /// Takes messages away, and tells of it only where there were any.
+    pub(super) fn withdraw_offers(self, withdraw: impl FnOnce(&mut Toasts)) {
+        self.toasts.maybe_update(|toasts| {
+            let before = toasts.shown().len();
+            withdraw(toasts);
+            toasts.shown().len() != before
+        });
+    }
+
+    /// What lies aside has changed: nothing is asked about what does not.
+    pub(super) fn settle_questions(self, aside: &[Displaced]) {
+        let mut timer = None;
+        self.toasts.maybe_update(|toasts| {
+            let before = toasts.questions();
+            timer = toasts.still_aside(aside);
+            toasts.questions() != before
+        });
+        self.run_out(timer);
+    }
+
+    fn run_out(self, timer: Option<Timer>) {
+        if let Some(timer) = timer {
+            self.expire_toast(timer);
+        }
+    }
+
+    /// Does what a toast offers, once. Answers what the page has to do: to open something, to sign
+    /// in.
+    pub fn act(self, id: u64) -> Option<ToastAction> {
+        let mut taken = None;
+        self.toasts.update(|toasts| taken = toasts.take(id));
+        match taken? {
+            ToastAction::UndoMove { record, key, from } => {
+                let patch = self
+                    .engine
+                    .with_value(|engine| engine.undo_of_move(record, key, from));
+                self.report(self.patch(record, patch));
+            }
+            ToastAction::Apply { record, patch, .. } => self.report(self.patch(record, *patch)),
+            ToastAction::Retract { key, .. } => self.retract(key),
+            ToastAction::Reapply { id, .. } => self.reapply(id),
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// Declines what a toast offers, where that is an answer of its own.
+    pub fn decline(self, id: u64) {
+        let mut taken = None;
+        self.toasts.update(|toasts| taken = toasts.take(id));
+        if let Some(ToastAction::Reapply { id, .. }) = taken {
+            self.drop_displaced(id);
+        }
+    }
+
+    pub(super) fn notify(self, notice: Notice) {
+        match notice {
+            Notice::Displaced(item) => {
+                let mut timer = None;
+                let row = untrack(|| self.fields_of(&item.edit, item.record));
+                let now = self.clock();
+                let question = self
+                    .zone()
+                    .with_untracked(|zone| Question::about(&item, &row, now, zone));
+                self.toasts.update(|toasts| {
+                    toasts.gave_way(item.record);
+                    timer = Some(toasts.ask(question));
+                });
+                self.run_out(timer);
+            }
+            Notice::Parked {
+                key,
+                title,
+                problem,
+            } => {
+                let entry = self
+                    .engine
+                    .with_value(|engine| engine.outbox().get(key).cloned());
+                let name = entry.and_then(|entry| {
+                    self.withdraw_offers(|toasts| toasts.refused(entry.record));
+                    row_name(&untrack(|| self.fields_of(&entry.edit, entry.record)))
+                });
+                let Message { kind, text, action } =
+                    Message::refused(&name.unwrap_or(title), &problem);
+                self.toast(kind, text, action);
+            }
+            Notice::Foreign => {
+                // What is being typed waits for its user with the rest.
+                dom::save_typed();
+                self.gate.set(Gate::OtherAccount);
+            }
+            other => {
+                if let Some(Message { kind, text, action }) = Message::of(&other) {
+                    self.toast(kind, text, action);
+                }
+            }
+        }
+    }
+}

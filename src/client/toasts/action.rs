@@ -1,0 +1,114 @@
+//! What a message offers.
+
+use crate::{
+    client::engine::{Edit, Op, Verb},
+    domain::{application::ApplicationPatch, stage::Status},
+};
+use uuid::Uuid;
+
+/// What a toast offers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToastAction {
+    /// Undo a move.
+    UndoMove {
+        /// The application.
+        record: Uuid,
+        /// The mutation that moved it.
+        key: Uuid,
+        /// Where it was.
+        from: Status,
+    },
+    /// Set fields back.
+    Apply {
+        /// The application.
+        record: Uuid,
+        /// What sets them back.
+        patch: Box<ApplicationPatch>,
+        /// The button.
+        label: &'static str,
+    },
+    /// Take a deletion back.
+    Retract {
+        /// The mutation that deleted it.
+        key: Uuid,
+        /// The application.
+        record: Uuid,
+    },
+    /// Make an edit again that gave way, or drop it.
+    Reapply {
+        /// The displaced edit.
+        id: Uuid,
+        /// The button that makes it again.
+        label: &'static str,
+        /// The button that drops it.
+        keep: &'static str,
+    },
+    /// Show what waits, and why.
+    Review,
+    /// Open an application.
+    Open(Uuid),
+    /// Sign in again.
+    SignIn,
+    /// Load the page anew.
+    Reload,
+}
+
+impl ToastAction {
+    /// The button's words.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::UndoMove { .. } | Self::Retract { .. } => "Undo",
+            Self::Apply { label, .. } | Self::Reapply { label, .. } => label,
+            Self::Review => "Look at it",
+            Self::Open(_) => "Open",
+            Self::SignIn => "Sign in",
+            Self::Reload => "Reload",
+        }
+    }
+
+    /// The words of the button that declines, where that is an answer of its own.
+    pub fn keep_label(&self) -> Option<&'static str> {
+        match self {
+            Self::Reapply { keep, .. } => Some(*keep),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes back what was done to its record.
+    pub(super) fn takes_back(&self) -> bool {
+        matches!(
+            self,
+            Self::UndoMove { .. } | Self::Apply { .. } | Self::Retract { .. }
+        )
+    }
+
+    /// The record that the offer is about; none where it stands for itself.
+    pub(super) fn record(&self) -> Option<Uuid> {
+        match self {
+            Self::UndoMove { record, .. }
+            | Self::Apply { record, .. }
+            | Self::Retract { record, .. }
+            | Self::Open(record) => Some(*record),
+            Self::Reapply { .. } | Self::Review | Self::SignIn | Self::Reload => None,
+        }
+    }
+
+    /// Whether what is offered is no longer what it was once its record is edited so: taken back, it
+    /// would take back the newer edit too, or the server would refuse it.
+    pub(super) fn is_outdated_by(&self, edit: &Edit) -> bool {
+        if edit.verb() != Verb::Patch {
+            return true;
+        }
+        let sets = match self {
+            Self::UndoMove { .. } => vec!["status".to_owned()],
+            Self::Apply { patch, .. } => names(&Edit::Application(Op::Patch(patch.clone()))),
+            _ => Vec::new(),
+        };
+        names(edit).iter().any(|name| sets.contains(name))
+    }
+}
+
+/// The fields that an edit sets.
+pub(super) fn names(edit: &Edit) -> Vec<String> {
+    edit.fields().into_iter().map(|(name, _)| name).collect()
+}

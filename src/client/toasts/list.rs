@@ -1,0 +1,219 @@
+//! The messages that show: which make room, which take others away, and when they go.
+
+use super::{
+    action::ToastAction,
+    wording::{Question, answers},
+};
+use crate::client::engine::{Displaced, Edit};
+use uuid::Uuid;
+
+/// Messages that show at once.
+const MOST: usize = 3;
+
+/// A message that goes away by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toast {
+    /// Which one.
+    pub id: u64,
+    /// `info`, `error` or `conflict`.
+    pub kind: &'static str,
+    /// What it says.
+    pub text: String,
+    /// What it offers.
+    pub action: Option<ToastAction>,
+    /// How often it began to show: each time anew it stays its full time.
+    pub round: u32,
+}
+
+impl Toast {
+    /// How long it stays: as long as its offer stands, or as reading takes.
+    fn seconds(&self) -> u32 {
+        match (self.kind, &self.action) {
+            (_, Some(ToastAction::Retract { .. })) => 29,
+            ("conflict", _) => 30,
+            ("error", _) => 12,
+            _ => 8,
+        }
+    }
+
+    /// What is to be done about it when its time is over.
+    pub(super) fn timer(&self) -> Timer {
+        Timer {
+            toast: self.id,
+            round: self.round,
+            seconds: self.seconds(),
+        }
+    }
+}
+
+/// When a message goes by itself: [`Toasts::expire`] is to be called then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    pub(super) toast: u64,
+    round: u32,
+    /// From now on.
+    pub seconds: u32,
+}
+
+/// The messages that show. An offer is about a record, and a record has one offer: a newer deed takes
+/// older ones away. What gave way is one question, however much it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Toasts {
+    shown: Vec<Toast>,
+    asked: Vec<Question>,
+    next: u64,
+}
+
+impl Toasts {
+    /// Those that show, oldest first.
+    pub fn shown(&self) -> &[Toast] {
+        &self.shown
+    }
+
+    /// One of them.
+    pub fn get(&self, id: u64) -> Option<&Toast> {
+        self.shown.iter().find(|toast| toast.id == id)
+    }
+
+    /// Shows a message, in the place of an older offer about the same record.
+    pub fn push(
+        &mut self,
+        kind: &'static str,
+        text: impl Into<String>,
+        action: Option<ToastAction>,
+    ) -> Timer {
+        if let Some(record) = action.as_ref().and_then(ToastAction::record) {
+            self.withdraw(|offer| offer.record() == Some(record));
+        }
+        if action == Some(ToastAction::SignIn) {
+            self.withdraw_sign_in();
+        }
+        self.next += 1;
+        let toast = Toast {
+            id: self.next,
+            kind,
+            text: text.into(),
+            action,
+            round: 0,
+        };
+        let timer = toast.timer();
+        self.shown.push(toast);
+        // The oldest make room; a question that holds somebody's edit does not.
+        while self.shown.len() > MOST {
+            let Some(oldest) = self.shown.iter().position(|toast| toast.kind != "conflict") else {
+                break;
+            };
+            self.shown.remove(oldest);
+        }
+        timer
+    }
+
+    /// Asks about an edit that gave way. While one question stands another one joins it.
+    pub fn ask(&mut self, question: Question) -> Timer {
+        self.asked.retain(|asked| asked.id != question.id);
+        self.asked.push(question);
+        self.restate()
+    }
+
+    /// Only these edits still lie aside: of the others nothing is asked any more. Answers when the
+    /// question goes, where it is another one now.
+    pub fn still_aside(&mut self, aside: &[Displaced]) -> Option<Timer> {
+        let before = self.asked.len();
+        let lies_aside = |question: &Question| aside.iter().any(|item| item.id == question.id);
+        self.asked.retain(lies_aside);
+        if self.asked.len() == before {
+            return None;
+        }
+        if self.asked.is_empty() {
+            self.shown.retain(|toast| toast.kind != "conflict");
+            return None;
+        }
+        Some(self.restate())
+    }
+
+    /// The question as it is now: about one edit, or how many they are.
+    fn restate(&mut self) -> Timer {
+        let (text, action) = match self.asked.as_slice() {
+            [question] => {
+                let (id, (label, keep)) = (question.id, answers(question.reason, question.verb));
+                let text = question.text.clone();
+                (text, ToastAction::Reapply { id, label, keep })
+            }
+            many => (
+                format!("{} changes need a decision", many.len()),
+                ToastAction::Review,
+            ),
+        };
+        let standing = self.shown.iter_mut().find(|toast| toast.kind == "conflict");
+        if let Some(toast) = standing {
+            if toast.action.as_ref() == Some(&action) {
+                toast.text = text;
+                toast.round += 1;
+                return toast.timer();
+            }
+            let id = toast.id;
+            self.shown.retain(|toast| toast.id != id);
+        }
+        self.push("conflict", text, Some(action))
+    }
+
+    /// How many edits that gave way are asked about.
+    pub fn questions(&self) -> usize {
+        self.asked.len()
+    }
+
+    /// Takes a message away.
+    pub fn dismiss(&mut self, id: u64) {
+        if self.get(id).is_some_and(|toast| toast.kind == "conflict") {
+            self.asked.clear();
+        }
+        self.shown.retain(|toast| toast.id != id);
+    }
+
+    /// Takes a message away whose time is over, unless it began to show anew.
+    pub fn expire(&mut self, timer: Timer) {
+        let over = self.get(timer.toast);
+        if over.is_some_and(|toast| toast.round == timer.round) {
+            self.dismiss(timer.toast);
+        }
+    }
+
+    /// Takes a message away because what it offers is done: once.
+    pub fn take(&mut self, id: u64) -> Option<ToastAction> {
+        let action = self.get(id)?.action.clone();
+        self.dismiss(id);
+        action
+    }
+
+    /// A record is edited: offers about it that are over by that go.
+    pub fn edited(&mut self, record: Uuid, edit: &Edit) {
+        self.withdraw(|offer| offer.record() == Some(record) && offer.is_outdated_by(edit));
+    }
+
+    /// An edit of a record gave way: what could be taken back of it is not there any more.
+    pub fn gave_way(&mut self, record: Uuid) {
+        self.withdraw(|offer| offer.record() == Some(record) && offer.takes_back());
+    }
+
+    /// An edit of a record was refused: that is said in the place of what was offered about it.
+    pub fn refused(&mut self, record: Uuid) {
+        self.withdraw(|offer| offer.record() == Some(record));
+    }
+
+    /// A deletion was taken back: that is not offered any more.
+    pub fn retracted(&mut self, deletion: Uuid) {
+        self.withdraw(
+            |offer| matches!(offer, ToastAction::Retract { key, .. } if *key == deletion),
+        );
+    }
+
+    /// The session is back: nobody is asked to sign in any more.
+    pub fn withdraw_sign_in(&mut self) {
+        self.withdraw(|offer| *offer == ToastAction::SignIn);
+    }
+
+    fn withdraw(&mut self, is_over: impl Fn(&ToastAction) -> bool) {
+        self.shown
+            .retain(|toast| !toast.action.as_ref().is_some_and(&is_over));
+    }
+}
