@@ -120,7 +120,7 @@ pub fn QuickAdd() -> impl IntoView {
                 .map_or(Change::Keep, |url| Change::Set(Some(url))),
             ..ApplicationCreate::quick(Uuid::new_v4(), company, role)
         };
-        match store.create(create) {
+        match store.add(create) {
             Ok(id) => {
                 store.once_shown(move || {
                     let text = format!("Added {title}");
@@ -145,7 +145,7 @@ pub fn QuickAdd() -> impl IntoView {
             return None;
         }
         let role = role.trim().to_lowercase();
-        let rows = store.rows();
+        let rows = store.rows::<Application>();
         let same = |row: &&Arc<Application>| {
             row.company.as_str().to_lowercase() == company
                 && (role.is_empty() || row.role_title.as_str().to_lowercase().starts_with(&role))

@@ -7,7 +7,10 @@ use crate::{
         share::query_value,
     },
     client::{search::Search, store::use_store, zone::use_zone},
-    domain::time::{ZoneRules, day_label},
+    domain::{
+        application::Application,
+        time::{ZoneRules, day_label},
+    },
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -34,7 +37,7 @@ fn Archive() -> impl IntoView {
     let rows = Memo::new(move |_| {
         let search = Search::of(searched.read().as_deref().unwrap_or_default());
         let mut rows: Vec<_> = store
-            .rows()
+            .rows::<Application>()
             .values()
             .filter(|row| !row.is_on_board() && search.finds(row))
             .cloned()

@@ -15,7 +15,7 @@ use crate::{
         frame::SignedIn,
     },
     client::{dom, store::use_store},
-    domain::{number::grouped, stage::Status},
+    domain::{application::Application, number::grouped, stage::Status},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -229,7 +229,12 @@ fn archive_of(search: &str) -> String {
 fn EmptyBoard() -> impl IntoView {
     let dialogs = use_dialogs();
     let store = use_store();
-    let archived = move || store.rows().values().any(|row| !row.is_on_board());
+    let archived = move || {
+        store
+            .rows::<Application>()
+            .values()
+            .any(|row| !row.is_on_board())
+    };
     view! {
         <div class="board-empty">
             {Icon::Board.view()}

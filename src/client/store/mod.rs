@@ -4,11 +4,16 @@
 #[cfg(feature = "hydrate")]
 mod access;
 mod notify;
+mod rows;
+
+pub use rows::HasSignal;
+
+use rows::RowSignals;
 
 use super::{
     engine::{
-        Began, Displaced, Edit, Edited, Effect, Engine, Entry, HasTable, HasView as _, Made, Op,
-        Persistence, Rows, SyncState, WaitReason,
+        Began, Displaced, Edit, Edited, Effect, Engine, Entry, HasTable, Made, Op, Persistence,
+        Rows, SyncState, WaitReason,
     },
     toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
@@ -33,13 +38,12 @@ use uuid::Uuid;
 #[derive(Clone, Copy)]
 pub struct Store {
     pub(super) engine: StoredValue<Engine>,
-    rows: RwSignal<Arc<Rows<Application>>>,
+    rows: RowSignals,
     /// Changes with anything that the engine holds.
     changed: RwSignal<()>,
     counts: RwSignal<HashMap<Status, u32>>,
     whole: RwSignal<bool>,
     loaded: RwSignal<bool>,
-    settings: RwSignal<Option<Arc<Settings>>>,
     zone: CurrentZone,
     sync: RwSignal<SyncState>,
     persistence: RwSignal<Persistence>,
@@ -60,12 +64,11 @@ impl Default for Store {
     fn default() -> Self {
         Self {
             engine: StoredValue::new(Engine::default()),
-            rows: RwSignal::default(),
+            rows: RowSignals::default(),
             changed: RwSignal::default(),
             counts: RwSignal::default(),
             whole: RwSignal::new(false),
             loaded: RwSignal::new(false),
-            settings: RwSignal::new(None),
             zone: CurrentZone::new(Zone::new(ZoneName::default())),
             sync: RwSignal::default(),
             persistence: RwSignal::default(),
@@ -98,18 +101,18 @@ impl Store {
         self.loaded.get_untracked()
     }
 
-    /// The view of every application that is known here.
-    pub fn rows(self) -> Arc<Rows<Application>> {
-        self.rows.get()
+    /// The view of every row of a kind that is known here.
+    pub fn rows<R: HasSignal>(self) -> Arc<Rows<R>> {
+        R::signal(self.rows).get()
     }
 
-    /// The view of one application.
-    pub fn row(self, id: Uuid) -> Option<Arc<Application>> {
-        self.rows.with(|rows| rows.get(&id).cloned())
+    /// The view of one row.
+    pub fn row<R: HasSignal>(self, id: Uuid) -> Option<Arc<R>> {
+        R::signal(self.rows).with(|rows| rows.get(&id).cloned())
     }
 
     /// The same, without subscribing, and with what was done a moment ago and does not show yet.
-    pub fn row_untracked(self, id: Uuid) -> Option<Arc<Application>> {
+    pub fn row_untracked<R: HasSignal>(self, id: Uuid) -> Option<Arc<R>> {
         self.engine.with_value(|engine| engine.view_of(id))
     }
 
@@ -148,7 +151,7 @@ impl Store {
 
     /// The settings, with what is on its way.
     pub fn settings(self) -> Option<Arc<Settings>> {
-        self.settings.get()
+        Settings::signal(self.rows).with(|rows| rows.get(&self.owner()?).cloned())
     }
 
     /// The same, without subscribing, and with what was done a moment ago and does not show yet.
@@ -302,7 +305,7 @@ impl Store {
 
     /// How a record looks now, for comparing: its fields as they go over the wire.
     pub fn fields_of(self, edit: &Edit, record: Uuid) -> serde_json::Value {
-        self.rows.track();
+        self.changed.track();
         self.engine.with_value(|engine| {
             let row = engine.text_of(edit, record);
             row.and_then(|text| serde_json::from_str(&text).ok())
@@ -316,11 +319,27 @@ impl Store {
         }
     }
 
-    /// Makes an application.
+    /// Makes a row. Answers the mutation's key.
     ///
     /// # Errors
     /// 400 naming what does not fit.
-    pub fn create(self, create: ApplicationCreate) -> Result<Uuid, Problem> {
+    pub fn create<R: HasSignal>(self, id: Uuid, create: R::Create) -> Result<Uuid, Problem> {
+        self.mutate(id, R::into_edit(Op::Create(Box::new(create))))
+    }
+
+    /// Deletes a row. Answers the mutation's key.
+    ///
+    /// # Errors
+    /// 404 when it is gone.
+    pub fn delete<R: HasSignal>(self, id: Uuid) -> Result<Uuid, Problem> {
+        self.mutate(id, R::into_edit(Op::Delete))
+    }
+
+    /// Makes an application. Answers its id.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit.
+    pub fn add(self, create: ApplicationCreate) -> Result<Uuid, Problem> {
         let id = create.id.unwrap_or_else(Uuid::new_v4);
         let now = self.clock();
         let mut create = ApplicationCreate {
@@ -332,7 +351,7 @@ impl Store {
         if create.application_date.is_keep() {
             create.application_date = Change::Set(self.today(now));
         }
-        self.mutate(id, Edit::Application(Op::Create(Box::new(create))))?;
+        self.create::<Application>(id, create)?;
         Ok(id)
     }
 
@@ -340,27 +359,26 @@ impl Store {
     ///
     /// # Errors
     /// 400 naming what does not fit, 404 when it is gone.
-    pub fn patch(self, id: Uuid, patch: ApplicationPatch) -> Result<Uuid, Problem> {
-        self.mutate(id, Edit::Application(Op::Patch(Box::new(patch))))
+    pub fn patch<R: HasSignal>(self, id: Uuid, patch: R::Patch) -> Result<Uuid, Problem> {
+        self.mutate(id, R::into_edit(Op::Patch(Box::new(patch))))
     }
 
-    /// An application as it is when somebody begins to change it.
-    pub fn begin(self, id: Uuid) -> Option<Began<Application>> {
+    /// A row as it is when somebody begins to change it.
+    pub fn begin<R: HasSignal>(self, id: Uuid) -> Option<Began<R>> {
         self.engine.with_value(|engine| engine.begin(id))
     }
 
-    /// Changes fields of an application that was as in `began` when the user began. Answers the
-    /// mutation's key.
+    /// Changes fields of a row that was as in `began` when the user began. Answers the mutation's key.
     ///
     /// # Errors
     /// 400 naming what does not fit, 404 when it is gone.
-    pub fn patch_from(
+    pub fn patch_from<R: HasSignal>(
         self,
         id: Uuid,
-        patch: ApplicationPatch,
-        began: Option<&Began<Application>>,
+        patch: R::Patch,
+        began: Option<&Began<R>>,
     ) -> Result<Uuid, Problem> {
-        self.mutate_from(id, Edit::Application(Op::Patch(Box::new(patch))), began)
+        self.mutate_from(id, R::into_edit(Op::Patch(Box::new(patch))), began)
     }
 
     /// Moves a card to another column, with an undo.
@@ -370,7 +388,7 @@ impl Store {
 
     /// The same of a card that was as in `began` when it was picked up.
     pub fn move_from(self, id: Uuid, status: Status, began: Option<&Began<Application>>) {
-        let Some(row) = self.row_untracked(id) else {
+        let Some(row) = self.row_untracked::<Application>(id) else {
             return;
         };
         if row.status == status {
@@ -394,7 +412,7 @@ impl Store {
 
     /// Takes an application off the board, or puts it back, with an undo.
     pub fn set_archived(self, id: Uuid, archived: bool) {
-        let Some(row) = self.row_untracked(id) else {
+        let Some(row) = self.row_untracked::<Application>(id) else {
             return;
         };
         let at = archived.then(|| self.clock());
@@ -404,7 +422,7 @@ impl Store {
         };
         let undo = patch.inverse(&row);
         let verb = if archived { "Archived" } else { "Restored" };
-        self.announce(self.patch(id, patch), |_| {
+        self.announce(self.patch::<Application>(id, patch), |_| {
             let undo = ToastAction::Apply {
                 record: id,
                 patch: Box::new(undo),
@@ -415,11 +433,11 @@ impl Store {
     }
 
     /// Deletes an application, with an undo.
-    pub fn delete(self, id: Uuid) {
-        let Some(row) = self.row_untracked(id) else {
+    pub fn discard(self, id: Uuid) {
+        let Some(row) = self.row_untracked::<Application>(id) else {
             return;
         };
-        self.announce(self.mutate(id, Edit::Application(Op::Delete)), |key| {
+        self.announce(self.delete::<Application>(id), |key| {
             let undo = ToastAction::Retract { key, record: id };
             (format!("Deleted {}", row.name()), undo)
         });
@@ -446,8 +464,7 @@ impl Store {
     /// # Errors
     /// 400 naming what does not fit.
     pub fn save_settings(self, patch: SettingsPatch) -> Result<Uuid, Problem> {
-        let owner = self.engine.with_value(Engine::owner).unwrap_or_default();
-        self.mutate(owner, Edit::Settings(Op::Patch(Box::new(patch))))
+        self.patch::<Settings>(self.owner().unwrap_or_default(), patch)
     }
 
     fn mutate(self, record: Uuid, edit: Edit) -> Result<Uuid, Problem> {
@@ -515,10 +532,7 @@ impl Store {
     pub(super) fn refresh(self) {
         let now = self.clock();
         self.engine.update_value(|engine| {
-            let rows = Application::rows(engine.shown()).clone();
-            if self.rows.with_untracked(|known| !Arc::ptr_eq(known, &rows)) {
-                self.rows.set(rows);
-            }
+            self.rows.show(engine.shown());
             replace(self.displaced, engine.displaced().to_vec());
             self.settle_questions(engine.displaced());
             update(self.sync, engine.sync_state(now));
@@ -528,7 +542,6 @@ impl Store {
                 self.whole,
                 self.whole.get_untracked() || engine.meta().complete,
             );
-            update(self.settings, engine.settings());
         });
         self.changed.set(());
         self.shown();

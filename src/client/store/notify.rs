@@ -7,6 +7,7 @@ use crate::client::{
     labels::row_name,
     toasts::{Message, Question, Timer, Toast, ToastAction, Toasts},
 };
+use crate::domain::application::Application;
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -81,9 +82,11 @@ impl Store {
                 let patch = self
                     .engine
                     .with_value(|engine| engine.undo_of_move(record, key, from));
-                self.report(self.patch(record, patch));
+                self.report(self.patch::<Application>(record, patch));
             }
-            ToastAction::Apply { record, patch, .. } => self.report(self.patch(record, *patch)),
+            ToastAction::Apply { record, patch, .. } => {
+                self.report(self.patch::<Application>(record, *patch))
+            }
             ToastAction::Retract { key, .. } => self.retract(key),
             ToastAction::Reapply { id, .. } => self.reapply(id),
             other => return Some(other),

@@ -10,7 +10,7 @@ use crate::{
         dom,
         store::{Store, use_store},
     },
-    domain::stage::Status,
+    domain::{application::Application, stage::Status},
 };
 use leptos::{ev, prelude::*};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ pub fn listen(board: BoardModel) {
         if event.key() == "Escape" && clears_search(board, &event) {
             board.search_for(String::new());
             // The columns are others now.
-            if let Some(row) = focused.and_then(|id| store.row_untracked(id)) {
+            if let Some(row) = focused.and_then(|id| store.row_untracked::<Application>(id)) {
                 request_animation_frame(move || refocus(board, row.status, row.id));
             }
             event.prevent_default();
@@ -71,7 +71,7 @@ struct Keys {
 impl Keys {
     /// A key while the card lies in its column. Answers whether it meant something.
     fn resting(&self, key: &str) -> bool {
-        let Some(row) = self.store.row_untracked(self.id) else {
+        let Some(row) = self.store.row_untracked::<Application>(self.id) else {
             return false;
         };
         match key {

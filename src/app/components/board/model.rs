@@ -99,7 +99,7 @@ impl BoardModel {
 
     /// The card that was dealt with last, and its column, where that was taken back. Answers it once.
     pub fn came_back(self) -> Option<(Status, Uuid)> {
-        let rows = self.store.rows();
+        let rows = self.store.rows::<Application>();
         let (id, left) = self.dealt.get_value()?;
         let row = rows.get(&id).filter(|row| row.is_on_board());
         let status = taken_back(left, row.map(|row| row.status))?;
@@ -288,7 +288,7 @@ fn find(store: Store, search: &Search) -> Found {
     let mut columns: HashMap<Status, Vec<Arc<Application>>> = HashMap::new();
     let mut totals: HashMap<Status, usize> = HashMap::new();
     let mut archived = 0;
-    for row in store.rows().values() {
+    for row in store.rows::<Application>().values() {
         if row.is_on_board() {
             *totals.entry(row.status).or_default() += 1;
         }

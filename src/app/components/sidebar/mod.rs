@@ -44,7 +44,7 @@ pub fn Sidebar(
     id: Uuid,
 ) -> impl IntoView {
     let store = use_store();
-    let row = Memo::new(move |_| store.row(id));
+    let row = Memo::new(move |_| store.row::<Application>(id));
     let known = RwSignal::new(row.with_untracked(Option::is_some));
     let (board, closing) = (use_board(), expect_context::<Closing>());
     closing.begin();
@@ -92,7 +92,7 @@ pub fn Sidebar(
             dom::focus("#sidebar-title");
             // Gone by now, where it was closed at once.
             if row.try_get_untracked().flatten().is_some()
-                && let Some(row) = store.row_untracked(id)
+                && let Some(row) = store.row_untracked::<Application>(id)
             {
                 show_card(board, row.status, id);
             }
@@ -131,7 +131,7 @@ fn CloseLink(id: Uuid) -> impl IntoView {
 
 /// The focus goes back to the card, wherever that stands by now, and else to one beside it.
 fn focus_card(store: Store, board: BoardModel, id: Uuid) {
-    request_animation_frame(move || match store.row_untracked(id) {
+    request_animation_frame(move || match store.row_untracked::<Application>(id) {
         Some(row) => refocus(board, row.status, id),
         None => dom::focus(".board .card"),
     });
@@ -186,7 +186,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
     let delete = move || {
         let status = status_untracked(row);
         let next = untrack(|| board.beside(status, id));
-        store.delete(id);
+        store.discard(id);
         store.once_shown(move || {
             board.dealt_with(id, None);
             refocus_beside(board, status, next);

@@ -50,7 +50,7 @@ impl Record for ApplicationRecord {
     }
 
     fn latest(&self) -> Option<Fields> {
-        let row = self.store.row_untracked(self.id);
+        let row = self.store.row_untracked::<Application>(self.id);
         row.map(|row| fields_of(&*row))
     }
 
@@ -66,7 +66,9 @@ impl Record for ApplicationRecord {
         let patch = serde_json::from_value::<ApplicationPatch>(Value::Object(changed))
             .map_err(|error| error.to_string())?;
         let began = self.began.try_get_value().flatten();
-        let done = self.store.patch_from(self.id, patch, began.as_ref());
+        let done = self
+            .store
+            .patch_from::<Application>(self.id, patch, began.as_ref());
         self.begin();
         done.map(drop).map_err(|problem| problem.sentence())
     }
