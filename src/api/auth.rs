@@ -45,7 +45,7 @@ impl Resource for SignedIn {}
 impl Resource for Me {}
 
 /// Mails a sign-in link. The answer is the same whether or not the address is known.
-#[server(prefix = "/api/v1", endpoint = "/auth/magic-link", protocol = Rest<Post>)]
+#[server(endpoint = "/auth/magic-link", protocol = Rest<Post>)]
 pub async fn request_magic_link(body: Body<MagicLinkRequest>) -> Result<Reply<()>, Problem> {
     use crate::server::auth::{caller::visitor, cookies, magic_link};
     let visitor = visitor()?;
@@ -56,7 +56,7 @@ pub async fn request_magic_link(body: Body<MagicLinkRequest>) -> Result<Reply<()
 }
 
 /// Uses up a link or a code, and starts a session.
-#[server(prefix = "/api/v1", endpoint = "/auth/magic-link/verify", protocol = Rest<Post>)]
+#[server(endpoint = "/auth/magic-link/verify", protocol = Rest<Post>)]
 pub async fn verify_magic_link(body: Body<MagicLinkVerify>) -> Result<Reply<SignedIn>, Problem> {
     use crate::server::auth::{caller::visitor, cookies, magic_link, session};
     let proof = match body.parse()? {
@@ -88,7 +88,7 @@ pub async fn verify_magic_link(body: Body<MagicLinkVerify>) -> Result<Reply<Sign
 }
 
 /// Ends the session.
-#[server(prefix = "/api/v1", endpoint = "/auth/logout", protocol = Rest<Post>)]
+#[server(endpoint = "/auth/logout", protocol = Rest<Post>)]
 pub async fn logout() -> Result<Reply<()>, Problem> {
     use crate::server::auth::{caller::caller, cookies};
     let caller = caller().await?;
@@ -103,7 +103,7 @@ pub async fn logout() -> Result<Reply<()>, Problem> {
 }
 
 /// Who is signed in, and what a page needs to go on.
-#[server(name = GetMe, prefix = "/api/v1", endpoint = "/auth/me", protocol = Rest<Get>)]
+#[server(name = GetMe, endpoint = "/auth/me", protocol = Rest<Get>)]
 pub async fn me() -> Result<Reply<Me>, Problem> {
     use crate::server::{auth::caller::caller, services::settings};
     let caller = caller().await?;

@@ -2,7 +2,7 @@
 //! and make answers; a test says that the operations are those that are registered.
 
 use crate::{
-    api::{answer, auth, board::BoardQuery},
+    api::{BASE, answer, auth, board::BoardQuery},
     domain::{
         application::{Application, ApplicationCreate, ApplicationPatch},
         cursor::Page,
@@ -20,7 +20,12 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
-/// `GET /api/v1/openapi.json`.
+/// Where it is served.
+pub fn address() -> String {
+    format!("{BASE}/openapi.json")
+}
+
+/// Answers with it.
 pub async fn serve() -> impl IntoResponse {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
     Json(&*DOCUMENT)
@@ -64,7 +69,7 @@ pub fn document() -> Value {
             "description": DESCRIPTION,
             "license": { "name": "MIT OR Apache-2.0" },
         },
-        "servers": [{ "url": "/api/v1" }],
+        "servers": [{ "url": BASE }],
         "security": [{ "cookie": [], "csrf": [] }, { "bearer": [] }],
         "paths": paths,
         "components": {
@@ -327,7 +332,10 @@ mod tests {
     #[test]
     fn every_registered_function_is_described_and_no_more() {
         let registered: BTreeSet<(String, String)> = server_fn::axum::server_fn_paths()
-            .map(|(path, method)| (path.to_owned(), method.to_string().to_lowercase()))
+            .map(|(path, method)| {
+                let address = crate::api::rest::address(path);
+                (address, method.to_string().to_lowercase())
+            })
             .collect();
         let document = document();
         let described: BTreeSet<(String, String)> = document["paths"]
@@ -338,7 +346,7 @@ mod tests {
                 item.as_object()
                     .unwrap()
                     .keys()
-                    .map(move |method| (format!("/api/v1{path}"), method.clone()))
+                    .map(move |method| (format!("{BASE}{path}"), method.clone()))
             })
             .collect();
         assert_eq!(registered, described);
