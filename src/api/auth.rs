@@ -21,12 +21,18 @@ pub struct MagicLinkRequest {
 /// The body of `POST /auth/magic-link/verify`: one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ssr", schemars(extend("oneOf" = [
+    { "required": ["token"], "properties": { "token": { "type": "string" }, "code": { "type": "null" } } },
+    { "required": ["code"], "properties": { "code": { "type": "string" }, "token": { "type": "null" } } },
+])))]
 #[serde(deny_unknown_fields)]
 pub struct MagicLinkVerify {
     /// The `token` of the link in the mail.
+    #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[A-Za-z0-9_-]{43}$")))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// The six digits in the mail; only in the browser that asked for it.
+    #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[0-9]{6}$")))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }

@@ -37,6 +37,10 @@ impl<T: DeserializeOwned> Body<T> {
     /// # Errors
     /// 400 that names every field that does not fit.
     pub fn parse(self) -> Result<T, Problem> {
+        // serde would take a list for an object, by the order of its fields.
+        if !self.value.is_object() {
+            return Err(Problem::field("body", "Send a JSON object."));
+        }
         parse(self.value)
     }
 }
