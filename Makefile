@@ -57,4 +57,4 @@ check-site: ## Check that cargo-leptos gives the same site as scripts/build.sh
 	@scripts/check-site.sh $(ARGS)
 
 clean: ## Remove all that was built; your data under data/ stays
-	rm -rf target node_modules end2end/node_modules end2end/test-results end2end/playwright-report
+	rm -rf target .cache node_modules end2end/node_modules end2end/test-results end2end/playwright-report

@@ -10,6 +10,9 @@ DISTRO_TOOLCHAIN=distro
 TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/job-hunt-tracker
 export PATH="$PWD/node_modules/.bin:$TOOLS/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 
+# What tries the API by its description, in Python's own kind of folder.
+SCHEMATHESIS=$PWD/.cache/schemathesis
+
 say() { printf '%s\n' "$*"; }
 die() {
   printf 'error: %s\n' "$*" >&2

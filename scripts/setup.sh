@@ -2,7 +2,7 @@
 # Installs what is missing, and only that: scripts/setup.sh build|test|dev ...
 #
 #   build  what `make run` needs: Rust for the server and the browser, wasm-bindgen, npm packages
-#   test   what `make test` needs besides: PostgreSQL, Chromium, Playwright
+#   test   what `make test` needs besides: PostgreSQL, Chromium, Playwright, schemathesis
 #   dev    cargo-leptos, for `make dev`
 #
 # Takes under a second when all is there. On a bare Debian it does everything by itself.
@@ -186,6 +186,26 @@ setup_test() {
   # Playwright drives the Chromium above; it need not fetch one.
   [[ ! -f end2end/package-lock.json ]] ||
     PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm_packages end2end "Playwright (10 s)"
+  setup_schemathesis
+}
+
+# Exactly what tests/openapi/requirements.txt names. A copy of that file says that it is in.
+setup_schemathesis() {
+  local lock=tests/openapi/requirements.txt mark=$SCHEMATHESIS/.installed-lock
+  cmp -s "$lock" "$mark" && return
+  has_venv || apt_install "20 s" python3 python3-venv
+  step "schemathesis, from PyPI (20 s)" install_schemathesis "$lock"
+  cp "$lock" "$mark"
+}
+
+has_venv() {
+  python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+install_schemathesis() {
+  rm -rf "$SCHEMATHESIS"
+  python3 -m venv "$SCHEMATHESIS"
+  "$SCHEMATHESIS/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$1"
 }
 
 has_clippy_and_fmt() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks everything: scripts/test.sh [fmt|clippy|unit|site|e2e ...]
+# Checks everything: scripts/test.sh [fmt|clippy|unit|site|openapi|e2e ...]
 #
 # Without a name, all of these in this order, up to the first that fails. All use the same
 # features and profiles, so that each compiles only what the ones before it did not.
@@ -26,6 +26,11 @@ run_site() {
   scripts/build.sh dev
 }
 
+run_openapi() {
+  [[ -x $SCHEMATHESIS/bin/st ]] || die "schemathesis is missing; run: scripts/setup.sh test"
+  "$SCHEMATHESIS/bin/python" tests/openapi/run.py "$SERVER"
+}
+
 run_e2e() {
   if [[ ! -f end2end/package.json ]]; then
     say "There are no browser tests (end2end/package.json)."
@@ -43,8 +48,9 @@ title() {
   clippy) say "Lints, server and browser" ;;
   unit) say "Tests" ;;
   site) say "Site and server" ;;
+  openapi) say "The API, tried by its description" ;;
   e2e) say "Tests in the browser" ;;
-  *) die "unknown check '$1'; there are: fmt, clippy, unit, site, e2e" ;;
+  *) die "unknown check '$1'; there are: fmt, clippy, unit, site, openapi, e2e" ;;
   esac
 }
 
@@ -53,7 +59,7 @@ cargo_args dev
 
 current=
 trap '[[ $? == 0 || ! $current ]] || say "== $current: FAILED after $((SECONDS - start)) s"' EXIT
-(($#)) || set -- fmt clippy unit site e2e
+(($#)) || set -- fmt clippy unit site openapi e2e
 for check in "$@"; do
   name=$(title "$check")
   current=$name start=$SECONDS

@@ -26,7 +26,7 @@ impl Resource for Application {
 impl Resource for Vec<StageEvent> {}
 
 /// A page of applications.
-#[server(prefix = "/api/v1", endpoint = "/applications", protocol = Rest<Get>)]
+#[server(endpoint = "/applications", protocol = Rest<Get>)]
 pub async fn list_applications(
     query: Query<ApplicationQuery>,
 ) -> Result<Reply<Page<Application>>, Problem> {
@@ -37,7 +37,7 @@ pub async fn list_applications(
 }
 
 /// A new application.
-#[server(prefix = "/api/v1", endpoint = "/applications", protocol = Rest<Post>)]
+#[server(endpoint = "/applications", protocol = Rest<Post>)]
 pub async fn create_application(
     body: Body<ApplicationCreate>,
 ) -> Result<Reply<Application>, Problem> {
@@ -49,7 +49,7 @@ pub async fn create_application(
 }
 
 /// One application.
-#[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Get>)]
+#[server(endpoint = "/applications/{id}", protocol = Rest<Get>)]
 pub async fn get_application(id: Uuid) -> Result<Reply<Application>, Problem> {
     use crate::server::{auth::caller::caller, services::rows};
     rows::get(&caller().await?.context(), id)
@@ -58,7 +58,7 @@ pub async fn get_application(id: Uuid) -> Result<Reply<Application>, Problem> {
 }
 
 /// Changes an application.
-#[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Patch>)]
+#[server(endpoint = "/applications/{id}", protocol = Rest<Patch>)]
 pub async fn patch_application(
     id: Uuid,
     if_match: Version,
@@ -72,7 +72,7 @@ pub async fn patch_application(
 }
 
 /// Deletes an application, for ever.
-#[server(prefix = "/api/v1", endpoint = "/applications/{id}", protocol = Rest<Delete>)]
+#[server(endpoint = "/applications/{id}", protocol = Rest<Delete>)]
 pub async fn delete_application(id: Uuid, if_match: Version) -> Result<Reply<()>, Problem> {
     use crate::server::{auth::caller::caller, services::rows};
     rows::delete::<Application>(&caller().await?.context(), id, if_match.0)
@@ -81,7 +81,7 @@ pub async fn delete_application(id: Uuid, if_match: Version) -> Result<Reply<()>
 }
 
 /// The moves of an application, oldest first.
-#[server(prefix = "/api/v1", endpoint = "/applications/{id}/stage-events", protocol = Rest<Get>)]
+#[server(endpoint = "/applications/{id}/stage-events", protocol = Rest<Get>)]
 pub async fn list_stage_events(id: Uuid) -> Result<Reply<Vec<StageEvent>>, Problem> {
     use crate::server::{auth::caller::caller, services::stage_events};
     stage_events::of_application(&caller().await?.context(), id)

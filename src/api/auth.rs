@@ -21,12 +21,18 @@ pub struct MagicLinkRequest {
 /// The body of `POST /auth/magic-link/verify`: one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ssr", schemars(extend("oneOf" = [
+    { "required": ["token"], "properties": { "token": { "type": "string" }, "code": { "type": "null" } } },
+    { "required": ["code"], "properties": { "code": { "type": "string" }, "token": { "type": "null" } } },
+])))]
 #[serde(deny_unknown_fields)]
 pub struct MagicLinkVerify {
     /// The `token` of the link in the mail.
+    #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[A-Za-z0-9_-]{43}$")))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// The six digits in the mail; only in the browser that asked for it.
+    #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[0-9]{6}$")))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
@@ -45,7 +51,7 @@ impl Resource for SignedIn {}
 impl Resource for Me {}
 
 /// Mails a sign-in link. The answer is the same whether or not the address is known.
-#[server(prefix = "/api/v1", endpoint = "/auth/magic-link", protocol = Rest<Post>)]
+#[server(endpoint = "/auth/magic-link", protocol = Rest<Post>)]
 pub async fn request_magic_link(body: Body<MagicLinkRequest>) -> Result<Reply<()>, Problem> {
     use crate::server::auth::{caller::visitor, cookies, magic_link};
     let visitor = visitor()?;
@@ -56,7 +62,7 @@ pub async fn request_magic_link(body: Body<MagicLinkRequest>) -> Result<Reply<()
 }
 
 /// Uses up a link or a code, and starts a session.
-#[server(prefix = "/api/v1", endpoint = "/auth/magic-link/verify", protocol = Rest<Post>)]
+#[server(endpoint = "/auth/magic-link/verify", protocol = Rest<Post>)]
 pub async fn verify_magic_link(body: Body<MagicLinkVerify>) -> Result<Reply<SignedIn>, Problem> {
     use crate::server::auth::{caller::visitor, cookies, magic_link, session};
     let proof = match body.parse()? {
@@ -88,7 +94,7 @@ pub async fn verify_magic_link(body: Body<MagicLinkVerify>) -> Result<Reply<Sign
 }
 
 /// Ends the session.
-#[server(prefix = "/api/v1", endpoint = "/auth/logout", protocol = Rest<Post>)]
+#[server(endpoint = "/auth/logout", protocol = Rest<Post>)]
 pub async fn logout() -> Result<Reply<()>, Problem> {
     use crate::server::auth::{caller::caller, cookies};
     let caller = caller().await?;
@@ -103,7 +109,7 @@ pub async fn logout() -> Result<Reply<()>, Problem> {
 }
 
 /// Who is signed in, and what a page needs to go on.
-#[server(name = GetMe, prefix = "/api/v1", endpoint = "/auth/me", protocol = Rest<Get>)]
+#[server(name = GetMe, endpoint = "/auth/me", protocol = Rest<Get>)]
 pub async fn me() -> Result<Reply<Me>, Problem> {
     use crate::server::{auth::caller::caller, services::settings};
     let caller = caller().await?;

@@ -19,7 +19,7 @@ pub struct BoardQuery {
 impl Resource for BoardSnapshot {}
 
 /// The top of every open column, and how long each column is.
-#[server(prefix = "/api/v1", endpoint = "/board", protocol = Rest<Get>)]
+#[server(endpoint = "/board", protocol = Rest<Get>)]
 pub async fn get_board(query: Query<BoardQuery>) -> Result<Reply<BoardSnapshot>, Problem> {
     use crate::server::{auth::caller::caller, services::board};
     board::snapshot(&caller().await?.context(), query.parse()?.focus)

@@ -18,5 +18,5 @@ pub mod sync;
 #[cfg(feature = "hydrate")]
 pub mod transport;
 
-/// Where every endpoint stands.
+/// Where every endpoint stands: what its address begins with.
 pub const BASE: &str = "/api/v1";

@@ -14,7 +14,7 @@ impl Resource for Settings {
 }
 
 /// The user's settings.
-#[server(prefix = "/api/v1", endpoint = "/settings", protocol = Rest<Get>)]
+#[server(endpoint = "/settings", protocol = Rest<Get>)]
 pub async fn get_settings() -> Result<Reply<Settings>, Problem> {
     use crate::server::{auth::caller::caller, services::settings};
     settings::get(&caller().await?.context())
@@ -23,7 +23,7 @@ pub async fn get_settings() -> Result<Reply<Settings>, Problem> {
 }
 
 /// Changes the user's settings.
-#[server(prefix = "/api/v1", endpoint = "/settings", protocol = Rest<Patch>)]
+#[server(endpoint = "/settings", protocol = Rest<Patch>)]
 pub async fn patch_settings(
     if_match: Version,
     body: Body<SettingsPatch>,

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 impl Resource for SyncPage {}
 
 /// What changed since the cursor, in the order of the user's history.
-#[server(prefix = "/api/v1", endpoint = "/sync", protocol = Rest<Get>)]
+#[server(endpoint = "/sync", protocol = Rest<Get>)]
 pub async fn pull_changes(query: Query<SyncQuery>) -> Result<Reply<SyncPage>, Problem> {
     use crate::server::{auth::caller::caller, services::sync};
     sync::pull(&caller().await?.context(), &query.parse()?)

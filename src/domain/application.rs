@@ -12,7 +12,7 @@ use super::{
     stage::Status,
     tags::Tags,
     text::{Line, Prose},
-    time::{Timestamp, ZoneName, read_timestamp, to_millis},
+    time::{Timestamp, YEARS, ZoneName, read_timestamp, to_millis},
     user::Email,
 };
 use chrono::{Duration, NaiveDate};
@@ -84,6 +84,7 @@ pub const MAX_CONTACTS: usize = 16;
 /// At most [`MAX_CONTACTS`] contacts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ssr", schemars(extend("maxItems" = MAX_CONTACTS)))]
 #[serde(try_from = "Vec<Contact>")]
 pub struct Contacts(pub(super) Vec<Contact>);
 
@@ -135,6 +136,7 @@ fields! {
         /// Made by the client or the server; never used again after a deletion.
         pub id: Uuid,
         /// Raised by one with each change; the `ETag`.
+        #[cfg_attr(feature = "ssr", schemars(range(min = 1)))]
         pub version: i64,
     } {
         /// Since when it has this status (its newest stage event that counts).
@@ -150,7 +152,8 @@ fields! {
 
     /// The body of `PATCH /applications/{id}`: an absent field stays, `null` clears.
     patch ApplicationPatch {
-        /// When the change of status happened; now when absent.
+        /// When the change of status happened, no more than ten minutes from now; now when absent.
+        #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
         status_occurred_at: Option<Timestamp>,
         /// Undoes a move: the application's newest stage event, which then counts for nothing.
         /// `status` must be what it was before that event.
@@ -158,8 +161,10 @@ fields! {
     }
 
     /// The body of `POST /applications`. Company and role are required; the rest has defaults.
+    #[cfg_attr(feature = "ssr", schemars(extend("required" = ["company", "role_title"])))]
     create ApplicationCreate {
-        /// When it took its status; now when absent.
+        /// When it took its status, no more than ten minutes from now; now when absent.
+        #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
         status_occurred_at: Option<Timestamp>,
     }
 
@@ -173,6 +178,7 @@ fields! {
         /// Where the seeker found it.
         source: Line<80>,
         /// The day of the application, in the user's time zone.
+        #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
         application_date: NaiveDate,
         /// How much the seeker wants it.
         priority: Priority,
@@ -208,6 +214,7 @@ fields! {
         /// What to do next.
         next_action: Option<Line<200>>,
         /// When to do it.
+        #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
         next_action_due: Option<Timestamp>,
         /// Anything else.
         notes: Option<Prose<20000>>,
@@ -217,6 +224,7 @@ fields! {
         #[serde(deserialize_with = "Items::read")]
         attachments_links: Links,
         /// When it was archived; an archived application is not on the board.
+        #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
         archived_at: Option<Timestamp>,
     }
 }
@@ -421,8 +429,10 @@ fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Resu
         ));
     }
     let mut in_range = |field: &str, year: i32| {
-        if !(1970..=2200).contains(&year) {
-            errors.push(FieldError::new(field, "Give a date between 1970 and 2200."));
+        if !YEARS.contains(&year) {
+            let (first, last) = (YEARS.start(), YEARS.end());
+            let message = format!("Give a date between {first} and {last}.");
+            errors.push(FieldError::new(field, message));
         }
     };
     use chrono::Datelike;

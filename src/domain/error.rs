@@ -15,7 +15,8 @@ macro_rules! problem_kinds {
         }
 
         impl ProblemKind {
-            const ALL: &'static [Self] = &[ $( Self::$Kind ),+ ];
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[ $( Self::$Kind ),+ ];
 
             /// The HTTP status; 0 where no answer came.
             pub const fn status(self) -> u16 {

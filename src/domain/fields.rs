@@ -124,9 +124,9 @@ macro_rules! fields {
     } {
         $( $(#[$meta:meta])* $field:ident : $type:ty, )+
     }) => {
-        $($patch_meta)*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+        $($patch_meta)*
         #[serde(deny_unknown_fields)]
         pub struct $Patch {
             $( $(#[$extra_meta])*
@@ -173,9 +173,9 @@ macro_rules! fields {
     } {
         $( $(#[$meta:meta])* $field:ident : $type:ty, )+
     }) => {
-        $($create_meta)*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+        $($create_meta)*
         #[serde(deny_unknown_fields)]
         pub struct $Create {
             /// The id to give it; a new one when absent.

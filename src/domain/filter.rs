@@ -3,24 +3,35 @@
 use super::{application::Priority, cursor::Sort, stage::Status};
 use serde::{Deserialize, Serialize};
 
+/// The longest text to search for, in characters.
+pub const MAX_SEARCH: usize = 200;
+
 /// The query of `GET /applications`. Absent parts do not restrict.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ApplicationQuery {
-    /// Where the page starts, from `next_cursor`.
+    /// Where the page starts, from `next_cursor`, with the same `sort`.
+    #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[A-Za-z0-9_-]+$")))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
     /// Rows a page: 1 to 200, 50 when absent.
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1, max = super::cursor::MAX_LIMIT)))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// Only this status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// Only those that have this text in company, role, location or notes, in any case.
+    #[cfg_attr(feature = "ssr", schemars(
+        length(max = MAX_SEARCH), regex(pattern = super::schema::without_nul())
+    ))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// Only those with this tag, in any case.
+    #[cfg_attr(feature = "ssr", schemars(
+        length(max = super::tags::MAX_TAG), regex(pattern = super::schema::without_nul())
+    ))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Only this priority.

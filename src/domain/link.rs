@@ -102,6 +102,7 @@ pub struct Link {
 /// At most [`MAX_LINKS`] links.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ssr", schemars(extend("maxItems" = MAX_LINKS)))]
 #[serde(try_from = "Vec<Link>")]
 pub struct Links(pub(super) Vec<Link>);
 
@@ -151,7 +152,8 @@ impl schemars::JsonSchema for WebUrl {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "type": "string", "format": "uri", "maxLength": MAX_URL, "examples": ["https://jobs.example.com/42"]
+            "type": "string", "maxLength": MAX_URL, "pattern": super::schema::web_url(),
+            "examples": ["https://jobs.example.com/42"]
         })
     }
 }

@@ -24,4 +24,6 @@ pub mod time;
 pub mod user;
 
 #[cfg(feature = "ssr")]
+mod schema;
+#[cfg(feature = "ssr")]
 pub(crate) mod sql;

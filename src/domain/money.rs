@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Amount(i64);
 
+const WRONG: &str = "Give an amount such as 85000 or 18.50.";
+
 /// The largest amount, in hundredths.
 const MAX_HUNDREDTHS: i64 = 1_000_000_000_000;
 
@@ -23,6 +25,19 @@ impl Amount {
             return Err("At most 10,000,000,000.".into());
         }
         Ok(Self(hundredths))
+    }
+
+    /// The amount that a binary fraction stands for: what a program has computed is off by its last
+    /// digits, `0.35000000000000003`.
+    fn nearest(value: f64) -> Result<Self, String> {
+        let hundredths = (value * 100.0).round();
+        let off = (hundredths / 100.0 - value).abs();
+        // A few of the smallest steps that there are at this size.
+        if !value.is_finite() || hundredths < 0.0 || off > value.abs() * f64::EPSILON * 4.0 {
+            return Err(WRONG.into());
+        }
+        // A cast ends at the largest number, which is too large.
+        Self::of(hundredths as i64)
     }
 
     /// As people read it: `85,000`, `18.50`.
@@ -40,7 +55,6 @@ impl std::str::FromStr for Amount {
 
     /// Reads `85000`, `85000.5` or `85000.50`; no sign, no exponent, no grouping.
     fn from_str(text: &str) -> Result<Self, String> {
-        const WRONG: &str = "Give an amount such as 85000 or 18.50.";
         let text = text.trim();
         let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
@@ -92,7 +106,7 @@ impl<'de> Deserialize<'de> for Amount {
                 value.to_string().parse().map_err(E::custom)
             }
             fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Amount, E> {
-                value.to_string().parse().map_err(E::custom)
+                Amount::nearest(value).map_err(E::custom)
             }
             fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Amount, E> {
                 value.parse().map_err(E::custom)
@@ -348,7 +362,7 @@ text_type!(Currency);
 
 #[cfg(feature = "ssr")]
 mod storage {
-    use super::{Amount, Currency};
+    use super::{Amount, Currency, MAX_HUNDREDTHS};
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
     use std::borrow::Cow;
 
@@ -362,18 +376,22 @@ mod storage {
             "Amount".into()
         }
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "type": "number", "minimum": 0, "maximum": 10_000_000_000_i64, "multipleOf": 0.01 })
+            json_schema!({
+                "description": "With two decimals at most. Answers have a number; a text is read too.",
+                "anyOf": [
+                    { "type": "number", "minimum": 0, "maximum": MAX_HUNDREDTHS / 100, "multipleOf": 0.01 },
+                    { "type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$" },
+                ]
+            })
         }
     }
     impl JsonSchema for Currency {
-        fn inline_schema() -> bool {
-            true
-        }
         fn schema_name() -> Cow<'static, str> {
             "Currency".into()
         }
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217 code" })
+            let codes: Vec<&str> = Currency::codes().collect();
+            json_schema!({ "type": "string", "enum": codes, "description": "ISO 4217 code" })
         }
     }
 }
@@ -402,6 +420,26 @@ mod tests {
             assert!(wrong.parse::<Amount>().is_err(), "{wrong}");
         }
         assert!(serde_json::from_str::<Amount>("-5").is_err());
+        for (number, hundredths) in [
+            ("0.35000000000000003", 35),
+            ("-0.0", 0),
+            ("1e2", 10_000),
+            ("9999999999.99", 999_999_999_999),
+            ("10000000000.0", 1_000_000_000_000),
+        ] {
+            let amount: Amount = serde_json::from_str(number).unwrap();
+            assert_eq!(amount.hundredths(), hundredths, "{number}");
+        }
+        for wrong in [
+            "-0.01",
+            "0.001",
+            "18.501",
+            "1e-9",
+            "10000000000.01",
+            "1e300",
+        ] {
+            assert!(serde_json::from_str::<Amount>(wrong).is_err(), "{wrong}");
+        }
         assert_eq!(
             serde_json::from_str::<Amount>("\"18.50\"")
                 .unwrap()

@@ -47,6 +47,7 @@ fields! {
     /// How a person wants things: what a client needs from its first moment on.
     row Settings {
         /// Raised by one with each change; the `ETag`.
+        #[cfg_attr(feature = "ssr", schemars(range(min = 1)))]
         pub version: i64,
     } {
         /// When they were last changed.
@@ -62,12 +63,16 @@ fields! {
         /// The zone in which dates and times are shown.
         timezone: ZoneName,
         /// Idle minutes after which a session ends.
+        #[cfg_attr(feature = "ssr", schemars(
+            range(min = *SESSION_TIMEOUT_MINS.start(), max = *SESSION_TIMEOUT_MINS.end())
+        ))]
         session_timeout_mins: i32,
         /// Reminders wait from then…
         quiet_hours_start: Option<ClockTime>,
         /// …until then. Both or neither.
         quiet_hours_end: Option<ClockTime>,
         /// Changes to the default reminders, by rule.
+        #[cfg_attr(feature = "ssr", schemars(with = "storage::Reminders"))]
         reminder_defaults: serde_json::Map<String, serde_json::Value>,
     }
 }
@@ -167,6 +172,7 @@ fn has_nul(value: &serde_json::Value) -> bool {
 #[cfg(feature = "ssr")]
 mod storage {
     use super::ClockTime;
+    use crate::domain::schema;
 
     crate::domain::sql::sql_as!(
         ClockTime,
@@ -176,6 +182,40 @@ mod storage {
         |text: String| ClockTime::try_from(text).unwrap_or(ClockTime(chrono::NaiveTime::MIN))
     );
 
+    /// Stands for what `reminder_defaults` holds: any JSON, but for the character 0.
+    pub(super) struct Reminders;
+
+    impl schemars::JsonSchema for Reminders {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Reminders".into()
+        }
+        fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            schemars::json_schema!({
+                "type": "object",
+                "propertyNames": { "type": "string", "pattern": schema::without_nul() },
+                "additionalProperties": generator.subschema_for::<Json>(),
+            })
+        }
+    }
+
+    struct Json;
+
+    impl schemars::JsonSchema for Json {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Json".into()
+        }
+        fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            let text = serde_json::json!({ "type": "string", "pattern": schema::without_nul() });
+            let itself = generator.subschema_for::<Self>();
+            schemars::json_schema!({ "anyOf": [
+                { "type": ["null", "boolean", "number"] },
+                text,
+                { "type": "array", "items": itself },
+                { "type": "object", "propertyNames": text, "additionalProperties": itself },
+            ] })
+        }
+    }
+
     impl schemars::JsonSchema for ClockTime {
         fn inline_schema() -> bool {
             true
@@ -184,7 +224,7 @@ mod storage {
             "ClockTime".into()
         }
         fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            schemars::json_schema!({ "type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$", "examples": ["21:00"] })
+            schemars::json_schema!({ "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["21:00"] })
         }
     }
 }

@@ -10,15 +10,25 @@ use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, hash::Hasher};
 use uuid::Uuid;
 
+/// Changes a page when no limit is given.
+pub const DEFAULT_LIMIT: u32 = 500;
+/// The most changes a page.
+pub const MAX_LIMIT: u32 = 5_000;
+
 /// The query of `GET /sync`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SyncQuery {
     /// `next` of the last page; absent starts from nothing.
+    #[cfg_attr(
+        feature = "ssr",
+        schemars(regex(pattern = r"^[0-9a-f]{32}(\.[0-9]{1,19}){1,2}(\.[a-z_]+(-[a-z_]+)*)?$"))
+    )]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Changes a page: 1 to 5,000, 500 when absent.
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1, max = MAX_LIMIT)))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// The kinds of row that are wanted, with commas between them. A client names those that it
@@ -51,6 +61,7 @@ pub struct SyncPage {
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct SyncChange {
     /// Its place in the user's history.
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1)))]
     pub seq: i64,
     /// Which row.
     pub id: Uuid,

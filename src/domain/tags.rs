@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 /// The most tags of one application.
 pub const MAX_TAGS: usize = 32;
 
-/// One tag: a line of at most 40 characters.
-pub type Tag = Line<40>;
+/// The longest tag, in characters.
+pub const MAX_TAG: usize = 40;
+
+/// One tag: a line of at most [`MAX_TAG`] characters.
+pub type Tag = Line<MAX_TAG>;
 
 /// At most [`MAX_TAGS`] tags, unique without regard to case; the first spelling stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ssr", schemars(extend("maxItems" = MAX_TAGS)))]
 #[serde(try_from = "Vec<Tag>")]
 pub struct Tags(Vec<Tag>);
 

@@ -101,8 +101,9 @@ impl<const MAX: usize> TryFrom<String> for Prose<MAX> {
 text_type!(Prose<MAX>, const MAX);
 
 #[cfg(feature = "ssr")]
-mod schema {
+mod described {
     use super::{Line, Prose};
+    use crate::domain::schema;
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
     use std::borrow::Cow;
 
@@ -114,7 +115,7 @@ mod schema {
             format!("Line{MAX}").into()
         }
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+            json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": schema::line() })
         }
     }
     impl<const MAX: usize> JsonSchema for Prose<MAX> {
@@ -125,7 +126,7 @@ mod schema {
             format!("Prose{MAX}").into()
         }
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+            json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": schema::prose() })
         }
     }
 }

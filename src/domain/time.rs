@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// An instant, to the millisecond: what JavaScript, SQLite and PostgreSQL all keep exactly.
 pub type Timestamp = DateTime<Utc>;
 
+/// The years within which a day or a moment that somebody gives has to be.
+pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
+
 /// Drops what is finer than a millisecond.
 pub fn to_millis(at: DateTime<Utc>) -> Timestamp {
     at.trunc_subsecs(3)
@@ -162,14 +165,15 @@ mod iana {
     }
 
     impl schemars::JsonSchema for ZoneName {
-        fn inline_schema() -> bool {
-            true
-        }
         fn schema_name() -> std::borrow::Cow<'static, str> {
             "ZoneName".into()
         }
         fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            schemars::json_schema!({ "type": "string", "examples": ["Africa/Lagos"], "description": "IANA time zone" })
+            let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            schemars::json_schema!({
+                "type": "string", "enum": names.collect::<Vec<_>>(),
+                "examples": ["Africa/Lagos"], "description": "IANA time zone"
+            })
         }
     }
 }

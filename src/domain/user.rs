@@ -4,6 +4,9 @@ use super::{settings::Settings, text::text_type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The longest email address, in bytes.
+const MAX_EMAIL: usize = 254;
+
 /// An email address, in lower case: the part before the `@` is case-sensitive in theory
 /// (RFC 5321 §2.4) and in no mail system that people use, and one person must not become two.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,7 +38,7 @@ impl TryFrom<String> for Email {
                     && !label.ends_with('-')
                     && label.chars().all(|c| c.is_alphanumeric() || c == '-')
             });
-        if address.len() <= 254 && local_ok && domain_ok {
+        if address.len() <= MAX_EMAIL && local_ok && domain_ok {
             Ok(Self(address))
         } else {
             Err(WRONG.into())
@@ -75,7 +78,10 @@ impl schemars::JsonSchema for Email {
         "Email".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "email", "maxLength": 254 })
+        schemars::json_schema!({
+            "type": "string", "maxLength": MAX_EMAIL, "pattern": super::schema::email(),
+            "examples": ["jane@example.com"]
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     harness::{Site, TestApp, both},
 };
 use chrono::{DateTime, Duration, NaiveTime, Utc};
+use job_hunt_tracker::api::BASE;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tokio::task::JoinSet;
@@ -76,7 +77,7 @@ async fn company_and_role_are_enough(site: Site) {
     );
     assert_eq!(created.header("etag"), "W/\"1\"");
     let location = created.header("location");
-    assert_eq!(location, format!("/api/v1{}", path_of(&row)));
+    assert_eq!(location, format!("{BASE}{}", path_of(&row)));
     let found = jane.raw(http::Method::GET, location).await.is(200);
     assert_eq!((found.json(), found.header("etag")), (row, "W/\"1\""));
 }

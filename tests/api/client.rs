@@ -3,7 +3,9 @@
 use chrono::Utc;
 use http::{HeaderMap, Method};
 use job_hunt_tracker::{
-    api::answer::Head, domain::application::Application, server::http::openapi::document,
+    api::{BASE, answer::Head},
+    domain::application::Application,
+    server::http::openapi::document,
 };
 use serde_json::{Value, json};
 use std::{
@@ -58,9 +60,9 @@ impl Client {
             .and_then(|jar| jar.lock().unwrap().get(name).cloned())
     }
 
-    /// A request to an endpoint below `/api/v1`.
+    /// A request to an endpoint below [`BASE`].
     pub fn call(&self, method: Method, path: &str) -> Call {
-        let mut call = self.raw(method.clone(), &format!("/api/v1{path}"));
+        let mut call = self.raw(method.clone(), &format!("{BASE}{path}"));
         call.endpoint = Some((method, path.to_owned()));
         call
     }
@@ -160,7 +162,7 @@ fn readable(row: Value) -> Value {
     row
 }
 
-/// Where an application stands, below `/api/v1`.
+/// Where an application stands, below [`BASE`].
 pub fn path_of(row: &Value) -> String {
     format!("/applications/{}", row["id"].as_str().unwrap())
 }
@@ -183,7 +185,7 @@ pub fn merge(into: &mut Value, more: Value) {
 pub struct Call {
     request: reqwest::RequestBuilder,
     jar: Option<Jar>,
-    /// The method, and the path below `/api/v1`.
+    /// The method, and the path below [`BASE`].
     endpoint: Option<(Method, String)>,
 }
 

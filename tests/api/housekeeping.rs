@@ -385,7 +385,8 @@ async fn a_reader_beside_it_misses_nothing(site: Site) {
         // In the midst of their reading.
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         assert_eq!(tidy(&app).await.tombstones, 50);
-        readers.join_all().await;
+        let done = tokio::time::timeout(std::time::Duration::from_secs(30), readers.join_all());
+        done.await.expect("a reader is never told");
     }
 }
 
@@ -425,9 +426,12 @@ async fn it_stops_with_the_server(site: Site) {
     let worker = Worker::start_with(&app.state, second, 60 * second)
         .await
         .unwrap();
-    while site.number("SELECT COUNT(*) FROM mutations").await == 30_000 {
-        tokio::time::sleep(second / 100).await;
-    }
+    let begun = tokio::time::timeout(30 * second, async {
+        while site.number("SELECT COUNT(*) FROM mutations").await == 30_000 {
+            tokio::time::sleep(second / 100).await;
+        }
+    });
+    begun.await.expect("nothing was done");
     worker.stop().await;
     // A commit that had begun is finished. Who writes now comes after it.
     jane.create(json!({})).await;

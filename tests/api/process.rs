@@ -6,6 +6,7 @@ use crate::{
     program::{Program, command},
 };
 use http::Method;
+use job_hunt_tracker::api::BASE;
 use serde_json::json;
 use std::{
     io::{Read, Write},
@@ -57,7 +58,7 @@ async fn it_finishes_what_it_answers_and_stops(site: Site) {
         .set_read_timeout(Some(Duration::from_secs(10)))
         .unwrap();
     let head = format!(
-        "POST /api/v1/applications HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+        "POST {BASE}/applications HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
         jane.token,
         body.len()

@@ -102,7 +102,14 @@ async fn what_is_no_json_is_named(site: Site) {
         ["body"]
     );
     // JSON, but no object.
-    for body in ["null", "7", "\"x\"", "true"] {
+    for body in [
+        "null",
+        "7",
+        "\"x\"",
+        "true",
+        "[]",
+        "[\"Acme\", \"Engineer\"]",
+    ] {
         let call = jane.call(Method::POST, "/applications").body(body);
         let answer = call.header("content-type", "application/json").await;
         assert_eq!(answer.wrong_fields(), ["body"], "{body}");

@@ -4,6 +4,9 @@ use crate::server::config::Config;
 use cookie::{Cookie, SameSite};
 use http::HeaderMap;
 
+/// What the cookie of a session is called, without a prefix.
+pub const SESSION: &str = "jht_session";
+
 /// What a cookie is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -18,7 +21,7 @@ impl Kind {
     /// HTTP.
     fn name(self, config: &Config) -> String {
         let bare = match self {
-            Self::Session => "jht_session",
+            Self::Session => SESSION,
             Self::SignIn => "jht_sign_in",
         };
         if config.public_url.is_https() {

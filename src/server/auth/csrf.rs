@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, header};
 use uuid::Uuid;
 
 /// The header that carries the token.
-pub const HEADER: &str = "x-csrf-token";
+pub const HEADER: &str = "X-CSRF-Token";
 
 const PURPOSE: &str = "csrf";
 

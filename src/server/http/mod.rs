@@ -36,7 +36,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Everything that the server answers.
 pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router {
     let api = rest::routes(&state)
-        .route("/api/v1/openapi.json", get(openapi::serve))
+        .route(&openapi::address(), get(openapi::serve))
         .route("/api/{*rest}", axum::routing::any(no_such_endpoint))
         .method_not_allowed_fallback(method_not_allowed);
     let api = around_data(api);
@@ -125,15 +125,16 @@ async fn no_such_endpoint(request: Request) -> Problem {
         &request,
         Problem::new(
             ProblemKind::NotFound,
-            "There is no such endpoint. See /api/v1/openapi.json.",
+            format!("There is no such endpoint. See {}.", openapi::address()),
         ),
     )
 }
 
 async fn method_not_allowed(request: Request) -> Problem {
     let detail = format!(
-        "{} does not work here. See /api/v1/openapi.json.",
-        request.method()
+        "{} does not work here. See {}.",
+        request.method(),
+        openapi::address()
     );
     with_instance(
         &request,
@@ -199,8 +200,8 @@ mod tests {
         async fn panics() {
             panic!("on purpose");
         }
-        let api = around_data(Router::new().route("/api/v1/x", get(panics)));
-        let request = Request::get("/api/v1/x").body(Body::empty()).unwrap();
+        let api = around_data(Router::new().route("/x", get(panics)));
+        let request = Request::get("/x").body(Body::empty()).unwrap();
         let answer = api.oneshot(request).await.unwrap();
         let head = Head::read(answer.status().as_u16(), |name| {
             Some(answer.headers().get(name)?.to_str().unwrap().to_owned())

@@ -1,12 +1,12 @@
 //! Server functions by their REST paths. Leptos' own handler looks a function up by the literal
-//! path of the request, so a path with parameters would miss; this one asks for the pattern that
-//! axum matched. It leaves out the redirect for HTML forms too: an API answers what it says.
+//! path of the request, so a path with parameters would miss; here each has a route that knows it.
+//! The redirect for HTML forms is left out too: an API answers what it says.
 
-use crate::server::AppState;
+use crate::{api::rest::address, server::AppState};
 use axum::{
     Router,
     body::Body,
-    extract::{MatchedPath, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
     routing::{MethodFilter, on},
 };
@@ -20,21 +20,26 @@ use leptos::{
 pub fn routes(state: &AppState) -> Router {
     let mut router = Router::new();
     for (path, method) in server_fn::axum::server_fn_paths() {
-        if let Ok(filter) = MethodFilter::try_from(method) {
-            router = router.route(path, on(filter, answer));
+        // axum routes HEAD to GET, and drops the body itself.
+        if let Ok(filter) = MethodFilter::try_from(method.clone()) {
+            let handler =
+                move |State(state), request| answer(state, Function { path, method }, request);
+            router = router.route(&address(path), on(filter, handler));
         }
     }
     router.with_state(state.clone())
 }
 
-async fn answer(State(state): State<AppState>, matched: MatchedPath, request: Request) -> Response {
-    // axum routes HEAD to GET, and drops the body itself.
-    let method = match request.method() {
-        &Method::HEAD => Method::GET,
-        method => method.clone(),
-    };
-    let Some(mut function) = server_fn::axum::get_server_fn_service(matched.as_str(), method)
-    else {
+/// What the framework knows a function by.
+#[derive(Clone)]
+struct Function {
+    path: &'static str,
+    method: Method,
+}
+
+async fn answer(state: AppState, function: Function, request: Request) -> Response {
+    let Function { path, method } = function;
+    let Some(mut function) = server_fn::axum::get_server_fn_service(path, method) else {
         return super::no_such_endpoint(request).await.into_response();
     };
     let (parts, body) = request.into_parts();

@@ -9,8 +9,9 @@ use crate::{
         application::{Application, ApplicationPatch},
         cursor::{DEFAULT_LIMIT, MAX_LIMIT, Page, Sort},
         error::Problem,
-        filter::ApplicationQuery,
+        filter::{ApplicationQuery, MAX_SEARCH},
         stage::StageEvent,
+        tags::MAX_TAG,
     },
     server::{
         db::{applications, rows, stage_events, tenant::TenantWrite},
@@ -57,11 +58,6 @@ pub async fn list(
     });
     Ok(Page { items, next_cursor })
 }
-
-/// The longest text to search for, in characters.
-const MAX_SEARCH: usize = 200;
-/// As long as a tag can be.
-const MAX_TAG: usize = 40;
 
 /// Text to look for is short, and has nothing in it that no stored text has.
 fn check_text(parameter: &str, text: Option<&str>, most: usize) -> Result<(), Problem> {

@@ -4,16 +4,12 @@ use super::Context;
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
-        sync::{EntityKinds, SyncPage, SyncQuery},
+        sync::{DEFAULT_LIMIT, EntityKinds, MAX_LIMIT, SyncPage, SyncQuery},
     },
     server::db::sync,
 };
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
-
-/// Changes a page when no limit is given, and the most.
-const DEFAULT_LIMIT: u32 = 500;
-const MAX_LIMIT: u32 = 5_000;
 
 /// What changed since the cursor.
 ///

@@ -1,0 +1,255 @@
+//! The operations.
+
+use super::{parameters::query, reference};
+use crate::{
+    api::{auth, board::BoardQuery},
+    domain::{
+        application::{Application, ApplicationCreate, ApplicationPatch},
+        cursor::Page,
+        filter::ApplicationQuery,
+        settings::{Settings, SettingsPatch},
+        stage::StageEvent,
+        sync::{BoardSnapshot, SyncPage, SyncQuery},
+        user::Me,
+    },
+};
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+
+/// One endpoint.
+pub(super) struct Operation {
+    /// The name of its function.
+    pub(super) id: &'static str,
+    pub(super) method: &'static str,
+    /// Below the server's base.
+    pub(super) path: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) detail: &'static str,
+    /// The parameters in its query.
+    pub(super) query: Vec<Value>,
+    pub(super) body: Option<Value>,
+    pub(super) status: u16,
+    pub(super) answer: Option<Value>,
+    /// The headers of a success besides those of every answer.
+    pub(super) headers: &'static [&'static str],
+    /// What can be asked with what it answers.
+    pub(super) links: Option<Value>,
+    /// Statuses of problems besides those that follow from how it is called.
+    pub(super) more_problems: &'static [u16],
+    /// Nobody need be signed in.
+    pub(super) open: bool,
+}
+
+impl Operation {
+    pub(super) fn is_unsafe(&self) -> bool {
+        self.method != "get"
+    }
+
+    /// Whether a body is read, one that means nothing too.
+    pub(super) fn reads_body(&self) -> bool {
+        matches!(self.method, "post" | "patch")
+    }
+
+    pub(super) fn needs_version(&self) -> bool {
+        matches!(self.method, "patch" | "delete")
+    }
+
+    /// Whether it is done once under a key.
+    pub(super) fn takes_key(&self) -> bool {
+        self.is_unsafe() && !self.path.starts_with("/auth/")
+    }
+
+    pub(super) fn has_id(&self) -> bool {
+        self.path.contains("{id}")
+    }
+
+    /// The statuses of the problems that it answers, in order.
+    pub(super) fn problems(&self) -> Vec<u16> {
+        let by_call = [
+            (true, &[400, 500, 503][..]),
+            (!self.open, &[401]),
+            (self.is_unsafe(), &[403]),
+            (self.has_id(), &[404]),
+            (self.needs_version(), &[409, 428]),
+            (self.reads_body(), &[413, 415]),
+            (self.takes_key(), &[422]),
+        ];
+        let mut all: Vec<u16> = self.more_problems.to_vec();
+        for (_, statuses) in by_call.iter().filter(|(is_so, _)| *is_so) {
+            all.extend(*statuses);
+        }
+        all.sort_unstable();
+        all
+    }
+}
+
+/// Every operation.
+pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
+    let read = || Operation {
+        id: "",
+        method: "get",
+        path: "",
+        summary: "",
+        detail: "",
+        query: Vec::new(),
+        body: None,
+        status: 200,
+        answer: None,
+        more_problems: &[],
+        headers: &[],
+        links: None,
+        open: false,
+    };
+    vec![
+        Operation {
+            id: "request_magic_link",
+            method: "post",
+            path: "/auth/magic-link",
+            summary: "Ask for a sign-in mail",
+            detail: "The mail has a link, whose `token` goes to /auth/magic-link/verify, and a code of six digits for the browser that asked.",
+            body: Some(reference::<auth::MagicLinkRequest>(g)),
+            status: 202,
+            open: true,
+            more_problems: &[429],
+            headers: &["Set-Cookie"],
+            ..read()
+        },
+        Operation {
+            id: "verify_magic_link",
+            method: "post",
+            path: "/auth/magic-link/verify",
+            summary: "Sign in with what the mail brought",
+            detail: "Sets the session cookie.",
+            body: Some(reference::<auth::MagicLinkVerify>(g)),
+            answer: Some(reference::<auth::SignedIn>(g)),
+            open: true,
+            more_problems: &[429],
+            headers: &["Set-Cookie"],
+            ..read()
+        },
+        Operation {
+            id: "logout",
+            method: "post",
+            path: "/auth/logout",
+            summary: "Sign out",
+            status: 204,
+            headers: &["Set-Cookie"],
+            ..read()
+        },
+        Operation {
+            id: "get_me",
+            path: "/auth/me",
+            summary: "Who is signed in",
+            detail: "With the settings and the CSRF token.",
+            answer: Some(reference::<Me>(g)),
+            ..read()
+        },
+        Operation {
+            id: "list_applications",
+            path: "/applications",
+            summary: "List applications",
+            query: query::<ApplicationQuery>(),
+            answer: Some(reference::<Page<Application>>(g)),
+            ..read()
+        },
+        Operation {
+            id: "create_application",
+            method: "post",
+            path: "/applications",
+            summary: "Create an application",
+            detail: "Company and role are enough. With a client-made `id`, the same create again answers the same row; other content under that id is a conflict; a deleted id stays deleted.",
+            body: Some(reference::<ApplicationCreate>(g)),
+            status: 201,
+            answer: Some(reference::<Application>(g)),
+            more_problems: &[409],
+            headers: &["ETag", "Location"],
+            links: Some(links()),
+            ..read()
+        },
+        Operation {
+            id: "get_application",
+            path: "/applications/{id}",
+            summary: "Get an application",
+            answer: Some(reference::<Application>(g)),
+            headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "patch_application",
+            method: "patch",
+            path: "/applications/{id}",
+            summary: "Change an application",
+            detail: "A change of status appends a stage event.",
+            body: Some(reference::<ApplicationPatch>(g)),
+            answer: Some(reference::<Application>(g)),
+            headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "delete_application",
+            method: "delete",
+            path: "/applications/{id}",
+            summary: "Delete an application",
+            detail: "For ever, with all that hangs on it.",
+            status: 204,
+            ..read()
+        },
+        Operation {
+            id: "list_stage_events",
+            path: "/applications/{id}/stage-events",
+            summary: "The moves of an application",
+            answer: Some(reference::<Vec<StageEvent>>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_board",
+            path: "/board",
+            summary: "The top of every open column",
+            query: query::<BoardQuery>(),
+            answer: Some(reference::<BoardSnapshot>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_settings",
+            path: "/settings",
+            summary: "Get the settings",
+            answer: Some(reference::<Settings>(g)),
+            headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "patch_settings",
+            method: "patch",
+            path: "/settings",
+            summary: "Change the settings",
+            body: Some(reference::<SettingsPatch>(g)),
+            answer: Some(reference::<Settings>(g)),
+            headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "pull_changes",
+            path: "/sync",
+            summary: "What changed",
+            detail: "In the order of the user's history. Without `since`, everything; then `next` of the page before, which leads on for the same `kinds` alone: with others it is 410. Skip kinds, operations and fields that you do not know; more may come.",
+            query: query::<SyncQuery>(),
+            answer: Some(reference::<SyncPage>(g)),
+            more_problems: &[410],
+            ..read()
+        },
+    ]
+}
+
+/// What can be asked of an application that was created.
+fn links() -> Value {
+    let to = |operation: &str, parameters: Value| json!({ "operationId": operation, "parameters": parameters });
+    let id = "$response.body#/id";
+    let one = json!({ "path.id": id });
+    let version = json!({ "path.id": id, "header.If-Match": "$response.header.ETag" });
+    json!({
+        "get": to("get_application", one.clone()),
+        "moves": to("list_stage_events", one),
+        "change": to("patch_application", version.clone()),
+        "delete": to("delete_application", version),
+    })
+}
