@@ -68,6 +68,11 @@ export class App {
     await this.page.evaluate(() => window.dispatchEvent(new Event("focus")));
   }
 
+  /** Asks the server for something else: what the page asked for before that is under way by then. */
+  async roundTrip(): Promise<void> {
+    await this.page.evaluate(async () => void (await fetch("/healthz")));
+  }
+
   toast(text: string | RegExp): Locator {
     return this.toasts.filter({ hasText: text });
   }

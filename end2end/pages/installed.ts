@@ -37,6 +37,19 @@ export class Installed extends App {
     await this.page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()));
   }
 
+  /** Counts from now on how often the app looks for a new version. */
+  async countLooks(): Promise<() => Promise<number>> {
+    await this.page.evaluate(() => {
+      const update = ServiceWorkerRegistration.prototype.update;
+      Object.assign(window, { looks: 0 });
+      ServiceWorkerRegistration.prototype.update = function () {
+        (window as unknown as { looks: number }).looks += 1;
+        return update.call(this);
+      };
+    });
+    return () => this.page.evaluate(() => (window as unknown as { looks: number }).looks);
+  }
+
   /** Whether a newer worker waits for the one that is in charge. */
   waits(): Promise<boolean> {
     return this.page.evaluate(async () => (await navigator.serviceWorker.ready).waiting !== null);

@@ -578,6 +578,7 @@ test.describe("a passphrase", () => {
     await expect(lock.error).toHaveText("This passphrase does not open it.");
     await expect(page.getByText("Locked up")).toHaveCount(0);
     await board.lookAgain();
+    await board.roundTrip();
     expect(asked).toEqual([]);
     await lock.unlock(PASSPHRASE);
     await expect(board.card("Locked up")).toBeVisible();
@@ -632,6 +633,7 @@ test.describe("a passphrase", () => {
     const lock = new LockScreen(page);
     await lock.shows();
     await board.lookAgain();
+    await board.roundTrip();
     expect(asked).toEqual([]);
     expect(await user.api.all()).toEqual([]);
     await lock.unlock(PASSPHRASE);

@@ -190,6 +190,9 @@ test("a new version takes over when it is asked to", async ({ page, installed, s
 
   // Put off, it does not come back by itself.
   await installed.act("A new version is ready.", "Later");
+  await installed.look();
+  await installed.lookAgain();
+  await installed.roundTrip();
   await expect(installed.update).toHaveCount(0);
   expect(await installed.build()).toBe(before);
 
@@ -251,13 +254,17 @@ test("a new version is found when one comes back after a while", async ({ page, 
   await page.clock.install();
   await installed.goto("/board");
   await installed.controlled();
+  const looks = await installed.countLooks();
   await site.rebuild();
   await server.restart();
   await page.clock.fastForward("09:00");
   await installed.lookAgain();
+  await installed.roundTrip();
+  expect(await looks()).toBe(0);
   await page.clock.fastForward("02:00");
   await installed.lookAgain();
   await expect(installed.update).toBeVisible();
+  expect(await looks()).toBe(1);
 });
 
 test("another tab is told, not reloaded", async ({ page, installed, site, server }) => {
