@@ -48,12 +48,26 @@ pub fn save_typed() {
     browser::report_change();
 }
 
-/// Shows `text` in the field with this id, unless somebody is typing there.
-pub fn show_value(id: &str, text: &str) {
+/// Shows `text` in the field with this id, unless the focus is there. Answers whether it shows.
+pub fn show_value(id: &str, text: &str) -> bool {
     #[cfg(feature = "hydrate")]
-    browser::show_value(id, text);
+    return browser::show_value(id, text);
     #[cfg(not(feature = "hydrate"))]
-    let _ = (id, text);
+    {
+        let _ = (id, text);
+        true
+    }
+}
+
+/// Whether the field of an event holds something of which a part is missing, as half a date.
+pub fn is_half_typed(event: &leptos::ev::Event) -> bool {
+    #[cfg(feature = "hydrate")]
+    return browser::is_half_typed(event);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        false
+    }
 }
 
 /// Scrolls as little as possible, and at once, so that what fits first can be seen.
@@ -156,43 +170,85 @@ mod browser {
         static TYPED: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// From now on it is known whether somebody is typing.
+    /// From now on it is known whether somebody is typing, and what was typed is reported at the latest
+    /// when its field is left. A browser compares with what stood there when the focus came: it says
+    /// nothing of what was reported meanwhile and then taken back.
     pub fn watch_typing() {
         let set = |name: &'static str, typed: bool| {
             window_event_listener_untyped(name, move |_| TYPED.set(typed));
         };
         set("input", true);
-        set("change", false);
         set("focusin", false);
+        window_event_listener_untyped("change", |event| {
+            if !(event.is_trusted() && has_parts(&event)) {
+                TYPED.set(false);
+            }
+        });
+        // Before the field itself hears that it is left.
+        let left = CaptureListener::new("blur", |event| {
+            let field = event.target().and_then(|target| target.dyn_into().ok());
+            if let Some(field) = field
+                && TYPED.take()
+            {
+                report(&field);
+            }
+        });
+        // As long as the page lives.
+        std::mem::forget(left);
+    }
+
+    /// Whether the field of an event is one of several parts: what it says of itself between two keys is
+    /// not what is meant.
+    fn has_parts(event: &Event) -> bool {
+        let field = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        let parts = "[type=date], [type=datetime-local], [type=time]";
+        field.is_some_and(|field| field.matches(parts).unwrap_or_default())
+    }
+
+    pub(super) fn is_half_typed(event: &Event) -> bool {
+        let part = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
+        event
+            .target()
+            .and_then(|field| part(&field, "validity"))
+            .and_then(|validity| part(&validity, "badInput"))
+            .is_some_and(|bad| bad.is_truthy())
     }
 
     /// Says of the field with the focus what the browser says when one leaves it, if somebody has typed
     /// in it: what it shows else may be older than what is here.
     pub(super) fn report_change() {
-        if !TYPED.take() {
-            return;
+        if let Some(field) = active()
+            && TYPED.take()
+        {
+            report(&field);
         }
+    }
+
+    fn report(field: &HtmlElement) {
         let init = EventInit::new();
         init.set_bubbles(true);
-        if let Some(field) = active()
-            && let Ok(event) = Event::new_with_event_init_dict("change", &init)
-        {
+        if let Ok(event) = Event::new_with_event_init_dict("change", &init) {
             // Refused only for an event that is under way.
             _ = field.dispatch_event(&event);
         }
     }
 
-    pub(super) fn show_value(id: &str, text: &str) {
+    pub(super) fn show_value(id: &str, text: &str) -> bool {
         let Some(field) = document().get_element_by_id(id) else {
-            return;
+            return false;
         };
-        let typing = document()
+        // One name for inputs and text areas.
+        let name = JsValue::from_str("value");
+        let has_focus = document()
             .active_element()
             .is_some_and(|active| active == field);
-        if !typing {
-            // One name for inputs and text areas.
-            _ = js_sys::Reflect::set(&field, &"value".into(), &text.into());
+        if has_focus {
+            let shown = js_sys::Reflect::get(&field, &name).ok();
+            return shown.and_then(|shown| shown.as_string()).as_deref() == Some(text);
         }
+        js_sys::Reflect::set(&field, &name, &text.into()).unwrap_or_default()
     }
 
     pub(super) fn reveal(selector: &str) {

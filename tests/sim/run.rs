@@ -4,7 +4,7 @@ use crate::{
     disk::Health,
     network::Message,
     trace,
-    world::{Tab, World},
+    world::{Io, Tab, Why, World},
 };
 use chrono::Duration;
 use job_hunt_tracker::{
@@ -277,7 +277,9 @@ impl World {
             if n == 0 || self.dice.percent(60) {
                 self.kill(device, at);
             } else if !waits {
-                // It has not heard, but its connection is closed.
+                // It has not heard, but its connection is closed; or it opens once that is done.
+                let tab = &mut self.devices[device].tabs[at];
+                tab.io.retain(|io| !matches!(io, Io::Read(Why::Opening)));
                 self.store_goes_away(device, at);
             }
         }

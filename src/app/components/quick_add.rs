@@ -120,7 +120,7 @@ pub fn QuickAdd() -> impl IntoView {
                 .map_or(Change::Keep, |url| Change::Set(Some(url))),
             ..ApplicationCreate::quick(Uuid::new_v4(), company, role)
         };
-        match store.add(create) {
+        match store.create_application(create) {
             Ok(id) => {
                 store.once_shown(move || {
                     let text = format!("Added {title}");

@@ -9,7 +9,7 @@ use crate::{
             dialog::Dialog,
             form::{
                 Choice, Complaints, Editor, FieldRow, Fields, Record, SelectField, TextField,
-                fields_of, input_id,
+                fields_of, follow, input_id, settle,
             },
             icon::Icon,
             page_header::PageHeader,
@@ -28,7 +28,7 @@ use crate::{
     },
     domain::{error::ProblemKind, settings::SettingsPatch},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use serde_json::Value;
 
@@ -58,8 +58,8 @@ impl Record for SettingsRecord {
         settings.map(|settings| fields_of(&*settings))
     }
 
-    // A setting is changed on the settings as they are by then, whenever the focus came in.
-    fn begin(&self) {}
+    // A setting is changed on the settings as they are by then, whatever showed.
+    fn shows(&self, _: &'static str) {}
 
     fn save(&self, mut changed: Fields) -> Result<(), String> {
         // Both or neither: they go together, so that no other device's half stands beside ours.
@@ -176,19 +176,27 @@ fn QuietHours(editor: Editor) -> impl IntoView {
     const START: &str = "quiet_hours_start";
     const END: &str = "quiet_hours_end";
     let [start, end] = [START, END].map(|field| Memo::new(move |_| editor.text(field)));
-    let (from, to) = (
-        RwSignal::new(start.get_untracked()),
-        RwSignal::new(end.get_untracked()),
-    );
-    Effect::new(move |_| {
-        from.set(start.get());
-        to.set(end.get());
-    });
+    follow(editor, START, start);
+    follow(editor, END, end);
     let on = move || !start.read().is_empty();
-    let save = move || {
-        let (from, to) = (from.get_untracked(), to.get_untracked());
-        if !from.is_empty() && !to.is_empty() {
+    let (from, to) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    // Only both make sense.
+    let both = move || {
+        let text = |node: NodeRef<html::Input>| node.get_untracked().map(|input| input.value());
+        let filled = |text: &String| !text.is_empty();
+        Some((text(from).filter(filled)?, text(to).filter(filled)?))
+    };
+    let save = move |event: leptos::ev::Event| {
+        // What the browser itself says may be half of it: it is saved when it is left.
+        if !event.is_trusted()
+            && let Some((from, to)) = both()
+        {
             editor.save_fields(&[(START, from.into()), (END, to.into())]);
+        }
+    };
+    let left = move |field, value| {
+        if both().is_some() {
+            settle(editor, field, value);
         }
     };
     let none = move |_| editor.save_fields(&[(START, Value::Null), (END, Value::Null)]);
@@ -203,12 +211,10 @@ fn QuietHours(editor: Editor) -> impl IntoView {
                             id=input_id(START)
                             type="time"
                             aria-label=field_label(START)
-                            prop:value=from
-                            value=from.get_untracked()
-                            on:change=move |event| {
-                                from.set(event_target_value(&event));
-                                save();
-                            }
+                            value=start.get_untracked()
+                            node_ref=from
+                            on:change=save
+                            on:blur=move |_| left(START, start)
                         />
                         <span>"–"</span>
                         <input
@@ -216,12 +222,10 @@ fn QuietHours(editor: Editor) -> impl IntoView {
                             id=input_id(END)
                             type="time"
                             aria-label=field_label(END)
-                            prop:value=to
-                            value=to.get_untracked()
-                            on:change=move |event| {
-                                to.set(event_target_value(&event));
-                                save();
-                            }
+                            value=end.get_untracked()
+                            node_ref=to
+                            on:change=save
+                            on:blur=move |_| left(END, end)
                         />
                     </div>
                     {move || on().then(|| view! {

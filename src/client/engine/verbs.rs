@@ -26,6 +26,13 @@ pub struct Began<R> {
     seen: Option<i64>,
 }
 
+impl<R> Began<R> {
+    /// The version that the server had given it; none where it had none yet.
+    pub fn seen(&self) -> Option<i64> {
+        self.seen
+    }
+}
+
 impl Engine {
     /// Does something to `record`: at once in the view, soon in the store, then at the server.
     /// `key` names the mutation; answers the effects.
@@ -43,8 +50,7 @@ impl Engine {
         Ok(self.wake(made.at))
     }
 
-    /// Somebody begins to change a row: the focus is in a field, the card in the hand. None where it is
-    /// not here.
+    /// A row as a field shows it, or as the card is that is in the hand. None where it is not here.
     pub fn begin<R: Edited + HasTable>(&self, record: Uuid) -> Option<Began<R>> {
         Some(Began {
             row: self.view_of::<R>(record)?,

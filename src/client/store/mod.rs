@@ -339,7 +339,7 @@ impl Store {
     ///
     /// # Errors
     /// 400 naming what does not fit.
-    pub fn add(self, create: ApplicationCreate) -> Result<Uuid, Problem> {
+    pub fn create_application(self, create: ApplicationCreate) -> Result<Uuid, Problem> {
         let id = create.id.unwrap_or_else(Uuid::new_v4);
         let now = self.clock();
         let mut create = ApplicationCreate {

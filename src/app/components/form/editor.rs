@@ -25,8 +25,8 @@ pub trait Record: Send + Sync {
     /// The same with what was saved a moment ago and does not show yet.
     fn latest(&self) -> Option<Fields>;
 
-    /// The focus comes into a field: what is saved from now on was made on the record as it is now.
-    fn begin(&self);
+    /// A field shows what the record is now: what is saved of it from now on was made on that.
+    fn shows(&self, field: &'static str);
 
     /// Changes fields that only make sense together: none where all are so already.
     ///
@@ -61,10 +61,10 @@ impl Editor {
         }
     }
 
-    /// The focus comes into a field.
-    pub fn begin(self) {
+    /// A field shows what the record is now.
+    pub fn shows(self, field: &'static str) {
         if let Some(record) = self.record.try_get_value() {
-            record.begin();
+            record.shows(field);
         }
     }
 
@@ -146,9 +146,12 @@ impl Editor {
             .map(|(field, value)| ((*field).to_owned(), value.clone()))
             .collect();
         match record.save(changed) {
-            Ok(()) => self
-                .complaints
-                .settle(values.iter().map(|(field, _)| *field)),
+            Ok(()) => {
+                let fields = values.iter().map(|(field, _)| *field);
+                // They show what is so now, tidied at the most.
+                fields.clone().for_each(|field| record.shows(field));
+                self.complaints.settle(fields);
+            }
             Err(why) => self.refuse(first, why),
         }
     }
@@ -215,7 +218,7 @@ mod tests {
             self.latest.as_ref().map(fields_of)
         }
 
-        fn begin(&self) {}
+        fn shows(&self, _: &'static str) {}
 
         fn save(&self, changed: Fields) -> Result<(), String> {
             self.saved.lock().unwrap().push(changed);

@@ -25,8 +25,24 @@ pub enum Entry {
 
 /// The control shows the value, but never over what is being typed: a change that comes in from
 /// elsewhere meanwhile shows when the field is left.
-pub fn follow(field: &'static str, value: Memo<String>) {
-    Effect::new(move |_| dom::show_value(&input_id(field), &value.read()));
+pub fn follow(editor: Editor, field: &'static str, value: Memo<String>) {
+    Effect::new(move |_| {
+        if dom::show_value(&input_id(field), &value.read()) {
+            editor.shows(field);
+        }
+    });
+}
+
+/// The control shows whatever is so, at once.
+fn mirror<T: PartialEq + Send + Sync + 'static>(
+    editor: Editor,
+    field: &'static str,
+    value: Memo<T>,
+) {
+    Effect::new(move |_| {
+        value.track();
+        editor.shows(field);
+    });
 }
 
 /// The field was left: it shows what is so, unless it shows what could not be saved.
@@ -34,8 +50,9 @@ pub fn settle(editor: Editor, field: &'static str, value: Memo<String>) {
     let show = move || {
         if !editor.is_wrong(field)
             && let Some(value) = value.try_get_untracked()
+            && dom::show_value(&input_id(field), &value)
         {
-            dom::show_value(&input_id(field), &value);
+            editor.shows(field);
         }
     };
     // After the browser has moved the focus on, and with what was saved on leaving.
@@ -69,7 +86,7 @@ pub fn TextField(
     below: ViewFnOnce,
 ) -> impl IntoView {
     let value = Memo::new(move |_| editor.text(field));
-    follow(field, value);
+    follow(editor, field, value);
     let list = suggestions.map(|_| format!("{}-list", input_id(field)));
     let offers = suggestions.map(|suggestions| {
         let option = |text| view! { <option value=text></option> };
@@ -117,7 +134,7 @@ pub fn TextAreaField(
     placeholder: &'static str,
 ) -> impl IntoView {
     let value = Memo::new(move |_| editor.text(field));
-    follow(field, value);
+    follow(editor, field, value);
     view! {
         <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field) wide=true>
             <textarea
@@ -165,6 +182,7 @@ pub fn SelectField(
     choices: Vec<Choice>,
 ) -> impl IntoView {
     let value = Memo::new(move |_| editor.text(field));
+    mirror(editor, field, value);
     let chosen = value.get_untracked();
     let options = choices
         .iter()
@@ -201,6 +219,7 @@ pub fn CheckField(
     text: &'static str,
 ) -> impl IntoView {
     let on = Memo::new(move |_| editor.value(field) == Value::Bool(true));
+    mirror(editor, field, on);
     view! {
         <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field)>
             <label class="check">
@@ -217,7 +236,58 @@ pub fn CheckField(
     }
 }
 
-/// A calendar day.
+/// A control of several parts, such as day, month and year: a browser says after every key that it has
+/// changed, and that it is empty as long as a part is missing. So it is saved when it is left, at Enter, or
+/// when the page may not come back.
+#[component]
+fn PartsField(
+    editor: Editor,
+    field: &'static str,
+    /// `date` or `datetime-local`.
+    kind: &'static str,
+    value: Memo<String>,
+    /// Saves what stands there; nothing where it is empty.
+    save: impl Fn(Option<String>) + Copy + Send + Sync + 'static,
+    /// What is missing where a part is.
+    unfinished: &'static str,
+) -> impl IntoView {
+    follow(editor, field, value);
+    let store = move |half: bool, text: String| {
+        if half {
+            editor.refuse(field, unfinished);
+        } else {
+            save((!text.is_empty()).then_some(text));
+        }
+    };
+    let changed = move |event: leptos::ev::Event| {
+        // What the browser itself says may be half of it.
+        if !event.is_trusted() {
+            store(dom::is_half_typed(&event), event_target_value(&event));
+        }
+    };
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" {
+            dom::save_typed();
+        }
+    };
+    view! {
+        <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field)>
+            <input
+                class="input"
+                id=input_id(field)
+                type=kind
+                value=value.get_untracked()
+                aria-invalid=move || editor.invalid(field)
+                aria-describedby=error_id(field)
+                on:change=changed
+                on:keydown=key
+                on:blur=move |_| settle(editor, field, value)
+            />
+        </FieldRow>
+    }
+}
+
+/// A calendar day that must be there.
 #[component]
 pub fn DateField(
     /// The editor.
@@ -225,19 +295,13 @@ pub fn DateField(
     /// Which field.
     field: &'static str,
 ) -> impl IntoView {
+    const WHOLE: &str = "Give a whole date.";
     let value = Memo::new(move |_| editor.text(field));
-    view! {
-        <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field)>
-            <input
-                class="input"
-                id=input_id(field)
-                type="date"
-                value=value.get_untracked()
-                prop:value=value
-                on:change=move |event| editor.save_text(field, &event_target_value(&event), true)
-            />
-        </FieldRow>
-    }
+    let save = move |day: Option<String>| match day {
+        Some(day) => editor.save(field, day.into()),
+        None => editor.refuse(field, WHOLE),
+    };
+    view! { <PartsField editor field kind="date" value save unfinished=WHOLE/> }
 }
 
 /// An instant, as a clock on the user's wall shows it.
@@ -249,6 +313,7 @@ pub fn DueField(
     field: &'static str,
 ) -> impl IntoView {
     const WALL: &str = "%Y-%m-%dT%H:%M";
+    const WHOLE: &str = "Give a day and a time, or clear both.";
     let zone = use_zone();
     let value = Memo::new(move |_| {
         // Of nothing, or of what is no time, nothing shows.
@@ -256,30 +321,17 @@ pub fn DueField(
         due.map(|due| zone.read().local(due).format(WALL).to_string())
             .unwrap_or_default()
     });
-    let save = move |event| {
-        let text = event_target_value(&event);
-        if text.is_empty() {
-            editor.save(field, Value::Null);
-            return;
-        }
+    let save = move |text: Option<String>| {
+        let Some(text) = text else {
+            return editor.save(field, Value::Null);
+        };
         // Browsers add seconds where the value had some.
         let wall = NaiveDateTime::parse_from_str(&text, WALL)
             .or_else(|_| NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S"));
         match wall {
             Ok(wall) => editor.save(field, json!(zone.get_untracked().instant(wall))),
-            Err(_) => editor.refuse(field, "Give a day and a time."),
+            Err(_) => editor.refuse(field, WHOLE),
         }
     };
-    view! {
-        <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field)>
-            <input
-                class="input"
-                id=input_id(field)
-                type="datetime-local"
-                value=value.get_untracked()
-                prop:value=value
-                on:change=save
-            />
-        </FieldRow>
-    }
+    view! { <PartsField editor field kind="datetime-local" value save unfinished=WHOLE/> }
 }

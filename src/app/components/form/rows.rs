@@ -50,6 +50,7 @@ pub fn RowsField(
         });
         fill(saved);
         rows.update(|rows| rows.extend(unfinished));
+        editor.shows(field);
     };
     Effect::new(move |before: Option<()>| {
         let saved = saved.get();
@@ -59,6 +60,7 @@ pub fn RowsField(
         let is_own = own.with_value(|own| own.as_ref() == Some(&saved));
         if before.is_none() || shown == saved || (is_own && shown.len() == saved.len()) {
             overtaken.set_value(false);
+            editor.shows(field);
         } else if typing.get_value() {
             overtaken.set_value(true);
         } else {

@@ -20,7 +20,11 @@ pub fn TokensField(
 ) -> impl IntoView {
     let tokens = Memo::new(move |_| words(&editor.value(field)));
     let typed = RwSignal::new(String::new());
-    let save = move |list: Vec<String>| editor.save(field, json!(list));
+    // A word more or less, of the list as it is by then.
+    let save = move |list: Vec<String>| {
+        editor.shows(field);
+        editor.save(field, json!(list));
+    };
     let add = move || {
         // Gone while the form is taken away.
         let Some(text) = typed.try_get_untracked() else {
@@ -104,6 +108,7 @@ pub fn TokensField(
                     on:input=move |event| typed.set(event_target_value(&event))
                     on:keydown=key
                     on:blur=move |_| add()
+                    on:change=move |_| add()
                 />
             </div>
         </FieldRow>

@@ -224,7 +224,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             <IconButton label="Delete" icon=Icon::Trash on_press=delete class="icon-danger"/>
             <CloseLink id/>
         </header>
-        <div class="sidebar-body" on:focusin=move |_| editor.begin() on:input=move |_| closing.typed()>
+        <div class="sidebar-body" on:input=move |_| closing.typed()>
             <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">
                 {move || row.read().role_title.to_string()}
             </h2>

@@ -19,9 +19,10 @@ pub fn PayField(
     const MAX: &str = "salary_max";
     const CURRENCY: &str = "salary_currency";
     let [min, max] = [MIN, MAX].map(|field| Memo::new(move |_| amount(editor, field)));
-    follow(MIN, min);
-    follow(MAX, max);
     let currency = Memo::new(move |_| editor.text(CURRENCY));
+    follow(editor, MIN, min);
+    follow(editor, MAX, max);
+    follow(editor, CURRENCY, currency);
     let error = move || {
         [MIN, MAX, CURRENCY]
             .into_iter()
@@ -112,8 +113,8 @@ pub fn PayField(
                         aria-invalid=move || editor.invalid(CURRENCY)
                         aria-describedby=error_id(MIN)
                         value=currency.get_untracked()
-                        prop:value=currency
                         on:change=save_currency
+                        on:blur=move |_| settle(editor, CURRENCY, currency)
                     />
                     <datalist id="currencies">{codes}</datalist>
                 </div>

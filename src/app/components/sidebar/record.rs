@@ -11,7 +11,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use serde_json::Value;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 /// One application under edit.
@@ -20,9 +20,10 @@ pub struct ApplicationRecord {
     /// Its state now.
     pub row: Memo<Arc<Application>>,
     store: Store,
-    /// As it was when the focus came into a field, or when that was saved last: what a field shows
-    /// does not change under the fingers.
-    began: StoredValue<Option<Began<Application>>>,
+    /// As it was when a field last showed what was so, or was saved: what shows does not change under the
+    /// fingers, and what somebody makes of it is made on that.
+    shown: StoredValue<HashMap<&'static str, Began<Application>>>,
+    first: Option<Began<Application>>,
 }
 
 impl ApplicationRecord {
@@ -39,7 +40,8 @@ impl ApplicationRecord {
             id,
             row,
             store,
-            began: StoredValue::new(None),
+            shown: StoredValue::default(),
+            first: store.begin(id),
         }
     }
 }
@@ -54,8 +56,11 @@ impl Record for ApplicationRecord {
         row.map(|row| fields_of(&*row))
     }
 
-    fn begin(&self) {
-        self.began.try_set_value(self.store.begin(self.id));
+    fn shows(&self, field: &'static str) {
+        if let Some(now) = self.store.begin(self.id) {
+            self.shown
+                .try_update_value(|shown| _ = shown.insert(field, now));
+        }
     }
 
     fn save(&self, changed: Fields) -> Result<(), String> {
@@ -63,13 +68,20 @@ impl Record for ApplicationRecord {
             return Ok(());
         }
         check_zone(&changed)?;
+        // Of fields that go together, the one that has stood longest.
+        let began = self
+            .shown
+            .try_with_value(|shown| {
+                let all = changed.keys().filter_map(|field| shown.get(field.as_str()));
+                all.min_by_key(|began| began.seen()).cloned()
+            })
+            .flatten()
+            .or_else(|| self.first.clone());
         let patch = serde_json::from_value::<ApplicationPatch>(Value::Object(changed))
             .map_err(|error| error.to_string())?;
-        let began = self.began.try_get_value().flatten();
         let done = self
             .store
             .patch_from::<Application>(self.id, patch, began.as_ref());
-        self.begin();
         done.map(drop).map_err(|problem| problem.sentence())
     }
 }
