@@ -101,6 +101,42 @@ test("a field that has the focus overwrites nothing that it did not show", async
   expect((await user.api.get(id)).notes).toBe("Old. An hour of notes.");
 });
 
+test("coming back to the window makes a field no newer than it shows", async ({ page, user, sidebar, watch }) => {
+  const { id } = await user.api.create({ role_title: "Contested", notes: "Old." });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await sidebar.field("Notes").click();
+  await user.api.patch(id, { company: "Theirs Ltd", notes: "Theirs." });
+  await sidebar.lookAgain();
+  await sidebar.expectField("Company", "Theirs Ltd");
+  // As Chromium says it of the field that still has the focus.
+  await sidebar.field("Notes").dispatchEvent("focusin");
+  watch.expectFailure(409, ONE);
+  await sidebar.field("Notes").press("End");
+  await sidebar.field("Notes").pressSequentially("!");
+  await sidebar.field("Notes").press("Tab");
+  await expect(sidebar.toast("was changed on another device first")).toContainText("Use your notes instead?");
+  expect((await user.api.get(id)).notes).toBe("Theirs.");
+  await sidebar.expectField("Notes", "Theirs.");
+});
+
+test("going from cell to cell overwrites no contact that came meanwhile", async ({ user, sidebar, watch }) => {
+  const { id } = await user.api.create({ role_title: "Contested", contacts_inline: [{ name: "Bo" }, { name: "Cy" }] });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await sidebar.cell("contact", "Name").last().click();
+  const theirs = [{ name: "Bobby" }, { name: "Cy" }, { name: "Dora" }];
+  await user.api.patch(id, { company: "Theirs Ltd", contacts_inline: theirs });
+  await sidebar.lookAgain();
+  await sidebar.expectField("Company", "Theirs Ltd");
+  watch.expectFailure(409, ONE);
+  await sidebar.cell("contact", "Name").last().press("Tab");
+  await sidebar.panel.locator(":focus").pressSequentially("Boss");
+  await sidebar.panel.locator(":focus").press("Tab");
+  await expect(sidebar.toast("was changed on another device first")).toBeVisible();
+  expect((await user.api.get(id)).contacts_inline).toEqual(theirs);
+});
+
 test("what is being typed outlives a deletion elsewhere", async ({ user, sidebar, board }) => {
   const { id } = await user.api.create({ role_title: "Contested" });
   await sidebar.open(id);

@@ -1,6 +1,9 @@
 //! What this browser remembers in the clear: ids of users, and whether a passphrase locks the cache.
 
-use leptos::prelude::{document, window};
+use leptos::{
+    leptos_dom::helpers::window_event_listener,
+    prelude::{document, on_cleanup, window},
+};
 use uuid::Uuid;
 
 /// Whose cache is opened when nobody can be asked.
@@ -71,7 +74,19 @@ pub fn forget_kept() {
     write(SIGNED_IN, None);
 }
 
+/// Calls `then` when somebody signs in in another tab, while the caller lives.
+pub fn when_signed_in_elsewhere(then: impl Fn() + 'static) {
+    let heard = window_event_listener(leptos::ev::storage, move |event| {
+        if event.key().as_deref() == Some(SIGNED_IN) && event.new_value().is_some() {
+            then();
+        }
+    });
+    on_cleanup(move || heard.remove());
+}
+
 /// `user` has signed in in this browser.
 pub fn remember_signed_in(user: Uuid) {
+    // Other tabs hear of what changes alone, and it may be the same user again.
+    write(SIGNED_IN, None);
     write(SIGNED_IN, Some(user));
 }

@@ -515,6 +515,11 @@ impl Store {
         device::remember_signed_in(user);
     }
 
+    /// Calls `then` when somebody signs in in another tab, while the caller lives.
+    pub fn when_signed_in_elsewhere(self, then: impl Fn() + 'static) {
+        device::when_signed_in_elsewhere(then);
+    }
+
     /// The time of what happens now.
     pub(super) fn clock(self) -> Timestamp {
         let millis = js_sys::Date::now() as i64;

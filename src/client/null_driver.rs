@@ -62,6 +62,9 @@ impl Store {
     /// `user` has signed in in this browser.
     pub fn remember_signed_in(self, _user: Uuid) {}
 
+    /// Calls nothing: nobody signs in here.
+    pub fn when_signed_in_elsewhere(self, _: impl Fn() + 'static) {}
+
     /// Does something once what was done last shows: now.
     pub fn once_shown(self, then: impl FnOnce() + 'static) {
         then();

@@ -58,7 +58,7 @@ fn StorageNotice() -> impl IntoView {
     let shown = Memo::new(move |_| {
         let persistence = store.persistence();
         let waiting = match persistence {
-            Persistence::Memory(Unstored::Newer) => store.waiting().len(),
+            Persistence::Memory(Unstored::Newer | Unstored::Lost) => store.waiting().len(),
             // What is being sent now is at the server before this is read.
             Persistence::Refused(Trouble::Full) if is_held_up(store.sync_state()) => {
                 store.waiting().len()
@@ -117,6 +117,9 @@ fn notice(persistence: Persistence, waiting: usize) -> Option<String> {
                 "A newer version of the app is open in another tab. Leave this page open until your changes are sent ({waiting} waiting), then reload it."
             ));
         }
+        Persistence::Memory(Unstored::Lost) if waiting == 0 => {
+            "This page can no longer store anything on this device. Reload it to go on."
+        }
         Persistence::Memory(Unstored::Lost) => {
             "This page can no longer store anything on this device. Reload it when everything is saved; until then, what you do lives in this page only."
         }
@@ -129,7 +132,10 @@ fn notice(persistence: Persistence, waiting: usize) -> Option<String> {
 
 /// Whether this page is an older version's that has nothing left to do.
 fn is_over(persistence: Persistence, waiting: usize) -> bool {
-    persistence == Persistence::Memory(Unstored::Newer) && waiting == 0
+    matches!(
+        persistence,
+        Persistence::Memory(Unstored::Newer | Unstored::Lost)
+    ) && waiting == 0
 }
 
 #[cfg(test)]
@@ -159,7 +165,7 @@ mod tests {
             assert_eq!(notice(kept, 1), None);
             assert!(!is_over(kept, 0));
         }
-        assert!(!is_over(Persistence::Memory(Unstored::Lost), 0));
+        assert!(!is_over(Persistence::Memory(Unstored::Unavailable), 0));
     }
 
     #[test]

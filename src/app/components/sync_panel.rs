@@ -56,6 +56,8 @@ pub fn SyncPanel() -> impl IntoView {
         };
         explanation(state, &next, store.persistence(), queue.get())
     };
+    let is_signed_out = move || matches!(store.sync_state(), SyncState::SignedOut(_));
+    let signed_out = Memo::new(move |_| dialogs.sync.get() && is_signed_out());
     let tries = Memo::new(move |_| dialogs.sync.get() && can_be_tried(store.sync_state()));
     view! {
         <Dialog class="sync-panel" title_id="sync-title" open=dialogs.sync on_close=close>
@@ -64,6 +66,10 @@ pub fn SyncPanel() -> impl IntoView {
             // Built only while it is open: it reads all that waits.
             {move || dialogs.sync.get().then(|| view! {
                 <p class="panel-text">{text}</p>
+                <Show when=move || signed_out.get()>
+                    // This page keeps what waits; it goes on once somebody has signed in beside it.
+                    <a class="button" href="/sign-in" target="_blank" rel="opener">"Sign in"</a>
+                </Show>
                 <Show when=move || tries.get()>
                     <button
                         type="button"
@@ -235,6 +241,9 @@ fn explanation(state: SyncState, next: &str, persistence: Persistence, queue: Qu
         Persistence::Memory(Unstored::Newer) => {
             " A newer version of the app is open in another tab: leave this page open until all is sent, then reload it."
         }
+        Persistence::Memory(Unstored::Lost) if queue.waiting == 0 => {
+            " This page can no longer store anything on this device: reload it."
+        }
         Persistence::Refused(Trouble::Broken) | Persistence::Memory(_) => {
             " This browser stores nothing for the app: leave the page open until all is sent."
         }
@@ -290,6 +299,10 @@ fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
             "The server could not take it now; it is tried again".to_owned()
         }
         (None, WaitReason::Connection) => "Waits for a connection".to_owned(),
+        (None, WaitReason::Decision) => {
+            "Waits for what you decide about the refused change".to_owned()
+        }
+        (None, WaitReason::SignIn) => "Waits until you sign in".to_owned(),
         (None, WaitReason::Turn | WaitReason::User) => "Waits its turn".to_owned(),
     };
     let what = (!held).then(|| describe(&entry.edit));

@@ -150,16 +150,20 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     // It comes in the place of the form that had the focus.
     Effect::new(move |_| request_animation_frame(|| dom::focus("#code")));
+    let next = move || {
+        let asked = |search: &String| query_value(search, "next");
+        destination(location.search.with_untracked(asked))
+    };
+    // The mailed link was opened in another tab.
+    Effect::new(move |_| {
+        store.when_signed_in_elsewhere(move || dom::leave_for(&next()));
+    });
     let verify = move || {
         if !submission.begin() {
             return;
         }
         error.set(None);
-        let next = destination(
-            location
-                .search
-                .with_untracked(|search| query_value(search, "next")),
-        );
+        let next = next();
         let tried = code.get_untracked();
         spawn_local(async move {
             let proof = MagicLinkVerify {
@@ -258,13 +262,18 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
                     prop:value=code
                     readonly=move || submission.is_under_way()
                     aria-busy=move || submission.busy()
-                    aria-invalid=move || error.get().map(|_| "true")
+                    // Of a code that nobody looked at, nobody knows that it is wrong.
+                    aria-invalid=move || (error.get().is_some() && refused.get().is_some()).then_some("true")
                     aria-describedby="code-error"
                     on:input=input
                 />
                 <p class="field-error" id="code-error" role="alert">{error}</p>
                 <p class="entry-status" role="status">{move || submission.is_under_way().then_some("Checking…")}</p>
             </div>
+            // A whole code goes by itself; once it came to nothing, a keypad without Enter needs a button.
+            {move || error.get().map(|_| view! {
+                <button type="submit" class="button button-primary button-wide">"Sign in"</button>
+            })}
         </form>
         <div class="entry-else">
             <p role="status">{move || sent_again.get().then_some("Sent again. Only the code of the newest email works.")}</p>

@@ -29,6 +29,10 @@ pub enum WaitReason {
     Undo,
     /// The user: the server refused it.
     User,
+    /// What the user does about one before it, which the server refused.
+    Decision,
+    /// The user's signing in.
+    SignIn,
 }
 
 /// What may be sent, and what is being sent.
@@ -59,6 +63,10 @@ impl Engine {
             WaitReason::Sent
         } else if entry.is_held(now) {
             WaitReason::Undo
+        } else if matches!(self.session, Session::Ended | Session::Foreign) {
+            WaitReason::SignIn
+        } else if self.waits_for_a_decision(entry) {
+            WaitReason::Decision
         } else if self.network.down {
             WaitReason::Connection
         } else if delivery.waits(now) || self.is_busy(now) {
@@ -66,6 +74,13 @@ impl Engine {
         } else {
             WaitReason::Turn
         }
+    }
+
+    /// Whether an edit before it, of the same aggregate, waits for the user.
+    fn waits_for_a_decision(&self, entry: &Entry) -> bool {
+        let before = self.outbox.entries().iter();
+        let mut before = before.take_while(|other| other.key != entry.key);
+        before.any(|other| other.aggregate == entry.aggregate && other.parked.is_some())
     }
 
     /// Stores what is not stored, sends what may be sent, and says when to look again.

@@ -31,6 +31,14 @@ impl Store {
         self.run_out(timer);
     }
 
+    /// Takes a message away that is not true any more.
+    pub fn unsay(self, text: &str) {
+        let says = |toasts: &Toasts| toasts.shown().iter().any(|toast| toast.text == text);
+        if self.toasts.with_untracked(says) {
+            self.toasts.update(|toasts| toasts.unsay(text));
+        }
+    }
+
     /// Takes a message away.
     pub fn dismiss(self, id: u64) {
         self.toasts.update(|toasts| toasts.dismiss(id));

@@ -170,6 +170,11 @@ impl Toasts {
         self.shown.retain(|toast| toast.id != id);
     }
 
+    /// Takes a message away that is not true any more, by what it says.
+    pub fn unsay(&mut self, text: &str) {
+        self.shown.retain(|toast| toast.text != text);
+    }
+
     /// Takes a message away whose time is over, unless it began to show anew.
     pub fn expire(&mut self, timer: Timer) {
         let over = self.get(timer.toast);

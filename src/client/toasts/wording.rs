@@ -43,7 +43,7 @@ impl Message {
             Notice::Displaced(_) | Notice::Parked { .. } | Notice::Foreign => return None,
             // The page says so at its head, or the sync panel where nothing is in danger, for as long as
             // it is so, and what to do.
-            Notice::StoreLost(Unstored::Newer)
+            Notice::StoreLost(Unstored::Newer | Unstored::Lost)
             | Notice::Unstorable(Trouble::Full)
             | Notice::RowsUnstorable => return None,
             Notice::UndoRefused { title, .. } => Self::error(

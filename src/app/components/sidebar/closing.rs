@@ -14,6 +14,9 @@ const WRONG: &str = ".sidebar [aria-invalid], .sidebar [data-invalid] :is(input,
 /// What is said of it.
 const COMPLAINT: &str = ".sidebar .field-error:not(:empty)";
 
+/// What is said then.
+const NOT_SAVED: &str = "Not everything was saved. Correct it, or close again to drop it.";
+
 /// Whether somebody who wants to close was told that something would be dropped.
 #[derive(Debug, Default)]
 struct Guard {
@@ -54,11 +57,13 @@ impl Closing {
     /// A sidebar opens, or shows nothing to type in any more.
     pub(super) fn begin(self) {
         self.complaints.clear();
+        self.store.unsay(NOT_SAVED);
         self.guard.try_set_value(Guard::default());
     }
 
     /// Something is typed.
     pub(super) fn typed(self) {
+        self.store.unsay(NOT_SAVED);
         self.guard.try_update_value(Guard::typed);
     }
 
@@ -70,11 +75,7 @@ impl Closing {
             .try_update_value(|guard| guard.admits(is_wrong))
             .unwrap_or(true);
         if !admits {
-            self.store.toast(
-                "info",
-                "Not everything was saved. Correct it, or close again to drop it.",
-                None,
-            );
+            self.store.toast("error", NOT_SAVED, None);
             // Once the fields show what is wrong.
             request_animation_frame(|| {
                 dom::focus(WRONG);

@@ -98,10 +98,14 @@ fn an_edit_says_what_it_waits_for() {
     assert_eq!(standing(&page, 3), WaitReason::Undo);
     page.answer(4, Err(Problem::field("notes", "no")));
     assert_eq!(standing(&page, 4), WaitReason::User);
+    page.edit(rows[2].id, to(Status::Offer), 5);
+    assert_eq!(standing(&page, 5), WaitReason::Decision);
     page.answer(1, Err(problem(ProblemKind::Unavailable)));
     assert_eq!(standing(&page, 1), WaitReason::NextTry);
     let effects = page.engine.offline(page.at);
     page.perform(effects);
     assert_eq!(standing(&page, 1), WaitReason::Connection);
     assert_eq!(standing(&page, 3), WaitReason::Undo);
+    page.answer(1, Err(problem(ProblemKind::Unauthorized)));
+    assert_eq!(standing(&page, 2), WaitReason::SignIn);
 }
