@@ -157,6 +157,12 @@ impl Engine {
         // What was done here to a row that another page takes away is shown on what was seen here.
         let shown = self.shown_with(self.outbox.unstored_records());
         let mut own = std::mem::take(&mut self.meta.own);
+        let same = meta.base_generation == self.meta.base_generation;
+        if same && !first && self.storage.meta.base_generation < self.meta.base_generation {
+            // Two pages built their bases anew, each for itself, and perhaps of two histories: the one
+            // that comes second takes the place of the first.
+            self.meta.base_generation += 1;
+        }
         let newer = meta.base_generation > self.meta.base_generation;
         if newer {
             // Versions of another history: what of them holds in this one, the page that read it knows.

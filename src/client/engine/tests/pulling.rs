@@ -317,3 +317,29 @@ fn rows_that_were_skipped_are_not_taken_for_deleted() {
     assert!(page.view(row.id).is_some());
     assert_eq!(page.notices(), [Notice::Skipped]);
 }
+
+#[test]
+fn bases_that_two_pages_built_of_two_histories_are_not_joined() {
+    let row = sample(1);
+    let mut one = Page::new(&[]);
+    one.pulled(page_of(vec![upsert(1, &row)], "1"));
+    let mut two = one.reopened();
+    let later = after(&after(&row, json!({"notes": "of a history"})), json!({}));
+    one.engine.rebuild();
+    one.pull();
+    one.pulled(page_of(vec![upsert(3, &later)], "3"));
+    assert_eq!(one.disk.borrow().meta.base_generation, 1);
+    // That was set back meanwhile, and the other page has what is so now.
+    two.writes_wait = true;
+    two.engine.rebuild();
+    two.pull();
+    two.pulled(page_of(vec![upsert(1, &row)], "another.1"));
+    two.write();
+    let version = |page: &Page| page.engine.base().version(row.id);
+    assert_eq!(version(&two), Some(1));
+    two.write();
+    assert_eq!(two.disk.borrow().meta.base_generation, 2);
+    one.refresh();
+    assert_eq!(version(&one), Some(1));
+    assert_eq!(version(&two.reopened()), Some(1));
+}
