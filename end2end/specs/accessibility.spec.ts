@@ -171,7 +171,12 @@ test("what waits, what was refused and what gave way", async ({ page, user, boar
   await board.open();
   await board.saved();
   for (const failure of [400, 409, 503]) watch.expectFailure(failure, /\/applications\//);
-  for (const role of ["Refused", "Contested", "Waiting"]) await board.drag(board.card(role), "Screening");
+  // Each answer rearranges the board: the next card is taken once it stands.
+  await board.drag(board.card("Refused"), "Screening");
+  await board.expectAttention(1);
+  await board.drag(board.card("Contested"), "Screening");
+  await board.expectAttention(2);
+  await board.drag(board.card("Waiting"), "Screening");
   const panel = new SyncPanel(page);
   await panel.open();
   await expect(panel.waiting).toHaveCount(2);
