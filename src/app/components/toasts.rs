@@ -70,8 +70,9 @@ fn ToastView(toast: Toast) -> impl IntoView {
     view! {
         <div class="toast" data-kind=kind role=role>
             <span class="toast-text">{text}</span>
-            {keep}
+            // In the order of the panel, whose columns are mine and theirs.
             {offer}
+            {keep}
             <IconButton label="Dismiss" icon=Icon::Close on_press=move || store.dismiss(id) class="toast-close"/>
         </div>
     }

@@ -6,7 +6,7 @@ use crate::{
         frame::SignedIn,
         share::query_value,
     },
-    client::{search::Search, store::use_store, zone::use_zone},
+    client::{dom, search::Search, store::use_store, zone::use_zone},
     domain::{
         application::Application,
         time::{ZoneRules, day_label},
@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{components::A, hooks::use_location};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// `/archive`.
 #[component]
@@ -50,6 +51,19 @@ fn Archive() -> impl IntoView {
         1 => "1 application".to_owned(),
         count => format!("{count} applications"),
     });
+    // The focus goes to the row beside it, or to the page where it was the last.
+    let restore = move |id: Uuid| {
+        let beside = rows.with_untracked(|rows| {
+            let at = rows.iter().position(|row| row.id == id)?;
+            let before = at.checked_sub(1).and_then(|at| rows.get(at));
+            rows.get(at + 1).or(before).map(|row| row.id)
+        });
+        store.set_archived(id, false);
+        let target = beside.map_or("#main".to_owned(), |id| {
+            format!("[data-row=\"{id}\"] button")
+        });
+        store.once_shown(move || request_animation_frame(move || dom::focus(&target)));
+    };
     let body = move || {
         if rows.read().is_empty() && !store.is_whole() {
             return view! {
@@ -97,7 +111,7 @@ fn Archive() -> impl IntoView {
                                 archived_at.map(|at| day_label(zone.day(at), zone.day(now)))
                             };
                             view! {
-                                <tr role="row">
+                                <tr role="row" data-row=id.to_string()>
                                     <td role="cell"><a href=format!("/board/{id}")>{row.role_title.to_string()}</a></td>
                                     <td role="cell">{row.company.to_string()}</td>
                                     <td role="cell">
@@ -111,7 +125,7 @@ fn Archive() -> impl IntoView {
                                         <button
                                             type="button"
                                             class="button button-quiet"
-                                            on:click=move |_| store.set_archived(id, false)
+                                            on:click=move |_| restore(id)
                                         >
                                             {Icon::Restore.view()}
                                             "Restore"

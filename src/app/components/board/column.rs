@@ -4,6 +4,7 @@
 use super::{
     card::{Card, slot_height},
     model::{Cards, use_board},
+    sight::focus_fold,
 };
 use crate::{
     app::{
@@ -96,7 +97,10 @@ fn Folded(status: Status) -> impl IntoView {
                 class="column-unfold"
                 aria-expanded="false"
                 title=format!("Show {}", status.label())
-                on:click=move |_| board.toggle(status)
+                on:click=move |_| {
+                    board.toggle(status);
+                    focus_fold(status);
+                }
             >
                 <h2 class="column-title" id=title_id(status)>
                     <i class="status-dot"></i>
@@ -187,7 +191,10 @@ fn Open(status: Status) -> impl IntoView {
                 <IconButton
                     label=format!("Fold {}", status.label())
                     icon=Icon::Fold
-                    on_press=move || board.toggle(status)
+                    on_press=move || {
+                        board.toggle(status);
+                        focus_fold(status);
+                    }
                     class="column-fold"
                 />
             </header>

@@ -54,6 +54,13 @@ pub fn focus_column(status: Status) {
     request_animation_frame(move || dom::focus(&selector));
 }
 
+/// The focus stays on what folds and unfolds a column: each takes the other's place.
+pub fn focus_fold(status: Status) {
+    let column = column(status);
+    let selector = format!("{column} .column-unfold, {column} .column-fold");
+    request_animation_frame(move || dom::focus(&selector));
+}
+
 /// A card that was just added comes into sight and takes the focus, where the board is shown. It stands
 /// at the top of its column; a folded one has no cards, and its strip takes the focus.
 pub fn show_added(status: Status, id: Uuid) {
