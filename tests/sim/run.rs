@@ -274,7 +274,9 @@ impl World {
             let Some(at) = self.find(device, page) else {
                 continue;
             };
-            if n == 0 || self.dice.percent(60) {
+            // One that waits for the store to know whose it is has nothing to show, and is left.
+            let knows_nobody = self.devices[device].tabs[at].engine.owner().is_none();
+            if n == 0 || knows_nobody || self.dice.percent(60) {
                 self.kill(device, at);
             } else if !waits {
                 // It has not heard, but its connection is closed; or it opens once that is done.
