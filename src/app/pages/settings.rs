@@ -194,9 +194,23 @@ fn QuietHours(editor: Editor) -> impl IntoView {
             editor.save_fields(&[(START, from.into()), (END, to.into())]);
         }
     };
-    let left = move |field, value| {
-        if both().is_some() {
-            settle(editor, field, value);
+    let time = move |field: &'static str, value: Memo<String>, node| {
+        let left = move |_| {
+            if both().is_some() {
+                settle(editor, field, value);
+            }
+        };
+        view! {
+            <input
+                class="input"
+                id=input_id(field)
+                type="time"
+                aria-label=field_label(field)
+                value=value.get_untracked()
+                node_ref=node
+                on:change=save
+                on:blur=left
+            />
         }
     };
     let none = move |_| editor.save_fields(&[(START, Value::Null), (END, Value::Null)]);
@@ -206,27 +220,9 @@ fn QuietHours(editor: Editor) -> impl IntoView {
             <div class="fields">
                 <FieldRow label="From, until" control=input_id(START) error=editor.complaint(START)>
                     <div class="input-pair">
-                        <input
-                            class="input"
-                            id=input_id(START)
-                            type="time"
-                            aria-label=field_label(START)
-                            value=start.get_untracked()
-                            node_ref=from
-                            on:change=save
-                            on:blur=move |_| left(START, start)
-                        />
+                        {time(START, start, from)}
                         <span>"–"</span>
-                        <input
-                            class="input"
-                            id=input_id(END)
-                            type="time"
-                            aria-label=field_label(END)
-                            value=end.get_untracked()
-                            node_ref=to
-                            on:change=save
-                            on:blur=move |_| left(END, end)
-                        />
+                        {time(END, end, to)}
                     </div>
                     {move || on().then(|| view! {
                         <button type="button" class="button button-quiet" on:click=none>"No quiet hours"</button>

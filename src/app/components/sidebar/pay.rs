@@ -68,40 +68,32 @@ pub fn PayField(
     let codes = Currency::codes()
         .map(|code| view! { <option value=code></option> })
         .collect_view();
+    let end = move |field: &'static str, hint, value: Memo<String>, node| {
+        view! {
+            <input
+                class="input"
+                id=input_id(field)
+                inputmode="decimal"
+                autocomplete="off"
+                placeholder=hint
+                aria-label=field_label(field)
+                aria-invalid=move || editor.invalid(field)
+                aria-describedby=error_id(MIN)
+                value=value.get_untracked()
+                node_ref=node
+                on:change=move |_| save(field)
+                on:blur=move |_| settle(editor, field, value)
+            />
+        }
+    };
     view! {
         <div class="field">
             <label class="field-label" for=input_id(MIN)>"Pay"</label>
             <div class="field-control">
                 <div class="input-pair">
-                    <input
-                        class="input"
-                        id=input_id(MIN)
-                        inputmode="decimal"
-                        autocomplete="off"
-                        placeholder="From"
-                        aria-label=field_label(MIN)
-                        aria-invalid=move || editor.invalid(MIN)
-                        aria-describedby=error_id(MIN)
-                        value=min.get_untracked()
-                        node_ref=from
-                        on:change=move |_| save(MIN)
-                        on:blur=move |_| settle(editor, MIN, min)
-                    />
+                    {end(MIN, "From", min, from)}
                     <span>"–"</span>
-                    <input
-                        class="input"
-                        id=input_id(MAX)
-                        inputmode="decimal"
-                        autocomplete="off"
-                        placeholder="to"
-                        aria-label=field_label(MAX)
-                        aria-invalid=move || editor.invalid(MAX)
-                        aria-describedby=error_id(MIN)
-                        value=max.get_untracked()
-                        node_ref=to
-                        on:change=move |_| save(MAX)
-                        on:blur=move |_| settle(editor, MAX, max)
-                    />
+                    {end(MAX, "to", max, to)}
                     <input
                         class="input input-currency"
                         id=input_id(CURRENCY)
