@@ -52,9 +52,11 @@ impl Engine {
 
     /// A row as a field shows it, or as the card is that is in the hand. None where it is not here.
     pub fn begin<R: Edited + HasTable>(&self, record: Uuid) -> Option<Began<R>> {
+        // With an edit on its way it shows as on what that was made of, whatever has come since.
+        let pending = self.outbox.of_record(record).filter_map(|entry| entry.seen);
         Some(Began {
             row: self.view_of::<R>(record)?,
-            seen: self.version::<R>(record),
+            seen: pending.min().or(self.version::<R>(record)),
         })
     }
 

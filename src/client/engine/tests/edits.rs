@@ -410,3 +410,30 @@ fn what_is_typed_while_another_tab_deletes_the_row_is_kept_whether_or_not_that_i
         }
     }
 }
+
+#[test]
+fn what_shows_with_an_edit_that_is_on_its_way_was_seen_as_that_edit_was() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let began = page.engine.begin::<Application>(row.id).unwrap();
+    let theirs = after(&row, json!({"notes": "theirs"}));
+    page.pulled(page_of(vec![upsert(9, &theirs)], "9"));
+    let mut type_on = |page: &mut Page, text: &str, n, began: &Began<Application>| {
+        let made = page.made();
+        let effects = page
+            .engine
+            .mutate_from(row.id, note(text), key(n), made, began);
+        page.perform(effects.unwrap());
+    };
+    type_on(&mut page, "mine", 1, &began);
+    assert_eq!(page.sent(), [(key(1), Some(1))]);
+    // The field shows it from now on, and what is typed next is typed on that.
+    let began = page.engine.begin::<Application>(row.id).unwrap();
+    page.answer(1, Err(conflict_with(&theirs)));
+    type_on(&mut page, "mine, and more", 2, &began);
+    assert_eq!(
+        page.sent(),
+        [(key(2), Some(1))],
+        "not on theirs, which never showed"
+    );
+}
