@@ -418,7 +418,7 @@ fn what_shows_with_an_edit_that_is_on_its_way_was_seen_as_that_edit_was() {
     let began = page.engine.begin::<Application>(row.id).unwrap();
     let theirs = after(&row, json!({"notes": "theirs"}));
     page.pulled(page_of(vec![upsert(9, &theirs)], "9"));
-    let mut type_on = |page: &mut Page, text: &str, n, began: &Began<Application>| {
+    let type_on = |page: &mut Page, text: &str, n, began: &Began<Application>| {
         let made = page.made();
         let effects = page
             .engine
