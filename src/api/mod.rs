@@ -6,6 +6,7 @@
     reason = "the server macro makes structs of arguments, whose fields cannot be documented"
 )]
 
+pub mod activities;
 pub mod answer;
 pub mod applications;
 pub mod auth;

@@ -12,7 +12,7 @@ use super::{
     stage::Status,
     tags::Tags,
     text::{Line, Prose},
-    time::{Timestamp, YEARS, ZoneName, read_timestamp, to_millis},
+    time::{Timestamp, ZoneName, outside_years, read_timestamp, to_millis},
     user::Email,
 };
 use chrono::{Duration, NaiveDate};
@@ -428,13 +428,7 @@ fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Resu
             "The upper end is below the lower end.",
         ));
     }
-    let mut in_range = |field: &str, year: i32| {
-        if !YEARS.contains(&year) {
-            let (first, last) = (YEARS.start(), YEARS.end());
-            let message = format!("Give a date between {first} and {last}.");
-            errors.push(FieldError::new(field, message));
-        }
-    };
+    let mut in_range = |field: &str, year: i32| errors.extend(outside_years(field, year));
     use chrono::Datelike;
     in_range("application_date", row.application_date.year());
     if let Some(due) = row.next_action_due {

@@ -63,6 +63,15 @@ impl<P: Patch> Create<P> for Never {
     }
 }
 
+/// The name of a field as it is on the wire and in the database: a word that Rust keeps for itself is
+/// written `r#…` in code alone.
+pub const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
 /// Declares a row, what creates it (where people do) and what changes it:
 ///
 /// ```text
@@ -133,13 +142,14 @@ macro_rules! fields {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub $extra: $extra_type, )*
             $( $(#[$meta])*
-            #[serde(default, skip_serializing_if = "Change::is_keep")]
+            #[serde(default, skip_serializing_if = "crate::domain::change::Change::is_keep")]
             pub $field: $crate::domain::change::Change<$type>, )+
         }
 
         impl $crate::domain::fields::Patch for $Patch {
             type Row = $Row;
-            const FIELDS: &'static [&'static str] = &[ $( stringify!($field) ),+ ];
+            const FIELDS: &'static [&'static str] =
+                &[ $( $crate::domain::fields::plain(stringify!($field)) ),+ ];
 
             fn apply(&self, row: &mut $Row) {
                 $( self.$field.apply(&mut row.$field); )+
@@ -153,7 +163,7 @@ macro_rules! fields {
             }
             fn names(&self) -> Vec<&'static str> {
                 let mut names = Vec::new();
-                $( if !self.$field.is_keep() { names.push(stringify!($field)); } )+
+                $( if !self.$field.is_keep() { names.push($crate::domain::fields::plain(stringify!($field))); } )+
                 names
             }
             fn inverse(&self, row: &$Row) -> Self {
@@ -185,7 +195,7 @@ macro_rules! fields {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub $extra: $extra_type, )*
             $( $(#[$meta])*
-            #[serde(default, skip_serializing_if = "Change::is_keep")]
+            #[serde(default, skip_serializing_if = "crate::domain::change::Change::is_keep")]
             pub $field: $crate::domain::change::Change<$type>, )+
         }
 

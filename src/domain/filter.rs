@@ -1,6 +1,12 @@
-//! What part of the applications is wanted.
+//! What part of a list is wanted.
 
-use super::{application::Priority, cursor::Sort, stage::Status};
+use super::{
+    activity::{ActivityStatus, ActivityType},
+    application::Priority,
+    cursor::Sort,
+    stage::Status,
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// The longest text to search for, in characters.
@@ -43,4 +49,46 @@ pub struct ApplicationQuery {
     /// The order; newest first when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort: Option<Sort>,
+}
+
+/// The query of `GET /activities`. Absent parts do not restrict.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ActivityQuery {
+    /// Only those that begin then or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Only those that begin before then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+    /// Only this status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ActivityStatus>,
+    /// Only this type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<ActivityType>,
+    /// Where the page starts, from `next_cursor`.
+    #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[A-Za-z0-9_-]+$")))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Rows a page: 1 to 200, 50 when absent.
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1, max = super::cursor::MAX_LIMIT)))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// The query of a list that is walked in one order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// Where the page starts, from `next_cursor`.
+    #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[A-Za-z0-9_-]+$")))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Rows a page: 1 to 200, 50 when absent.
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1, max = super::cursor::MAX_LIMIT)))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }

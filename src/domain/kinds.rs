@@ -13,10 +13,12 @@ macro_rules! kinds {
                 application::Application applications "application" 64,
                 /// A change of status.
                 stage::StageEvent stage_events "stage_event" 64,
+                /// An interview, a call, a follow-up.
+                activity::Activity activities "activity" 64,
                 /// The user's settings; its id is the user's.
                 settings::Settings settings "settings" 1,
             }
-            edited { application::Application, settings::Settings, }
+            edited { application::Application, activity::Activity, settings::Settings, }
         }
     };
 }

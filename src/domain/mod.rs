@@ -1,6 +1,7 @@
 //! What the product means, free of IO: types, validation, workflow and wire formats. Both sides
 //! compile it, so the server and the offline client cannot disagree.
 
+pub mod activity;
 pub mod application;
 pub mod change;
 pub mod choice;

@@ -22,7 +22,8 @@ pub trait Bind<DB: sqlx::Database>: Columns {
 macro_rules! sql_columns {
     ($Row:ident { $( $field:ident : $type:ty, )+ }) => {
         impl $crate::domain::sql::Columns for $Row {
-            const COLUMNS: &'static [&'static str] = &[ $( stringify!($field) ),+ ];
+            const COLUMNS: &'static [&'static str] =
+                &[ $( $crate::domain::fields::plain(stringify!($field)) ),+ ];
         }
 
         impl<DB: sqlx::Database> $crate::domain::sql::Bind<DB> for $Row
@@ -129,7 +130,12 @@ macro_rules! sql_as {
 }
 pub(crate) use sql_as;
 
-use super::{application::Contact, link::Links, tags::Tags};
+use super::{
+    activity::{Checklist, ChecklistItem},
+    application::Contact,
+    link::Links,
+    tags::Tags,
+};
 use sqlx::{Postgres, Sqlite, types::Json};
 
 // A list of tags is `text[]` in PostgreSQL (GIN-indexable) and a JSON array in SQLite.
@@ -203,4 +209,10 @@ sql_json!(
     Vec<Contact>,
     |contacts: &super::application::Contacts| contacts.0.clone(),
     super::application::Contacts
+);
+sql_json!(
+    Checklist,
+    Vec<ChecklistItem>,
+    |checklist: &Checklist| checklist.0.clone(),
+    Checklist
 );

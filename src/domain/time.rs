@@ -3,7 +3,7 @@
 //! The rules of a zone are an argument ([`ZoneRules`]): the server has the IANA database, a browser
 //! has its own, and shipping a second copy to every visitor would outweigh the application.
 
-use super::text::text_type;
+use super::{error::FieldError, text::text_type};
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,13 @@ pub type Timestamp = DateTime<Utc>;
 
 /// The years within which a day or a moment that somebody gives has to be.
 pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
+
+/// What is wrong with a day or a moment of this year; none where nothing is.
+pub(super) fn outside_years(field: &str, year: i32) -> Option<FieldError> {
+    let (first, last) = (YEARS.start(), YEARS.end());
+    let message = || format!("Give a date between {first} and {last}.");
+    (!YEARS.contains(&year)).then(|| FieldError::new(field, message()))
+}
 
 /// Drops what is finer than a millisecond.
 pub fn to_millis(at: DateTime<Utc>) -> Timestamp {

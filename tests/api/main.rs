@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod activities;
 mod applications;
 mod board;
 mod client;

@@ -2,24 +2,14 @@
 
 use super::{
     on,
-    rows::{Table, columns},
+    rows::{After, Table, columns},
     tenant::Tenant,
 };
 use crate::domain::{
     application::Application, cursor::Sort, filter::ApplicationQuery, stage::Status,
-    time::Timestamp,
 };
 use sqlx::QueryBuilder;
 use uuid::Uuid;
-
-/// Where a page starts: after this sort key and id.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct After {
-    /// The last row's sort key.
-    pub key: Timestamp,
-    /// The last row's id.
-    pub id: Uuid,
-}
 
 impl Table for Application {
     const TABLE: &'static str = "applications";

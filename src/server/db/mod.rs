@@ -2,6 +2,7 @@
 //! else.
 
 pub mod accounts;
+pub mod activities;
 pub mod applications;
 pub mod mutations;
 pub mod rows;

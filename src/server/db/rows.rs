@@ -6,9 +6,11 @@ use super::{
     tenant::{Tenant, TenantWrite},
 };
 use crate::domain::{
+    activity::Activity,
     sql::{Bind, Columns},
     stage::StageEvent,
     sync::EntityKind,
+    time::Timestamp,
 };
 use sqlx::{
     Arguments as _, AssertSqlSafe, FromRow, Postgres, Sqlite, postgres::PgRow, sqlite::SqliteRow,
@@ -30,6 +32,15 @@ pub trait Table:
 
     /// The row's id.
     fn id(&self) -> Uuid;
+}
+
+/// Where a page of a list starts: after this sort key and id.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct After {
+    /// The last row's sort key.
+    pub key: Timestamp,
+    /// The last row's id.
+    pub id: Uuid,
 }
 
 /// The columns of a row, with commas between them.
@@ -136,12 +147,20 @@ pub async fn delete<T: Table>(tenant: &mut TenantWrite, id: Uuid) -> sqlx::Resul
 
 /// Columns that name the row on which a row hangs: the kind on which, the kind that does, its table,
 /// and the column.
-const PARENTS: &[(EntityKind, EntityKind, &str, &str)] = &[(
-    EntityKind::Application,
-    EntityKind::StageEvent,
-    StageEvent::TABLE,
-    "application_id",
-)];
+const PARENTS: &[(EntityKind, EntityKind, &str, &str)] = &[
+    (
+        EntityKind::Application,
+        EntityKind::StageEvent,
+        StageEvent::TABLE,
+        "application_id",
+    ),
+    (
+        EntityKind::Application,
+        EntityKind::Activity,
+        Activity::TABLE,
+        "application_id",
+    ),
+];
 
 /// What hangs on a row, and goes when it goes.
 pub async fn hanging_on(

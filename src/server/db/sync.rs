@@ -7,6 +7,7 @@ use super::{
     tenant::{Tenant, TenantWrite},
 };
 use crate::domain::{
+    activity::Activity,
     application::Application,
     row::OfKind,
     stage::StageEvent,
@@ -118,6 +119,7 @@ pub async fn changes(tenant: &mut impl Tenant, wanted: Wanted) -> sqlx::Result<V
                 numbered::<Application>(tenant, wanted, &mut changes).await?
             }
             EntityKind::StageEvent => numbered::<StageEvent>(tenant, wanted, &mut changes).await?,
+            EntityKind::Activity => numbered::<Activity>(tenant, wanted, &mut changes).await?,
             EntityKind::Settings => {
                 let row = settings::find_row(tenant).await?;
                 if row.seq > wanted.since && row.seq <= wanted.head {

@@ -2,20 +2,23 @@
 
 use super::{
     Context,
+    cursors::Asked,
     rows::{Kind, Step},
 };
 use crate::{
     domain::{
         application::{Application, ApplicationPatch},
-        cursor::{DEFAULT_LIMIT, MAX_LIMIT, Page, Sort},
+        cursor::{Page, Sort},
         error::Problem,
         filter::{ApplicationQuery, MAX_SEARCH},
         stage::StageEvent,
         tags::MAX_TAG,
     },
-    server::{
-        db::{applications, rows, stage_events, tenant::TenantWrite},
-        secrets,
+    server::db::{
+        applications,
+        rows::{self, After},
+        stage_events,
+        tenant::TenantWrite,
     },
 };
 use uuid::Uuid;
@@ -28,35 +31,20 @@ pub async fn list(
     context: &Context<'_>,
     query: &ApplicationQuery,
 ) -> Result<Page<Application>, Problem> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::field(
-            "limit",
-            format!("Between 1 and {MAX_LIMIT}."),
-        ));
-    }
+    let sort = query.sort.unwrap_or(Sort::CreatedDesc);
+    let page = Asked::read(context, sort.as_str(), query.limit, query.cursor.as_deref())?;
     check_text("q", query.q.as_deref(), MAX_SEARCH)?;
     check_text("tag", query.tag.as_deref(), MAX_TAG)?;
-    let sort = query.sort.unwrap_or(Sort::CreatedDesc);
-    let after = query
-        .cursor
-        .as_deref()
-        .map(|cursor| read_cursor(context, cursor, sort))
-        .transpose()?;
     let mut tenant = context.db.read_as(context.owner).await?;
-    // One more than asked for tells whether there is a next page.
-    let mut items =
-        applications::list(&mut tenant, query, sort, after, i64::from(limit) + 1).await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next_cursor = items.last().filter(|_| more).map(|last| {
-        let key = match sort {
+    let most = page.limit_and_one();
+    let items = applications::list(&mut tenant, query, sort, page.after, most).await?;
+    Ok(page.of(context, items, |last| After {
+        key: match sort {
             Sort::CreatedDesc | Sort::CreatedAsc => last.created_at,
             Sort::UpdatedDesc | Sort::UpdatedAsc => last.updated_at,
-        };
-        write_cursor(context, sort, applications::After { key, id: last.id })
-    });
-    Ok(Page { items, next_cursor })
+        },
+        id: last.id,
+    }))
 }
 
 /// Text to look for is short, and has nothing in it that no stored text has.
@@ -72,48 +60,6 @@ fn check_text(parameter: &str, text: Option<&str>, most: usize) -> Result<(), Pr
         return Err(Problem::field(parameter, "The character 0 is not text."));
     }
     Ok(())
-}
-
-const CURSOR: &str = "list-cursor";
-
-/// `sort|milliseconds|id`, signed: a cursor that somebody made up is refused, not obeyed.
-fn write_cursor(context: &Context<'_>, sort: Sort, after: applications::After) -> String {
-    let text = format!("{sort}|{}|{}", after.key.timestamp_millis(), after.id);
-    let tag = context.keys.sign(CURSOR, text.as_bytes());
-    let mut bytes = tag.get(..16).unwrap_or(&tag).to_vec();
-    bytes.extend_from_slice(text.as_bytes());
-    secrets::base64(&bytes)
-}
-
-fn read_cursor(
-    context: &Context<'_>,
-    cursor: &str,
-    sort: Sort,
-) -> Result<applications::After, Problem> {
-    let read = || {
-        let bytes = secrets::unbase64(cursor)?;
-        let (tag, text) = bytes.split_at_checked(16)?;
-        let expected = context.keys.sign(CURSOR, text);
-        if !bool::from(subtle::ConstantTimeEq::ct_eq(expected.get(..16)?, tag)) {
-            return None;
-        }
-        let mut parts = std::str::from_utf8(text).ok()?.split('|');
-        let made_for: Sort = parts.next()?.parse().ok()?;
-        let key = chrono::DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
-        let id = parts.next()?.parse().ok()?;
-        Some((made_for, applications::After { key, id }))
-    };
-    match read() {
-        Some((made_for, after)) if made_for == sort => Ok(after),
-        Some(_) => Err(Problem::field(
-            "cursor",
-            "This cursor was made for another order.",
-        )),
-        None => Err(Problem::field(
-            "cursor",
-            "Use next_cursor of the page before, as it is.",
-        )),
-    }
 }
 
 impl Kind for Application {

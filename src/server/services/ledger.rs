@@ -88,15 +88,16 @@ where
 /// Those of `work`; 422 when the key was used for something else.
 pub async fn delete_once<W>(context: &Context<'_>, id: Uuid, work: W) -> Result<(), Problem>
 where
-    W: AsyncFnOnce(&mut TenantWrite) -> Result<(), Problem>,
+    W: AsyncFnOnce(&mut TenantWrite) -> Result<Vec<Uuid>, Problem>,
 {
     let mut tenant = context.db.write_as(context.owner).await?;
     if recorded(&mut tenant, context.mutation).await?.is_some() {
         return Ok(());
     }
-    work(&mut tenant).await?;
-    // What shows the row must not outlive it.
-    mutations::erase_bodies(&mut tenant, id).await?;
+    // What shows a row must not outlive it.
+    for gone in work(&mut tenant).await? {
+        mutations::erase_bodies(&mut tenant, gone).await?;
+    }
     commit(context, tenant, 204, None, id).await
 }
 

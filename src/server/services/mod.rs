@@ -1,8 +1,10 @@
 //! Business rules and transactions. What a server function does stands here; it is given who asks,
 //! and returns what changed or a problem that a client can act on.
 
+pub mod activities;
 pub mod applications;
 pub mod board;
+mod cursors;
 pub mod housekeeping;
 pub mod ledger;
 pub mod rows;

@@ -10,6 +10,7 @@ use crate::{
         error::{Problem, ProblemKind},
         fields::Create as _,
         row::{Edited, Made},
+        settings::Settings,
         time::ZoneRules as _,
     },
     server::{
@@ -32,6 +33,18 @@ pub trait Kind: Edited + Table {
     /// # Errors
     /// 400 naming what does not fit.
     fn check(patch: &Self::Patch) -> Result<(), Problem>;
+
+    /// Fills in what a create leaves to the server, and checks what only its transaction can see.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit; 404 where what it is to hang on is not there.
+    fn complete(
+        _: &mut TenantWrite,
+        _: &mut Self::Create,
+        _: &Settings,
+    ) -> impl Future<Output = Result<(), Problem>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Does what goes with a change, in its transaction.
     ///
@@ -99,12 +112,14 @@ pub async fn create<R: Kind>(
         let settings = settings::find(tenant).await?;
         let zone = settings.timezone.rules();
         let zone = zone.unwrap_or(chrono_tz::Africa::Lagos);
+        let mut input = input.clone();
+        R::complete(tenant, &mut input, &settings).await?;
         R::check(&input.clone().into_patch())?;
         let made = Made {
             at: context.now,
             on: zone.day(context.now),
         };
-        let row = R::build(input, id, made)?;
+        let row = R::build(&input, id, made)?;
         rows::insert(tenant, &row, Some(created_hash)).await?;
         R::follow(tenant, context, Step::Created(&row)).await?;
         Ok((id, row))
@@ -145,12 +160,13 @@ pub async fn patch<R: Kind>(
 pub async fn delete<R: Kind>(context: &Context<'_>, id: Uuid, version: i64) -> Result<(), Problem> {
     ledger::delete_once(context, id, async |tenant| {
         current_at::<R>(tenant, id, version).await?;
-        for (kind, child) in rows::hanging_on(tenant, R::KIND, id).await? {
-            tombstones::insert(tenant, kind, child, context.now).await?;
-        }
+        let mut gone = rows::hanging_on(tenant, R::KIND, id).await?;
+        gone.push((R::KIND, id));
         rows::delete::<R>(tenant, id).await?;
-        tombstones::insert(tenant, R::KIND, id, context.now).await?;
-        Ok(())
+        for (kind, id) in &gone {
+            tombstones::insert(tenant, *kind, *id, context.now).await?;
+        }
+        Ok(gone.into_iter().map(|(_, id)| id).collect())
     })
     .await
 }

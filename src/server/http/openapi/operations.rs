@@ -4,9 +4,10 @@ use super::{parameters::query, reference};
 use crate::{
     api::{auth, board::BoardQuery},
     domain::{
+        activity::{Activity, ActivityCreate, ActivityPatch},
         application::{Application, ApplicationCreate, ApplicationPatch},
         cursor::Page,
-        filter::ApplicationQuery,
+        filter::{ActivityQuery, ApplicationQuery, PageQuery},
         settings::{Settings, SettingsPatch},
         stage::StageEvent,
         sync::{BoardSnapshot, SyncPage, SyncQuery},
@@ -202,6 +203,66 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             ..read()
         },
         Operation {
+            id: "list_activities_of",
+            path: "/applications/{id}/activities",
+            summary: "The activities of an application",
+            detail: "In the order in which they were created.",
+            query: query::<PageQuery>(),
+            answer: Some(reference::<Page<Activity>>(g)),
+            ..read()
+        },
+        Operation {
+            id: "create_activity",
+            method: "post",
+            path: "/applications/{id}/activities",
+            summary: "Create an activity of an application",
+            detail: "`type` is required, and `starts_at` of what is scheduled, which it is where no `status` is given. An id is used as that of an application.",
+            body: Some(reference::<ActivityCreate>(g)),
+            status: 201,
+            answer: Some(reference::<Activity>(g)),
+            more_problems: &[409],
+            headers: &["ETag", "Location"],
+            links: Some(links_of_activity()),
+            ..read()
+        },
+        Operation {
+            id: "list_activities",
+            path: "/activities",
+            summary: "List the activities that have a start",
+            detail: "The earliest first, those that begin at `from` or later and before `to`.",
+            query: query::<ActivityQuery>(),
+            answer: Some(reference::<Page<Activity>>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_activity",
+            path: "/activities/{id}",
+            summary: "Get an activity",
+            answer: Some(reference::<Activity>(g)),
+            headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "patch_activity",
+            method: "patch",
+            path: "/activities/{id}",
+            summary: "Change an activity",
+            detail: "It stays with its application.",
+            body: Some(reference::<ActivityPatch>(g)),
+            answer: Some(reference::<Activity>(g)),
+            headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "delete_activity",
+            method: "delete",
+            path: "/activities/{id}",
+            summary: "Delete an activity",
+            detail: "For ever.",
+            status: 204,
+            ..read()
+        },
+        Operation {
             id: "get_board",
             path: "/board",
             summary: "The top of every open column",
@@ -240,6 +301,18 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
     ]
 }
 
+/// What can be asked of an activity that was created.
+fn links_of_activity() -> Value {
+    let to = |operation: &str, parameters: Value| json!({ "operationId": operation, "parameters": parameters });
+    let id = "$response.body#/id";
+    let version = json!({ "path.id": id, "header.If-Match": "$response.header.ETag" });
+    json!({
+        "get": to("get_activity", json!({ "path.id": id })),
+        "change": to("patch_activity", version.clone()),
+        "delete": to("delete_activity", version),
+    })
+}
+
 /// What can be asked of an application that was created.
 fn links() -> Value {
     let to = |operation: &str, parameters: Value| json!({ "operationId": operation, "parameters": parameters });
@@ -248,7 +321,9 @@ fn links() -> Value {
     let version = json!({ "path.id": id, "header.If-Match": "$response.header.ETag" });
     json!({
         "get": to("get_application", one.clone()),
-        "moves": to("list_stage_events", one),
+        "moves": to("list_stage_events", one.clone()),
+        "activities": to("list_activities_of", one.clone()),
+        "plan": to("create_activity", one),
         "change": to("patch_application", version.clone()),
         "delete": to("delete_application", version),
     })

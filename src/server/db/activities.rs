@@ -1,0 +1,103 @@
+//! The table `activities`.
+
+use super::{
+    on,
+    rows::{After, Table, columns},
+    tenant::{Tenant, TenantWrite},
+};
+use crate::domain::{activity::Activity, filter::ActivityQuery};
+use chrono::NaiveDateTime;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+impl Table for Activity {
+    const TABLE: &'static str = "activities";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// The activities of an application, oldest first: those after `after`, at most `limit`.
+pub async fn of_application(
+    tenant: &mut impl Tenant,
+    application: Uuid,
+    after: Option<After>,
+    limit: i64,
+) -> sqlx::Result<Vec<Activity>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        let mut sql = QueryBuilder::<DB>::new("SELECT ");
+        sql.push(columns::<Activity>())
+            .push(" FROM activities WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND application_id = ")
+            .push_bind(application);
+        if let Some(after) = after {
+            sql.push(" AND (created_at, id) > (")
+                .push_bind(after.key)
+                .push(", ")
+                .push_bind(after.id)
+                .push(")");
+        }
+        sql.push(" ORDER BY created_at, id LIMIT ").push_bind(limit);
+        sql.build_query_as().fetch_all(conn).await
+    })
+}
+
+/// Activities that have a start and fit `query`, the earliest first: those after `after`, at most
+/// `limit`.
+pub async fn starting(
+    tenant: &mut impl Tenant,
+    query: &ActivityQuery,
+    after: Option<After>,
+    limit: i64,
+) -> sqlx::Result<Vec<Activity>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        let mut sql = QueryBuilder::<DB>::new("SELECT ");
+        sql.push(columns::<Activity>())
+            .push(" FROM activities WHERE user_id = ")
+            .push_bind(user_id)
+            .push(" AND starts_at IS NOT NULL");
+        if let Some(from) = query.from {
+            sql.push(" AND starts_at >= ").push_bind(from);
+        }
+        if let Some(to) = query.to {
+            sql.push(" AND starts_at < ").push_bind(to);
+        }
+        if let Some(status) = query.status {
+            sql.push(" AND status = ").push_bind(status);
+        }
+        if let Some(kind) = query.r#type {
+            sql.push(" AND type = ").push_bind(kind);
+        }
+        if let Some(after) = after {
+            sql.push(" AND (starts_at, id) > (")
+                .push_bind(after.key)
+                .push(", ")
+                .push_bind(after.id)
+                .push(")");
+        }
+        sql.push(" ORDER BY starts_at, id LIMIT ").push_bind(limit);
+        sql.build_query_as().fetch_all(conn).await
+    })
+}
+
+/// Notes the clock on the wall at which an activity starts, as it was picked.
+pub async fn set_starts_local(
+    tenant: &mut TenantWrite,
+    id: Uuid,
+    local: Option<NaiveDateTime>,
+) -> sqlx::Result<()> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query::<DB>("UPDATE activities SET starts_local = $1 WHERE user_id = $2 AND id = $3")
+            .bind(local)
+            .bind(user_id)
+            .bind(id)
+            .execute(conn)
+            .await
+            .map(drop)
+    })
+}
