@@ -330,6 +330,7 @@ impl Store {
                 let snapshot = BoardSnapshot {
                     now: self.clock(),
                     rows: Vec::new(),
+                    activities: Vec::new(),
                     counts: Vec::new(),
                     whole: stored.meta.complete,
                 };

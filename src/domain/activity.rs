@@ -100,6 +100,9 @@ pub const MAX_MINUTES: i32 = 24 * 60;
 #[serde(try_from = "i32", into = "i32")]
 pub struct Minutes(#[cfg_attr(feature = "ssr", schemars(range(min = 1, max = MAX_MINUTES)))] i32);
 
+/// How long a conversation takes of which nobody said so.
+const USUAL_MINUTES: i32 = 60;
+
 impl Minutes {
     /// The number of minutes.
     pub const fn count(self) -> i32 {
@@ -321,9 +324,14 @@ impl FollowupChannel {
 }
 
 impl Activity {
-    /// When it ends, as far as it has a start; at its start where nobody said how long it takes.
+    /// When it ends, as far as it has a start. A conversation of which nobody said how long it takes
+    /// takes an hour; anything else takes no time.
     pub fn ends_at(&self) -> Option<Timestamp> {
-        let minutes = self.duration_minutes.map_or(0, Minutes::count);
+        let usual = match self.r#type {
+            ActivityType::Interview | ActivityType::Call => USUAL_MINUTES,
+            ActivityType::FollowUp | ActivityType::Email | ActivityType::Other => 0,
+        };
+        let minutes = self.duration_minutes.map_or(usual, Minutes::count);
         Some(self.starts_at? + Duration::minutes(minutes.into()))
     }
 
@@ -549,7 +557,12 @@ pub(crate) mod tests {
             duration_minutes: None,
             ..row
         };
-        assert_eq!(open.ends_at(), Some(start));
+        assert_eq!(open.ends_at(), Some(start + Duration::hours(1)));
+        let mail = Activity {
+            r#type: ActivityType::Email,
+            ..open
+        };
+        assert_eq!(mail.ends_at(), Some(start));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! compile it, so the server and the offline client cannot disagree.
 
 pub mod activity;
+pub mod agenda;
 pub mod application;
 pub mod change;
 pub mod choice;

@@ -1,7 +1,6 @@
 //! How a person wants things.
 
 use super::{
-    change::Change,
     error::{FieldError, Problem},
     fields::{Never, Patch, fields},
     row::{Edited, Made, Row},

@@ -394,6 +394,9 @@ pub struct BoardSnapshot {
     pub now: Timestamp,
     /// The first rows of every column, columns in order, newest in the stage first.
     pub rows: Vec<Application>,
+    /// What is planned or due around them; the earliest, where there are very many.
+    #[serde(default)]
+    pub activities: Vec<super::activity::Activity>,
     /// How many applications every status has on the board.
     pub counts: Vec<(super::stage::Status, u32)>,
     /// Whether `rows` is all that the user has, archived ones too.
@@ -404,12 +407,22 @@ pub struct BoardSnapshot {
 mod tests {
     use super::*;
     use crate::domain::{
+        activity,
         application::tests::{now, sample},
         error::Problem,
         stage::Status,
         user::Me,
     };
     use serde_json::{Value, json};
+
+    fn activity() -> activity::Activity {
+        activity::Activity {
+            prep_checklist: serde_json::from_value(json!([{ "text": "Read", "done": true }]))
+                .unwrap(),
+            related_contacts: serde_json::from_value(json!([{ "name": "Jo" }])).unwrap(),
+            ..activity::tests::sample(6, 1)
+        }
+    }
 
     #[test]
     fn a_page_in_parts_is_the_page() {
@@ -656,6 +669,7 @@ mod tests {
                 .unwrap();
         reads_a_newer(&full);
         reads_a_newer(&stage_event());
+        reads_a_newer(&activity());
         reads_a_newer(&settings());
         reads_a_newer(&Me {
             user: serde_json::from_value(json!({ "id": ID, "email": "jane@example.com" })).unwrap(),
@@ -665,6 +679,7 @@ mod tests {
         reads_a_newer(&BoardSnapshot {
             now: now(),
             rows: vec![full.clone()],
+            activities: vec![activity()],
             counts: vec![(Status::Applied, 1)],
             whole: true,
         });
@@ -672,6 +687,7 @@ mod tests {
             change(7, SyncRow::Upsert(Entity::Application(Box::new(full)))),
             change(8, SyncRow::Upsert(stage_event().into_entity())),
             change(9, SyncRow::Upsert(settings().into_entity())),
+            change(10, SyncRow::Upsert(activity().into_entity())),
         ]));
         reads_a_newer(&Problem::field("company", "Fill this in.").with_meta(json!(7)));
     }

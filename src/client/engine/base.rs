@@ -301,8 +301,8 @@ pub struct Base {
     urgent: BTreeSet<Shard>,
     /// Rows that are here and perhaps not stored, though their shard is not dirty.
     shown: HashSet<Uuid>,
-    /// Applications that the page came with and no history has brought yet.
-    loaded: HashSet<Uuid>,
+    /// Rows that the page came with and no history has brought yet.
+    loaded: HashMap<Uuid, EntityKind>,
     /// What has changed since it was shown.
     changed: Changed,
     /// What the store holds, by shard: where two pages bring in the same, one of them writes it.
@@ -367,21 +367,21 @@ impl Base {
         }
     }
 
-    /// Takes an application that the page came with.
-    pub fn load(&mut self, row: Application) {
-        self.loaded.insert(row.id);
-        self.show(row.id, row);
+    /// Takes a row that the page came with.
+    pub fn load<R: HasTable>(&mut self, id: Uuid, row: R) {
+        self.loaded.insert(id, R::KIND);
+        self.show(id, row);
     }
 
-    /// Whether there are applications that the page came with and no history has brought.
+    /// Whether there are rows that the page came with and no history has brought.
     pub(super) fn has_what_no_history_has(&self) -> bool {
         !self.loaded.is_empty()
     }
 
     /// The whole history was read from its beginning: what it does not have is there no more.
     pub(super) fn drop_what_no_history_has(&mut self) {
-        for id in std::mem::take(&mut self.loaded) {
-            self.delete(EntityKind::Application, id);
+        for (id, kind) in std::mem::take(&mut self.loaded) {
+            self.delete(kind, id);
         }
     }
 

@@ -248,7 +248,10 @@ impl Engine {
         self.meta.user = Some(me.user.clone());
         self.base.show(me.user.id, me.settings.clone());
         for row in &snapshot.rows {
-            self.base.load(row.clone());
+            self.base.load(row.id, row.clone());
+        }
+        for row in &snapshot.activities {
+            self.base.load(row.id, row.clone());
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::{activity::Activity, filter::ActivityQuery};
 use chrono::NaiveDateTime;
-use sqlx::QueryBuilder;
+use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
 impl Table for Activity {
@@ -81,6 +81,24 @@ pub async fn starting(
         }
         sql.push(" ORDER BY starts_at, id LIMIT ").push_bind(limit);
         sql.build_query_as().fetch_all(conn).await
+    })
+}
+
+/// Activities that ask for something, planned ones first, the earliest of each first; at most `limit`.
+pub async fn open(tenant: &mut impl Tenant, limit: i64) -> sqlx::Result<Vec<Activity>> {
+    let user_id = tenant.user_id();
+    let columns = columns::<Activity>();
+    let sql = format!(
+        "SELECT {columns} FROM activities WHERE user_id = $1 AND (status = 'scheduled' OR \
+         (status = 'done' AND (next_action_due IS NOT NULL OR reply_deadline IS NOT NULL))) \
+         ORDER BY CASE status WHEN 'scheduled' THEN 0 ELSE 1 END, starts_at, id LIMIT $2"
+    );
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query_as::<DB, Activity>(AssertSqlSafe(sql))
+            .bind(user_id)
+            .bind(limit)
+            .fetch_all(conn)
+            .await
     })
 }
 

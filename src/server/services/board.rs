@@ -3,12 +3,15 @@
 use super::Context;
 use crate::{
     domain::{error::Problem, stage::Status, sync::BoardSnapshot},
-    server::db::{applications, rows as table},
+    server::db::{activities, applications, rows as table},
 };
 use uuid::Uuid;
 
 /// Cards of each open column that the first paint shows: more than the tallest screen holds.
 pub const FIRST_CARDS: i64 = 16;
+
+/// Activities that the first paint knows of: more than anybody has ahead.
+pub const FIRST_ACTIVITIES: i64 = 200;
 
 /// The top of every open column, how long every column is, and `focus`, the application whose
 /// sidebar is open.
@@ -40,9 +43,11 @@ pub async fn snapshot(
     {
         rows.extend(table::find(&mut tenant, id).await?);
     }
+    let activities = activities::open(&mut tenant, FIRST_ACTIVITIES).await?;
     Ok(BoardSnapshot {
         now: context.now,
         rows,
+        activities,
         counts: counts
             .into_iter()
             .map(|count| {

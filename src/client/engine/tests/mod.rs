@@ -328,6 +328,7 @@ fn snapshot(rows: &[Application]) -> BoardSnapshot {
     BoardSnapshot {
         now: now(),
         rows: rows.to_vec(),
+        activities: Vec::new(),
         counts: Vec::new(),
         whole: true,
     }

@@ -1,0 +1,363 @@
+//! What is to do now: next actions, interviews and calls, deadlines of answers, and what went quiet.
+
+use super::{
+    activity::{Activity, ActivityStatus},
+    application::Application,
+    stage::Status,
+    time::{Timestamp, ZoneRules},
+};
+use chrono::{Duration, NaiveDate};
+use std::{borrow::Borrow, collections::HashMap};
+use uuid::Uuid;
+
+/// An application in which nothing moved for so many of the user's days went quiet.
+pub const QUIET_DAYS: i64 = 10;
+
+/// What an item of the agenda is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// An activity that is planned.
+    Activity(Uuid),
+    /// The application's next action.
+    NextAction,
+    /// What is to follow an activity.
+    FollowOn(Uuid),
+    /// An activity's answer is to be had until then.
+    Reply(Uuid),
+}
+
+/// Something to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What.
+    pub subject: Subject,
+    /// Whose.
+    pub application: Uuid,
+    /// When it begins, or is due.
+    pub at: Timestamp,
+    /// When it is over; `at` of what takes no time.
+    pub until: Timestamp,
+}
+
+/// An application in which nothing happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    /// Which.
+    pub application: Uuid,
+    /// The last of the user's days on which something moved.
+    pub since: NaiveDate,
+}
+
+/// What is to do, each part in the order of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agenda {
+    /// What is past and not told.
+    pub late: Vec<Item>,
+    /// The rest of today.
+    pub today: Vec<Item>,
+    /// Tomorrow.
+    pub tomorrow: Vec<Item>,
+    /// The five days after that.
+    pub week: Vec<Item>,
+    /// What comes later.
+    pub later: Vec<Item>,
+    /// Applications in which nothing is planned and nothing moved, quiet for longest first.
+    pub quiet: Vec<Quiet>,
+}
+
+impl Agenda {
+    /// What is to do at `now`, as it follows from applications and activities. Those of archived
+    /// applications are left out.
+    pub fn new<A: Borrow<Application>, B: Borrow<Activity>>(
+        applications: impl IntoIterator<Item = A>,
+        activities: impl IntoIterator<Item = B>,
+        now: Timestamp,
+        zone: &impl ZoneRules,
+    ) -> Self {
+        let mut items = Vec::new();
+        let mut moved: HashMap<Uuid, (Status, Timestamp)> = HashMap::new();
+        for row in applications {
+            let row = row.borrow();
+            if !row.is_on_board() {
+                continue;
+            }
+            moved.insert(row.id, (row.status, row.status_since));
+            items.extend(row.next_action_due.map(|at| Item {
+                subject: Subject::NextAction,
+                application: row.id,
+                at,
+                until: at,
+            }));
+        }
+        for row in activities {
+            let row = row.borrow();
+            let Some((_, last)) = moved.get_mut(&row.application_id) else {
+                continue;
+            };
+            items.extend(items_of(row));
+            if row.status == ActivityStatus::Done
+                && let Some(at) = row.ends_at().filter(|at| *at <= now)
+            {
+                *last = (*last).max(at);
+            }
+        }
+        items.sort_by_key(|item| (item.at, item.application, item.subject));
+        let mut agenda = Self::default();
+        let today = zone.day(now);
+        for item in &items {
+            let days = (zone.day(item.at) - today).num_days();
+            let part = match days {
+                _ if item.until < now => &mut agenda.late,
+                // What began yesterday and is not over is of today.
+                ..=0 => &mut agenda.today,
+                1 => &mut agenda.tomorrow,
+                2..=6 => &mut agenda.week,
+                _ => &mut agenda.later,
+            };
+            part.push(*item);
+        }
+        for item in &items {
+            moved.remove(&item.application);
+        }
+        for (application, (status, last)) in moved {
+            let since = zone.day(last);
+            if is_awaiting(status) && (today - since).num_days() >= QUIET_DAYS {
+                agenda.quiet.push(Quiet { application, since });
+            }
+        }
+        agenda
+            .quiet
+            .sort_by_key(|quiet| (quiet.since, quiet.application));
+        agenda
+    }
+
+    /// The first that is not over yet.
+    pub fn next(&self) -> Option<&Item> {
+        let parts = [&self.today, &self.tomorrow, &self.week, &self.later];
+        parts.into_iter().flatten().next()
+    }
+
+    /// Whether there is nothing to do up to the end of the week.
+    pub fn is_clear(&self) -> bool {
+        let parts = [&self.late, &self.today, &self.tomorrow, &self.week];
+        parts.into_iter().all(Vec::is_empty)
+    }
+}
+
+/// What an activity asks for.
+fn items_of(row: &Activity) -> impl Iterator<Item = Item> {
+    let item = |subject, at, until| Item {
+        subject,
+        application: row.application_id,
+        at,
+        until,
+    };
+    let is_planned = row.status == ActivityStatus::Scheduled;
+    let is_on = row.status != ActivityStatus::Canceled;
+    let planned = row.starts_at.filter(|_| is_planned);
+    let follow_on = row.next_action_due.filter(|_| is_on);
+    let reply = row.reply_deadline.filter(|_| is_on);
+    let all = [
+        planned.map(|at| item(Subject::Activity(row.id), at, row.ends_at().unwrap_or(at))),
+        follow_on.map(|at| item(Subject::FollowOn(row.id), at, at)),
+        reply.map(|at| item(Subject::Reply(row.id), at, at)),
+    ];
+    all.into_iter().flatten()
+}
+
+/// The planned activity of an application that comes first, past ones that nobody told of included.
+pub fn next_activity<'a>(
+    activities: impl IntoIterator<Item = &'a Activity>,
+) -> Option<&'a Activity> {
+    let planned = activities
+        .into_iter()
+        .filter(|row| row.status == ActivityStatus::Scheduled);
+    planned.min_by_key(|row| (row.starts_at, row.id))
+}
+
+/// Whether it is somebody's turn to answer.
+fn is_awaiting(status: Status) -> bool {
+    !status.is_closed() && !matches!(status, Status::Draft | Status::OnHold)
+}
+
+/// How long it is until `at`, to the minute: `in 2 h 14 min`, `in 3 days`, `now`.
+pub fn countdown(at: Timestamp, until: Timestamp, now: Timestamp) -> String {
+    if at <= now {
+        return if now <= until { "now" } else { "over" }.to_owned();
+    }
+    // The minute that has begun counts: at 13:59:40 it is one minute to 14:00.
+    let minutes = ((at - now) + Duration::seconds(59)).num_minutes();
+    match (minutes / (24 * 60), minutes / 60, minutes % 60) {
+        (0, 0, minutes) => format!("in {minutes} min"),
+        (0, hours, 0) => format!("in {hours} h"),
+        (0, hours, minutes) => format!("in {hours} h {minutes} min"),
+        (1, ..) => "in 1 day".to_owned(),
+        (days, ..) => format!("in {days} days"),
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests {
+    use super::*;
+    use crate::domain::{activity, application, application::tests::now};
+    use chrono_tz::Africa::Lagos;
+
+    fn at(hours: i64) -> Timestamp {
+        now() + Duration::hours(hours)
+    }
+
+    fn row(id: u128, due: Option<Timestamp>) -> Application {
+        Application {
+            next_action_due: due,
+            ..application::tests::sample(id)
+        }
+    }
+
+    fn interview(id: u128, of: u128, starts: Timestamp) -> Activity {
+        Activity {
+            starts_at: Some(starts),
+            ..activity::tests::sample(id, of)
+        }
+    }
+
+    fn agenda(rows: &[Application], activities: &[Activity]) -> Agenda {
+        Agenda::new(rows, activities, now(), &Lagos)
+    }
+
+    fn whose(items: &[Item]) -> Vec<u128> {
+        items
+            .iter()
+            .map(|item| item.application.as_u128())
+            .collect()
+    }
+
+    /// It is Monday, 10:00 in Lagos.
+    #[test]
+    fn each_item_stands_under_its_day() {
+        let rows: Vec<Application> = [-30, -1, 1, 13, 14, 37, 38, 157, 158]
+            .into_iter()
+            .zip(1..)
+            .map(|(hours, id)| row(id, Some(at(hours))))
+            .collect();
+        let agenda = agenda(&rows, &[]);
+        assert_eq!(whose(&agenda.late), [1, 2]);
+        assert_eq!(whose(&agenda.today), [3, 4]);
+        assert_eq!(whose(&agenda.tomorrow), [5, 6]);
+        assert_eq!(whose(&agenda.week), [7, 8]);
+        assert_eq!(whose(&agenda.later), [9]);
+        assert_eq!(agenda.next().map(|item| item.at), Some(at(1)));
+    }
+
+    #[test]
+    fn an_interview_is_late_once_it_is_over_and_nobody_told_how_it_went() {
+        let rows = [row(1, None)];
+        let under_way = [interview(7, 1, now() - Duration::minutes(40))];
+        assert_eq!(agenda(&rows, &under_way).today.len(), 1);
+        let over = [interview(7, 1, now() - Duration::minutes(46))];
+        assert_eq!(agenda(&rows, &over).late.len(), 1);
+        for status in [ActivityStatus::Done, ActivityStatus::Canceled] {
+            let told = over.clone().map(|row| Activity { status, ..row });
+            assert!(agenda(&rows, &told).is_clear());
+        }
+    }
+
+    #[test]
+    fn what_follows_an_activity_and_what_it_waits_for_are_to_do() {
+        let done = Activity {
+            status: ActivityStatus::Done,
+            next_action_due: Some(at(1)),
+            reply_deadline: Some(at(2)),
+            ..interview(7, 1, at(-5))
+        };
+        let subjects = |row: &Activity| -> Vec<Subject> {
+            let agenda = agenda(&[self::row(1, None)], std::slice::from_ref(row));
+            agenda.today.iter().map(|item| item.subject).collect()
+        };
+        let id = done.id;
+        assert_eq!(subjects(&done), [Subject::FollowOn(id), Subject::Reply(id)]);
+        let canceled = Activity {
+            status: ActivityStatus::Canceled,
+            ..done
+        };
+        assert!(subjects(&canceled).is_empty());
+    }
+
+    #[test]
+    fn what_is_archived_asks_for_nothing() {
+        let archived = Application {
+            archived_at: Some(now()),
+            ..row(1, Some(at(1)))
+        };
+        let all = agenda(
+            &[archived],
+            &[interview(7, 1, at(2)), interview(8, 99, at(2))],
+        );
+        assert_eq!(all, Agenda::default());
+    }
+
+    #[test]
+    fn an_application_is_quiet_while_nothing_moves_and_nothing_is_planned() {
+        let still = |id, status, days| Application {
+            status,
+            status_since: now() - Duration::days(days),
+            ..row(id, None)
+        };
+        let rows = [
+            still(1, Status::Applied, 10),
+            still(2, Status::Applied, 9),
+            still(3, Status::Rejected, 30),
+            still(4, Status::Draft, 30),
+            still(5, Status::OnHold, 30),
+            still(6, Status::Screening, 20),
+            still(7, Status::Screening, 20),
+            still(8, Status::Screening, 20),
+        ];
+        let activities = [
+            interview(71, 7, at(24 * 30)),
+            Activity {
+                status: ActivityStatus::Done,
+                ..interview(81, 8, at(-24))
+            },
+        ];
+        let quiet = agenda(&rows, &activities).quiet;
+        let whose: Vec<u128> = quiet
+            .iter()
+            .map(|quiet| quiet.application.as_u128())
+            .collect();
+        assert_eq!(whose, [6, 1]);
+    }
+
+    #[test]
+    fn the_first_planned_activity_is_next_an_untold_one_too() {
+        let (past, soon) = (interview(1, 9, at(-3)), interview(2, 9, at(3)));
+        let told = Activity {
+            status: ActivityStatus::Done,
+            ..past.clone()
+        };
+        assert_eq!(next_activity([&soon, &past]), Some(&past));
+        assert_eq!(next_activity([&soon, &told]), Some(&soon));
+        assert_eq!(next_activity([&told]), None);
+    }
+
+    #[test]
+    fn a_countdown_speaks_as_people_do() {
+        for (minutes, text) in [
+            (1, "in 1 min"),
+            (59, "in 59 min"),
+            (60, "in 1 h"),
+            (134, "in 2 h 14 min"),
+            (24 * 60, "in 1 day"),
+            (3 * 24 * 60 + 5, "in 3 days"),
+            (0, "now"),
+            (-5, "now"),
+            (-31, "over"),
+        ] {
+            let at = now() + Duration::minutes(minutes);
+            let until = at + Duration::minutes(30);
+            assert_eq!(countdown(at, until, now()), text);
+        }
+        let at = now() + Duration::seconds(20);
+        assert_eq!(countdown(at, at, now()), "in 1 min");
+    }
+}
