@@ -24,6 +24,7 @@ pub mod tags;
 pub mod text;
 pub mod time;
 pub mod user;
+pub mod when;
 
 #[cfg(feature = "ssr")]
 mod schema;

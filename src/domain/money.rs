@@ -1,6 +1,9 @@
 //! Money: exact amounts with two decimals and an ISO 4217 currency.
 
-use super::{number, text::text_type};
+use super::{
+    number,
+    text::{plain, text_type},
+};
 use serde::{Deserialize, Serialize};
 
 /// An amount of money in hundredths of the currency's unit. On the wire it is a JSON number with
@@ -132,7 +135,7 @@ impl Written {
     /// # Errors
     /// In words, where it is not clear which number is meant: of that none is made.
     pub fn read(text: &str) -> Result<Self, String> {
-        let plain = plain(text);
+        let plain = plain(text).replace(" to ", "-");
         let ends: Vec<&str> = split_range(plain.trim());
         let unclear = || {
             let start: String = text.trim().chars().take(40).collect();
@@ -153,25 +156,6 @@ impl Written {
             _ => Err(unclear()),
         }
     }
-}
-
-/// The same text with one character for each of the many that mean the same, without those that
-/// cannot be seen, and in small letters.
-fn plain(text: &str) -> String {
-    let visible = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}');
-    let one = |c: char| match c {
-        // The full-width forms stand in the order of ASCII.
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        _ => c,
-    };
-    let same = |c: char| match c {
-        '’' | '‘' | 'ʼ' | '´' | '`' | '′' => '\'',
-        '‐' | '‑' | '‒' | '–' | '—' | '−' | '~' | '〜' => '-',
-        c if c.is_whitespace() => ' ',
-        c => c.to_ascii_lowercase(),
-    };
-    let text: String = text.chars().filter(visible).map(one).map(same).collect();
-    text.replace(" to ", "-")
 }
 
 /// The parts of a text on both sides of a dash. One after a comma or a point stands for no cents:

@@ -41,6 +41,24 @@ fn is_longer(text: &str, than: usize) -> bool {
     text.len() > than && text.chars().count() > than
 }
 
+/// The same text with one character for each of the many that mean the same, without those that
+/// cannot be seen, and in small letters: for what is read, not kept.
+pub fn plain(text: &str) -> String {
+    let visible = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}');
+    let one = |c: char| match c {
+        // The full-width forms stand in the order of ASCII.
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    };
+    let same = |c: char| match c {
+        '’' | '‘' | 'ʼ' | '´' | '`' | '′' => '\'',
+        '‐' | '‑' | '‒' | '–' | '—' | '−' | '~' | '〜' => '-',
+        c if c.is_whitespace() => ' ',
+        c => c.to_ascii_lowercase(),
+    };
+    text.chars().filter(visible).map(one).map(same).collect()
+}
+
 /// One line of text: trimmed, not blank, without control characters, at most `MAX` characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
