@@ -24,7 +24,7 @@ use leptos_router::{
 };
 use pages::{
     archive::ArchivePage, board::BoardPage, not_found::NotFoundPage, settings::SettingsPage,
-    sign_in::SignInPage, verify::VerifyPage,
+    sign_in::SignInPage, today::TodayPage, verify::VerifyPage,
 };
 
 /// The app.
@@ -49,6 +49,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in/verify") view=VerifyPage ssr=SsrMode::Async/>
                 <Route path=path!("/board/:id?") view=BoardPage ssr=SsrMode::Async/>
+                <Route path=path!("/today") view=TodayPage ssr=SsrMode::Async/>
                 <Route path=path!("/archive") view=ArchivePage ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
             </Routes>

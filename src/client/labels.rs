@@ -1,7 +1,8 @@
-//! What people call the fields of an application and of the settings, and how their values read
+//! What people call the fields of an application, an activity and the settings, and how their values read
 //! outside the form: wherever an edit of them is shown.
 
 use crate::domain::{
+    activity::{ActivityStatus, ActivityType, FollowupChannel, InterviewMedium, InterviewStage},
     application::LocationMode,
     money::Amount,
     number,
@@ -10,6 +11,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate};
 use serde_json::Value;
+use std::str::FromStr;
 
 /// The name of a field, as it stands in the API, for people.
 pub fn field_label(field: &str) -> &str {
@@ -40,6 +42,19 @@ pub fn field_label(field: &str) -> &str {
         "contacts_inline" => "People",
         "notes" => "Notes",
         "archived_at" => "Archived",
+        "type" => "What",
+        "starts_at" => "When",
+        "duration_minutes" => "Takes",
+        "outcome" => "Outcome",
+        "related_contacts" => "With",
+        "interview_stage" => "Which interview",
+        "interview_medium" => "How",
+        "location_or_link" => "Place or link",
+        "agenda" => "Agenda",
+        "prep_checklist" => "To prepare",
+        "followup_channel" => "By",
+        "template_used" => "Text",
+        "reply_deadline" => "Answer by",
         "display_name" => "Name",
         "session_timeout_mins" => "Sign out after",
         "quiet_hours_start" => "Quiet from",
@@ -57,9 +72,19 @@ pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneR
     let read = match (field, value) {
         ("archived_at", Value::Null) => Some("no".to_owned()),
         ("status", Value::String(word)) => {
-            let status = word.parse::<Status>().ok();
-            status.map(|status| status.label().to_owned())
+            let status = word.parse::<Status>().ok().map(Status::label);
+            let or_that = || {
+                word.parse::<ActivityStatus>()
+                    .ok()
+                    .map(ActivityStatus::label)
+            };
+            status.or_else(or_that).map(ToOwned::to_owned)
         }
+        ("type", Value::String(word)) => word_label(word, ActivityType::label),
+        ("interview_stage", Value::String(word)) => word_label(word, InterviewStage::label),
+        ("interview_medium", Value::String(word)) => word_label(word, InterviewMedium::label),
+        ("followup_channel", Value::String(word)) => word_label(word, FollowupChannel::label),
+        ("duration_minutes", Value::Number(minutes)) => minutes.as_u64().map(length_label),
         ("location_mode", Value::String(word)) => {
             let known = LocationMode::ALL.iter();
             let mut fits = known.filter(|mode| mode.as_str() == word);
@@ -69,7 +94,7 @@ pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneR
             let day = day.parse::<NaiveDate>().ok();
             day.map(|day| day_label(day, zone.day(now)))
         }
-        ("next_action_due" | "archived_at", Value::String(at)) => {
+        ("next_action_due" | "archived_at" | "starts_at" | "reply_deadline", Value::String(at)) => {
             let at = DateTime::parse_from_rfc3339(at).ok();
             at.map(|at| time_label(at.to_utc(), now, zone))
         }
@@ -79,13 +104,21 @@ pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneR
         }
         ("session_timeout_mins", Value::Number(minutes)) => minutes.as_u64().map(length_label),
         // Each of these is several things: a comma within one, a semicolon between two.
-        ("contacts_inline" | "attachments_links", Value::Array(items)) if !items.is_empty() => {
+        (
+            "contacts_inline" | "attachments_links" | "related_contacts" | "prep_checklist",
+            Value::Array(items),
+        ) if !items.is_empty() => {
             let items: Vec<String> = items.iter().map(parts_label).collect();
             Some(items.join("; "))
         }
         _ => None,
     };
     read.unwrap_or_else(|| plain_label(value))
+}
+
+fn word_label<T: FromStr>(word: &str, label: impl FnOnce(T) -> &'static str) -> Option<String> {
+    let known = word.parse().ok();
+    known.map(|known| label(known).to_owned())
 }
 
 /// A moment, by the clock and the day of the zone: `today 14:30`, `27 Nov, 14:30`.
@@ -99,9 +132,16 @@ pub fn time_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> Strin
     }
 }
 
-/// What an application is called: its role and its company. None of what has neither.
+/// Where the name of a row stands among its fields that is not made of them alone.
+pub const NAME: &str = "name";
+
+/// What a row is called: an application by its role and its company, any other by its [`NAME`]. None of
+/// what has neither.
 pub fn row_name(row: &Value) -> Option<String> {
     let text = |name| row.get(name).and_then(Value::as_str);
+    if let Some(name) = text(NAME) {
+        return Some(name.to_owned());
+    }
     Some(format!("{}, {}", text("role_title")?, text("company")?))
 }
 
@@ -116,7 +156,7 @@ pub fn moment_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> Str
 }
 
 /// `8 hours`, of minutes.
-fn length_label(minutes: u64) -> String {
+pub fn length_label(minutes: u64) -> String {
     let (count, unit) = match minutes {
         minutes if minutes % (24 * 60) == 0 => (minutes / (24 * 60), "day"),
         minutes if minutes % 60 == 0 => (minutes / 60, "hour"),
@@ -132,7 +172,7 @@ fn parts_label(item: &Value) -> String {
         return plain_label(item);
     };
     // In the order in which the form has them.
-    let parts: Vec<&str> = ["name", "role", "email", "phone", "label", "url"]
+    let parts: Vec<&str> = ["name", "role", "email", "phone", "label", "url", "text"]
         .iter()
         .filter_map(|part| fields.get(*part).and_then(Value::as_str))
         .collect();
@@ -161,7 +201,10 @@ fn plain_label(value: &Value) -> String {
 mod tests {
     use super::{field_label, moment_label, value_label};
     use crate::domain::{
-        application::{Application, tests::sample},
+        activity::ActivityPatch,
+        application::ApplicationPatch,
+        fields::Patch as _,
+        settings::SettingsPatch,
         time::{Timestamp, ZoneRules},
     };
     use chrono::{DateTime, Utc};
@@ -185,6 +228,15 @@ mod tests {
         let now = at("2026-11-27T09:00:00Z");
         for (field, value, reads) in [
             ("status", json!("Interview_Loop"), "Interview loop"),
+            ("status", json!("canceled"), "Called off"),
+            ("type", json!("FollowUp"), "Follow-up"),
+            ("interview_medium", json!("google_meet"), "Google Meet"),
+            ("duration_minutes", json!(45), "45 minutes"),
+            (
+                "prep_checklist",
+                json!([{ "text": "Read the posting", "done": true }]),
+                "Read the posting",
+            ),
             ("status", json!("Of_A_Later_Version"), "Of_A_Later_Version"),
             ("location_mode", json!("onsite"), "On site"),
             ("priority", json!("High"), "High"),
@@ -247,12 +299,9 @@ mod tests {
     /// Every field that an edit can set has a name that is not the API's.
     #[test]
     fn every_field_has_a_name_for_people() {
-        let row = serde_json::to_value::<Application>(sample(1)).unwrap();
-        for field in row.as_object().unwrap().keys() {
-            let derived = ["id", "version", "status_since", "created_at", "updated_at"];
-            if !derived.contains(&field.as_str()) {
-                assert_ne!(field_label(field), field);
-            }
+        let fields = ApplicationPatch::FIELDS.iter().chain(ActivityPatch::FIELDS);
+        for field in fields.chain(SettingsPatch::FIELDS) {
+            assert_ne!(field_label(field), *field);
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     error::{FieldError, Problem},
     fields::{Create as _, Patch as _, fields},
     row::{Edited, Made, Row},
+    stage::Status,
     text::{Line, Prose},
     time::{Timestamp, ZoneName, outside_years, read_timestamp, to_millis},
 };
@@ -284,15 +285,47 @@ impl ActivityType {
     }
 }
 
+impl ActivityStatus {
+    /// The name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Scheduled => "Planned",
+            Self::Done => "Done",
+            Self::Canceled => "Called off",
+        }
+    }
+}
+
 impl InterviewStage {
-    /// The name for people, before the word “interview”.
+    /// The name for people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Screening => "Screening",
             Self::Technical => "Technical",
-            Self::Loop => "Loop",
+            Self::Loop => "Interview loop",
             Self::Offer => "Offer",
             Self::Other => "Other",
+        }
+    }
+
+    /// What such an interview is called.
+    pub const fn interview(self) -> &'static str {
+        match self {
+            Self::Screening => "Screening interview",
+            Self::Technical => "Technical interview",
+            Self::Loop => "Interview loop",
+            Self::Offer => "Talk about the offer",
+            Self::Other => "Interview",
+        }
+    }
+
+    /// Which interview is usual for an application in this status.
+    pub const fn usual(status: Status) -> Self {
+        match status {
+            Status::TechScreen => Self::Technical,
+            Status::InterviewLoop => Self::Loop,
+            Status::Offer | Status::Accepted => Self::Offer,
+            _ => Self::Screening,
         }
     }
 }
@@ -323,7 +356,35 @@ impl FollowupChannel {
     }
 }
 
+/// The most of a text that stands for an activity without a name of its own.
+const HEADLINE: usize = 80;
+
 impl Activity {
+    /// Whether it is still to come, or nobody said yet how it went.
+    pub fn is_planned(&self) -> bool {
+        self.status == ActivityStatus::Scheduled
+    }
+
+    /// What it is called beside the others of its application.
+    pub fn headline(&self) -> String {
+        match (self.r#type, self.interview_stage) {
+            (ActivityType::Interview, Some(stage)) => stage.interview().to_owned(),
+            (ActivityType::Other, _) => {
+                let text = self.notes.as_ref().map(Prose::as_str).unwrap_or_default();
+                match text
+                    .lines()
+                    .next()
+                    .map(str::trim)
+                    .filter(|line| !line.is_empty())
+                {
+                    Some(line) => line.chars().take(HEADLINE).collect(),
+                    None => self.r#type.label().to_owned(),
+                }
+            }
+            (other, _) => other.label().to_owned(),
+        }
+    }
+
     /// When it ends, as far as it has a start. A conversation of which nobody said how long it takes
     /// takes an hour; anything else takes no time.
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -390,7 +451,7 @@ impl Edited for Activity {
     }
 
     fn title(&self) -> String {
-        self.r#type.label().to_owned()
+        self.headline()
     }
 
     fn build(create: &ActivityCreate, id: Uuid, made: Made) -> Result<Self, Problem> {
@@ -563,6 +624,25 @@ pub(crate) mod tests {
             ..open
         };
         assert_eq!(mail.ends_at(), Some(start));
+    }
+
+    #[test]
+    fn it_is_called_by_what_it_is() {
+        let row = sample(1, 2);
+        assert_eq!(row.headline(), "Interview");
+        let technical = Activity {
+            interview_stage: Some(InterviewStage::Technical),
+            ..row.clone()
+        };
+        assert_eq!(technical.headline(), "Technical interview");
+        let other = |notes: &str| Activity {
+            r#type: ActivityType::Other,
+            notes: notes.parse().ok(),
+            ..row.clone()
+        };
+        assert_eq!(other("Sent the task\nand more").headline(), "Sent the task");
+        assert_eq!(other("").headline(), "Other");
+        assert_eq!(other(&"ä".repeat(500)).headline().chars().count(), HEADLINE);
     }
 
     #[test]

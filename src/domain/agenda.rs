@@ -152,9 +152,8 @@ fn items_of(row: &Activity) -> impl Iterator<Item = Item> {
         at,
         until,
     };
-    let is_planned = row.status == ActivityStatus::Scheduled;
     let is_on = row.status != ActivityStatus::Canceled;
-    let planned = row.starts_at.filter(|_| is_planned);
+    let planned = row.starts_at.filter(|_| row.is_planned());
     let follow_on = row.next_action_due.filter(|_| is_on);
     let reply = row.reply_deadline.filter(|_| is_on);
     let all = [
@@ -163,16 +162,6 @@ fn items_of(row: &Activity) -> impl Iterator<Item = Item> {
         reply.map(|at| item(Subject::Reply(row.id), at, at)),
     ];
     all.into_iter().flatten()
-}
-
-/// The planned activity of an application that comes first, past ones that nobody told of included.
-pub fn next_activity<'a>(
-    activities: impl IntoIterator<Item = &'a Activity>,
-) -> Option<&'a Activity> {
-    let planned = activities
-        .into_iter()
-        .filter(|row| row.status == ActivityStatus::Scheduled);
-    planned.min_by_key(|row| (row.starts_at, row.id))
 }
 
 /// Whether it is somebody's turn to answer.
@@ -326,18 +315,6 @@ mod tests {
             .map(|quiet| quiet.application.as_u128())
             .collect();
         assert_eq!(whose, [6, 1]);
-    }
-
-    #[test]
-    fn the_first_planned_activity_is_next_an_untold_one_too() {
-        let (past, soon) = (interview(1, 9, at(-3)), interview(2, 9, at(3)));
-        let told = Activity {
-            status: ActivityStatus::Done,
-            ..past.clone()
-        };
-        assert_eq!(next_activity([&soon, &past]), Some(&past));
-        assert_eq!(next_activity([&soon, &told]), Some(&soon));
-        assert_eq!(next_activity([&told]), None);
     }
 
     #[test]

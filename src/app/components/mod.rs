@@ -1,5 +1,7 @@
 //! What pages are composed of.
 
+pub mod activity;
+pub mod agenda;
 pub mod announcer;
 pub mod board;
 pub mod device;

@@ -12,6 +12,7 @@ pub fn Rail() -> impl IntoView {
             <a class="rail-logo" href="/board" aria-label="Job Hunt Tracker, to the board">
                 {Icon::Logo.view()}
             </a>
+            <RailLink href="/today" icon=Icon::Calendar label="Today"/>
             <RailLink href="/board" icon=Icon::Board label="Board"/>
             <RailLink href="/archive" icon=Icon::Archive label="Archive"/>
             <div class="rail-spacer"></div>

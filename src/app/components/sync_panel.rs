@@ -307,10 +307,12 @@ fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
     };
     let what = (!held).then(|| describe(&entry.edit));
     let opens = parked && can_be_opened(&entry.edit);
+    let address = match &entry.edit {
+        Edit::Activity(_) => format!("/board/{}?activity={record}", entry.aggregate),
+        _ => format!("/board/{record}"),
+    };
     // Of one that is deleted nothing shows any more.
-    let deleted = store
-        .row_before(&entry)
-        .map(|row| format!("{}, {}", row.role_title, row.company));
+    let deleted = store.name_before(&entry);
     let title = move || {
         deleted.clone().unwrap_or_else(|| {
             let now = store.fields_of(&entry.edit, record);
@@ -326,7 +328,7 @@ fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
                 <span class="waiting-actions">
                     {answer("Try again", "button", move || store.retry_parked(key))}
                     {opens.then(|| view! {
-                        <a class="button button-quiet" href=format!("/board/{record}") on:click=move |_| dialogs.sync.set(false)>"Open"</a>
+                        <a class="button button-quiet" href=address on:click=move |_| dialogs.sync.set(false)>"Open"</a>
                     })}
                     {answer("Drop", "button button-quiet", move || store.drop_parked(key))}
                 </span>
@@ -342,7 +344,7 @@ fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
 
 /// Whether there is a page on which what an edit says can be corrected.
 fn can_be_opened(edit: &Edit) -> bool {
-    matches!(edit, Edit::Application(_)) && edit.verb() != Verb::Delete
+    matches!(edit, Edit::Application(_) | Edit::Activity(_)) && edit.verb() != Verb::Delete
 }
 
 /// Where the focus goes when a decision is made: to the next one, or else to the one before it.

@@ -5,4 +5,5 @@ pub mod board;
 pub mod not_found;
 pub mod settings;
 pub mod sign_in;
+pub mod today;
 pub mod verify;

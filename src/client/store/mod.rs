@@ -3,6 +3,7 @@
 
 #[cfg(feature = "hydrate")]
 mod access;
+mod activities;
 mod notify;
 mod rows;
 
@@ -15,15 +16,17 @@ use super::{
         Began, Displaced, Edit, Edited, Effect, Engine, Entry, HasTable, Made, Op, Persistence,
         Rows, SyncState, WaitReason,
     },
+    labels::NAME,
     toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
 };
 use crate::domain::{
+    activity::Activity,
     application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::Problem,
     fields::Patch as _,
-    row::OfKind,
+    row::OfEdit as _,
     settings::{Settings, SettingsPatch},
     stage::{StageEvent, Status},
     sync::BoardSnapshot,
@@ -144,6 +147,11 @@ impl Store {
         self.now.get()
     }
 
+    /// The same, without subscribing.
+    pub fn now_untracked(self) -> Timestamp {
+        self.now.get_untracked()
+    }
+
     /// How long it is until then.
     pub fn time_until(self, at: Timestamp) -> chrono::Duration {
         at - self.clock()
@@ -181,33 +189,38 @@ impl Store {
         })
     }
 
-    /// The application that an edit deletes, as it was before; nothing where it deletes none.
-    pub fn row_before(self, entry: &Entry) -> Option<Application> {
-        if !matches!(entry.edit, Edit::Application(Op::Delete)) {
-            return None;
+    /// What that which an edit deletes was called; nothing where it deletes nothing that is known.
+    pub fn name_before(self, entry: &Entry) -> Option<String> {
+        match &entry.edit {
+            Edit::Application(Op::Delete) => {
+                let row = self.row_before::<Application>(entry)?;
+                Some(format!("{}, {}", row.role_title, row.company))
+            }
+            Edit::Activity(Op::Delete) => {
+                let row = self.row_before::<Activity>(entry)?;
+                Some(self.activity_name(&row))
+            }
+            _ => None,
         }
+    }
+
+    /// The row of an edit, as it was before.
+    fn row_before<R: Edited + HasTable>(self, entry: &Entry) -> Option<R> {
         self.engine.with_value(|engine| {
-            let known = engine.base().table::<Application>().get(entry.record);
+            let known = engine.base().table::<R>().get(entry.record);
             let last = || {
                 let last = entry.last_known.as_deref().cloned();
-                last.and_then(Application::from_entity)
+                last.and_then(R::from_entity)
             };
             // Made here, and not at the server yet.
             let made = || {
                 let mut edits = engine.outbox().of_record(entry.record);
-                edits.find_map(|earlier| match &earlier.edit {
-                    Edit::Application(Op::Create(create)) => {
-                        let made = earlier.made();
-                        let create = (**create).clone();
-                        create.build(entry.record, made.on, made.at).ok()
-                    }
-                    _ => None,
+                edits.find_map(|earlier| match R::op(&earlier.edit)? {
+                    Op::Create(create) => R::build(create, entry.record, earlier.made()).ok(),
+                    Op::Patch(_) | Op::Delete => None,
                 })
             };
-            known
-                .map(|row| Application::clone(row))
-                .or_else(last)
-                .or_else(made)
+            known.map(|row| R::clone(row)).or_else(last).or_else(made)
         })
     }
 
@@ -306,11 +319,19 @@ impl Store {
     /// How a record looks now, for comparing: its fields as they go over the wire.
     pub fn fields_of(self, edit: &Edit, record: Uuid) -> serde_json::Value {
         self.changed.track();
-        self.engine.with_value(|engine| {
+        let mut fields: serde_json::Value = self.engine.with_value(|engine| {
             let row = engine.text_of(edit, record);
             row.and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default()
-        })
+        });
+        // What it is called follows from its application too.
+        if let Edit::Activity(_) = edit
+            && let Some(row) = self.row_untracked::<Activity>(record)
+            && let Some(fields) = fields.as_object_mut()
+        {
+            fields.insert(NAME.to_owned(), self.activity_name(&row).into());
+        }
+        fields
     }
 
     fn report(self, done: Result<Uuid, Problem>) {
@@ -425,7 +446,7 @@ impl Store {
         self.announce(self.patch::<Application>(id, patch), |_| {
             let undo = ToastAction::Apply {
                 record: id,
-                patch: Box::new(undo),
+                edits: vec![(id, Application::into_edit(Op::Patch(Box::new(undo))))],
                 label: "Undo",
             };
             (format!("{verb} {}", row.name()), undo)

@@ -92,8 +92,10 @@ impl Store {
                     .with_value(|engine| engine.undo_of_move(record, key, from));
                 self.report(self.patch::<Application>(record, patch));
             }
-            ToastAction::Apply { record, patch, .. } => {
-                self.report(self.patch::<Application>(record, *patch))
+            ToastAction::Apply { edits, .. } => {
+                for (record, edit) in edits {
+                    self.report(self.mutate(record, edit));
+                }
             }
             ToastAction::Retract { key, .. } => self.retract(key),
             ToastAction::Reapply { id, .. } => self.reapply(id),

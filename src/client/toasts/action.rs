@@ -1,8 +1,8 @@
 //! What a message offers.
 
 use crate::{
-    client::engine::{Edit, Op, Verb},
-    domain::{application::ApplicationPatch, stage::Status},
+    client::engine::{Edit, Verb},
+    domain::stage::Status,
 };
 use uuid::Uuid;
 
@@ -18,12 +18,12 @@ pub enum ToastAction {
         /// Where it was.
         from: Status,
     },
-    /// Set fields back.
+    /// Take back what was done.
     Apply {
-        /// The application.
+        /// The row that it was done to.
         record: Uuid,
-        /// What sets them back.
-        patch: Box<ApplicationPatch>,
+        /// What takes it back: edits and whose rows they are.
+        edits: Vec<(Uuid, Edit)>,
         /// The button.
         label: &'static str,
     },
@@ -101,7 +101,10 @@ impl ToastAction {
         }
         let sets = match self {
             Self::UndoMove { .. } => vec!["status".to_owned()],
-            Self::Apply { patch, .. } => names(&Edit::Application(Op::Patch(patch.clone()))),
+            Self::Apply { record, edits, .. } => {
+                let own = edits.iter().filter(|(id, _)| id == record);
+                own.flat_map(|(_, edit)| names(edit)).collect()
+            }
             _ => Vec::new(),
         };
         names(edit).iter().any(|name| sets.contains(name))

@@ -31,7 +31,7 @@ fn undo_archive(n: u128) -> Option<ToastAction> {
     };
     Some(ToastAction::Apply {
         record: record(n),
-        patch: Box::new(patch),
+        edits: vec![(record(n), Edit::Application(Op::Patch(Box::new(patch))))],
         label: "Undo",
     })
 }

@@ -7,8 +7,9 @@ use crate::{
     client::store::use_store,
     client::zone::use_zone,
     domain::{
+        activity::Activity,
         application::{Application, Priority},
-        time::{Due, ZoneRules, day_label, days_label, due_label},
+        time::{Due, Timestamp, ZoneRules, day_label, days_label, due_label},
     },
 };
 use leptos::prelude::*;
@@ -20,16 +21,33 @@ use uuid::Uuid;
 const SHOWN_TAGS: usize = 3;
 
 /// The height of a card and the gap below it, in pixels.
-pub fn slot_height(row: &Application) -> u32 {
+pub fn slot_height(row: &Application, is_planned: bool) -> u32 {
     const GAP: u32 = 8;
     64 + if lines(row) == 2 { 20 } else { 0 }
-        + if row.next_action.is_some() || row.next_action_due.is_some() {
-            24
-        } else {
-            0
-        }
+        + if has_next(row, is_planned) { 24 } else { 0 }
         + if row.tags.is_empty() { 0 } else { 28 }
         + GAP
+}
+
+/// Whether something is to be done next, or an activity is planned.
+fn has_next(row: &Application, is_planned: bool) -> bool {
+    is_planned || row.next_action.is_some() || row.next_action_due.is_some()
+}
+
+/// What is next: the next action or the activity that is planned, whichever comes first. A next action
+/// without a time stands back. What it is called, and when.
+fn next_of(row: &Application, planned: Option<&Activity>) -> (Option<String>, Option<Timestamp>) {
+    let starts = planned.and_then(|planned| planned.starts_at);
+    let action = row.next_action.as_ref().map(ToString::to_string);
+    let comes_first = match (row.next_action_due, starts) {
+        (Some(due), Some(starts)) => starts < due,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    match planned.filter(|_| comes_first) {
+        Some(planned) => (Some(planned.headline()), starts),
+        None => (action, row.next_action_due),
+    }
 }
 
 /// The lines that the role takes: as many characters as fit, by the font's average width.
@@ -82,12 +100,11 @@ pub fn Card(
             view! { <span class="priority" data-priority=value role="img" aria-label=label title=label>{glyph}</span> },
         )
     };
+    let planned = Memo::new(move |_| board.planned(id));
     let next = move || {
         let (row, zone) = (row.read(), zone.read());
-        let action = row.next_action.as_ref().map(ToString::to_string);
-        let due = row
-            .next_action_due
-            .map(|due| due_label(due, store.now(), &*zone));
+        let (action, due) = next_of(&row, planned.get().as_deref());
+        let due = due.map(|due| due_label(due, store.now(), &*zone));
         // The words give way where both are too long; the time stays whole.
         let (near, when) = match (&action, due) {
             (None, None) => return None,
@@ -132,7 +149,7 @@ pub fn Card(
             attr:data-id=id.to_string()
             attr:data-status=move || row.read().status.as_str()
             attr:data-lines=move || lines(&row.read()).to_string()
-            attr:data-next=move || flag(row.read().next_action.is_some() || row.read().next_action_due.is_some())
+            attr:data-next=move || flag(has_next(&row.read(), planned.read().is_some()))
             attr:data-tags=move || flag(!row.read().tags.is_empty())
             attr:data-selected=move || flag(selected.get())
             attr:data-lifted=move || flag(board.drag.get().is_some_and(|drag| drag.id == id && drag.by_keyboard))
@@ -166,17 +183,43 @@ fn use_selected(id: Uuid) -> Memo<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::application::tests::sample;
+    use crate::domain::{
+        activity,
+        application::tests::{now, sample},
+    };
+    use chrono::Duration;
 
     #[test]
     fn a_card_is_as_high_as_the_style_sheet_makes_it() {
         let mut row = sample(1);
-        assert_eq!(slot_height(&row), 72);
+        assert_eq!(slot_height(&row, false), 72);
+        assert_eq!(slot_height(&row, true), 72 + 24);
         row.role_title = "Staff Engineer, Data Platform and Reliability"
             .parse()
             .unwrap();
         row.next_action = Some("Call".parse().unwrap());
         row.tags = serde_json::from_str(r#"["rust"]"#).unwrap();
-        assert_eq!(slot_height(&row), 136 + 8);
+        for planned in [false, true] {
+            assert_eq!(slot_height(&row, planned), 136 + 8);
+        }
+    }
+
+    #[test]
+    fn the_next_thing_is_what_comes_first() {
+        let at = |hours| Some(now() + Duration::hours(hours));
+        let row = |due| Application {
+            next_action: "Call".parse().ok(),
+            next_action_due: due,
+            ..sample(1)
+        };
+        let interview = Activity {
+            starts_at: at(5),
+            ..activity::tests::sample(7, 1)
+        };
+        let name = |due| next_of(&row(due), Some(&interview)).0.unwrap();
+        assert_eq!(name(at(4)), "Call");
+        assert_eq!(name(at(6)), "Interview");
+        assert_eq!(name(None), "Interview");
+        assert_eq!(next_of(&row(None), None), (Some("Call".to_owned()), None));
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     card::{Card, slot_height},
-    model::{Cards, use_board},
+    model::{Cards, Planned, use_board},
     sight::focus_fold,
 };
 use crate::{
@@ -12,10 +12,10 @@ use crate::{
         dialogs::use_dialogs,
     },
     client::{dom, store::use_store},
-    domain::stage::Status,
+    domain::{application::Application, stage::Status},
 };
 use leptos::{html, prelude::*};
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// Cards that are kept above and below what can be seen.
 const MARGIN: usize = 6;
@@ -35,8 +35,10 @@ struct Window {
 
 impl Window {
     /// The part of `cards` that shows between `top` and `top + height`, and a margin.
-    fn of(cards: &Cards, top: f64, height: f64) -> Self {
-        let heights: Vec<u32> = cards.iter().map(|row| slot_height(row)).collect();
+    fn of(cards: &Cards, planned: &Planned, top: f64, height: f64) -> Self {
+        let slot =
+            |row: &Arc<Application>| slot_height(row, planned.contains_key(&row.id));
+        let heights: Vec<u32> = cards.iter().map(slot).collect();
         let total: u32 = heights.iter().sum();
         let (mut first, mut last, mut edge) = (heights.len(), heights.len(), 0_u32);
         for (index, slot) in heights.iter().enumerate() {
@@ -131,7 +133,7 @@ fn Open(status: Status) -> impl IntoView {
     let window = Memo::new(move |_| {
         let cards = cards.read();
         match seen.get() {
-            Some((top, height)) => Window::of(&cards, top, height),
+            Some((top, height)) => Window::of(&cards, &board.all_planned(), top, height),
             None => Window {
                 range: 0..cards.len().min(FIRST),
                 above: 0,
@@ -229,7 +231,6 @@ fn Open(status: Status) -> impl IntoView {
 mod tests {
     use super::*;
     use crate::domain::application::tests::sample;
-    use std::sync::Arc;
 
     fn cards(count: u128) -> Cards {
         Arc::new((1..=count).map(|id| Arc::new(sample(id))).collect())
@@ -238,7 +239,7 @@ mod tests {
     #[test]
     fn a_short_column_is_whole() {
         assert_eq!(
-            Window::of(&cards(3), 0.0, 600.0),
+            Window::of(&cards(3), &Planned::default(), 0.0, 600.0),
             Window {
                 range: 0..3,
                 above: 0,
@@ -246,7 +247,7 @@ mod tests {
             }
         );
         assert_eq!(
-            Window::of(&cards(0), 0.0, 600.0),
+            Window::of(&cards(0), &Planned::default(), 0.0, 600.0),
             Window {
                 range: 0..0,
                 above: 0,
@@ -257,13 +258,16 @@ mod tests {
 
     #[test]
     fn a_long_column_shows_what_can_be_seen_and_keeps_its_height() {
-        let cards = cards(5000);
+        let (cards, none) = (cards(5000), Planned::default());
         for top in [0.0, 71.0, 72.0, 100_000.0, 359_000.0, 999_999.0] {
-            let window = Window::of(&cards, top, 600.0);
+            let window = Window::of(&cards, &none, top, 600.0);
             let shown = u32::try_from(window.range.len()).unwrap() * 72;
             assert_eq!(window.above + shown + window.below, 5000 * 72);
             assert!(window.range.len() <= 9 + 1 + 2 * MARGIN, "{window:?}");
         }
-        assert_eq!(Window::of(&cards, 7200.0, 600.0).range.start, 100 - MARGIN);
+        assert_eq!(
+            Window::of(&cards, &none, 7200.0, 600.0).range.start,
+            100 - MARGIN
+        );
     }
 }

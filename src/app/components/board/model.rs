@@ -7,7 +7,7 @@ use crate::{
         search::Search,
         store::{Store, use_store},
     },
-    domain::{application::Application, stage::Status},
+    domain::{activity::Activity, application::Application, stage::Status},
 };
 use leptos::prelude::*;
 use std::{
@@ -19,6 +19,9 @@ use uuid::Uuid;
 
 /// A column's cards, newest in the stage first.
 pub type Cards = Arc<Vec<Arc<Application>>>;
+
+/// The planned activity of each application that comes first.
+pub type Planned = HashMap<Uuid, Arc<Activity>>;
 
 /// A card that was picked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,7 @@ struct Found {
 pub struct BoardModel {
     store: Store,
     found: Memo<Found>,
+    planned: Memo<Arc<Planned>>,
     search: RwSignal<String>,
     /// What is dragged.
     pub drag: RwSignal<Option<Drag>>,
@@ -83,6 +87,7 @@ impl BoardModel {
         Self {
             store,
             found,
+            planned: Memo::new(move |_| Arc::new(planned(&store.rows::<Activity>()))),
             search,
             drag: RwSignal::new(None),
             picked: StoredValue::new(None),
@@ -128,6 +133,16 @@ impl BoardModel {
     pub fn cards(self, status: Status) -> Cards {
         self.found
             .with(|found| found.columns.get(&status).cloned().unwrap_or_default())
+    }
+
+    /// The planned activity of an application that comes first.
+    pub fn planned(self, id: Uuid) -> Option<Arc<Activity>> {
+        self.planned.with(|planned| planned.get(&id).cloned())
+    }
+
+    /// The same of all of them.
+    pub fn all_planned(self) -> Arc<Planned> {
+        self.planned.get()
     }
 
     /// How many cards a column has: until all are here, as the server counted.
@@ -282,6 +297,20 @@ fn strip_count(is_searching: bool, count: usize, total: usize) -> String {
         // Before all are here more may be found than were counted.
         (true, total) => format!("{count} of {}", total.max(count)),
     }
+}
+
+/// The first planned activity of each application.
+fn planned(rows: &HashMap<Uuid, Arc<Activity>>) -> Planned {
+    let mut first = Planned::new();
+    for row in rows.values().filter(|row| row.is_planned()) {
+        let known = first
+            .entry(row.application_id)
+            .or_insert_with(|| Arc::clone(row));
+        if (row.starts_at, row.id) < (known.starts_at, known.id) {
+            *known = Arc::clone(row);
+        }
+    }
+    first
 }
 
 fn find(store: Store, search: &Search) -> Found {

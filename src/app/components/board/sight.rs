@@ -108,8 +108,9 @@ pub fn column(status: Status) -> String {
 fn place(board: BoardModel, status: Status, id: Uuid) -> Option<(u32, u32)> {
     let cards = board.cards(status);
     let place = cards.iter().position(|card| card.id == id)?;
-    let heights =
-        |range: &[Arc<Application>]| range.iter().map(|row| slot_height(row)).sum::<u32>();
+    let planned = board.all_planned();
+    let slot = |row: &Arc<Application>| slot_height(row, planned.contains_key(&row.id));
+    let heights = |range: &[Arc<Application>]| range.iter().map(slot).sum::<u32>();
     let top = heights(cards.get(..place).unwrap_or_default());
     let bottom = heights(cards.get(..=place).unwrap_or_default());
     Some((top, bottom))

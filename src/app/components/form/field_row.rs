@@ -79,3 +79,19 @@ pub fn Stacked(
         </div>
     }
 }
+
+/// Fields that belong together, under a title.
+#[component]
+pub fn Group(
+    /// The title.
+    title: &'static str,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <section class="group">
+            <h3 class="group-title">{title}</h3>
+            <div class="fields">{children()}</div>
+        </section>
+    }
+}

@@ -171,6 +171,19 @@ pub struct Choice {
     pub label: String,
 }
 
+/// A choice for each of a set of words.
+pub fn choices<T: Copy>(
+    all: &'static [T],
+    value: fn(T) -> &'static str,
+    label: fn(T) -> &'static str,
+) -> Vec<Choice> {
+    let choice = |one: &T| Choice {
+        value: value(*one).into(),
+        label: label(*one).to_owned(),
+    };
+    all.iter().map(choice).collect()
+}
+
 /// One of a few.
 #[component]
 pub fn SelectField(

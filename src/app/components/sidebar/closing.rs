@@ -96,7 +96,7 @@ pub(super) mod ways_out {
     use web_sys::{Element, Event, MouseEvent};
 
     /// Listens while the caller lives; `path` is where it is.
-    pub fn watch(closing: Closing, path: String) {
+    pub fn watch(closing: Closing, path: impl Fn() -> String + 'static) {
         let click = CaptureListener::new("click", move |event| {
             if leads_away(&event) && !closing.may_close() {
                 event.prevent_default();
@@ -111,7 +111,7 @@ pub(super) mod ways_out {
                 // The browser has gone already: the address is the sidebar's again.
                 if let Ok(history) = window().history() {
                     // Refused never: it is an address of this page.
-                    _ = history.push_state_with_url(&JsValue::NULL, "", Some(&path));
+                    _ = history.push_state_with_url(&JsValue::NULL, "", Some(&path()));
                 }
             }
         });

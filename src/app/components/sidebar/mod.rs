@@ -1,15 +1,15 @@
 //! An application in full, beside the board: every field, saved as one leaves it.
 
+mod activity_panel;
 mod closing;
-mod history;
 mod pay;
-mod record;
+mod story;
 
 use super::{
     board::{BoardModel, refocus, refocus_beside, show_card, use_board},
     form::{
-        CheckField, Choice, DateField, DueField, Editor, Entry, RowsField, SelectField,
-        TextAreaField, TextField, TokensField,
+        CheckField, DateField, DueField, Editor, Entry, Group, RowRecord, RowsField, SelectField,
+        TextAreaField, TextField, TokensField, choices,
     },
     icon::Icon,
     icon_button::IconButton,
@@ -17,10 +17,11 @@ use super::{
     sync_status::SyncStatus,
 };
 use crate::{
-    client::zone::use_zone,
+    app::share::query_value,
     client::{
         dom,
         store::{Store, use_store},
+        zone::use_zone,
     },
     domain::{
         application::{Application, LocationMode, Priority},
@@ -28,13 +29,18 @@ use crate::{
         time::{ZoneRules, stay_label},
     },
 };
+use activity_panel::ActivityPanel;
 pub use closing::Closing;
-use history::History;
 use leptos::{ev, prelude::*};
-use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
+use leptos_router::{
+    NavigateOptions,
+    components::A,
+    hooks::{use_location, use_navigate},
+};
 use pay::PayField;
-use record::ApplicationRecord;
 use std::sync::Arc;
+use story::Story;
+pub use story::address_of;
 use uuid::Uuid;
 
 /// The sidebar of the application `id`.
@@ -60,16 +66,27 @@ pub fn Sidebar(
             known.set(is_known);
         }
     });
+    let location = use_location();
+    let activity = Memo::new(move |_| {
+        let named = location
+            .search
+            .with(|search| query_value(search, "activity"));
+        named.and_then(|id| id.parse::<Uuid>().ok())
+    });
     let navigate = use_navigate();
+    // One step back: from an activity to its application, from there to the board.
     let close = move || {
-        navigate(
-            "/board",
-            NavigateOptions {
-                scroll: false,
-                ..NavigateOptions::default()
-            },
-        );
-        focus_card(store, board, id);
+        let options = NavigateOptions {
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        match activity.get_untracked() {
+            Some(_) => navigate(&format!("/board/{id}"), options),
+            None => {
+                navigate("/board", options);
+                focus_card(store, board, id);
+            }
+        }
     };
     let escape = window_event_listener(ev::keydown, move |event| {
         let dialog = dom::exists("dialog[open]");
@@ -84,7 +101,11 @@ pub fn Sidebar(
     });
     on_cleanup(move || escape.remove());
     #[cfg(feature = "hydrate")]
-    closing::ways_out::watch(closing, format!("/board/{id}"));
+    closing::ways_out::watch(closing, move || {
+        let search = location.search.get_untracked();
+        let sign = if search.is_empty() { "" } else { "?" };
+        format!("/board/{id}{sign}{search}")
+    });
     // The focus goes into the panel, so that the next Tab is in it.
     // The board has made way by then, and its card is not to be behind the panel.
     Effect::new(move |_| {
@@ -101,7 +122,9 @@ pub fn Sidebar(
     view! {
         <section class="sidebar" role="dialog" aria-labelledby="sidebar-title">
             {move || {
-                if known.get() {
+                if let Some(activity) = activity.get() {
+                    view! { <ActivityPanel id=activity application=id/> }.into_any()
+                } else if known.get() {
                     let first = row.get_untracked();
                     first.map(|first| view! { <Known first/> }).into_any()
                 } else {
@@ -139,28 +162,36 @@ fn focus_card(store: Store, board: BoardModel, id: Uuid) {
 
 #[component]
 fn Unknown(id: Uuid) -> impl IntoView {
-    let store = use_store();
     view! {
         <header class="sidebar-header">
             <div class="spacer"></div>
             <CloseLink id/>
         </header>
         <div class="sidebar-body">
-            {move || if store.is_whole() {
-                view! {
-                    <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">"Not here"</h2>
-                    <p>"This application was deleted, or belongs to another account."</p>
-                }
-                .into_any()
-            } else {
-                view! {
-                    <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">"Loading…"</h2>
-                    <div class="skeleton skeleton-text"></div>
-                    <div class="skeleton skeleton-text"></div>
-                }
-                .into_any()
-            }}
+            <NotHere noun="application"/>
         </div>
+    }
+}
+
+/// What shows in the place of a row that is not known here, or not yet.
+#[component]
+fn NotHere(noun: &'static str) -> impl IntoView {
+    let store = use_store();
+    move || {
+        if store.is_whole() {
+            view! {
+                <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">"Not here"</h2>
+                <p>{format!("This {noun} was deleted, or belongs to another account.")}</p>
+            }
+            .into_any()
+        } else {
+            view! {
+                <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">"Loading…"</h2>
+                <div class="skeleton skeleton-text"></div>
+                <div class="skeleton skeleton-text"></div>
+            }
+            .into_any()
+        }
     }
 }
 
@@ -169,7 +200,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
     let (board, closing) = (use_board(), expect_context::<Closing>());
     let id = first.id;
-    let record = ApplicationRecord::new(first);
+    let record = RowRecord::new(id, first);
     let row = record.row;
     let editor = Editor::new(record, closing.complaints);
     let company = Signal::derive(move || row.read().company.to_string());
@@ -235,6 +266,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             {move || archived.get().then(|| view! {
                 <p class="notice" data-kind="info">"Archived: not on the board, but still in your figures."</p>
             })}
+            <Story id/>
             <Group title="Essentials">
                 <TextField editor field="company" required=true/>
                 <TextField editor field="role_title" required=true/>
@@ -269,9 +301,6 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             <Group title="Notes">
                 <TextAreaField editor field="notes" placeholder="Anything worth remembering"/>
             </Group>
-            <Group title="History">
-                <History id/>
-            </Group>
         </div>
     }
 }
@@ -301,28 +330,6 @@ fn sources() -> Signal<Vec<String>> {
         "Other",
     ];
     Signal::stored(SOURCES.map(ToOwned::to_owned).to_vec())
-}
-
-fn choices<T: Copy>(
-    all: &'static [T],
-    value: fn(T) -> &'static str,
-    label: fn(T) -> &'static str,
-) -> Vec<Choice> {
-    let choice = |one: &T| Choice {
-        value: value(*one).into(),
-        label: label(*one).to_owned(),
-    };
-    all.iter().map(choice).collect()
-}
-
-#[component]
-fn Group(title: &'static str, children: Children) -> impl IntoView {
-    view! {
-        <section class="group">
-            <h3 class="group-title">{title}</h3>
-            <div class="fields">{children()}</div>
-        </section>
-    }
 }
 
 #[component]

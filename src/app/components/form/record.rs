@@ -1,36 +1,33 @@
-//! An application, as a form edits it.
+//! A row of any kind, as a form edits it.
 
-use crate::{
-    app::components::form::{Fields, Record, fields_of},
-    client::{
-        engine::Began,
-        store::{Store, use_store},
-        zone::is_known_zone,
-    },
-    domain::application::{Application, ApplicationPatch},
+use super::{Fields, Record, fields_of};
+use crate::client::{
+    engine::Began,
+    store::{HasSignal, Store, use_store},
+    zone::is_known_zone,
 };
 use leptos::prelude::*;
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
-/// One application under edit.
-pub struct ApplicationRecord {
+/// One row under edit.
+pub struct RowRecord<R: HasSignal> {
     id: Uuid,
     /// Its state now.
-    pub row: Memo<Arc<Application>>,
+    pub row: Memo<Arc<R>>,
     store: Store,
     /// As it was when a field last showed what was so, or was saved: what shows does not change under the
     /// fingers, and what somebody makes of it is made on that.
-    shown: StoredValue<HashMap<&'static str, Began<Application>>>,
-    first: Option<Began<Application>>,
+    shown: StoredValue<HashMap<&'static str, Began<R>>>,
+    first: Option<Began<R>>,
 }
 
-impl ApplicationRecord {
-    /// The application that is `first` now.
-    pub fn new(first: Arc<Application>) -> Self {
-        let (store, id) = (use_store(), first.id);
-        let row = Memo::new(move |last: Option<&Arc<Application>>| {
+impl<R: HasSignal> RowRecord<R> {
+    /// The row `id`, which is `first` now.
+    pub fn new(id: Uuid, first: Arc<R>) -> Self {
+        let store = use_store();
+        let row = Memo::new(move |last: Option<&Arc<R>>| {
             // While it goes away its last state stands.
             store
                 .row(id)
@@ -46,13 +43,13 @@ impl ApplicationRecord {
     }
 }
 
-impl Record for ApplicationRecord {
+impl<R: HasSignal> Record for RowRecord<R> {
     fn shown(&self) -> Option<Fields> {
         Some(fields_of(&**self.row.read()))
     }
 
     fn latest(&self) -> Option<Fields> {
-        let row = self.store.row_untracked::<Application>(self.id);
+        let row = self.store.row_untracked::<R>(self.id);
         row.map(|row| fields_of(&*row))
     }
 
@@ -77,11 +74,9 @@ impl Record for ApplicationRecord {
             })
             .flatten()
             .or_else(|| self.first.clone());
-        let patch = serde_json::from_value::<ApplicationPatch>(Value::Object(changed))
+        let patch = serde_json::from_value::<R::Patch>(Value::Object(changed))
             .map_err(|error| error.to_string())?;
-        let done = self
-            .store
-            .patch_from::<Application>(self.id, patch, began.as_ref());
+        let done = self.store.patch_from::<R>(self.id, patch, began.as_ref());
         done.map(drop).map_err(|problem| problem.sentence())
     }
 }

@@ -1,0 +1,368 @@
+//! One activity in full: when, how, what to prepare, and how it went.
+
+use super::wording::{meeting_link, when_label};
+use crate::{
+    app::components::{
+        form::{
+            ChecklistField, Choice, Complaints, DueField, Editor, Group, RowRecord, RowsField,
+            SelectField, TextAreaField, TextField, choices, fields_of,
+        },
+        icon::Icon,
+    },
+    client::{
+        labels::length_label,
+        store::{Store, use_store},
+        zone::{CurrentZone, Zone, use_zone},
+    },
+    domain::{
+        activity::{
+            Activity, ActivityStatus, ActivityType, FollowupChannel, InterviewMedium,
+            InterviewStage, Minutes,
+        },
+        agenda::countdown,
+        application::Application,
+        link::WebUrl,
+    },
+};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The lengths that are offered, in minutes.
+const LENGTHS: [i32; 8] = [15, 30, 45, 60, 90, 120, 180, 240];
+
+/// How it went, in a word; more can be written.
+const MOODS: [(&str, &str, &str); 3] = [
+    ("good", "🙂", "It went well"),
+    ("mixed", "😐", "Hard to say"),
+    ("bad", "😞", "It went badly"),
+];
+
+/// Texts for a follow-up: what each is called, and what it says.
+const TEXTS: [(&str, &str); 3] = [
+    (
+        "After applying",
+        "Hello, I applied for the role a week ago and am still very interested. Is there any news on the next steps? I am happy to send whatever else would help.",
+    ),
+    (
+        "After an interview",
+        "Hello, thank you again for the conversation. I enjoyed it and would like to go on. Is there anything that you still need from me, and when may I expect to hear from you?",
+    ),
+    (
+        "A gentle reminder",
+        "Hello, I wanted to ask once more how it stands with my application. If the role is filled, I would be glad to know as well. Thank you for your time.",
+    ),
+];
+
+/// The columns of the people who take part.
+const PEOPLE: &[(&str, &str)] = &[
+    ("name", "Name"),
+    ("role", "What they do there"),
+    ("email", "Email"),
+    ("phone", "Phone"),
+    ("url", "Profile"),
+];
+
+/// The form of an activity.
+#[component]
+pub fn ActivityForm(
+    /// As it is now.
+    first: Arc<Activity>,
+    /// What is wrong with what was typed.
+    complaints: Complaints,
+) -> impl IntoView {
+    let (store, zone) = (use_store(), use_zone());
+    let (id, application) = (first.id, first.application_id);
+    let record = RowRecord::new(id, first);
+    let row = record.row;
+    let editor = Editor::new(record, complaints);
+    let title = move || row.read().headline();
+    let status = Memo::new(move |_| row.read().status);
+    let kind = Memo::new(move |_| row.read().r#type);
+    let when = move || {
+        let (row, zone) = (row.read(), zone.read());
+        when_label(&row, store.now(), &zone)
+    };
+    let until = move || {
+        let row = row.read();
+        let (start, end) = (row.starts_at?, row.ends_at()?);
+        let is_planned = row.status == ActivityStatus::Scheduled;
+        is_planned.then(|| countdown(start, end, store.now()))
+    };
+    let join = Memo::new(move |_| meeting_link(&row.read()));
+    let is_talk = move || matches!(kind.get(), ActivityType::Interview | ActivityType::Call);
+    let is_writing = move || matches!(kind.get(), ActivityType::FollowUp | ActivityType::Email);
+    view! {
+        <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">{title}</h2>
+        <p class="activity-when">
+            <span class="activity-status" data-status=move || status.get().as_str()>{move || status.get().label()}</span>
+            <span>{when}</span>
+            {move || until().map(|text| view! { <b class="activity-until">{text}</b> })}
+        </p>
+        <div class="activity-actions">
+            {move || join.get().map(|link| view! { <JoinLink link/> })}
+            {move || actions(status.get()).iter().map(|(to, label)| view! {
+                <button type="button" class="button" on:click=move |_| store.set_activity_status(id, *to)>{*label}</button>
+            }).collect_view()}
+        </div>
+        {move || (status.get() == ActivityStatus::Done).then(|| view! { <Told editor/> })}
+        <Group title="When">
+            <InItsZone row>
+                <DueField editor field="starts_at"/>
+            </InItsZone>
+            <SelectField editor field="duration_minutes" choices=lengths(row)/>
+            <TextField editor field="timezone" required=true placeholder="Europe/Berlin"/>
+        </Group>
+        <Group title="What">
+            <SelectField editor field="type" choices=choices(ActivityType::ALL, |one| one.as_str(), |one| one.label())/>
+            {move || (kind.get() == ActivityType::Interview).then(|| view! {
+                <SelectField editor field="interview_stage" choices=or_none(choices(InterviewStage::ALL, |one| one.as_str(), |one| one.label()))/>
+            })}
+            {move || is_talk().then(|| view! {
+                <SelectField editor field="interview_medium" choices=or_none(choices(InterviewMedium::ALL, |one| one.as_str(), |one| one.label()))/>
+                <TextField editor field="location_or_link" placeholder="Address, or https://…"/>
+            })}
+            {move || is_writing().then(|| view! {
+                <SelectField editor field="followup_channel" choices=or_none(choices(FollowupChannel::ALL, |one| one.as_str(), |one| one.label()))/>
+                <DueField editor field="reply_deadline"/>
+            })}
+        </Group>
+        {move || is_talk().then(|| view! {
+            <Group title="To prepare">
+                <ChecklistField editor field="prep_checklist" placeholder="Add something to prepare"/>
+            </Group>
+            <Group title="Agenda and questions">
+                <TextAreaField editor field="agenda" placeholder="What will be talked about, and what you want to ask"/>
+            </Group>
+        })}
+        {move || is_writing().then(|| view! {
+            <Group title="What to write">
+                <TextsField editor/>
+            </Group>
+        })}
+        <Group title="With">
+            <KnownPeople editor application/>
+            <RowsField editor field="related_contacts" columns=PEOPLE required="name" noun="person"/>
+        </Group>
+        <Group title="Notes">
+            <TextAreaField editor field="notes" placeholder="Anything worth remembering"/>
+        </Group>
+        {move || (status.get() != ActivityStatus::Done).then(|| view! { <Told editor/> })}
+    }
+}
+
+/// What can be done with an activity of this status, and what it is called.
+const fn actions(status: ActivityStatus) -> &'static [(ActivityStatus, &'static str)] {
+    match status {
+        ActivityStatus::Scheduled => &[
+            (ActivityStatus::Done, "Done"),
+            (ActivityStatus::Canceled, "Call off"),
+        ],
+        ActivityStatus::Done => &[],
+        ActivityStatus::Canceled => &[(ActivityStatus::Scheduled, "Plan again")],
+    }
+}
+
+/// The way into the meeting.
+#[component]
+pub fn JoinLink(
+    /// Its address.
+    link: WebUrl,
+) -> impl IntoView {
+    view! {
+        <a class="button button-primary" href=link.to_string() target="_blank" rel="noopener noreferrer">
+            {Icon::ExternalLink.view()}
+            "Join"
+        </a>
+    }
+}
+
+/// Fields whose times are those of the activity's zone.
+#[component]
+fn InItsZone(row: Memo<Arc<Activity>>, children: Children) -> impl IntoView {
+    let name = Memo::new(move |_| row.read().timezone.clone());
+    let zone: CurrentZone = RwSignal::new(Zone::new(name.get_untracked()));
+    Effect::new(move |_| {
+        let now = Zone::new(name.get());
+        if zone.with_untracked(|zone| *zone != now) {
+            zone.set(now);
+        }
+    });
+    provide_context(zone);
+    children()
+}
+
+/// How it went, and what follows.
+#[component]
+fn Told(editor: Editor) -> impl IntoView {
+    let outcome = Memo::new(move |_| editor.text("outcome"));
+    let mood = move |(word, face, label): (&'static str, &'static str, &'static str)| {
+        let pressed = move || outcome.with(|text| mood_of(text) == Some(word));
+        let press = move |_| {
+            editor.shows("outcome");
+            let text = with_mood(editor.saved("outcome").as_str().unwrap_or_default(), word);
+            editor.save("outcome", text.into());
+        };
+        view! {
+            <button
+                type="button"
+                class="mood"
+                aria-label=label
+                title=label
+                aria-pressed=move || pressed().to_string()
+                on:click=press
+            >
+                {face}
+            </button>
+        }
+    };
+    view! {
+        <Group title="How it went">
+            <div class="moods" role="group" aria-label="How it went">{MOODS.map(mood)}</div>
+            <TextField editor field="outcome" placeholder="What came of it"/>
+            <TextField editor field="next_action" placeholder="What to do next"/>
+            <DueField editor field="next_action_due"/>
+        </Group>
+    }
+}
+
+/// The mood with which an outcome begins.
+fn mood_of(outcome: &str) -> Option<&'static str> {
+    let words = MOODS.map(|(word, ..)| word);
+    words.into_iter().find(|word| {
+        let rest = outcome.strip_prefix(word);
+        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    })
+}
+
+/// An outcome that begins with this mood, in the place of another one.
+fn with_mood(outcome: &str, word: &str) -> String {
+    let rest = match mood_of(outcome) {
+        Some(known) => outcome.get(known.len()..).unwrap_or_default(),
+        None => outcome,
+    };
+    match rest.trim_start_matches([':', ',', ' ']) {
+        "" => word.to_owned(),
+        rest => format!("{word}: {rest}"),
+    }
+}
+
+/// Texts that are offered; which one was taken is kept by its name.
+#[component]
+fn TextsField(editor: Editor) -> impl IntoView {
+    let taken = Memo::new(move |_| editor.text("template_used"));
+    let store = use_store();
+    let offer = move |(name, text): (&'static str, &'static str)| {
+        let pressed = move || taken.with(|taken| taken == name);
+        let take = move |_| {
+            editor.shows("template_used");
+            editor.save("template_used", name.into());
+            // What somebody wrote already stays.
+            if editor.saved("notes").is_null() {
+                editor.shows("notes");
+                editor.save("notes", text.into());
+            } else {
+                store.toast(
+                    "info",
+                    "Your notes stay as they are; the text’s name is kept.",
+                    None,
+                );
+            }
+        };
+        view! {
+            <button type="button" class="chip" title=text aria-pressed=move || pressed().to_string() on:click=take>
+                {name}
+            </button>
+        }
+    };
+    view! {
+        <div class="chips" role="group" aria-label="Texts">{TEXTS.map(offer)}</div>
+        <p class="hint">"The text goes into the notes, to be copied from there."</p>
+    }
+}
+
+/// People of the application who do not take part yet: one press and they do.
+#[component]
+fn KnownPeople(editor: Editor, application: uuid::Uuid) -> impl IntoView {
+    let store = use_store();
+    let others = Memo::new(move |_| {
+        let with = editor.value("related_contacts");
+        people_of(store, application, &with)
+    });
+    view! {
+        <div class="chips">
+            <For each=move || others.get() key=ToString::to_string let:person>
+                {
+                    let name = person.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+                    let add = move |_| {
+                        let mut with = editor.saved("related_contacts").as_array().cloned().unwrap_or_default();
+                        with.push(person.clone());
+                        editor.shows("related_contacts");
+                        editor.save("related_contacts", with.into());
+                    };
+                    view! {
+                        <button type="button" class="chip" on:click=add>
+                            {Icon::Plus.view()}
+                            {name}
+                        </button>
+                    }
+                }
+            </For>
+        </div>
+    }
+}
+
+/// The contacts of the application that are not in `with` by their names.
+fn people_of(store: Store, application: uuid::Uuid, with: &Value) -> Vec<Value> {
+    let Some(row) = store.row::<Application>(application) else {
+        return Vec::new();
+    };
+    let known = fields_of(&*row).remove("contacts_inline");
+    let name = |person: &Value| person.get("name").cloned();
+    let with: Vec<Option<Value>> = with.as_array().into_iter().flatten().map(name).collect();
+    let known = known.as_ref().and_then(Value::as_array).cloned();
+    let mut known = known.unwrap_or_default();
+    known.retain(|person| !with.contains(&name(person)));
+    known
+}
+
+/// The lengths that are offered, with the one that is so.
+fn lengths(row: Memo<Arc<Activity>>) -> Vec<Choice> {
+    let now = row.with_untracked(|row| row.duration_minutes.map(Minutes::count));
+    let mut all: Vec<i32> = LENGTHS.into_iter().chain(now).collect();
+    all.sort_unstable();
+    all.dedup();
+    let choice = |minutes: i32| Choice {
+        value: json!(minutes),
+        label: length_label(u64::from(minutes.unsigned_abs())),
+    };
+    or_none(all.into_iter().map(choice).collect())
+}
+
+/// The same, and nothing said.
+fn or_none(mut choices: Vec<Choice>) -> Vec<Choice> {
+    let none = Choice {
+        value: Value::Null,
+        label: "–".to_owned(),
+    };
+    choices.insert(0, none);
+    choices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{mood_of, with_mood};
+
+    #[test]
+    fn a_mood_stands_before_the_words_and_replaces_another_one() {
+        assert_eq!(with_mood("", "good"), "good");
+        assert_eq!(with_mood("good", "bad"), "bad");
+        assert_eq!(
+            with_mood("mixed: long questions", "good"),
+            "good: long questions"
+        );
+        assert_eq!(with_mood("long questions", "good"), "good: long questions");
+        assert_eq!(mood_of("goodbye"), None);
+        assert_eq!(mood_of("bad, but short"), Some("bad"));
+    }
+}

@@ -1,0 +1,125 @@
+//! Something was done: what is next?
+
+use super::{use_agenda, wording::key_of};
+use crate::{
+    app::acts::Submission,
+    client::{dom, store::use_store, zone::use_zone},
+    domain::{
+        application::Application,
+        time::{Timestamp, ZoneRules},
+        when::MORNING,
+    },
+};
+use chrono::Duration;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+/// In how many days the next step may be due, and what that is called.
+const DUE: [(i64, &str); 3] = [(1, "Tomorrow"), (3, "In 3 days"), (7, "In a week")];
+
+/// What is to be done where nothing else is typed.
+const FOLLOW_UP: &str = "Follow up";
+
+/// The question what is next for an application.
+#[component]
+pub fn NextStep(
+    /// Which application.
+    application: Uuid,
+) -> impl IntoView {
+    let (store, zone, model) = (use_store(), use_zone(), use_agenda());
+    let text = RwSignal::new(String::new());
+    let days = RwSignal::new(3_i64);
+    let error = RwSignal::new(None::<String>);
+    let submission = Submission::default();
+    let name = store
+        .row_untracked::<Application>(application)
+        .map(|row| row.name())
+        .unwrap_or_default();
+    request_animation_frame(|| dom::focus("#next-step"));
+    let over = move || {
+        model.asked.set(None);
+        // The first that is left to do.
+        let next = model.agenda.with_untracked(|agenda| {
+            let parts = super::Part::ALL.iter();
+            let next = parts.flat_map(|part| part.items(agenda)).next();
+            next.map(|item| format!("[data-item=\"{}\"] .agenda-link", key_of(item)))
+        });
+        request_animation_frame(move || dom::focus(next.as_deref().unwrap_or("#main")));
+    };
+    let save = move |what: &str, days: i64| {
+        if !submission.begin() {
+            return;
+        }
+        let due = zone.with_untracked(|zone| morning(store.now_untracked(), days, zone));
+        match store.set_next_action(application, what, Some(due)) {
+            Ok(()) => over(),
+            Err(problem) => {
+                submission.end();
+                let why = problem.message_for("next_action").map(ToOwned::to_owned);
+                error.set(Some(why.unwrap_or_else(|| problem.sentence())));
+            }
+        }
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let what = text.get_untracked();
+        if what.trim().is_empty() {
+            over();
+        } else {
+            save(&what, days.get_untracked());
+        }
+    };
+    let keydown = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.prevent_default();
+            event.stop_propagation();
+            over();
+        }
+    };
+    view! {
+        <form class="next-step" novalidate on:submit=submit on:keydown=keydown>
+            <label class="next-step-label" for="next-step">
+                {format!("What is next for {name}?")}
+            </label>
+            <input
+                class="input"
+                id="next-step"
+                autocomplete="off"
+                enterkeyhint="done"
+                placeholder="Call, write, prepare …"
+                prop:value=text
+                aria-invalid=move || error.get().map(|_| "true")
+                aria-describedby="next-step-error"
+                on:input=move |event| {
+                    error.set(None);
+                    text.set(event_target_value(&event));
+                }
+            />
+            <p class="field-error" id="next-step-error">{error}</p>
+            <div class="chips">
+                {DUE.map(|(count, label)| view! {
+                    <button
+                        type="button"
+                        class="chip"
+                        aria-pressed=move || (days.get() == count).to_string()
+                        on:click=move |_| days.set(count)
+                    >
+                        {label}
+                    </button>
+                })}
+                <span class="spacer"></span>
+                <button type="button" class="button button-quiet" on:click=move |_| over()>"Nothing"</button>
+                <button type="button" class="button button-quiet" on:click=move |_| save(FOLLOW_UP, 7)>
+                    "Follow up in a week"
+                </button>
+                <button type="submit" class="button button-primary">"Save"</button>
+            </div>
+        </form>
+    }
+}
+
+/// The morning of the day that is so many days from now.
+fn morning(now: Timestamp, days: i64, zone: &impl ZoneRules) -> Timestamp {
+    let day = zone.day(now) + Duration::days(days);
+    zone.instant(day.and_time(MORNING))
+}

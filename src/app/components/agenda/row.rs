@@ -1,0 +1,172 @@
+//! One thing to do.
+
+use super::{
+    AgendaModel, Part, use_agenda,
+    wording::{activity_of, href_of, key_of, time_of, title_of},
+};
+use crate::{
+    app::components::{
+        activity::{JoinLink, meeting_link},
+        icon::Icon,
+        icon_button::IconButton,
+        monogram::Monogram,
+    },
+    client::{
+        dom,
+        store::{Store, use_store},
+        zone::use_zone,
+    },
+    domain::{
+        activity::Activity,
+        agenda::{Item, Subject, countdown},
+        application::Application,
+        when::{Context, Habits, Holds, Leans, When, offers},
+    },
+};
+use chrono::Duration;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// Before its start so long, and while it lasts, one can join a meeting.
+const JOIN_BEFORE: Duration = Duration::minutes(15);
+
+/// The row of an item.
+#[component]
+pub fn AgendaRow(
+    /// What is to be done.
+    item: Item,
+    /// Where it stands.
+    part: Part,
+) -> impl IntoView {
+    let (store, zone, model) = (use_store(), use_zone(), use_agenda());
+    let activity = Memo::new(move |last: Option<&Option<_>>| {
+        let now = activity_of(item.subject).and_then(|id| store.row::<Activity>(id));
+        // While it goes away its last state stands.
+        now.or_else(|| last.cloned().flatten())
+    });
+    let row = Memo::new(move |last: Option<&Option<_>>| {
+        let now = store.row::<Application>(item.application);
+        now.or_else(|| last.cloned().flatten())
+    });
+    let company = Signal::derive(move || {
+        let row = row.read();
+        row.as_ref()
+            .map(|row| row.company.to_string())
+            .unwrap_or_default()
+    });
+    let title =
+        Memo::new(move |_| title_of(&item, row.read().as_deref(), activity.read().as_deref()));
+    let of = move || {
+        let row = row.read();
+        row.as_ref()
+            .map(|row| format!("{} at {}", row.role_title, row.company))
+    };
+    let time = move || time_of(&item, part, store.now(), &*zone.read());
+    let is_planned = matches!(item.subject, Subject::Activity(_));
+    let until = move || {
+        let soon = is_planned && matches!(part, Part::Today);
+        soon.then(|| countdown(item.at, item.until, store.now()))
+            .filter(|text| text != "now")
+    };
+    let join = move || {
+        let now = store.now();
+        let is_near = item.at - JOIN_BEFORE <= now && now <= item.until;
+        let link = meeting_link(activity.read().as_deref()?)?;
+        (is_planned && is_near).then(|| view! { <JoinLink link/> })
+    };
+    let status = move || row.read().as_ref().map(|row| row.status.as_str());
+    let done = move || done(store, model, item);
+    let later = move || model.later.set(Some(item));
+    let putting_off = Memo::new(move |_| model.later.get() == Some(item));
+    let key = key_of(&item);
+    view! {
+        <li class="agenda-row" data-item=key.clone() data-late=(part == Part::Late).then_some("")>
+            <span class="agenda-time">{time}</span>
+            <Monogram company/>
+            <A
+                href=move || href_of(&item, activity.read().as_deref())
+                attr:class="agenda-link"
+            >
+                <span class="agenda-what">{title}</span>
+                <span class="agenda-of">
+                    <i class="status-dot" data-status=status></i>
+                    {of}
+                </span>
+            </A>
+            {move || until().map(|text| view! { <span class="agenda-until">{text}</span> })}
+            {join}
+            <span class="agenda-actions">
+                <IconButton label=Signal::derive(move || format!("Done: {}", title.get())) icon=Icon::Check on_press=done class="agenda-done"/>
+                <IconButton label=Signal::derive(move || format!("Later: {}", title.get())) icon=Icon::Clock on_press=later class="agenda-later"/>
+            </span>
+            {move || putting_off.get().then(|| view! { <LaterChoices item/> })}
+        </li>
+    }
+}
+
+/// It is done. What is next is asked where it stood; where that is known already, the focus goes on.
+pub fn done(store: Store, model: AgendaModel, item: Item) {
+    let part = model.part_of(&item);
+    store.complete(&item);
+    if let Some(part) = part {
+        model.later.set(None);
+        model.asked.set(Some((part, item.application)));
+    }
+}
+
+/// When instead.
+#[component]
+fn LaterChoices(item: Item) -> impl IntoView {
+    let (store, zone, model) = (use_store(), use_zone(), use_agenda());
+    let offered = untrack(|| {
+        let zone = zone.read();
+        let context = Context {
+            now: store.now(),
+            zone: &*zone,
+            habits: Habits::default(),
+            holds: Holds::Moment,
+            leans: Leans::Ahead,
+        };
+        offers(&context)
+    });
+    let key = key_of(&item);
+    let back = format!("[data-item=\"{key}\"] .agenda-link");
+    let close = move || {
+        model.later.set(None);
+        dom::focus(&back);
+    };
+    request_animation_frame(move || {
+        dom::focus(&format!("[data-item=\"{key}\"] .agenda-choices button"));
+    });
+    let choose = move |when: When| {
+        let When::Moment(at) = when else { return };
+        let beside = model.beside(&item);
+        model.later.set(None);
+        store.postpone(&item, at);
+        store.once_shown(move || {
+            request_animation_frame(move || match beside {
+                Some(next) => {
+                    dom::focus(&format!("[data-item=\"{}\"] .agenda-link", key_of(&next)))
+                }
+                None => dom::focus("#main"),
+            });
+        });
+    };
+    let keydown = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.prevent_default();
+            event.stop_propagation();
+            close();
+        }
+    };
+    view! {
+        <div class="agenda-choices chips" role="group" aria-label="When instead" on:keydown=keydown>
+            {offered
+                .into_iter()
+                .map(|(label, when)| view! {
+                    <button type="button" class="chip" on:click=move |_| choose(when)>{label}</button>
+                })
+                .collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,202 @@
+//! Beside the agenda: the next interview, the week, and what went quiet.
+
+use super::{Part, use_agenda};
+use crate::{
+    app::components::{
+        activity::{JoinLink, meeting_link, when_label},
+        sidebar::address_of,
+    },
+    client::{store::use_store, zone::use_zone},
+    domain::{
+        activity::{Activity, ActivityCreate, ActivityType},
+        agenda::{Item, Quiet, Subject, countdown},
+        application::Application,
+        change::Change,
+        time::{ZoneRules, days_label},
+        when::MORNING,
+    },
+};
+use chrono::{Duration, NaiveDate};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// Applications that went quiet, of which so many show before one asks for all.
+const SHOWN: usize = 5;
+
+/// What stands beside the agenda.
+#[component]
+pub fn Side() -> impl IntoView {
+    view! {
+        <aside class="agenda-side" aria-label="Ahead">
+            <NextInterview/>
+            <Week/>
+            <WentQuiet/>
+        </aside>
+    }
+}
+
+/// The interview that is next, as an object.
+#[component]
+fn NextInterview() -> impl IntoView {
+    let (store, zone, model) = (use_store(), use_zone(), use_agenda());
+    let next = Memo::new(move |_| {
+        let agenda = model.agenda.read();
+        let ahead = [&agenda.today, &agenda.tomorrow, &agenda.week, &agenda.later];
+        ahead.into_iter().flatten().find_map(|item| {
+            let Subject::Activity(id) = item.subject else {
+                return None;
+            };
+            let row = store.row::<Activity>(id)?;
+            let is_talk = matches!(row.r#type, ActivityType::Interview | ActivityType::Call);
+            is_talk.then_some((*item, row))
+        })
+    });
+    move || {
+        next.get().map(|(item, row)| {
+            let of = store.row::<Application>(row.application_id);
+            let status = of.as_ref().map(|of| of.status.as_str());
+            let of = of.map(|of| of.name());
+            let people: Vec<String> = row
+                .related_contacts
+                .iter()
+                .map(|one| one.name.to_string())
+                .collect();
+            let with = (!people.is_empty()).then(|| format!("With {}", people.join(", ")));
+            let to_prepare = row.prep_checklist.iter().filter(|item| !item.done).count();
+            let prepare = match to_prepare {
+                0 => "Prepare".to_owned(),
+                count => format!("Prepare · {count} left"),
+            };
+            let (title, address, link) = (row.headline(), address_of(&row), meeting_link(&row));
+            let until = move || countdown(item.at, item.until, store.now());
+            let when = move || when_label(&row, store.now(), &zone.read());
+            view! {
+                <section class="next-interview" data-status=status aria-label="Next interview">
+                    <p class="next-until">{until}</p>
+                    <p class="next-when">{when}</p>
+                    <p class="next-what">{title} <span>{of}</span></p>
+                    {with.map(|with| view! { <p class="next-with">{with}</p> })}
+                    <div class="next-actions">
+                        {link.map(|link| view! { <JoinLink link/> })}
+                        <A href=address attr:class="button">{prepare}</A>
+                    </div>
+                </section>
+            }
+        })
+    }
+}
+
+/// Seven days, and how much stands in each.
+#[component]
+fn Week() -> impl IntoView {
+    let (store, zone, model) = (use_store(), use_zone(), use_agenda());
+    let days = Memo::new(move |_| {
+        let (agenda, zone) = (model.agenda.read(), zone.read());
+        let today = zone.day(store.now());
+        let items: Vec<&Item> = Part::ALL
+            .iter()
+            .flat_map(|part| part.items(&agenda))
+            .collect();
+        let count = |day: NaiveDate| items.iter().filter(|item| zone.day(item.at) == day).count();
+        (0..7)
+            .map(|ahead| today + Duration::days(ahead))
+            .map(|day| (day, count(day)))
+            .collect::<Vec<_>>()
+    });
+    view! {
+        <ol class="week" aria-label="The next seven days">
+            {move || days.get().into_iter().enumerate().map(|(index, (day, count))| {
+                let said = match count {
+                    0 => "nothing".to_owned(),
+                    1 => "1 thing to do".to_owned(),
+                    count => format!("{count} things to do"),
+                };
+                view! {
+                    <li class="week-day" data-today=(index == 0).then_some("") data-busy=(count > 0).then_some("")>
+                        <span aria-hidden="true">{day.format("%a").to_string()}</span>
+                        <b>{day.format("%-d").to_string()}</b>
+                        <span class="week-dots" aria-hidden="true">{"•".repeat(count.min(3))}</span>
+                        <span class="visually-hidden">{format!("{}: {said}", day.format("%A"))}</span>
+                    </li>
+                }
+            }).collect_view()}
+        </ol>
+    }
+}
+
+/// Applications in which nothing happens.
+#[component]
+fn WentQuiet() -> impl IntoView {
+    let model = use_agenda();
+    let all = RwSignal::new(false);
+    let quiet = Memo::new(move |_| model.agenda.with(|agenda| agenda.quiet.clone()));
+    let shown = move || {
+        let most = if all.get() { usize::MAX } else { SHOWN };
+        quiet.get().into_iter().take(most)
+    };
+    let any = Memo::new(move |_| !quiet.read().is_empty());
+    let title = move || match quiet.read().len() {
+        1 => "1 went quiet".to_owned(),
+        count => format!("{count} went quiet"),
+    };
+    let more =
+        move || {
+            let hidden = quiet.read().len().saturating_sub(SHOWN);
+            (hidden > 0 && !all.get()).then(|| view! {
+            <button type="button" class="button button-quiet" on:click=move |_| all.set(true)>
+                {format!("Show {hidden} more")}
+            </button>
+        })
+        };
+    move || {
+        any.get().then(|| {
+            view! {
+                <section class="quiet" aria-label="Went quiet">
+                    <h2 class="agenda-title">{title}</h2>
+                    <ul class="quiet-list">
+                        <For each=shown key=|quiet| (quiet.application, quiet.since) let:quiet>
+                            <QuietRow quiet/>
+                        </For>
+                    </ul>
+                    {more}
+                </section>
+            }
+        })
+    }
+}
+
+#[component]
+fn QuietRow(quiet: Quiet) -> impl IntoView {
+    let (store, zone) = (use_store(), use_zone());
+    let id = quiet.application;
+    let name = move || {
+        let row = store.row::<Application>(id);
+        row.map(|row| format!("{} at {}", row.role_title, row.company))
+    };
+    let status = move || store.row::<Application>(id).map(|row| row.status.as_str());
+    let days = move || days_label(quiet.since, zone.read().day(store.now()));
+    let follow_up = move |_| {
+        let tomorrow = zone.with_untracked(|zone| {
+            let day = zone.day(store.now_untracked()) + Duration::days(1);
+            zone.instant(day.and_time(MORNING))
+        });
+        let create = ActivityCreate {
+            r#type: Change::Set(ActivityType::FollowUp),
+            starts_at: Change::Set(Some(tomorrow)),
+            ..ActivityCreate::default()
+        };
+        if let Err(problem) = store.create_activity(id, create) {
+            store.toast("error", problem.sentence(), None);
+        }
+    };
+    view! {
+        <li class="quiet-row">
+            <i class="status-dot" data-status=status></i>
+            <A href=format!("/board/{id}") attr:class="quiet-link">{name}</A>
+            <span class="quiet-days">{days}</span>
+            <button type="button" class="button button-quiet" title="Plan it for tomorrow at nine" on:click=follow_up>
+                "Follow up"
+            </button>
+        </li>
+    }
+}

@@ -1,0 +1,161 @@
+//! Things to tick off.
+
+use super::{
+    editor::Editor,
+    field_row::{FieldRow, input_id},
+};
+use crate::{
+    app::components::{icon::Icon, icon_button::IconButton},
+    client::{dom, labels::field_label},
+};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+/// One thing: what, and whether it is done.
+type Thing = (String, bool);
+
+/// Things to do: each is saved as it is added, ticked or removed.
+#[component]
+pub fn ChecklistField(
+    /// The editor.
+    editor: Editor,
+    /// Which field.
+    field: &'static str,
+    /// What the line that adds one looks like while blank.
+    placeholder: &'static str,
+) -> impl IntoView {
+    let items = Memo::new(move |_| things(&editor.value(field)));
+    let typed = RwSignal::new(String::new());
+    // Of the list as it is by then: what was done a moment ago may not show yet.
+    let change = move |change: &dyn Fn(&mut Vec<Thing>)| {
+        let mut list = things(&editor.saved(field));
+        change(&mut list);
+        editor.shows(field);
+        editor.save(field, as_json(&list));
+    };
+    let add = move || {
+        // Gone while the form is taken away.
+        let Some(text) = typed.try_get_untracked() else {
+            return;
+        };
+        // What was pasted is a list already.
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let new: Vec<Thing> = lines.map(|line| (line.to_owned(), false)).collect();
+        if new.is_empty() {
+            return;
+        }
+        change(&|list| list.extend(new.iter().cloned()));
+        if !editor.is_wrong(field) {
+            typed.set(String::new());
+        }
+    };
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" && !event.is_composing() {
+            event.prevent_default();
+            add();
+        }
+    };
+    // It goes by its place, if it still stands there: two things may read the same.
+    let at = move |index: usize, text: &str, does: &dyn Fn(&mut Vec<Thing>, usize)| {
+        change(&|list| {
+            let stands = |place: usize| list.get(place).is_some_and(|thing| thing.0 == text);
+            let place = if stands(index) {
+                Some(index)
+            } else {
+                list.iter().position(|thing| thing.0 == text)
+            };
+            if let Some(place) = place {
+                does(list, place);
+            }
+        });
+    };
+    let rows = move || items.get().into_iter().enumerate();
+    view! {
+        <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field) wide=true>
+            <ul class="checklist">
+                <For each=rows key=|(index, thing)| (*index, thing.clone()) let:row>
+                    {
+                        let (index, (text, done)) = row;
+                        let (ticked, removed) = (text.clone(), text.clone());
+                        let label = format!("Remove “{text}”");
+                        view! {
+                            <li class="checklist-item">
+                                <label class="check">
+                                    <input
+                                        type="checkbox"
+                                        checked=done
+                                        prop:checked=done
+                                        on:change=move |event| {
+                                            let done = event_target_checked(&event);
+                                            at(index, &ticked, &|list, place| {
+                                                if let Some(thing) = list.get_mut(place) {
+                                                    thing.1 = done;
+                                                }
+                                            });
+                                        }
+                                    />
+                                    <span data-done=done.then_some("")>{text}</span>
+                                </label>
+                                <IconButton
+                                    label
+                                    icon=Icon::Close
+                                    on_press=move || {
+                                        at(index, &removed, &|list, place| _ = list.remove(place));
+                                        dom::focus(&format!("#{}", input_id(field)));
+                                    }
+                                />
+                            </li>
+                        }
+                    }
+                </For>
+            </ul>
+            <input
+                class="input"
+                id=input_id(field)
+                type="text"
+                autocomplete="off"
+                enterkeyhint="done"
+                placeholder=placeholder
+                prop:value=typed
+                on:input=move |event| typed.set(event_target_value(&event))
+                on:keydown=key
+                on:blur=move |_| add()
+            />
+        </FieldRow>
+    }
+}
+
+/// The things of a field.
+fn things(value: &Value) -> Vec<Thing> {
+    let thing = |item: &Value| {
+        let text = item.get("text")?.as_str()?.to_owned();
+        Some((text, item.get("done") == Some(&Value::Bool(true))))
+    };
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(thing)
+        .collect()
+}
+
+/// The same, as it goes over the wire.
+fn as_json(things: &[Thing]) -> Value {
+    let item = |(text, done): &Thing| json!({ "text": text, "done": done });
+    things.iter().map(item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{as_json, things};
+    use serde_json::json;
+
+    #[test]
+    fn a_list_reads_back() {
+        let list = json!([{ "text": "Read", "done": true }, { "text": "Ask", "done": false }]);
+        assert_eq!(as_json(&things(&list)), list);
+        let short = json!([{ "text": "Ask" }, { "done": true }, 7]);
+        assert_eq!(things(&short), [("Ask".to_owned(), false)]);
+        assert!(things(&json!(null)).is_empty());
+    }
+}

@@ -1,0 +1,83 @@
+//! One activity, in the place of its application.
+
+use super::{Closing, NotHere};
+use crate::{
+    app::components::{
+        activity::ActivityForm, icon::Icon, icon_button::IconButton, sync_status::SyncStatus,
+    },
+    client::{dom, store::use_store},
+    domain::{activity::Activity, application::Application},
+};
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
+use uuid::Uuid;
+
+/// The activity `id` of `application`.
+#[component]
+pub fn ActivityPanel(
+    /// Which.
+    id: Uuid,
+    /// Whose.
+    application: Uuid,
+) -> impl IntoView {
+    let store = use_store();
+    let closing = expect_context::<Closing>();
+    closing.begin();
+    let row = Memo::new(move |_| {
+        let row = store.row::<Activity>(id);
+        row.filter(|row| row.application_id == application)
+    });
+    let known = Memo::new(move |_| row.read().is_some());
+    Effect::new(move |_| {
+        if !known.get() {
+            closing.begin();
+        }
+        request_animation_frame(|| dom::focus("#sidebar-title"));
+    });
+    // The focus goes back to where the activity stands in the story.
+    on_cleanup(move || {
+        request_animation_frame(move || {
+            dom::focus("#sidebar-title");
+            dom::focus(&format!("[data-activity=\"{id}\"]"));
+        });
+    });
+    let name = Signal::derive(move || match store.row::<Application>(application) {
+        Some(row) => row.name(),
+        None => "The application".to_owned(),
+    });
+    let back = format!("/board/{application}");
+    let navigate = use_navigate();
+    let delete = {
+        let back = back.clone();
+        move || {
+            store.discard_activity(id);
+            let options = NavigateOptions {
+                scroll: false,
+                ..NavigateOptions::default()
+            };
+            navigate(&back, options);
+        }
+    };
+    view! {
+        <header class="sidebar-header">
+            <A href=back attr:class="sidebar-back" scroll=false>
+                {Icon::ChevronLeft.view()}
+                <span>{name}</span>
+            </A>
+            <div class="spacer"></div>
+            <SyncStatus/>
+            {move || known.get().then(|| {
+                let delete = delete.clone();
+                view! { <IconButton label="Delete" icon=Icon::Trash on_press=delete class="icon-danger"/> }
+            })}
+        </header>
+        <div class="sidebar-body" on:input=move |_| closing.typed()>
+            {move || match known.get() {
+                true => row.get_untracked().map(|first| view! {
+                    <ActivityForm first complaints=closing.complaints/>
+                }).into_any(),
+                false => view! { <NotHere noun="activity"/> }.into_any(),
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,113 @@
+//! What to do now.
+
+use crate::{
+    app::{
+        components::{
+            agenda::{AgendaModel, Part, PartView, Side, listen_to_keys, use_agenda},
+            icon::Icon,
+            page_header::PageHeader,
+        },
+        dialogs::use_dialogs,
+        frame::SignedIn,
+    },
+    client::{labels::time_label, store::use_store, zone::use_zone},
+    domain::{application::Application, stage::Status, time::ZoneRules},
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::A;
+
+/// `/today`.
+#[component]
+pub fn TodayPage() -> impl IntoView {
+    view! {
+        <Title text="Today"/>
+        <SignedIn>
+            <Today/>
+        </SignedIn>
+    }
+}
+
+#[component]
+fn Today() -> impl IntoView {
+    let (store, zone) = (use_store(), use_zone());
+    let model = AgendaModel::of_store();
+    provide_context(model);
+    listen_to_keys(model);
+    let sub = Signal::derive(move || {
+        let day = zone.read().day(store.now());
+        day.format("%a %-d %b").to_string()
+    });
+    let has_any = Memo::new(move |_| !store.rows::<Application>().is_empty());
+    let clear = Memo::new(move |_| {
+        model.agenda.with(|agenda| agenda.is_clear()) && model.asked.get().is_none()
+    });
+    let body = move || {
+        if !has_any.get() && store.is_whole() {
+            return view! { <NothingYet/> }.into_any();
+        }
+        view! {
+            <div class="today">
+                <div class="agenda">
+                    {move || (clear.get() && store.is_whole()).then(|| view! { <Clear/> })}
+                    {Part::ALL.map(|part| view! { <PartView part/> })}
+                    {move || (!store.is_whole()).then(|| view! {
+                        <div class="skeleton skeleton-text" aria-hidden="true"></div>
+                        <div class="skeleton skeleton-text" aria-hidden="true"></div>
+                    })}
+                </div>
+                <Side/>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <main class="page" id="main" tabindex="-1">
+            <PageHeader title="Today" sub/>
+            <div class="page-body">{body}</div>
+        </main>
+    }
+}
+
+/// There is nothing to do up to the end of the week.
+#[component]
+fn Clear() -> impl IntoView {
+    let (store, zone) = (use_store(), use_zone());
+    let model = use_agenda();
+    let next = move || {
+        let agenda = model.agenda.read();
+        let item = agenda.next()?;
+        let row = store.row::<Application>(item.application)?;
+        let when = time_label(item.at, store.now(), &*zone.read());
+        Some(view! {
+            <p>"Next: " {when} ", " <A href=format!("/board/{}", item.application)>{row.name()}</A> "."</p>
+        })
+    };
+    view! {
+        <div class="agenda-clear">
+            {Icon::Check.view()}
+            <h2>"Nothing due this week"</h2>
+            {next}
+            <p>"Open a card on the board to plan an interview or a follow-up; it shows here when its time comes."</p>
+        </div>
+    }
+}
+
+#[component]
+fn NothingYet() -> impl IntoView {
+    let dialogs = use_dialogs();
+    view! {
+        <div class="empty">
+            {Icon::Calendar.view()}
+            <h2>"Nothing to do yet"</h2>
+            <p>"Add the job you applied to last. Its interviews, follow-ups and next steps show here when their time comes."</p>
+            <button
+                type="button"
+                class="button button-primary"
+                on:click=move |_| dialogs.adding.set(Some(Status::Applied))
+            >
+                "Add an application" <kbd>"C"</kbd>
+            </button>
+        </div>
+    }
+}

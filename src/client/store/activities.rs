@@ -1,0 +1,275 @@
+//! What people do with activities, and with what the agenda says.
+
+use super::Store;
+use crate::{
+    client::{
+        engine::{Edit, Op},
+        toasts::ToastAction,
+    },
+    domain::{
+        activity::{Activity, ActivityCreate, ActivityPatch, ActivityStatus, ActivityType},
+        agenda::{Item, Subject},
+        application::{Application, ApplicationPatch},
+        change::Change,
+        error::Problem,
+        fields::Patch,
+        row::OfEdit,
+        text::Prose,
+        time::Timestamp,
+    },
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl Store {
+    /// The activities of an application that are known here, in the order of their starts; those without
+    /// one by when they were made.
+    pub fn activities_of(self, application: Uuid) -> Vec<Arc<Activity>> {
+        let rows = self.rows::<Activity>();
+        let mut rows: Vec<_> = rows
+            .values()
+            .filter(|row| row.application_id == application)
+            .cloned()
+            .collect();
+        rows.sort_unstable_by_key(|row| (row.starts_at.unwrap_or(row.created_at), row.id));
+        rows
+    }
+
+    /// Makes an activity of an application, in the user's zone where it says none, with an undo. Answers
+    /// its id.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit.
+    pub fn create_activity(
+        self,
+        application: Uuid,
+        create: ActivityCreate,
+    ) -> Result<Uuid, Problem> {
+        let id = Uuid::new_v4();
+        let create = self.activity(id, application, create);
+        self.create::<Activity>(id, create)?;
+        if let Some(row) = self.row_untracked::<Activity>(id) {
+            let verb = match row.status {
+                ActivityStatus::Scheduled => "Planned",
+                ActivityStatus::Done | ActivityStatus::Canceled => "Logged",
+            };
+            self.tell(
+                format!("{verb}: {}", self.activity_name(&row)),
+                id,
+                vec![(id, Activity::into_edit(Op::Delete))],
+            );
+        }
+        Ok(id)
+    }
+
+    fn activity(self, id: Uuid, application: Uuid, create: ActivityCreate) -> ActivityCreate {
+        let zone = self
+            .settings_untracked()
+            .map(|settings| settings.timezone.clone());
+        ActivityCreate {
+            id: Some(id),
+            application_id: Some(application),
+            timezone: Change::Set(create.timezone.unwrap_or_else(|| zone.unwrap_or_default())),
+            ..create
+        }
+    }
+
+    /// Says that an activity took place, or that it will not, with an undo.
+    pub fn set_activity_status(self, id: Uuid, status: ActivityStatus) {
+        let verb = match status {
+            ActivityStatus::Scheduled => "Planned again",
+            ActivityStatus::Done => "Done",
+            ActivityStatus::Canceled => "Called off",
+        };
+        let patch = ActivityPatch {
+            status: Change::Set(status),
+            ..ActivityPatch::default()
+        };
+        self.change_activity(id, patch, verb);
+    }
+
+    /// Changes fields of an activity, says `verb`, and offers an undo.
+    fn change_activity(self, id: Uuid, patch: ActivityPatch, verb: &str) {
+        let Some(row) = self.row_untracked::<Activity>(id) else {
+            return;
+        };
+        let undo = patch.inverse(&row);
+        self.report_or(self.patch::<Activity>(id, patch), || {
+            let undo = Activity::into_edit(Op::Patch(Box::new(undo)));
+            self.tell(
+                format!("{verb}: {}", self.activity_name(&row)),
+                id,
+                vec![(id, undo)],
+            );
+        });
+    }
+
+    /// Deletes an activity, with an undo.
+    pub fn discard_activity(self, id: Uuid) {
+        let Some(row) = self.row_untracked::<Activity>(id) else {
+            return;
+        };
+        let name = self.activity_name(&row);
+        self.announce(self.delete::<Activity>(id), |key| {
+            let undo = ToastAction::Retract { key, record: id };
+            (format!("Deleted {name}"), undo)
+        });
+    }
+
+    /// What the agenda asks for is done: it goes from there, and what was to be done by the person stands
+    /// in the application's story from then on. With an undo of all of it.
+    pub fn complete(self, item: &Item) {
+        match item.subject {
+            Subject::Activity(id) => self.set_activity_status(id, ActivityStatus::Done),
+            Subject::NextAction => self.complete_next_action(item.application),
+            Subject::FollowOn(id) => {
+                let patch = ActivityPatch {
+                    next_action: Change::Set(None),
+                    next_action_due: Change::Set(None),
+                    ..ActivityPatch::default()
+                };
+                self.change_activity(id, patch, "Done");
+            }
+            Subject::Reply(id) => {
+                let patch = ActivityPatch {
+                    reply_deadline: Change::Set(None),
+                    ..ActivityPatch::default()
+                };
+                self.change_activity(id, patch, "Done");
+            }
+        }
+    }
+
+    fn complete_next_action(self, application: Uuid) {
+        let Some(row) = self.row_untracked::<Application>(application) else {
+            return;
+        };
+        let patch = ApplicationPatch {
+            next_action: Change::Set(None),
+            next_action_due: Change::Set(None),
+            ..ApplicationPatch::default()
+        };
+        let mut undo = vec![(
+            application,
+            Application::into_edit(Op::Patch(Box::new(patch.inverse(&row)))),
+        )];
+        self.report_or(self.patch::<Application>(application, patch), || {
+            // The server's limits of the one are within those of the other.
+            let text = row.next_action.as_ref();
+            let text = text.and_then(|text| text.as_str().parse::<Prose<20000>>().ok());
+            if text.is_some() {
+                let id = Uuid::new_v4();
+                let create = ActivityCreate {
+                    r#type: Change::Set(ActivityType::Other),
+                    status: Change::Set(ActivityStatus::Done),
+                    starts_at: Change::Set(Some(self.clock())),
+                    notes: Change::Set(text),
+                    ..ActivityCreate::default()
+                };
+                let create = self.activity(id, application, create);
+                if self.create::<Activity>(id, create).is_ok() {
+                    undo.push((id, Activity::into_edit(Op::Delete)));
+                }
+            }
+            let what = row
+                .next_action
+                .as_ref()
+                .map_or("Next action", |text| text.as_str());
+            self.tell(format!("Done: {what}, {}", row.name()), application, undo);
+        });
+    }
+
+    /// What the agenda asks for is to be done then, with an undo.
+    pub fn postpone(self, item: &Item, to: Timestamp) {
+        let at = Change::Set(Some(to));
+        match item.subject {
+            Subject::NextAction => {
+                let Some(row) = self.row_untracked::<Application>(item.application) else {
+                    return;
+                };
+                let patch = ApplicationPatch {
+                    next_action_due: at,
+                    ..ApplicationPatch::default()
+                };
+                let undo = Application::into_edit(Op::Patch(Box::new(patch.inverse(&row))));
+                self.report_or(self.patch::<Application>(row.id, patch), || {
+                    let what = row
+                        .next_action
+                        .as_ref()
+                        .map_or("Next action", |text| text.as_str());
+                    self.tell(
+                        format!("Later: {what}, {}", row.name()),
+                        row.id,
+                        vec![(row.id, undo)],
+                    );
+                });
+            }
+            Subject::Activity(id) => {
+                let patch = ActivityPatch {
+                    starts_at: at,
+                    ..ActivityPatch::default()
+                };
+                self.change_activity(id, patch, "Moved");
+            }
+            Subject::FollowOn(id) => {
+                let patch = ActivityPatch {
+                    next_action_due: at,
+                    ..ActivityPatch::default()
+                };
+                self.change_activity(id, patch, "Later");
+            }
+            Subject::Reply(id) => {
+                let patch = ActivityPatch {
+                    reply_deadline: at,
+                    ..ActivityPatch::default()
+                };
+                self.change_activity(id, patch, "Later");
+            }
+        }
+    }
+
+    /// Sets what is to be done next about an application, and when.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit.
+    pub fn set_next_action(
+        self,
+        application: Uuid,
+        text: &str,
+        due: Option<Timestamp>,
+    ) -> Result<(), Problem> {
+        let text = text
+            .parse()
+            .map_err(|why: String| Problem::field("next_action", why))?;
+        let patch = ApplicationPatch {
+            next_action: Change::Set(Some(text)),
+            next_action_due: Change::Set(due),
+            ..ApplicationPatch::default()
+        };
+        self.patch::<Application>(application, patch).map(drop)
+    }
+
+    /// What an activity is called beside those of other applications.
+    pub fn activity_name(self, row: &Activity) -> String {
+        let application = self.row_untracked::<Application>(row.application_id);
+        let of = application.map(|of| format!(", {}", of.name()));
+        format!("{}{}", row.headline(), of.unwrap_or_default())
+    }
+
+    fn report_or(self, done: Result<Uuid, Problem>, then: impl FnOnce()) {
+        match done {
+            Ok(_) => then(),
+            Err(problem) => self.toast("error", problem.sentence(), None),
+        }
+    }
+
+    /// Says what was done to `record`, once it shows, with what takes it back.
+    fn tell(self, text: String, record: Uuid, undo: Vec<(Uuid, Edit)>) {
+        let undo = ToastAction::Apply {
+            record,
+            edits: undo,
+            label: "Undo",
+        };
+        self.once_shown(move || self.toast("info", text, Some(undo)));
+    }
+}
