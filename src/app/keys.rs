@@ -18,6 +18,9 @@ pub const LIST: &[(&[&str], &str)] = &[
         "Pick the card up; arrows move it, Space drops it, Esc puts it back",
     ),
     (&["E"], "Archive the card"),
+    (&["J", "K"], "On Today: down and up"),
+    (&["D"], "On Today: done"),
+    (&["S"], "On Today: later"),
     (&["Esc"], "Close what is open, then clear the search"),
     (&["?"], "This list"),
 ];

@@ -288,8 +288,7 @@ mod browser {
         selector: &str,
         name: &str,
     ) -> Option<String> {
-        let fits = |target: &Element| target.matches(selector).unwrap_or_default();
-        target(event).filter(fits)?.get_attribute(name)
+        target(event)?.closest(selector).ok()??.get_attribute(name)
     }
 
     pub(super) fn watch_height(node: NodeRef<html::Div>, changed: impl Fn(f64) + Copy + 'static) {

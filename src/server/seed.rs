@@ -6,11 +6,12 @@ use super::{
     services::{Context, ledger::MutationKey, rows},
 };
 use crate::domain::{
+    activity::{Activity, ActivityCreate},
     application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::Problem,
     stage::Status,
-    time::Timestamp,
+    time::{Timestamp, ZoneRules},
     user::Email,
 };
 use chrono::DurationRound;
@@ -44,8 +45,11 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
         None => demo(now),
         Some(count) => (0..count).map(|number| made_up(number, now)).collect(),
     };
+    let zone = super::db::settings::find(&mut state.db.read_as(context.owner).await?).await?;
+    let zone = zone.timezone.rules().unwrap_or(chrono_tz::Africa::Lagos);
     let mut added = 0;
-    for (number, card) in demo.into_iter().enumerate() {
+    for (number, mut card) in demo.into_iter().enumerate() {
+        let activities = std::mem::take(&mut card.activities);
         let id = Uuid::new_v5(&user.id, format!("demo {number}").as_bytes());
         match rows::get::<Application>(&context, id).await {
             Ok(_) => continue,
@@ -54,6 +58,14 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
         }
         if load(context, id, number, card).await? {
             added += 1;
+            for (step, activity) in activities.into_iter().enumerate() {
+                let own = Uuid::new_v5(&id, format!("demo activity {step}").as_bytes());
+                let create = ActivityCreate {
+                    application_id: Some(id),
+                    ..activity.create(own, now, &zone)?
+                };
+                rows::create::<Activity>(&context, Some(own), &create).await?;
+            }
         }
     }
     Ok(Seeded {
@@ -66,6 +78,33 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
 struct Card {
     fields: serde_json::Value,
     moves: Vec<(Status, i64)>,
+    activities: Vec<Plan>,
+}
+
+/// An activity: in how many days, at which hour of the user's, and the rest of it.
+struct Plan {
+    days: i64,
+    hour: u32,
+    fields: serde_json::Value,
+}
+
+impl Plan {
+    fn create(
+        self,
+        id: Uuid,
+        now: Timestamp,
+        zone: &impl ZoneRules,
+    ) -> Result<ActivityCreate, Problem> {
+        let parse = |error: serde_json::Error| Problem::field("demo", error.to_string());
+        let create: ActivityCreate = serde_json::from_value(self.fields).map_err(parse)?;
+        let day = zone.day(now) + chrono::Duration::days(self.days);
+        let wall = day.and_hms_opt(self.hour, 0, 0).unwrap_or_default();
+        Ok(ActivityCreate {
+            id: Some(id),
+            starts_at: Change::Set(Some(zone.instant(wall))),
+            ..create
+        })
+    }
 }
 
 /// Loads a card, and says whether it did: one that its user has deleted stays deleted.
@@ -143,6 +182,7 @@ fn demo(now: Timestamp) -> Vec<Card> {
                 "notes": "Team of six; on call one week in six. Ask about the migration.",
             }),
             moves: vec![(Draft, 11), (Applied, 9)],
+            activities: vec![],
         },
         Card {
             fields: json!({
@@ -151,22 +191,56 @@ fn demo(now: Timestamp) -> Vec<Card> {
                 "contacts_inline": [{ "name": "Jane Recruiter", "role": "Talent partner", "email": "jane@acme.example" }],
             }),
             moves: vec![(Applied, 3)],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Lumen Labs", "role_title": "Staff Engineer, Data Platform and Reliability", "source": "Company site", "location_mode": "hybrid", "location_text": "Lagos" }),
             moves: vec![(Draft, 0)],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Orbital", "role_title": "Site Reliability Engineer", "source": "LinkedIn", "priority": "High", "next_action": "Screening call", "next_action_due": due(22), "tags": ["on-call"] }),
             moves: vec![(Applied, 8), (Screening, 1)],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Pine & Co", "role_title": "Software Engineer II", "source": "Job board", "location_mode": "onsite", "location_text": "Abuja" }),
             moves: vec![(Applied, 13), (Screening, 7), (RecruiterCall, 4)],
+            activities: vec![Plan {
+                days: 3,
+                hour: 9,
+                fields: json!({ "type": "FollowUp", "followup_channel": "email" }),
+            }],
         },
         Card {
             fields: json!({ "company": "Vertex", "role_title": "Compiler Engineer", "source": "Conference", "priority": "High", "next_action": "Pair session", "next_action_due": due(76), "tags": ["llvm", "rust"] }),
             moves: vec![(Applied, 20), (Screening, 12), (TechScreen, 2)],
+            activities: vec![
+                Plan {
+                    days: -5,
+                    hour: 15,
+                    fields: json!({
+                        "type": "Interview", "interview_stage": "screening", "status": "done",
+                        "duration_minutes": 30, "interview_medium": "phone",
+                        "outcome": "good: they like the side project",
+                    }),
+                },
+                Plan {
+                    days: 7,
+                    hour: 10,
+                    fields: json!({
+                        "type": "Interview", "interview_stage": "technical", "duration_minutes": 90,
+                        "interview_medium": "google_meet",
+                        "location_or_link": "https://meet.example/vertex",
+                        "related_contacts": [{ "name": "Mira Okafor", "role": "Compiler lead" }],
+                        "agenda": "Pair on a small pass over an intermediate form.",
+                        "prep_checklist": [
+                            { "text": "Read their talk on register allocation", "done": true },
+                            { "text": "Set up the editor for sharing", "done": false },
+                        ],
+                    }),
+                },
+            ],
         },
         Card {
             fields: json!({ "company": "Hearth", "role_title": "Senior Backend Engineer", "source": "Referral", "priority": "Medium", "next_action": "Prepare system design", "next_action_due": due(30), "tags": ["go", "remote"] }),
@@ -176,6 +250,16 @@ fn demo(now: Timestamp) -> Vec<Card> {
                 (TechScreen, 12),
                 (InterviewLoop, 5),
             ],
+            activities: vec![Plan {
+                days: 0,
+                hour: 17,
+                fields: json!({
+                    "type": "Interview", "interview_stage": "loop", "duration_minutes": 60,
+                    "interview_medium": "zoom", "location_or_link": "https://zoom.example/hearth",
+                    "related_contacts": [{ "name": "Jon Bell" }, { "name": "Ada Umeh", "role": "CTO" }],
+                    "prep_checklist": [{ "text": "Draw the system that you know best", "done": false }],
+                }),
+            }],
         },
         Card {
             fields: json!({ "company": "Saltwater", "role_title": "API Engineer", "source": "LinkedIn", "priority": "High", "next_action": "Answer the offer", "next_action_due": due(50), "salary_min": 74000, "salary_max": 74000, "salary_currency": "EUR" }),
@@ -186,18 +270,22 @@ fn demo(now: Timestamp) -> Vec<Card> {
                 (InterviewLoop, 14),
                 (Offer, 1),
             ],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Kestrel", "role_title": "Developer Advocate", "source": "Job board" }),
             moves: vec![(Applied, 26), (Rejected, 15)],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Tallow", "role_title": "Infrastructure Engineer", "source": "Company site" }),
             moves: vec![(Applied, 35), (OnHold, 10)],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Brook", "role_title": "Full-stack Engineer", "source": "LinkedIn" }),
             moves: vec![(Applied, 60), (Ghosted, 25)],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Quarry", "role_title": "Data Engineer", "source": "Agency", "notes": "Two days a week on site; said no." }),
@@ -208,14 +296,17 @@ fn demo(now: Timestamp) -> Vec<Card> {
                 (Offer, 48),
                 (Declined, 45),
             ],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Fable Works", "role_title": "Contract Backend Engineer", "source": "Referral" }),
             moves: vec![(Applied, 220), (Offer, 205), (Accepted, 200)],
+            activities: vec![],
         },
         Card {
             fields: json!({ "company": "Mistral Row", "role_title": "Tooling Engineer", "source": "Job board" }),
             moves: vec![(Applied, 18), (Status::Withdrawn, 16)],
+            activities: vec![],
         },
     ]
 }
@@ -273,5 +364,6 @@ fn made_up(number: u32, now: Timestamp) -> Card {
     Card {
         fields,
         moves: vec![(Status::Applied, days + 7), (status, days)],
+        activities: vec![],
     }
 }

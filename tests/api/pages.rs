@@ -1,7 +1,11 @@
 //! Pages, as far as the server decides: who sees which, and with what headers.
 
-use crate::harness::{Site, both};
+use crate::{
+    client::path_of,
+    harness::{Site, both},
+};
 use http::Method;
+use serde_json::json;
 use std::collections::BTreeSet;
 
 both![
@@ -30,8 +34,17 @@ async fn who_is_signed_in_sees_pages_of_their_own(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let answer = jane.browser.raw(Method::GET, "/sign-in").await.is(303);
     assert_eq!(answer.header("location"), "/board");
+    // The board, until there is something to do.
+    let home = async || jane.browser.raw(Method::GET, "/").await.is(303);
+    assert_eq!(home().await.header("location"), "/board");
+    let row = jane.create(json!({})).await;
+    let call = json!({ "type": "Call", "status": "done" });
+    jane.post(&format!("{}/activities", path_of(&row)), &call)
+        .await
+        .is(201);
+    assert_eq!(home().await.header("location"), "/today");
     let mut nonces = BTreeSet::new();
-    for path in ["/board", "/settings", "/board"] {
+    for path in ["/board", "/today", "/settings", "/board"] {
         let page = jane.browser.raw(Method::GET, path).await.is(200);
         assert!(page.text.starts_with("<!DOCTYPE html>"), "{}", page.text);
         for (name, value) in [

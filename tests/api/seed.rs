@@ -32,6 +32,12 @@ async fn it_covers_every_status_once_loaded_and_no_more(site: Site) {
         assert_eq!(events.last().unwrap()["occurred_at"], row["status_since"]);
     }
 
+    // Interviews of the past, of today and to come, and a follow-up.
+    let activities = demo.get("/activities").await.is(200).json();
+    let statuses: Vec<_> = activities["items"].as_array().unwrap().iter().collect();
+    let of = |word: &str| statuses.iter().filter(|row| row["status"] == word).count();
+    assert_eq!((of("done"), of("scheduled")), (1, 3));
+
     let history = demo.get("/sync").await.is(200).json();
     assert_eq!(seed(&app.state, &email, None).await.unwrap().added, 0);
     assert_eq!(

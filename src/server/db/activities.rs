@@ -84,6 +84,19 @@ pub async fn starting(
     })
 }
 
+/// Whether the user has any.
+pub async fn any(tenant: &mut impl Tenant) -> sqlx::Result<bool> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query_scalar::<DB, bool>(
+            "SELECT EXISTS (SELECT 1 FROM activities WHERE user_id = $1)",
+        )
+        .bind(user_id)
+        .fetch_one(conn)
+        .await
+    })
+}
+
 /// Activities that ask for something, planned ones first, the earliest of each first; at most `limit`.
 pub async fn open(tenant: &mut impl Tenant, limit: i64) -> sqlx::Result<Vec<Activity>> {
     let user_id = tenant.user_id();

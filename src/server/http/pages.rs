@@ -3,8 +3,8 @@
 use super::site::Site;
 use crate::{
     app::{App, document},
-    domain::error::ProblemKind,
-    server::{AppState, auth::caller},
+    domain::error::{Problem, ProblemKind},
+    server::{AppState, auth::caller, db::activities},
 };
 use axum::{
     Router,
@@ -59,10 +59,31 @@ pub fn routes(state: &AppState, options: LeptosOptions) -> Router {
         .layer(middleware::from_fn(cache_files))
         .service(files);
     Router::new()
-        .route("/", get(|| async { Redirect::to("/board") }))
+        .route("/", get(home).with_state(state.clone()))
         .merge(site.routes())
         .merge(pages.with_state(options))
         .fallback_service(files)
+}
+
+/// Leads to what to do now, once there is an activity; before that, and for whoever is not signed in, to
+/// the board.
+async fn home(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let has_activities = async || -> Result<bool, Problem> {
+        let session = caller::session_of(&state, &parts).await?;
+        let mut tenant = state.db.read_as(session.owner).await?;
+        Ok(activities::any(&mut tenant).await?)
+    };
+    // Where that cannot be told, the page that is asked for says why.
+    let path = match has_activities().await {
+        Ok(true) => "/today",
+        Ok(false) | Err(_) => "/board",
+    };
+    let mut response = Redirect::to(path).into_response();
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// Sends a visitor without a session to sign in, and one with a session past the sign-in page.

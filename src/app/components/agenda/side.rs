@@ -55,7 +55,7 @@ fn NextInterview() -> impl IntoView {
         next.get().map(|(item, row)| {
             let of = store.row::<Application>(row.application_id);
             let status = of.as_ref().map(|of| of.status.as_str());
-            let of = of.map(|of| of.name());
+            let of = of.map(|of| format!("{} at {}", of.role_title, of.company));
             let people: Vec<String> = row
                 .related_contacts
                 .iter()
@@ -74,7 +74,8 @@ fn NextInterview() -> impl IntoView {
                 <section class="next-interview" data-status=status aria-label="Next interview">
                     <p class="next-until">{until}</p>
                     <p class="next-when">{when}</p>
-                    <p class="next-what">{title} <span>{of}</span></p>
+                    <p class="next-what">{title}</p>
+                    <p class="next-of">{of}</p>
                     {with.map(|with| view! { <p class="next-with">{with}</p> })}
                     <div class="next-actions">
                         {link.map(|link| view! { <JoinLink link/> })}

@@ -36,8 +36,7 @@ struct Window {
 impl Window {
     /// The part of `cards` that shows between `top` and `top + height`, and a margin.
     fn of(cards: &Cards, planned: &Planned, top: f64, height: f64) -> Self {
-        let slot =
-            |row: &Arc<Application>| slot_height(row, planned.contains_key(&row.id));
+        let slot = |row: &Arc<Application>| slot_height(row, planned.contains_key(&row.id));
         let heights: Vec<u32> = cards.iter().map(slot).collect();
         let total: u32 = heights.iter().sum();
         let (mut first, mut last, mut edge) = (heights.len(), heights.len(), 0_u32);

@@ -14,7 +14,6 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -172,7 +171,7 @@ fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
     view! {
         <li class="timeline-item timeline-plan" data-late=late>
             {Icon::Calendar.view()}
-            <A href=address attr:class="timeline-link" attr:data-activity=id.to_string() scroll=false>{title}</A>
+            <a href=address class="timeline-link" data-activity=id.to_string() data-noscroll="">{title}</a>
             " "
             <span class="timeline-when">{when}</span>
             <span class="timeline-actions">
@@ -207,7 +206,7 @@ fn PastItem(row: Arc<Activity>) -> impl IntoView {
     view! {
         <li class="timeline-item" data-canceled=canceled.then_some("")>
             {if canceled { Icon::Close.view().into_any() } else { Icon::Check.view().into_any() }}
-            <A href=address attr:class="timeline-link" attr:data-activity=id.to_string() scroll=false>{title}</A>
+            <a href=address class="timeline-link" data-activity=id.to_string() data-noscroll="">{title}</a>
             " "
             <time datetime=at.to_rfc3339()>{day}</time>
             {canceled.then_some(" called off")}
