@@ -1,7 +1,13 @@
 //! One `fetch`: the only place of the client that speaks HTTP.
 
-use super::answer::{self, Answered, Expected, Head, Response};
-use crate::domain::error::Problem;
+use super::{
+    answer::{self, Answered, Expected, Head, Response},
+    rest::IF_UPDATED_AT,
+};
+use crate::domain::{
+    error::Problem,
+    time::{Timestamp, write_timestamp},
+};
 use send_wrapper::SendWrapper;
 use std::cell::{Cell, RefCell};
 use uuid::Uuid;
@@ -17,6 +23,8 @@ pub struct Request {
     pub url: String,
     /// The version that the user saw.
     pub if_match: Option<i64>,
+    /// When the server made it.
+    pub if_updated_at: Option<Timestamp>,
     /// What makes sending it twice harmless.
     pub idempotency_key: Option<String>,
     /// The JSON body.
@@ -33,6 +41,7 @@ impl Request {
             method,
             url,
             if_match: None,
+            if_updated_at: None,
             idempotency_key: None,
             body: None,
         }
@@ -103,6 +112,9 @@ async fn fetch(request: Request) -> Result<Answered, JsValue> {
     }
     if let Some(version) = request.if_match {
         headers.set("if-match", &format!("W/\"{version}\""))?;
+    }
+    if let Some(at) = request.if_updated_at {
+        headers.set(IF_UPDATED_AT, &write_timestamp(at))?;
     }
     if let Some(key) = &request.idempotency_key {
         headers.set("idempotency-key", key)?;

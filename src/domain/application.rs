@@ -367,6 +367,9 @@ impl Edited for Application {
     fn version(&self) -> i64 {
         self.version
     }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
     fn title(&self) -> String {
         self.role_title.to_string()
     }

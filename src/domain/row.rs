@@ -9,7 +9,7 @@ use super::{
     time::Timestamp,
 };
 use chrono::{Duration, NaiveDate};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{fmt::Debug, hash::Hasher};
 use uuid::Uuid;
 
@@ -38,6 +38,30 @@ pub trait Row: OfKind + Clone + Debug + PartialEq + Serialize + DeserializeOwned
     fn aggregate(&self) -> Option<Uuid> {
         let [first, _] = self.parents();
         first
+    }
+}
+
+/// A state of a row, as somebody saw it. The version alone does not tell which: a database that was set
+/// back to a backup gives a number a second time, to another state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Seen {
+    /// When the server made it (`updated_at`); none where only the version is known. It stands first,
+    /// so that of two states the later one is the greater, whichever history each is of.
+    pub at: Option<Timestamp>,
+    /// Its version.
+    pub version: i64,
+}
+
+impl Seen {
+    /// Of which only the version is known.
+    pub const fn only(version: i64) -> Self {
+        Self { at: None, version }
+    }
+
+    /// Whether a row is in this state.
+    pub fn is(self, row: &impl Edited) -> bool {
+        let now = row.seen();
+        self.version == now.version && (self.at.is_none() || self.at == now.at)
     }
 }
 
@@ -77,6 +101,15 @@ pub trait Edited: Row + OfEdit {
 
     /// The version that `If-Match` names.
     fn version(&self) -> i64;
+    /// When the server made this state.
+    fn updated_at(&self) -> Timestamp;
+    /// The state in which whoever has this row sees it.
+    fn seen(&self) -> Seen {
+        Seen {
+            at: Some(self.updated_at()),
+            version: self.version(),
+        }
+    }
     /// What it is called by its user.
     fn title(&self) -> String;
     /// The row that a create makes.

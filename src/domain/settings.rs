@@ -144,6 +144,9 @@ impl Edited for Settings {
     fn version(&self) -> i64 {
         self.version
     }
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
     fn title(&self) -> String {
         "Settings".to_owned()
     }

@@ -4,7 +4,7 @@
 //! has its own, and shipping a second copy to every visitor would outweigh the application.
 
 use super::{error::FieldError, text::text_type};
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant, to the millisecond: what JavaScript, SQLite and PostgreSQL all keep exactly.
@@ -47,6 +47,11 @@ pub fn read_timestamp<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Times
     }
 
     from.deserialize_str(Text)
+}
+
+/// Writes a timestamp in that form.
+pub fn write_timestamp(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// A timestamp as ours are written; none for any other form.

@@ -10,6 +10,7 @@ use crate::domain::{
     application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::Problem,
+    row::Edited as _,
     stage::Status,
     time::{Timestamp, ZoneRules},
     user::Email,
@@ -152,7 +153,7 @@ async fn load(context: Context<'_>, id: Uuid, number: usize, card: Card) -> Resu
             mutation: Some(&key),
             ..context
         };
-        rows::patch::<Application>(&moved, id, row.version, &patch).await?;
+        rows::patch::<Application>(&moved, id, row.seen(), &patch).await?;
     }
     Ok(true)
 }

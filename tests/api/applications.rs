@@ -1,10 +1,10 @@
 //! Applications: created, read, changed, deleted, found, and kept apart from other people's.
 
 use crate::{
-    client::{merge, path_of},
+    client::{merge, path_of, version_of},
     harness::{Site, TestApp, both},
 };
-use chrono::{DateTime, Duration, NaiveTime, Utc};
+use chrono::{DateTime, Duration, FixedOffset, NaiveTime, Utc};
 use job_hunt_tracker::api::BASE;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -29,6 +29,8 @@ both![
     the_same_id_at_two_users_is_two_rows,
     if_match_takes_three_forms,
     if_match_must_be_there_and_make_sense,
+    the_time_of_a_version_must_make_sense,
+    a_change_is_made_on_the_state_that_was_seen,
     a_stale_version_gets_the_latest_row,
     null_clears_and_absent_stays,
     null_is_no_value_for_what_must_stay,
@@ -690,6 +692,82 @@ async fn if_match_must_be_there_and_make_sense(site: Site) {
         }
     }
     assert_eq!(jane.list().await, [row]);
+}
+
+async fn the_time_of_a_version_must_make_sense(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let row = jane.create(json!({})).await;
+    let call = |at: &str| {
+        let patch = jane.patch(&path_of(&row), 1, &json!({ "notes": "x" }));
+        patch.header("x-if-updated-at", at)
+    };
+    for at in [
+        "",
+        "x",
+        "1",
+        "2026-03-02",
+        "2026-03-02T09:00:00",
+        "Mon, 02 Mar 2026 09:00:00 GMT",
+    ] {
+        let answer = call(at).await;
+        assert_eq!(answer.status, 400, "{at}: {}", answer.text);
+        assert_eq!(answer.wrong_fields(), ["X-If-Updated-At"]);
+    }
+    // In whichever form that time is written.
+    let at: DateTime<FixedOffset> = row["updated_at"].as_str().unwrap().parse().unwrap();
+    let at = at.with_timezone(&FixedOffset::east_opt(3600).unwrap());
+    call(&at.to_rfc3339()).await.is(200);
+}
+
+async fn a_change_is_made_on_the_state_that_was_seen(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let row = jane.create(json!({})).await;
+    let lost = jane.change(&row, json!({ "notes": "lost" })).await;
+    let settings = jane.get("/settings").await.json();
+    app.stop().await;
+    // A backup of the time before is restored, and somebody makes the second version once more.
+    site.execute("UPDATE applications SET version = 1, notes = NULL")
+        .await;
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let theirs = jane.change(&row, json!({ "notes": "theirs" })).await;
+    assert_eq!(version_of(&theirs), version_of(&lost));
+    let path = path_of(&row);
+    let calls = |seen: &Value| {
+        [
+            jane.call(http::Method::PATCH, &path)
+                .json(&json!({ "notes": "mine" }))
+                .if_as(seen),
+            jane.call(http::Method::DELETE, &path).if_as(seen),
+        ]
+    };
+    for call in calls(&lost) {
+        let problem = call.await.problem(409, "conflict");
+        assert_eq!(problem["meta"]["current"], theirs);
+        assert_eq!(
+            problem["detail"],
+            "Row version 2 is another one than was seen."
+        );
+    }
+    // Who names the number alone means whatever has it.
+    let mine = jane.change(&theirs, json!({ "notes": "mine" })).await;
+    for call in calls(&theirs) {
+        call.await.problem(409, "conflict");
+    }
+    for call in calls(&mine).into_iter().skip(1) {
+        call.await.is(204);
+    }
+    let set = |seen: &Value| {
+        jane.call(http::Method::PATCH, "/settings")
+            .json(&json!({ "display_name": "Jane" }))
+            .if_as(seen)
+    };
+    let mut another = settings.clone();
+    another["updated_at"] = json!("2026-01-01T00:00:00.000Z");
+    set(&another).await.problem(409, "conflict");
+    set(&settings).await.is(200);
 }
 
 async fn a_stale_version_gets_the_latest_row(site: Site) {

@@ -213,6 +213,12 @@ impl Call {
         self.header("if-match", version)
     }
 
+    /// With the state that was seen: its version, and when it was made.
+    pub fn if_as(self, row: &Value) -> Self {
+        let at = row["updated_at"].as_str().unwrap();
+        self.if_match(version_of(row)).header("x-if-updated-at", at)
+    }
+
     /// With an idempotency key.
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)

@@ -167,6 +167,10 @@ async fn a_key_belongs_to_one_request(site: Site) {
         jane.patch(&path, 1, &json!({ "company": "Gamma" }))
             .key("patch"),
         jane.patch(&path, 2, &body).key("patch"),
+        jane.call(Method::PATCH, &path)
+            .json(&body)
+            .if_as(&created)
+            .key("patch"),
         jane.patch(&path_of(&other), 1, &body).key("patch"),
         jane.delete(&path, 1).key("patch"),
         jane.post("/applications", &body).key("patch"),

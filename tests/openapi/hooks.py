@@ -75,12 +75,16 @@ def before_call(context, case, kwargs):
         if isinstance(case.body, dict):
             case.body.pop("voids_stage_event", None)
     if method == "PATCH" and re.fullmatch(r'(?:W/)?"?[1-9][0-9]*"?', str(headers.get("If-Match"))):
+        row = None
         if path == "/settings":
-            headers["If-Match"] = VERSION.sub(str(ask("GET", "/settings")["version"]), headers["If-Match"])
+            row = ask("GET", "/settings")
         elif is_uuid(case.path_parameters.get("id")):
             row = ask("POST", "/applications", {"company": "Acme", "role_title": "Engineer"})
             case.path_parameters["id"] = row["id"]
-            headers["If-Match"] = VERSION.sub("1", headers["If-Match"])
+        if row:
+            headers["If-Match"] = VERSION.sub(str(row["version"]), headers["If-Match"])
+            if case.meta.generation.mode.is_positive and "X-If-Updated-At" in headers:
+                headers["X-If-Updated-At"] = row["updated_at"]
 
 
 def ask(method, path, body=None):

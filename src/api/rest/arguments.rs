@@ -4,6 +4,7 @@
 use super::parse::{field_error, parse};
 #[cfg(feature = "ssr")]
 use crate::domain::error::Problem;
+use crate::domain::row::Seen;
 #[cfg(feature = "ssr")]
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -85,7 +86,12 @@ impl<T: DeserializeOwned> Query<T> {
     }
 }
 
-/// A row's version, as `If-Match` carries it.
+/// The state of a row that was seen: its version, as `If-Match` carries it, and its time, as
+/// [`IF_UPDATED_AT`] does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Version(pub i64);
+pub struct Version(pub Seen);
+
+/// The header beside `If-Match` that says when the version was made that was seen. After a restored
+/// backup the same number may stand for what somebody else made.
+pub const IF_UPDATED_AT: &str = "X-If-Updated-At";

@@ -3,7 +3,10 @@
 use super::{Reply, Resource, Rest, Verb, address::address, reply::Content};
 use crate::{
     api::transport,
-    domain::error::{Problem, ProblemKind},
+    domain::{
+        error::{Problem, ProblemKind},
+        row::Seen,
+    },
 };
 use send_wrapper::SendWrapper;
 use serde::{Serialize, de::DeserializeOwned};
@@ -72,7 +75,11 @@ fn request<V: Verb, Input: Serialize>(path: &str, input: &Input) -> transport::R
                 "query" if text.is_empty() => {}
                 "query" => url = format!("{url}?{text}"),
                 "body" => request.body = Some(value.to_string()),
-                "if_match" => request.if_match = value.as_i64(),
+                "if_match" => {
+                    let seen = serde_json::from_value::<Seen>(value).ok();
+                    request.if_match = seen.map(|seen| seen.version);
+                    request.if_updated_at = seen.and_then(|seen| seen.at);
+                }
                 _ => url = url.replace(&format!("{{{name}}}"), &text),
             }
         }

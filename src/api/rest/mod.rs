@@ -1,8 +1,8 @@
 //! The protocol that makes a server function a REST endpoint.
 //!
 //! A function's arguments come from the request by their names: `body` is the JSON body, `query`
-//! the query string, `if_match` the version in `If-Match`; any other name is a path parameter. What
-//! it returns decides status and headers ([`Reply`]).
+//! the query string, `if_match` the state that `If-Match` and [`IF_UPDATED_AT`] name; any other name is
+//! a path parameter. What it returns decides status and headers ([`Reply`]).
 
 mod address;
 mod arguments;
@@ -16,7 +16,7 @@ mod parse;
 mod server;
 
 pub use address::address;
-pub use arguments::{Body, Query, Version};
+pub use arguments::{Body, IF_UPDATED_AT, Query, Version};
 pub use reply::{Reply, Resource};
 #[cfg(feature = "ssr")]
 pub use server::MAX_BODY;

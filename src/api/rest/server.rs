@@ -1,9 +1,13 @@
 //! The protocol at the server: arguments out of a request, a response out of what is answered.
 
-use super::{Reply, Resource, Rest, Verb, parse::parse, reply::Content};
+use super::{IF_UPDATED_AT, Reply, Resource, Rest, Verb, parse::parse, reply::Content};
 use crate::{
     api::BASE,
-    domain::error::{Problem, ProblemKind},
+    domain::{
+        error::{Problem, ProblemKind},
+        row::Seen,
+        time::{Timestamp, write_timestamp},
+    },
     server::{
         secrets,
         services::ledger::{MAX_KEY, MutationKey},
@@ -13,6 +17,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     response::IntoResponse,
 };
+use chrono::DateTime;
 use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
 use leptos::prelude::provide_context;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -83,15 +88,16 @@ async fn read<V: Verb, Input: DeserializeOwned>(
     for (name, value) in &path {
         arguments.insert(name.to_owned(), Value::String(value.to_owned()));
     }
-    let version = if_match(&parts.headers)?;
+    let seen = seen(&parts.headers)?;
     if V::NEEDS_VERSION {
-        let version = version.ok_or_else(|| {
+        let Seen { at, version } = seen.ok_or_else(|| {
             Problem::new(
                 ProblemKind::PreconditionRequired,
                 "Send the version that you saw (the ETag) in If-Match.",
             )
         })?;
-        arguments.insert("if_match".into(), version.into());
+        let seen = serde_json::json!({ "at": at, "version": version });
+        arguments.insert("if_match".into(), seen);
     }
     let query = parts.uri.query().unwrap_or_default();
     arguments.insert("query".into(), query.into());
@@ -109,7 +115,7 @@ async fn read<V: Verb, Input: DeserializeOwned>(
         };
         arguments.insert("body".into(), value);
     }
-    if let Some(key) = idempotency_key::<V>(parts, version, &bytes)? {
+    if let Some(key) = idempotency_key::<V>(parts, seen, &bytes)? {
         provide_context(key);
     }
     parse(Value::Object(arguments))
@@ -131,6 +137,25 @@ async fn read_body(headers: &HeaderMap, body: axum::body::Body) -> Result<Vec<u8
         ));
     }
     Ok(bytes.into())
+}
+
+/// The state that a request is about.
+fn seen(headers: &HeaderMap) -> Result<Option<Seen>, Problem> {
+    let Some(version) = if_match(headers)? else {
+        return Ok(None);
+    };
+    let at = if_updated_at(headers)?;
+    Ok(Some(Seen { at, version }))
+}
+
+fn if_updated_at(headers: &HeaderMap) -> Result<Option<Timestamp>, Problem> {
+    let Some(value) = headers.get(IF_UPDATED_AT) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    DateTime::parse_from_rfc3339(text)
+        .map(|at| Some(at.to_utc()))
+        .map_err(|_| Problem::field(IF_UPDATED_AT, "Send the row's updated_at, as it is."))
 }
 
 /// `2`, `"2"` and `W/"2"` are all version 2: one number names one state, so weak and strong
@@ -157,7 +182,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
 /// token is ever stored.
 fn idempotency_key<V: Verb>(
     parts: &Parts,
-    version: Option<i64>,
+    seen: Option<Seen>,
     body: &[u8],
 ) -> Result<Option<MutationKey>, Problem> {
     const NAME: &str = "Idempotency-Key";
@@ -175,10 +200,12 @@ fn idempotency_key<V: Verb>(
             format!("1 to {MAX_KEY} visible characters."),
         ));
     }
-    let version = version
-        .map(|version| version.to_string())
-        .unwrap_or_default();
-    let head = format!("{}\n{}\n{version}\n", V::METHOD, parts.uri.path());
+    let seen = seen.map(|seen| match seen.at {
+        Some(at) => format!("{} {}", seen.version, write_timestamp(at)),
+        None => seen.version.to_string(),
+    });
+    let seen = seen.unwrap_or_default();
+    let head = format!("{}\n{}\n{seen}\n", V::METHOD, parts.uri.path());
     let request_hash = secrets::sha256(&[head.as_bytes(), body].concat());
     Ok(Some(MutationKey {
         key: key.to_owned(),

@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// A mutation that was applied.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Recorded {
-    /// SHA-256 of method, path, `If-Match` and body.
+    /// SHA-256 of method, path, the state that was seen, and body.
     pub request_hash: Vec<u8>,
     /// The answer's JSON as it was sent; a deletion has none, and it is erased when its entity is deleted.
     pub body: Option<String>,

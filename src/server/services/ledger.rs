@@ -16,7 +16,7 @@ pub const MAX_KEY: usize = 255;
 pub struct MutationKey {
     /// As the client sent it.
     pub key: String,
-    /// SHA-256 of method, path, `If-Match` and body.
+    /// SHA-256 of method, path, the state that was seen, and body.
     pub request_hash: [u8; 32],
 }
 

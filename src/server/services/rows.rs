@@ -9,7 +9,7 @@ use crate::{
     domain::{
         error::{Problem, ProblemKind},
         fields::Create as _,
-        row::{Edited, Made},
+        row::{Edited, Made, Seen},
         settings::Settings,
         time::ZoneRules as _,
     },
@@ -127,18 +127,18 @@ pub async fn create<R: Kind>(
     .await
 }
 
-/// Changes a row that is still at `version`.
+/// Changes a row that is still as it was `seen`.
 ///
 /// # Errors
 /// 400 for fields that do not fit, 404 when it is not this user's, 409 when it has changed.
 pub async fn patch<R: Kind>(
     context: &Context<'_>,
     id: Uuid,
-    version: i64,
+    seen: Seen,
     patch: &R::Patch,
 ) -> Result<Answer<R>, Problem> {
     ledger::once(context, R::NOUN, 200, async |tenant| {
-        let before: R = current_at(tenant, id, version).await?;
+        let before: R = current_at(tenant, id, seen).await?;
         R::check(patch)?;
         let mut after = before.patched(patch, context.now)?;
         let step = Step::Changes {
@@ -153,13 +153,13 @@ pub async fn patch<R: Kind>(
     .await
 }
 
-/// Deletes a row that is still at `version`, with all that hangs on it.
+/// Deletes a row that is still as it was `seen`, with all that hangs on it.
 ///
 /// # Errors
 /// 404 when it is not this user's, 409 when it has changed.
-pub async fn delete<R: Kind>(context: &Context<'_>, id: Uuid, version: i64) -> Result<(), Problem> {
+pub async fn delete<R: Kind>(context: &Context<'_>, id: Uuid, seen: Seen) -> Result<(), Problem> {
     ledger::delete_once(context, id, async |tenant| {
-        current_at::<R>(tenant, id, version).await?;
+        current_at::<R>(tenant, id, seen).await?;
         let mut gone = rows::hanging_on(tenant, R::KIND, id).await?;
         gone.push((R::KIND, id));
         rows::delete::<R>(tenant, id).await?;
@@ -171,30 +171,28 @@ pub async fn delete<R: Kind>(context: &Context<'_>, id: Uuid, version: i64) -> R
     .await
 }
 
-/// The row `id`, if it still is at `version`.
-async fn current_at<R: Kind>(
-    tenant: &mut TenantWrite,
-    id: Uuid,
-    version: i64,
-) -> Result<R, Problem> {
+/// The row `id`, if it still is as it was `seen`.
+async fn current_at<R: Kind>(tenant: &mut TenantWrite, id: Uuid, seen: Seen) -> Result<R, Problem> {
     let current = rows::find::<R>(tenant, id).await?;
     let current = current.ok_or_else(|| Problem::not_found(R::NOUN, id))?;
-    check_version(&current, id, version)?;
+    check_state(&current, id, seen)?;
     Ok(current)
 }
 
-/// Checks `If-Match`.
+/// Checks `If-Match`, and the time of that version where the request says it.
 ///
 /// # Errors
-/// 409 with the row when it is not at `version`.
-pub(super) fn check_version<R: Edited>(current: &R, id: Uuid, version: i64) -> Result<(), Problem> {
-    if current.version() == version {
+/// 409 with the row when it is not as it was `seen`.
+pub(super) fn check_state<R: Edited>(current: &R, id: Uuid, seen: Seen) -> Result<(), Problem> {
+    if seen.is(current) {
         return Ok(());
     }
-    let detail = format!(
-        "Row version {} does not match If-Match {version}.",
-        current.version()
-    );
+    let (version, wanted) = (current.version(), seen.version);
+    let detail = if version == wanted {
+        format!("Row version {version} is another one than was seen.")
+    } else {
+        format!("Row version {version} does not match If-Match {wanted}.")
+    };
     Err(conflict(detail, id, current))
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
-        row::Edited as _,
+        row::{Edited as _, Seen},
         settings::{Settings, SettingsPatch},
         user::Me,
     },
@@ -44,19 +44,19 @@ pub async fn me(context: &Context<'_>, session: Session) -> Result<Me, Problem> 
     })
 }
 
-/// Changes settings that are still at `version`.
+/// Changes settings that are still as they were `seen`.
 ///
 /// # Errors
 /// 400 for values that do not fit, 409 when they have changed.
 pub async fn patch(
     context: &Context<'_>,
-    version: i64,
+    seen: Seen,
     patch: &SettingsPatch,
 ) -> Result<Answer<Settings>, Problem> {
     let user_id = context.owner.user_id();
     ledger::once(context, Settings::NOUN, 200, async |tenant| {
         let current = settings::find(tenant).await?;
-        rows::check_version(&current, user_id, version)?;
+        rows::check_state(&current, user_id, seen)?;
         if let Some(zone) = patch.timezone.value() {
             let rules = zone.rules().map(drop);
             rules.map_err(|why| Problem::field("timezone", why))?;

@@ -74,7 +74,8 @@ pub fn document() -> Value {
 const DESCRIPTION: &str = "\
 Errors are problem documents (RFC 9457). Rows have a version: it is the ETag of every answer with one row, and \
 PATCH and DELETE take it in If-Match (`2`, `\"2\"` or `W/\"2\"`); a stale one is answered by 409 with the latest \
-row in `meta.current`. In a PATCH an absent field stays and `null` clears. Unsafe requests may carry an \
+row in `meta.current`, and so is one whose `updated_at` is not the one in X-If-Updated-At, where that is sent: after \
+a restored backup a number may stand for another state. In a PATCH an absent field stays and `null` clears. Unsafe requests may carry an \
 Idempotency-Key: the same request under the same key gets the first answer again; where its row was deleted \
 since, 409 `gone` with `meta.taken`. Every answer has the header X-Job-Hunt: one without it comes from something \
 in between, and says nothing about the request. With X-User-Id a request is answered under that user's session \

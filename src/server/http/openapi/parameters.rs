@@ -1,7 +1,10 @@
 //! What an operation takes besides its body.
 
 use super::operations::Operation;
-use crate::server::{auth::caller::USER_HEADER, services::ledger::MAX_KEY};
+use crate::{
+    api::rest::IF_UPDATED_AT,
+    server::{auth::caller::USER_HEADER, services::ledger::MAX_KEY},
+};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
@@ -23,6 +26,9 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
         let version = r#"^([1-9][0-9]{0,17}|(W/)?"[1-9][0-9]{0,17}")$"#;
         let schema = json!({ "type": "string", "pattern": version, "examples": ["W/\"2\""] });
         header("If-Match", true, "The version that was seen.", schema);
+        let schema = json!({ "type": "string", "format": "date-time" });
+        let description = "The updated_at of that version: a restored backup may give its number to another state.";
+        header(IF_UPDATED_AT, false, description, schema);
     }
     if operation.takes_key() {
         let schema = json!({
