@@ -625,10 +625,12 @@ impl Store {
             method,
             path,
             if_match,
+            if_updated_at,
             body,
         } = outgoing;
         let mut request = transport::Request::new(method, format!("{BASE}{path}"));
         request.if_match = if_match;
+        request.if_updated_at = if_updated_at;
         request.idempotency_key = Some(key.to_string());
         request.body = body;
         let answered = transport::exchange(request).await;

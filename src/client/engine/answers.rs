@@ -33,8 +33,9 @@ pub(super) fn redated_key(key: Uuid) -> Uuid {
 
 /// What every version of the app reads of a row.
 #[derive(Deserialize)]
-struct OnlyVersion {
+struct OnlyState {
     version: i64,
+    updated_at: Timestamp,
 }
 
 impl Engine {
@@ -97,9 +98,9 @@ impl Engine {
             let row = match serde_json::from_str::<R>(body) {
                 Ok(row) => row,
                 Err(error) => {
-                    let version = serde_json::from_str::<OnlyVersion>(body)
+                    let state = serde_json::from_str::<OnlyState>(body)
                         .map_err(|_| Problem::new(ProblemKind::Network, error.to_string()))?;
-                    self.acknowledge_unread::<R>(&entry, version.version, now, effects);
+                    self.acknowledge_unread::<R>(&entry, &state, now, effects);
                     return Ok(());
                 }
             };
@@ -123,14 +124,20 @@ impl Engine {
     fn acknowledge_unread<R: Edited + HasTable>(
         &mut self,
         entry: &Entry,
-        version: i64,
+        state: &OnlyState,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
         self.tell_of_skipped(effects);
+        // As the server made it, and when.
+        let taken = Entry {
+            made_at: state.updated_at,
+            ..entry.clone()
+        };
         let known = self.base.table::<R>().get(entry.record);
         let known = known.map(|row| R::clone(row));
-        let made = with_edits(known, std::iter::once(entry)).filter(|row| row.version() == version);
+        let made = with_edits(known, std::iter::once(&taken));
+        let made = made.filter(|row| row.version() == state.version);
         match made {
             Some(row) => self.settle(entry, &row, now),
             None => self.outbox.record(QueueEvent::Acknowledge(entry.key)),
@@ -190,7 +197,7 @@ impl Engine {
     fn settle<R: Edited + HasTable>(&mut self, entry: &Entry, row: &R, now: Timestamp) {
         self.meta
             .own
-            .made(entry.record, entry.seen, row.version(), now);
+            .made(entry.record, entry.saw(), row.seen(), now);
         self.storage.own_moved = true;
         self.take_acknowledged(entry, row);
     }
@@ -335,7 +342,12 @@ impl Engine {
                 self.park(key, problem, effects);
                 return;
             };
-            let went_back = entry.seen.is_some_and(|seen| current.version() < seen);
+            // Versions rise for ever, and a number has one state: else the server was set back, and its
+            // history is another one.
+            let went_back = entry.saw().is_some_and(|seen| {
+                let (now, then) = (current.version(), seen.version);
+                now < then || (now == then && !seen.is(&current))
+            });
             if let Op::Patch(patch) = op
                 && patch.is_noop_on(&current)
             {
@@ -350,7 +362,6 @@ impl Engine {
                 self.displace(&entry, false, Reason::Conflict, now, effects);
                 self.each_base(|base| base.take(entry.record, current.clone()));
             }
-            // Versions rise for ever: the server was set back, and its history is another one.
             if went_back {
                 self.rebuild();
                 effects.extend(self.pull());
@@ -367,7 +378,7 @@ impl Engine {
         current: &R,
     ) -> bool {
         let known = self.base.table::<R>().get(entry.record);
-        let seen = known.filter(|row| entry.seen == Some(row.version()));
+        let seen = known.filter(|row| entry.saw().is_some_and(|seen| seen.is(&***row)));
         let with_it = seen.and_then(|row| row.patched(patch, entry.made_at).ok());
         with_it.is_some_and(|row| R::Patch::are_alike(&row, current))
     }

@@ -3,7 +3,7 @@
 use super::changed::Changed;
 use crate::domain::{
     kinds::kinds,
-    row::{OfKind, Row},
+    row::{Edited as _, OfKind, Row, Seen},
     sync::{Entity, EntityKind, SyncChange, SyncRow},
 };
 use serde::{Deserialize, Serialize};
@@ -412,8 +412,13 @@ impl Base {
 
     /// The version of a row that people change.
     pub(super) fn version(&self, id: Uuid) -> Option<i64> {
-        let application = self.tables.applications.get(id).map(|row| row.version);
-        application.or_else(|| self.tables.settings.get(id).map(|row| row.version))
+        self.state(id).map(|seen| seen.version)
+    }
+
+    /// The state of a row that people change.
+    pub(super) fn state(&self, id: Uuid) -> Option<Seen> {
+        let application = self.tables.applications.get(id).map(|row| row.seen());
+        application.or_else(|| self.tables.settings.get(id).map(|row| row.seen()))
     }
 
     /// A row that will not be here, as it would be: an edit of it may turn up.

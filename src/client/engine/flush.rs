@@ -265,9 +265,9 @@ impl Engine {
         if !entry.frozen || (sent && !self.outbox.was_sent_unstored(key)) {
             let record = entry.record;
             let seen = match entry.edit.verb() {
-                _ if entry.frozen => entry.seen,
+                _ if entry.frozen => entry.saw(),
                 Verb::Create => None,
-                Verb::Patch | Verb::Delete => Some(self.meta.own.advance(record, entry.seen)),
+                Verb::Patch | Verb::Delete => Some(self.meta.own.advance(record, entry.saw())),
             };
             self.outbox.record(QueueEvent::Freeze { key, seen, sent });
         }
@@ -282,6 +282,7 @@ impl Engine {
                 method,
                 path,
                 if_match: entry.seen,
+                if_updated_at: entry.seen_at,
                 body,
             })));
             let delivery = self.outbox.delivery_mut(key);

@@ -24,7 +24,7 @@ mod write;
 
 pub use crate::domain::{
     edit::{Edit, Op, Verb},
-    row::{Edited, Made, Row},
+    row::{Edited, Made, Row, Seen},
 };
 pub use base::{Base, HasTable, Kept, Shard, Table};
 pub use displaced::{Displaced, KEPT, Reason};
@@ -56,6 +56,8 @@ pub struct Outgoing {
     pub path: String,
     /// The version that the user saw.
     pub if_match: Option<i64>,
+    /// When the server made it, where that is known.
+    pub if_updated_at: Option<Timestamp>,
     /// The JSON body.
     pub body: Option<String>,
 }

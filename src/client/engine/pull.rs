@@ -379,7 +379,7 @@ impl Engine {
     /// it would conflict for ever.
     fn forget_versions_of_another_history(&mut self) {
         let base = &self.base;
-        self.meta.own.forget_above(|record| base.version(record));
+        self.meta.own.forget_lost(|record| base.state(record));
         self.storage.own_moved = true;
     }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     edit::{Edit, Verb, apply, each_kind},
     error::{Problem, ProblemKind},
-    row::{Edited, Made, OfKind},
+    row::{Edited, Made, OfKind, Seen},
     sync::Entity,
     time::Timestamp,
 };
@@ -46,6 +46,10 @@ pub struct Entry {
     /// The server's version of the row that the user saw; none where the row was still to be
     /// created. Once frozen, what `If-Match` says.
     pub seen: Option<i64>,
+    /// When the server made that version: after a restored backup its number may be another state's.
+    /// Entries that an older version stored have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<Timestamp>,
     /// When it was done.
     pub made_at: Timestamp,
     /// The user's calendar day then, for the defaults of a create.
@@ -63,6 +67,17 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The state of the row that the user saw.
+    pub fn saw(&self) -> Option<Seen> {
+        let at = self.seen_at;
+        self.seen.map(|version| Seen { at, version })
+    }
+
+    pub(super) fn see(&mut self, seen: Option<Seen>) {
+        self.seen = seen.map(|seen| seen.version);
+        self.seen_at = seen.and_then(|seen| seen.at);
+    }
+
     /// When and on which day it was made.
     pub fn made(&self) -> Made {
         Made {
@@ -101,6 +116,7 @@ impl Entry {
             aggregate,
             record,
             seen: None,
+            seen_at: None,
             made_at: made.at,
             made_on: made.on,
             not_before: match edit.verb() {
@@ -131,6 +147,7 @@ impl Entry {
             order: self.order,
             edit,
             seen: self.seen,
+            seen_at: self.seen_at,
             made_at: made.at,
             made_on: made.on,
             last_known: self.last_known.clone().or_else(|| later.last_known.clone()),
@@ -188,8 +205,8 @@ pub(super) enum QueueEvent {
     Freeze {
         /// Which entry.
         key: Uuid,
-        /// What `If-Match` says.
-        seen: Option<i64>,
+        /// What it is sent on.
+        seen: Option<Seen>,
         /// Whether it was sent though it could not be stored.
         sent: bool,
     },
@@ -298,15 +315,15 @@ impl Queue {
     /// A queue of these, in any order.
     pub fn new(mut entries: Vec<Entry>, mut displaced: Vec<Displaced>) -> Self {
         entries.sort_unstable_by_key(|entry| (entry.order, entry.key));
-        let mut seen: HashMap<Uuid, Option<i64>> = HashMap::new();
+        let mut seen: HashMap<Uuid, Option<Seen>> = HashMap::new();
         for entry in &mut entries {
             let before = seen.entry(entry.record).or_default();
             // An older version left it to the edit before what this one builds on.
             if entry.keys.is_empty() {
                 entry.keys.push(entry.key);
-                entry.seen = entry.seen.or(*before);
+                entry.see(entry.saw().or(*before));
             }
-            *before = entry.seen;
+            *before = entry.saw();
         }
         displaced.sort_unstable_by_key(|item| (item.at, item.id));
         Self {
@@ -395,7 +412,7 @@ impl Queue {
             QueueEvent::Freeze { key, seen, .. } => self.update(*key, |entry| {
                 if !entry.frozen {
                     entry.frozen = true;
-                    entry.seen = *seen;
+                    entry.see(*seen);
                 }
             }),
             QueueEvent::Redate {
@@ -440,7 +457,7 @@ impl Queue {
         if again {
             let entry = Arc::make_mut(entry);
             entry.frozen = false;
-            entry.seen = None;
+            entry.see(None);
         }
         again
     }

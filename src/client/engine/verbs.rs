@@ -1,7 +1,7 @@
 //! What the user does.
 
 use super::{
-    Edit, Edited, Effect, Engine, HasTable, Made, Op, Row, Verb,
+    Edit, Edited, Effect, Engine, HasTable, Made, Op, Row, Seen, Verb,
     queue::{Entry, QueueEvent},
     storage::Persistence,
 };
@@ -22,13 +22,13 @@ pub const DELETE_GRACE: Duration = Duration::seconds(30);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Began<R> {
     row: Arc<R>,
-    /// Its version at the server.
-    seen: Option<i64>,
+    /// Its state at the server.
+    seen: Option<Seen>,
 }
 
 impl<R> Began<R> {
-    /// The version that the server had given it; none where it had none yet.
-    pub fn seen(&self) -> Option<i64> {
+    /// The state at the server that it was, or was made of; none where it had none yet.
+    pub fn seen(&self) -> Option<Seen> {
         self.seen
     }
 }
@@ -53,10 +53,10 @@ impl Engine {
     /// A row as a field shows it, or as the card is that is in the hand. None where it is not here.
     pub fn begin<R: Edited + HasTable>(&self, record: Uuid) -> Option<Began<R>> {
         // With an edit on its way it shows as on what that was made of, whatever has come since.
-        let pending = self.outbox.of_record(record).filter_map(|entry| entry.seen);
+        let pending = self.outbox.of_record(record).filter_map(Entry::saw);
         Some(Began {
             row: self.view_of::<R>(record)?,
-            seen: pending.min().or(self.version::<R>(record)),
+            seen: pending.min().or(self.state::<R>(record)),
         })
     }
 
@@ -103,7 +103,7 @@ impl Engine {
         let row = R::clone(&began.row);
         let aggregate = row.aggregate().unwrap_or(record);
         let mut entry = Entry::new(record, aggregate, edit, key, made);
-        entry.seen = began.seen;
+        entry.see(began.seen);
         entry.last_known = Some(Box::new(row.into_entity()));
         self.outbox.record(QueueEvent::Push {
             merged_into: None,
@@ -112,20 +112,20 @@ impl Engine {
         Ok(())
     }
 
-    /// The version that the server gave a row last, as far as is known here.
-    fn version<R: Edited + HasTable>(&self, record: Uuid) -> Option<i64> {
+    /// The last state that the server issued of a row, as far as is known here.
+    fn state<R: Edited + HasTable>(&self, record: Uuid) -> Option<Seen> {
         let row = self.base.table::<R>().get(record);
-        row.map(|row| row.version())
+        row.map(|row| row.seen())
     }
 
-    /// `began` is the version that the user saw, where it is not the one that is here.
+    /// `began` is the state that the user saw, where it is not the one that is here.
     fn push(
         &mut self,
         record: Uuid,
         edit: Edit,
         key: Uuid,
         made: Made,
-        began: Option<i64>,
+        began: Option<Seen>,
     ) -> Result<(), Problem> {
         let (aggregate, seen) = each_kind!(&edit, |op: R| {
             let row = self.view_of::<R>(record);
@@ -135,20 +135,20 @@ impl Engine {
                 .or(row.as_deref())
                 .and_then(Row::aggregate)
                 .unwrap_or(record);
-            let seen = self.version::<R>(record);
+            let seen = self.state::<R>(record);
             // With the edit what it was made of is stored.
             self.base.keep(R::KIND, record);
             (aggregate, seen)
         });
         let seen = began.or(seen);
         let mut entry = Entry::new(record, aggregate, edit, key, made);
-        entry.seen = seen;
+        entry.see(seen);
         // What cannot be stored is sent as it was made: another page may have the rest.
         let apart = matches!(self.storage.persistence, Persistence::Refused(_));
         let last = self.outbox.of_record(record).next_back();
         let fits = |last: &&Entry| {
             // One that was made on less would pass for made on more.
-            !apart && began.is_none_or(|_| last.seen <= entry.seen) && last.with(&entry).is_some()
+            !apart && began.is_none_or(|_| last.saw() <= entry.saw()) && last.with(&entry).is_some()
         };
         let merged_into = last.filter(fits);
         self.outbox.record(QueueEvent::Push {

@@ -6,6 +6,7 @@ mod network;
 mod pages;
 mod peace;
 mod pulling;
+mod restored;
 mod session;
 mod shapes;
 mod shown;

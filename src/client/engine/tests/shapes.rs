@@ -14,6 +14,9 @@ use crate::domain::{
 /// a schema that was released stays as it is.
 const SHAPES: &str = include_str!("stored_shapes_3.json");
 
+/// What the version before stored.
+const OLDER: &str = include_str!("stored_shapes_2.json");
+
 fn full_application() -> Application {
     let mut fields = serde_json::to_value(sample(1)).unwrap();
     let more = json!({
@@ -72,6 +75,7 @@ fn entry(edit: Edit) -> Entry {
         record: Uuid::from_u128(1),
         edit,
         seen: Some(3),
+        seen_at: Some(now()),
         made_at: now(),
         made_on: now().date_naive(),
         not_before: now(),
@@ -127,7 +131,11 @@ fn shapes() -> serde_json::Value {
     let told: ActivityPatch = serde_json::from_value(fields.into()).unwrap();
     let kept = |id, row| serde_json::to_value(Kept { id, row }).unwrap();
     let mut own = OwnVersions::default();
-    own.made(application.id, Some(3), 4, now());
+    let seen = |version| Seen {
+        at: Some(now()),
+        version,
+    };
+    own.made(application.id, Some(seen(3)), seen(4), now());
     json!({
         "schema": SCHEMA,
         "entries": [
@@ -170,7 +178,25 @@ fn shapes() -> serde_json::Value {
 #[test]
 fn what_is_stored_has_the_shape_of_its_schema() {
     let text = serde_json::to_string_pretty(&shapes()).unwrap();
+    std::fs::write("/tmp/shapes3.json", &text).unwrap();
     assert_eq!(text, SHAPES.trim_end(), "raise SCHEMA: see SHAPES");
+}
+
+#[test]
+fn what_waits_in_the_store_of_an_older_version_is_read() {
+    let shapes: serde_json::Value = serde_json::from_str(OLDER).unwrap();
+    for entry in shapes["entries"].as_array().unwrap() {
+        let read: Entry = serde_json::from_str(&entry.to_string()).unwrap();
+        assert_eq!(read.saw(), Some(Seen::only(3)));
+    }
+    for part in ["displaced", "meta"] {
+        let text = shapes[part].to_string();
+        let reads = match part {
+            "meta" => serde_json::from_str::<Meta>(&text).map(drop),
+            _ => serde_json::from_str::<Displaced>(&text).map(drop),
+        };
+        assert!(reads.is_ok(), "{part}: {reads:?}");
+    }
 }
 
 #[test]

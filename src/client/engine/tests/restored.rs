@@ -1,0 +1,164 @@
+//! A server that was set back to a backup: the numbers of versions are given a second time.
+
+use super::*;
+
+/// What the server makes of a row so many seconds later.
+fn later(row: &Application, fields: serde_json::Value, seconds: i64) -> Application {
+    let at = row.updated_at + Duration::seconds(seconds);
+    row.patched(&patch(fields), at).unwrap()
+}
+
+/// The states on which the requests since the last look were sent, by their keys.
+fn sent_on(page: &mut Page) -> Vec<(Uuid, Option<Seen>)> {
+    let state = |outgoing: Outgoing| {
+        let seen = outgoing.if_match.map(|version| Seen {
+            at: outgoing.if_updated_at,
+            version,
+        });
+        (outgoing.key, seen)
+    };
+    page.sent.drain(..).map(state).collect()
+}
+
+/// A pull finds that the history is another one, and brings these rows of it.
+fn new_history(page: &mut Page, rows: &[&Application]) {
+    page.pull();
+    let expired = problem(ProblemKind::CursorExpired);
+    let effects = page.engine.pull_failed(&expired, page.at, 0.5);
+    page.perform(effects);
+    let rows = rows.iter().map(|row| upsert(9, row)).collect();
+    page.pulled(page_of(rows, "new"));
+}
+
+/// A version that was lost, and the one of the same number that somebody else made after the restore.
+fn same_number() -> (Application, Application) {
+    let backed_up = sample(1);
+    let lost = later(&backed_up, json!({"notes": "lost"}), 10);
+    let theirs = later(&backed_up, json!({"notes": "theirs"}), 60);
+    assert_eq!(lost.version, theirs.version);
+    (lost, theirs)
+}
+
+#[test]
+fn an_edit_is_sent_on_the_state_that_its_user_saw() {
+    let (row, _) = same_number();
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    assert_eq!(sent_on(&mut page), [(key(1), Some(row.seen()))]);
+    let made = later(&row, json!({"notes": "mine"}), 1);
+    page.answer(1, Ok(json_of(&made)));
+    page.edit(row.id, note("more"), 2);
+    assert_eq!(sent_on(&mut page), [(key(2), Some(made.seen()))]);
+}
+
+#[test]
+fn an_edit_of_a_lost_version_gives_way_to_the_one_that_has_its_number() {
+    for pulls_first in [false, true] {
+        let (lost, theirs) = same_number();
+        let mut page = offline(std::slice::from_ref(&lost));
+        page.edit(lost.id, note("mine"), 1);
+        if pulls_first {
+            new_history(&mut page, &[&theirs]);
+        }
+        let effects = page.engine.online(page.at);
+        page.perform(effects);
+        assert_eq!(sent_on(&mut page), [(key(1), Some(lost.seen()))]);
+        page.pulls.clear();
+        page.answer(1, Err(conflict_with(&theirs)));
+        assert_eq!(
+            page.pulls,
+            [None],
+            "one number, two states: another history"
+        );
+        page.pulled(page_of(vec![upsert(9, &theirs)], "new"));
+        let notices = page.notices();
+        let [Notice::Displaced(item)] = notices.as_slice() else {
+            panic!("one notice: {notices:?}");
+        };
+        assert_eq!(item.reason, Reason::Conflict);
+        assert_eq!(page.view(lost.id).as_deref(), Some(&theirs));
+        let made = page.made();
+        let (_, effects) = page
+            .engine
+            .reapply(item.id, Uuid::from_u128(77), key(2), made)
+            .unwrap();
+        page.perform(effects);
+        assert_eq!(sent_on(&mut page), [(key(2), Some(theirs.seen()))]);
+    }
+}
+
+#[test]
+fn what_is_the_same_in_both_histories_conflicts_with_nothing() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    new_history(&mut page, &[&row]);
+    assert_eq!(sent_on(&mut page), [(key(1), Some(row.seen()))]);
+    page.answer(1, Ok(json_of(&later(&row, json!({"notes": "mine"}), 1))));
+    assert!(page.notices().is_empty());
+    assert!(page.engine.outbox().is_empty());
+}
+
+#[test]
+fn an_edit_of_a_lost_version_does_not_build_on_what_the_queue_made_since() {
+    let (lost, theirs) = same_number();
+    let mut page = Page::new(std::slice::from_ref(&lost));
+    new_history(&mut page, &[&theirs]);
+    page.edit(lost.id, note("mine"), 1);
+    assert_eq!(sent_on(&mut page), [(key(1), Some(theirs.seen()))]);
+    let made = later(&theirs, json!({"notes": "mine"}), 1);
+    page.answer(1, Ok(json_of(&made)));
+    // Another page knew of the lost version alone when its user did something to it.
+    let mut deletion = Entry::new(lost.id, lost.id, delete(), key(2), page.made());
+    deletion.see(Some(lost.seen()));
+    push(&mut page, deletion);
+    page.later(DELETE_GRACE);
+    assert_eq!(sent_on(&mut page), [(key(2), Some(lost.seen()))]);
+}
+
+#[test]
+fn what_an_older_version_stored_goes_out_on_its_number() {
+    let row = sample(1);
+    let mut page = offline(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    for entry in page.disk.borrow_mut().entries.values_mut() {
+        entry.seen_at = None;
+    }
+    let mut page = page.reopened();
+    let only = Seen::only(row.version);
+    assert_eq!(sent_on(&mut page), [(key(1), Some(only))]);
+    // What came of it is known as it is.
+    let made = later(&row, json!({"notes": "mine"}), 1);
+    page.answer(1, Ok(json_of(&made)));
+    page.edit(row.id, note("more"), 2);
+    assert_eq!(sent_on(&mut page), [(key(2), Some(made.seen()))]);
+}
+
+#[test]
+fn a_row_that_only_a_newer_version_can_read_was_made_when_the_server_says() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, note("mine"), 1);
+    page.sent();
+    let made = later(&row, json!({"notes": "mine"}), 7);
+    let mut body = serde_json::to_value(&made).unwrap();
+    body["status"] = json!("OnProbation");
+    page.answer(1, Ok(body.to_string()));
+    page.edit(row.id, note("more"), 2);
+    assert_eq!(sent_on(&mut page), [(key(2), Some(made.seen()))]);
+}
+
+#[test]
+fn a_field_that_has_stood_since_before_a_restore_is_saved_on_what_it_showed() {
+    let (lost, theirs) = same_number();
+    let mut page = Page::new(std::slice::from_ref(&lost));
+    let began = page.engine.begin::<Application>(lost.id).unwrap();
+    new_history(&mut page, &[&theirs]);
+    let made = page.made();
+    let effects = page
+        .engine
+        .mutate_from(lost.id, note("mine"), key(1), made, &began)
+        .unwrap();
+    page.perform(effects);
+    assert_eq!(sent_on(&mut page), [(key(1), Some(lost.seen()))]);
+}
