@@ -28,24 +28,37 @@ pub struct Intent {
     pub record: Uuid,
     pub verb: Verb,
     pub fields: Fields,
-    /// The version of the record that the page had then; 0 where it had none.
-    pub seen: i64,
-    /// Which history of the server the page knew.
-    pub history: Option<Uuid>,
+    /// The state of the record that the page had then; none where it had none.
+    pub seen: Option<Seen>,
 }
+
+/// Which state of a record it is: when the server made it, and its version. The server's clock goes
+/// on whatever becomes of its history, so a later state is the greater one, and of two histories no two
+/// are the same.
+pub type Seen = (Timestamp, i64);
 
 /// One version of a record at the server.
 struct Version {
     /// The queues that made it, or would have made the same; none where it came from elsewhere.
     by: BTreeSet<Place>,
+    /// When it was made.
+    at: Timestamp,
     row: Fields,
 }
+
+/// A request as it was sent: method, path, the state that was seen, and body.
+type Sent = (
+    http::Method,
+    String,
+    (Option<i64>, Option<Timestamp>),
+    Option<String>,
+);
 
 /// What the server said of a key.
 #[derive(Default)]
 struct Said {
     /// What was sent under it: always the same.
-    request: Option<(http::Method, String, Option<i64>, Option<String>)>,
+    request: Option<Sent>,
     /// The intents that it carries.
     carries: Vec<usize>,
     /// It was sent while the store refused writes.
@@ -77,14 +90,9 @@ pub struct Ledger {
     pub alive: BTreeSet<Uuid>,
     /// The versions of each record that is there, settings included.
     versions: HashMap<Uuid, BTreeMap<i64, Version>>,
-    /// Records whose versions began again below what they were, each with the number of intents
-    /// until then.
-    set_back: HashMap<Uuid, usize>,
     /// What waited in a page whose store went away: it goes on alone, and hears nothing of what other
     /// pages do to that.
     pub alone: HashSet<(Place, Uuid)>,
-    /// The history in force of each user who has had more than one.
-    pub histories: HashMap<Uuid, Uuid>,
     /// Ids that a store was told to be deleted.
     dead: HashMap<Place, HashSet<Uuid>>,
     /// Edits that a store had as displaced.
@@ -210,7 +218,7 @@ impl Ledger {
             if let Some(new) = batch.entries.iter().find(|new| new.key == old.key) {
                 assert_eq!(old.edit, new.edit, "invariant 3: one key, two contents");
                 assert!(
-                    !old.frozen || (new.frozen && new.seen == old.seen),
+                    !old.frozen || (new.frozen && new.saw() == old.saw()),
                     "invariant 3: what was sent changed: {old:?} {new:?}"
                 );
             }
@@ -434,7 +442,7 @@ impl Ledger {
         let bytes = (
             request.method.clone(),
             request.path.clone(),
-            request.if_match,
+            (request.if_match, request.if_updated_at),
             request.body.clone(),
         );
         // Sent without being stored, an edit may be sent anew after a crash, on another version: then
@@ -495,7 +503,6 @@ impl Ledger {
         // The same creation under another key, as another page sent it that became one with more.
         let created_before = request.method == http::Method::POST
             && record.is_some_and(|record| self.ever.contains(&record));
-        let was_set_back = record.is_some_and(|record| self.set_back.contains_key(&record));
         let said = self.said.entry(key).or_default();
         if changed {
             said.effects += 1;
@@ -514,9 +521,8 @@ impl Ledger {
                     );
                     said.answer = Some(reply.body.clone());
                 }
-                // Of one that was set back, the version that it is at.
                 Some(first) => assert!(
-                    *first == reply.body || was_set_back,
+                    *first == reply.body,
                     "invariant 3: {key} was answered {first}, then {}",
                     reply.body
                 ),
@@ -565,7 +571,8 @@ impl Ledger {
                     .all(|(name, value)| current.get(name) == Some(value))
             {
                 self.committed.extend(&carries);
-                self.agree(place, record, request.if_match.unwrap_or(0), fields);
+                let seen = request.if_updated_at.zip(request.if_match);
+                self.agree(place, record, seen, fields);
             }
         }
     }
@@ -574,26 +581,9 @@ impl Ledger {
     /// made of it since.
     fn check_seen(&self, n: usize) {
         let intent = &self.intents[n];
-        if let Some(before) = self.set_back.get(&intent.record) {
-            // The number of a version says nothing about the one that had it before: the server
-            // cannot tell them apart, nor can a page until it has pulled.
-            let now = self.histories.get(&intent.place.1);
-            // What follows such an edit in its queue goes where that went.
-            let follows = self
-                .intents
-                .iter()
-                .take(n + 1)
-                .enumerate()
-                .any(|(n, other)| {
-                    (other.place, other.record) == (intent.place, intent.record)
-                        && (n < *before || other.history.as_ref() != now)
-                });
-            if follows {
-                return;
-            }
-        }
         let versions = self.versions.get(&intent.record).into_iter().flatten();
-        for (version, of) in versions.filter(|(version, _)| **version > intent.seen) {
+        let later = |(version, of): &(&i64, &Version)| Some((of.at, **version)) > intent.seen;
+        for (version, of) in versions.filter(later) {
             assert!(
                 of.by.contains(&intent.place),
                 "invariant 16: {intent:?} took effect over version {version} of somebody else"
@@ -603,7 +593,7 @@ impl Ledger {
 
     /// The server had already all that a queue wanted. Where the versions since the one that its user
     /// saw made that of it and nothing else, they are as good as the queue's own.
-    fn agree(&mut self, place: Place, record: Uuid, seen: i64, wanted: Fields) {
+    fn agree(&mut self, place: Place, record: Uuid, seen: Option<Seen>, wanted: Fields) {
         let same = |one: &Fields, other: &Fields| {
             let told = |row: &Fields| -> Fields {
                 let fields = row.clone().into_iter();
@@ -616,8 +606,11 @@ impl Ledger {
         let Some(versions) = self.versions.get_mut(&record) else {
             return;
         };
-        let (Some(saw), Some((_, current))) = (versions.get(&seen), versions.last_key_value())
-        else {
+        let saw = seen.and_then(|(at, seen)| {
+            let saw = versions.get(&seen).filter(|saw| saw.at == at)?;
+            Some((seen, saw))
+        });
+        let (Some((seen, saw)), Some((_, current))) = (saw, versions.last_key_value()) else {
             return;
         };
         let mut expected = saw.row.clone();
@@ -643,23 +636,25 @@ impl Ledger {
         let id = id.map_or(user, |id| id.parse().unwrap());
         let version = row["version"].as_i64().unwrap();
         let versions = self.versions.entry(id).or_default();
-        versions.insert(version, Version { by, row });
+        let at = row["updated_at"].as_str().unwrap().parse().unwrap();
+        versions.insert(version, Version { by, at, row });
     }
 
-    /// A record is at an earlier version than it was, as it is.
+    /// A record is as it was at an earlier version: what came later the server never heard of.
     pub fn set_back(&mut self, record: Uuid, version: i64) {
-        self.set_back.insert(record, self.intents.len());
-        let Some(versions) = self.versions.get_mut(&record) else {
-            return;
-        };
-        let joined = versions
-            .split_off(&version)
-            .into_values()
-            .reduce(|one, other| Version {
-                by: &one.by & &other.by,
-                row: other.row,
-            });
-        versions.extend(joined.map(|joined| (version, joined)));
+        if let Some(versions) = self.versions.get_mut(&record) {
+            versions.split_off(&(version + 1));
+        }
+        for (key, said) in &mut self.said {
+            let of_record = |n: &usize| self.intents[*n].record == record;
+            let row = said.answer.as_deref();
+            let row = row.and_then(|body| serde_json::from_str::<Value>(body).ok());
+            let made = row.and_then(|row| row["version"].as_i64());
+            if self.by_key.get(key).is_some_and(of_record) && made > Some(version) {
+                said.effects = 0;
+                said.answer = None;
+            }
+        }
     }
 
     /// The records of a user that are there, in order.

@@ -6,7 +6,7 @@ use crate::{
     sabotage::{Sabotage, spoil_page},
     server::{Reply, Request},
     trace, versions,
-    world::{Io, Tab, World, epoch_of},
+    world::{Io, Tab, World},
 };
 use job_hunt_tracker::{
     client::engine::Outgoing,
@@ -160,20 +160,11 @@ impl World {
     async fn serve_page(&mut self, id: u64, request: &Request) -> Reply {
         if let Some((tab, true)) = self.asker(id) {
             return match versions::asks(tab.newer, request) {
-                Some(request) => self.serve_pull(&request).await,
+                Some(request) => self.serve(&request).await,
                 None => versions::of_other_kinds(),
             };
         }
         self.serve(request).await
-    }
-
-    /// The server answers a pull, and which history its cursor is of is noted.
-    async fn serve_pull(&mut self, request: &Request) -> Reply {
-        let reply = self.serve(request).await;
-        if let Ok(page) = serde_json::from_str::<SyncPage>(&reply.body) {
-            self.named.insert(epoch_of(&page.next), page.epoch);
-        }
-        reply
     }
 
     /// What a page makes of an answer, in its version.
@@ -216,7 +207,11 @@ impl World {
             let id = request.path.rsplit('/').next().unwrap().parse();
             if let Ok(id) = id {
                 forgetful.if_match = self.server.version(user, id).await;
+                forgetful.if_updated_at = None;
             }
+        }
+        if self.sabotage == Some(Sabotage::OverlooksHistories) {
+            forgetful.if_updated_at = None;
         }
         if self.sabotage == Some(Sabotage::OverlooksOthers)
             && let (Some(user), Some(_)) =
@@ -225,6 +220,7 @@ impl World {
             let id = request.path.rsplit('/').next().unwrap().parse();
             if let Ok(id) = id {
                 forgetful.if_match = self.server.version(user, id).await;
+                forgetful.if_updated_at = None;
             }
         }
         let reply = self.server.call(&forgetful).await;

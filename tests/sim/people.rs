@@ -1,7 +1,7 @@
 //! What people do on pages, and another program past every page.
 
 use crate::{
-    server::Request,
+    server::{Request, Session},
     trace,
     world::{Moved, World},
 };
@@ -367,6 +367,17 @@ impl World {
             request.body.unwrap_or_default(),
             reply.status()
         );
+    }
+
+    /// Another program changes a record.
+    pub async fn touch(&mut self, session: &Session, record: Uuid) {
+        let path = format!("/applications/{record}");
+        let mut request = Request::new(http::Method::PATCH, path, Some(session.clone()));
+        request.csrf = Some(session.csrf.clone());
+        request.if_match = self.server.version(session.user, record).await;
+        request.body = Some(json!({"notes": self.word()}).to_string());
+        let reply = self.serve(&request).await;
+        assert!(reply.is_success(), "{reply:?}");
     }
 
     fn same_as_somebody(&mut self, record: Uuid) -> Value {

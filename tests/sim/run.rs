@@ -7,10 +7,7 @@ use crate::{
     world::{Io, Tab, Why, World},
 };
 use chrono::Duration;
-use job_hunt_tracker::{
-    client::engine::{Engine, Trouble, Unstored},
-    domain::{application::Application, sync::Entity},
-};
+use job_hunt_tracker::client::engine::{Engine, Trouble, Unstored};
 use uuid::Uuid;
 
 /// What happens next.
@@ -187,13 +184,12 @@ impl World {
         }
     }
 
-    /// The server's history is another one, as after a restored backup: then records have fewer
-    /// versions than they had.
+    /// The server's history is another one, as after a restored backup: then records are as they were at
+    /// earlier versions.
     pub async fn another_history(&mut self, user: Uuid) {
         let epoch = self.dice.uuid();
         trace!("the history is another one");
         self.server.forget_history(user, epoch).await;
-        self.ledger.histories.insert(user, epoch);
         if self.dice.percent(25) {
             return;
         }
@@ -213,33 +209,16 @@ impl World {
             };
             let most = usize::try_from(last - 1).unwrap().min(4);
             let version = last - 1 - i64::try_from(self.dice.below(most)).unwrap();
-            if self.is_held_at(user, record, version) {
-                continue;
-            }
             trace!("{} is at version {version}", &record.to_string()[..8]);
-            self.server.set_version(&session, record, version).await;
+            self.server.set_back(user, record, version).await;
             self.ledger.set_back(record, version);
+            // Who goes on there gives the numbers that were given before.
+            if self.dice.percent(60) {
+                for _ in 0..last - version {
+                    self.touch(&session, record).await;
+                }
+            }
         }
-    }
-
-    /// Whether a page or a store that follows no history has a row at this version. Here it gets the
-    /// content of a later one, which no restored backup has; such a page could not tell.
-    fn is_held_at(&self, user: Uuid, record: Uuid, version: i64) -> bool {
-        self.places_of(user).into_iter().any(|(device, _)| {
-            let disk = self.disk((device, user));
-            let stored = disk.rows().any(|kept| match &kept.row {
-                Some(Entity::Application(row)) => row.id == record && row.version == version,
-                _ => false,
-            });
-            let tabs = self.devices[device].tabs.iter();
-            let held = |tab: &Tab| {
-                let rows = tab.engine.base().table::<Application>();
-                let row = rows.get(record);
-                row.is_some_and(|row| row.version == version) && tab.engine.meta().cursor.is_none()
-            };
-            (stored && disk.meta().cursor.is_none())
-                || tabs.filter(|tab| tab.user == user).any(held)
-        })
     }
 
     /// The browser closes a page's connection to its store; what is being written and read never

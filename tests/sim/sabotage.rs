@@ -48,11 +48,13 @@ pub enum Sabotage {
     NeverSleeps,
     /// 16: on its way a mutation is put on whatever the server has.
     OverlooksOthers,
+    /// 16: on its way a mutation loses when the version was made that its user saw.
+    OverlooksHistories,
 }
 
 impl Sabotage {
     /// Each with the number of the invariant that it breaks.
-    pub const ALL: [(u8, Self); 16] = [
+    pub const ALL: [(u8, Self); 17] = [
         (1, Self::LosesEdits),
         (2, Self::TakesTwice),
         (3, Self::SendsOtherwise),
@@ -69,6 +71,7 @@ impl Sabotage {
         (15, Self::WritesAgain),
         (15, Self::NeverSleeps),
         (16, Self::OverlooksOthers),
+        (16, Self::OverlooksHistories),
     ];
 }
 

@@ -7,10 +7,11 @@ use job_hunt_tracker::{
     api::{
         BASE,
         answer::{self, Expected, Head},
+        rest::IF_UPDATED_AT,
     },
     domain::{
         error::{Problem, ProblemKind},
-        time::Timestamp,
+        time::{Timestamp, write_timestamp},
     },
     server::{
         AppState,
@@ -21,7 +22,7 @@ use job_hunt_tracker::{
         http,
     },
 };
-use sqlx::SqlitePool;
+use sqlx::{AssertSqlSafe, SqlitePool};
 use std::{
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -52,6 +53,7 @@ pub struct Request {
     pub path: String,
     pub body: Option<String>,
     pub if_match: Option<i64>,
+    pub if_updated_at: Option<Timestamp>,
     pub key: Option<Uuid>,
     pub cookie: Option<Session>,
     pub csrf: Option<String>,
@@ -66,6 +68,7 @@ impl Request {
             path: path.into(),
             body: None,
             if_match: None,
+            if_updated_at: None,
             key: None,
             csrf: None,
             user: None,
@@ -192,11 +195,30 @@ impl Server {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::copy(template.join("sim.db"), folder.join("sim.db")).unwrap();
         let (state, router) = start(&folder, &clock).await;
-        Self {
+        let server = Self {
             folder,
             clock,
             state,
             router,
+        };
+        server.remember_the_past().await;
+        server
+    }
+
+    /// From now on every state of every application is kept, so that it can be had back.
+    async fn remember_the_past(&self) {
+        let mut past =
+            vec!["CREATE TABLE past AS SELECT * FROM applications WHERE false".to_owned()];
+        for change in ["INSERT", "UPDATE"] {
+            past.push(format!(
+                "CREATE TRIGGER past_{change} AFTER {change} ON applications BEGIN \
+                 INSERT INTO past SELECT * FROM applications \
+                 WHERE user_id = NEW.user_id AND id = NEW.id; END"
+            ));
+        }
+        for sql in past {
+            let sql = sqlx::query(AssertSqlSafe(sql));
+            sql.execute(self.pool()).await.unwrap();
         }
     }
 
@@ -236,6 +258,7 @@ impl Server {
             "if-match",
             request.if_match.map(|version| format!("W/\"{version}\"")),
         );
+        put(IF_UPDATED_AT, request.if_updated_at.map(write_timestamp));
         put("idempotency-key", request.key.map(|key| key.to_string()));
         put("x-csrf-token", request.csrf.clone());
         put("x-user-id", request.user.map(|user| user.to_string()));
@@ -329,31 +352,35 @@ impl Server {
             .unwrap();
     }
 
-    /// A record is at an earlier version, as after a restored backup; no recorded answer knows a
-    /// later one, nor another state of this one.
-    pub async fn set_version(&self, session: &Session, id: Uuid, version: i64) {
-        sqlx::query("UPDATE applications SET version = ? WHERE user_id = ? AND id = ?")
-            .bind(version)
-            .bind(session.user)
-            .bind(id)
-            .execute(self.pool())
-            .await
-            .unwrap();
-        let path = format!("/applications/{id}");
-        let row = Request::new(::http::Method::GET, path, Some(session.clone()));
-        let row = self.call(&row).await;
-        assert!(row.is_success(), "{row:?}");
-        sqlx::query(
-            "UPDATE mutations SET body = ? \
-             WHERE user_id = ? AND entity_id = ? AND body ->> '$.version' >= ?",
+    /// A record is as it was at an earlier version, as after a restored backup: what came later was
+    /// never heard of.
+    pub async fn set_back(&self, user: Uuid, id: Uuid, version: i64) {
+        let columns: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM pragma_table_info('applications') \
+             WHERE name NOT IN ('user_id', 'id', 'seq')",
         )
-        .bind(row.body)
-        .bind(session.user)
-        .bind(id)
-        .bind(version)
-        .execute(self.pool())
+        .fetch_all(self.pool())
         .await
         .unwrap();
+        let columns = columns.join(", ");
+        let row = format!(
+            "UPDATE applications SET ({columns}) = (SELECT {columns} FROM past \
+             WHERE user_id = ?1 AND id = ?2 AND version = ?3 ORDER BY rowid DESC) \
+             WHERE user_id = ?1 AND id = ?2"
+        );
+        let moves = "DELETE FROM stage_events WHERE user_id = ?1 AND application_id = ?2 \
+             AND recorded_at > (SELECT updated_at FROM applications WHERE user_id = ?1 AND id = ?2)";
+        let answers = "DELETE FROM mutations WHERE user_id = ?1 AND entity_id = ?2 \
+             AND body ->> '$.version' > ?3";
+        for sql in [row.as_str(), moves, answers] {
+            sqlx::query(AssertSqlSafe(sql.to_owned()))
+                .bind(user)
+                .bind(id)
+                .bind(version)
+                .execute(self.pool())
+                .await
+                .unwrap();
+        }
     }
 
     /// Forgets that it took the mutation of a key. Answers whether it had.

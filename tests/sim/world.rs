@@ -237,8 +237,6 @@ pub struct World {
     pub calm: bool,
     /// A newer version of the app is out.
     pub newer: bool,
-    /// Which history in force each one is of that a cursor named.
-    pub named: HashMap<Uuid, Uuid>,
     /// The record whose status older pages do not know.
     pub of_new_status: Option<Uuid>,
     pub calls: BTreeMap<u64, Call>,
@@ -290,7 +288,6 @@ impl World {
             old_rows: OldRows::new(),
             calm: false,
             newer: false,
-            named: HashMap::new(),
             of_new_status: None,
             devices: Vec::new(),
             calls: BTreeMap::new(),
@@ -516,6 +513,7 @@ impl World {
                         Request::new(outgoing.method.clone(), outgoing.path.clone(), None);
                     request.body.clone_from(&outgoing.body);
                     request.if_match = outgoing.if_match;
+                    request.if_updated_at = outgoing.if_updated_at;
                     request.key = Some(outgoing.key);
                     let outbox = tab.engine.outbox();
                     self.ledger.sent((device, user), &request, outbox);
@@ -967,16 +965,18 @@ impl World {
         );
         let base = tab.engine.base();
         let seen = base.entity(edit.kind(), record);
-        let version = seen.and_then(|row| row.version());
-        let cursor = tab.engine.meta().cursor.as_deref();
+        let seen = seen.and_then(|row| match row {
+            Entity::Application(row) => Some((row.updated_at, row.version)),
+            Entity::Settings(row) => Some((row.updated_at, row.version)),
+            Entity::StageEvent(_) => None,
+        });
         self.ledger.intend(Intent {
             key,
             place: (device, tab.user),
             record,
             verb: edit.verb(),
             fields: edit.fields().into_iter().collect(),
-            seen: version.unwrap_or(0),
-            history: cursor.and_then(|cursor| self.named.get(&epoch_of(cursor)).copied()),
+            seen,
         });
     }
 
