@@ -308,6 +308,18 @@ test("an answer that is lost does nothing twice", async ({ page, user, board, wa
   expect((await user.api.get(id)).version).toBe(2);
 });
 
+test("an edit says which state it was made on, by its number and its time", async ({ page, user, board }) => {
+  const { id, version, updated_at } = await user.api.create({ role_title: "Seen" });
+  await board.open();
+  await board.saved();
+  const sending = page.waitForRequest((request) => request.method() === "PATCH" && ONE.test(request.url()));
+  await board.drag(board.cardOf(id), "Screening");
+  const headers = (await sending).headers();
+  await board.saved();
+  expect(headers["if-match"]).toBe(`W/"${version}"`);
+  expect(new Date(headers["x-if-updated-at"] ?? "")).toEqual(new Date(updated_at));
+});
+
 test("a save that is refused for good waits for its user, and says why", async ({ page, user, board, watch }) => {
   const { id } = await user.api.create({ role_title: "Refused" });
   await board.open();

@@ -23,6 +23,7 @@ export type Status = (typeof STATUSES)[number];
 export interface Application {
   id: string;
   version: number;
+  updated_at: string;
   company: string;
   role_title: string;
   status: Status;
