@@ -450,6 +450,10 @@ impl Edited for Activity {
         self.version
     }
 
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
     fn title(&self) -> String {
         self.headline()
     }
