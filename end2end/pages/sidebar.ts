@@ -36,6 +36,24 @@ export class Sidebar extends App {
     await expect(this.field(label)).toHaveValue(value);
   }
 
+  /** What a date field understands, as programs write it, by the clock of the person's zone. */
+  date(label: string): Locator {
+    return this.around(label).locator(".field-echo time");
+  }
+
+  async expectDate(label: string, value: string): Promise<void> {
+    await expect(this.date(label)).toHaveAttribute("datetime", value);
+  }
+
+  /** The calendar of a date field. */
+  calendar(label: string): Locator {
+    return this.page.getByRole("dialog", { name: `Calendar, ${label}` });
+  }
+
+  calendarButton(label: string): Locator {
+    return this.panel.getByRole("button", { name: `Open calendar, ${label}` });
+  }
+
   async choose(label: string, option: string): Promise<void> {
     await this.field(label).selectOption({ label: option });
   }

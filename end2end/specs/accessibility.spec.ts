@@ -102,6 +102,14 @@ test("board with sidebar", async ({ page, user, sidebar }) => {
   await expectAccessible(page);
 });
 
+test("calendar of a date field", async ({ page, user, sidebar }) => {
+  const id = await furnish(user);
+  await sidebar.open(id);
+  await sidebar.calendarButton("Due").click();
+  await expect(sidebar.calendar("Due").getByRole("gridcell")).toHaveCount(42);
+  await expectAccessible(page);
+});
+
 test("quick add", async ({ page, user, board, quickAdd }) => {
   await furnish(user);
   await board.open();

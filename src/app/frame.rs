@@ -17,6 +17,7 @@ use super::{
 use crate::{
     client::{
         dom,
+        habits::{self, use_habits},
         hydration::{is_shell, mark_hydrated},
         store::{Gate, use_store},
         zone::{CurrentZone, Zone},
@@ -136,9 +137,11 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
             });
         }
     });
+    let habits = use_habits();
     Effect::new(move |_| {
         mark_hydrated();
         store.start();
+        habits::learn(habits);
     });
     let children = StoredValue::new(children);
     view! {

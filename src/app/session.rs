@@ -7,6 +7,7 @@ use crate::{
         rest::{Query, Reply},
     },
     client::{
+        habits::CurrentHabits,
         store::use_store,
         zone::{CurrentZone, Zone},
     },
@@ -28,10 +29,11 @@ pub fn use_me() -> CurrentUser {
     expect_context::<CurrentUser>()
 }
 
-/// Provides who is signed in, and their zone.
+/// Provides who is signed in, their zone, and how they are used to dates.
 pub fn provide() {
     provide_context(CurrentUser::new(None));
     provide_context(use_store().zone());
+    provide_context(CurrentHabits::default());
 }
 
 /// What the first page of a session is rendered from.

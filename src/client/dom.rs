@@ -1,7 +1,7 @@
 //! What the client asks of the document itself. On the server there is none, and nothing happens.
 
 use leptos::{
-    ev::KeyboardEvent,
+    ev::{FocusEvent, KeyboardEvent, MouseEvent},
     html,
     prelude::{NodeRef, document, window},
 };
@@ -59,17 +59,6 @@ pub fn show_value(id: &str, text: &str) -> bool {
     }
 }
 
-/// Whether the field of an event holds something of which a part is missing, as half a date.
-pub fn is_half_typed(event: &leptos::ev::Event) -> bool {
-    #[cfg(feature = "hydrate")]
-    return browser::is_half_typed(event);
-    #[cfg(not(feature = "hydrate"))]
-    {
-        let _ = event;
-        false
-    }
-}
-
 /// Scrolls as little as possible, and at once, so that what fits first can be seen.
 pub fn reveal(selector: &str) {
     #[cfg(feature = "hydrate")]
@@ -109,6 +98,58 @@ pub fn attribute_of_target(event: &KeyboardEvent, selector: &str, name: &str) ->
     }
 }
 
+/// The attribute of what was pressed, or of what it is in.
+pub fn attribute_under(event: &MouseEvent, name: &str) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    return browser::attribute_under(event, name);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = (event, name);
+        None
+    }
+}
+
+/// Whether the focus goes from within the element with this id to something outside.
+pub fn focus_leaves(event: &FocusEvent, id: &str) -> bool {
+    #[cfg(feature = "hydrate")]
+    return browser::focus_leaves(event, id);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = (event, id);
+        false
+    }
+}
+
+/// Opens the popover with this id, where the browser has any.
+pub fn show_popover(id: &str) {
+    #[cfg(feature = "hydrate")]
+    browser::show_popover(id);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = id;
+}
+
+/// Closes it; the focus goes back to where it came from.
+pub fn hide_popover(id: &str) {
+    #[cfg(feature = "hydrate")]
+    browser::hide_popover(id);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = id;
+}
+
+/// Whether it is open.
+pub fn is_popover_open(id: &str) -> bool {
+    exists(&format!("#{id}:popover-open"))
+}
+
+/// Keeps the popover with one id beside the element with another while the caller lives: below it or
+/// above, wherever there is room. The style sheet has the place as `--x` and `--y`.
+pub fn keep_beside(popover: String, anchor: String) {
+    #[cfg(feature = "hydrate")]
+    browser::keep_beside(popover, anchor);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (popover, anchor);
+}
+
 /// Tells the height of an element's content in pixels, once at first and then whenever it changes,
 /// while the caller lives.
 pub fn watch_height(node: NodeRef<html::Div>, changed: impl Fn(f64) + Copy + 'static) {
@@ -129,9 +170,9 @@ mod browser {
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        AddEventListenerOptions, Element, Event, EventInit, HtmlElement, KeyboardEvent,
-        MessageChannel, ResizeObserver, ResizeObserverEntry, ScrollIntoViewOptions,
-        ScrollLogicalPosition,
+        AddEventListenerOptions, Element, Event, EventInit, FocusEvent, HtmlElement, KeyboardEvent,
+        MessageChannel, MouseEvent, Node, ResizeObserver, ResizeObserverEntry,
+        ScrollIntoViewOptions, ScrollLogicalPosition,
     };
 
     /// The first element that fits.
@@ -203,17 +244,7 @@ mod browser {
         let field = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
-        let parts = "[type=date], [type=datetime-local], [type=time]";
-        field.is_some_and(|field| field.matches(parts).unwrap_or_default())
-    }
-
-    pub(super) fn is_half_typed(event: &Event) -> bool {
-        let part = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
-        event
-            .target()
-            .and_then(|field| part(&field, "validity"))
-            .and_then(|validity| part(&validity, "badInput"))
-            .is_some_and(|bad| bad.is_truthy())
+        field.is_some_and(|field| field.matches("[type=time]").unwrap_or_default())
     }
 
     /// Says of the field with the focus what the browser says when one leaves it, if somebody has typed
@@ -289,6 +320,85 @@ mod browser {
         name: &str,
     ) -> Option<String> {
         target(event)?.closest(selector).ok()??.get_attribute(name)
+    }
+
+    pub(super) fn attribute_under(event: &MouseEvent, name: &str) -> Option<String> {
+        let target: Element = event.target()?.dyn_into().ok()?;
+        let carrier = target.closest(&format!("[{name}]")).ok().flatten()?;
+        carrier.get_attribute(name)
+    }
+
+    pub(super) fn focus_leaves(event: &FocusEvent, id: &str) -> bool {
+        let Some(to) = event.related_target() else {
+            // It goes to another window, or nowhere.
+            return false;
+        };
+        let element = document().get_element_by_id(id);
+        element.is_some_and(|element| !element.contains(to.dyn_ref::<Node>()))
+    }
+
+    fn by_id(id: &str) -> Option<HtmlElement> {
+        document().get_element_by_id(id)?.dyn_into().ok()
+    }
+
+    pub(super) fn show_popover(id: &str) {
+        if let Some(popover) = by_id(id) {
+            // Refused where it is open, and where the browser has none.
+            _ = popover.show_popover();
+        }
+    }
+
+    pub(super) fn hide_popover(id: &str) {
+        if let Some(popover) = by_id(id) {
+            // Refused where the browser has none.
+            _ = popover.hide_popover();
+        }
+    }
+
+    pub(super) fn keep_beside(popover: String, anchor: String) {
+        let place = move || {
+            if let (Some(popover), Some(anchor)) = (by_id(&popover), by_id(&anchor)) {
+                place_beside(&popover, &anchor);
+            }
+        };
+        // Once it is as high as it will be.
+        request_animation_frame(place.clone());
+        let scrolled = {
+            let place = place.clone();
+            CaptureListener::new("scroll", move |_| place())
+        };
+        let resized = CaptureListener::new("resize", move |_| place());
+        let listeners = send_wrapper::SendWrapper::new((scrolled, resized));
+        on_cleanup(move || drop(listeners));
+    }
+
+    fn place_beside(popover: &HtmlElement, anchor: &HtmlElement) {
+        const GAP: f64 = 4.0;
+        const MARGIN: f64 = 8.0;
+        let size = |of: Result<JsValue, JsValue>| of.ok().and_then(|size| size.as_f64());
+        let (Some(width), Some(height)) =
+            (size(window().inner_width()), size(window().inner_height()))
+        else {
+            return;
+        };
+        let anchor = anchor.get_bounding_client_rect();
+        let own = popover.get_bounding_client_rect();
+        let x = anchor.left().min(width - own.width() - MARGIN).max(MARGIN);
+        let lowest = height - own.height() - MARGIN;
+        let (below, above) = (anchor.bottom() + GAP, anchor.top() - own.height() - GAP);
+        let y = if below <= lowest {
+            below
+        } else if above >= MARGIN {
+            above
+        } else {
+            lowest.max(MARGIN)
+        };
+        for (name, at) in [("--x", x), ("--y", y)] {
+            // Refused never: it is a length.
+            _ = popover
+                .style()
+                .set_property(name, &format!("{}px", at.round() as i32));
+        }
     }
 
     pub(super) fn watch_height(node: NodeRef<html::Div>, changed: impl Fn(f64) + Copy + 'static) {

@@ -5,6 +5,7 @@
 pub mod cache;
 pub mod dom;
 pub mod engine;
+pub mod habits;
 pub mod hydration;
 pub mod labels;
 pub mod search;

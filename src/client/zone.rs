@@ -16,6 +16,11 @@ impl Zone {
     pub fn new(name: ZoneName) -> Self {
         Self { name }
     }
+
+    /// The place that it is named after, for people.
+    pub fn place(&self) -> String {
+        self.name.place()
+    }
 }
 
 impl ZoneRules for Zone {

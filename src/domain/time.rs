@@ -85,6 +85,14 @@ fn read_own_form(text: &[u8]) -> Option<Timestamp> {
 #[serde(try_from = "String", into = "String")]
 pub struct ZoneName(String);
 
+impl ZoneName {
+    /// The place that it is named after, for people: `Buenos Aires`.
+    pub fn place(&self) -> String {
+        let place = self.0.rsplit('/').next().unwrap_or(&self.0);
+        place.replace('_', " ")
+    }
+}
+
 impl Default for ZoneName {
     /// Where the first users live.
     fn default() -> Self {
@@ -305,6 +313,17 @@ mod tests {
         assert!("Africa/Lagos".parse::<ZoneName>().unwrap().rules().is_ok());
         assert!("Mars/Olympus".parse::<ZoneName>().unwrap().rules().is_err());
         assert!("../etc".parse::<ZoneName>().is_err());
+    }
+
+    #[test]
+    fn a_zone_is_named_after_a_place() {
+        for (zone, place) in [
+            ("Africa/Lagos", "Lagos"),
+            ("America/Argentina/Buenos_Aires", "Buenos Aires"),
+            ("UTC", "UTC"),
+        ] {
+            assert_eq!(zone.parse::<ZoneName>().unwrap().place(), place);
+        }
     }
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -34,12 +34,12 @@ pub enum Note {
 }
 
 impl Note {
-    /// In words.
-    pub const fn sentence(self) -> &'static str {
+    /// In a few words.
+    pub const fn words(self) -> &'static str {
         match self {
-            Self::NoTime => "No time given: morning.",
-            Self::Skipped => "Clocks go forward then.",
-            Self::Twice => "Clocks go back then: the first of two.",
+            Self::NoTime => "no time was given",
+            Self::Skipped => "clocks go forward then",
+            Self::Twice => "the first of two, clocks go back then",
         }
     }
 }

@@ -115,6 +115,11 @@ impl Editor {
         self.complaints.leave_unfinished(field, why);
     }
 
+    /// What was typed is thrown away: nothing is wrong with the field any more.
+    pub fn take_back(self, field: &'static str) {
+        self.complaints.settle(std::iter::once(field));
+    }
+
     /// Does something once what was saved last shows.
     pub fn once_shown(self, then: impl FnOnce() + 'static) {
         self.store.once_shown(then);

@@ -1,4 +1,4 @@
-//! The plain fields: text, choice, yes or no, a day, a moment.
+//! The plain fields: text, choice, yes or no.
 
 use super::{
     editor::{Editor, text_of},
@@ -6,12 +6,10 @@ use super::{
 };
 use crate::{
     app::components::icon::Icon,
-    client::{dom, labels::field_label, zone::use_zone},
-    domain::time::{Timestamp, ZoneRules},
+    client::{dom, labels::field_label},
 };
-use chrono::NaiveDateTime;
 use leptos::{children::ViewFnOnce, prelude::*};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What a text field takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -247,104 +245,4 @@ pub fn CheckField(
             </label>
         </FieldRow>
     }
-}
-
-/// A control of several parts, such as day, month and year: a browser says after every key that it has
-/// changed, and that it is empty as long as a part is missing. So it is saved when it is left, at Enter, or
-/// when the page may not come back.
-#[component]
-fn PartsField(
-    editor: Editor,
-    field: &'static str,
-    /// `date` or `datetime-local`.
-    kind: &'static str,
-    value: Memo<String>,
-    /// Saves what stands there; nothing where it is empty.
-    save: impl Fn(Option<String>) + Copy + Send + Sync + 'static,
-    /// What is missing where a part is.
-    unfinished: &'static str,
-) -> impl IntoView {
-    follow(editor, field, value);
-    let store = move |half: bool, text: String| {
-        if half {
-            editor.refuse(field, unfinished);
-        } else {
-            save((!text.is_empty()).then_some(text));
-        }
-    };
-    let changed = move |event: leptos::ev::Event| {
-        // What the browser itself says may be half of it.
-        if !event.is_trusted() {
-            store(dom::is_half_typed(&event), event_target_value(&event));
-        }
-    };
-    let key = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Enter" {
-            dom::save_typed();
-        }
-    };
-    view! {
-        <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field)>
-            <input
-                class="input"
-                id=input_id(field)
-                type=kind
-                value=value.get_untracked()
-                aria-invalid=move || editor.invalid(field)
-                aria-describedby=error_id(field)
-                on:change=changed
-                on:keydown=key
-                on:blur=move |_| settle(editor, field, value)
-            />
-        </FieldRow>
-    }
-}
-
-/// A calendar day that must be there.
-#[component]
-pub fn DateField(
-    /// The editor.
-    editor: Editor,
-    /// Which field.
-    field: &'static str,
-) -> impl IntoView {
-    const WHOLE: &str = "Give a whole date.";
-    let value = Memo::new(move |_| editor.text(field));
-    let save = move |day: Option<String>| match day {
-        Some(day) => editor.save(field, day.into()),
-        None => editor.refuse(field, WHOLE),
-    };
-    view! { <PartsField editor field kind="date" value save unfinished=WHOLE/> }
-}
-
-/// An instant, as a clock on the user's wall shows it.
-#[component]
-pub fn DueField(
-    /// The editor.
-    editor: Editor,
-    /// Which field.
-    field: &'static str,
-) -> impl IntoView {
-    const WALL: &str = "%Y-%m-%dT%H:%M";
-    const WHOLE: &str = "Give a day and a time, or clear both.";
-    let zone = use_zone();
-    let value = Memo::new(move |_| {
-        // Of nothing, or of what is no time, nothing shows.
-        let due = serde_json::from_value::<Timestamp>(editor.value(field)).ok();
-        due.map(|due| zone.read().local(due).format(WALL).to_string())
-            .unwrap_or_default()
-    });
-    let save = move |text: Option<String>| {
-        let Some(text) = text else {
-            return editor.save(field, Value::Null);
-        };
-        // Browsers add seconds where the value had some.
-        let wall = NaiveDateTime::parse_from_str(&text, WALL)
-            .or_else(|_| NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S"));
-        match wall {
-            Ok(wall) => editor.save(field, json!(zone.get_untracked().instant(wall))),
-            Err(_) => editor.refuse(field, WHOLE),
-        }
-    };
-    view! { <PartsField editor field kind="datetime-local" value save unfinished=WHOLE/> }
 }

@@ -8,7 +8,7 @@ mod story;
 use super::{
     board::{BoardModel, refocus, refocus_beside, show_card, use_board},
     form::{
-        CheckField, DateField, DueField, Editor, Entry, Group, RowRecord, RowsField, SelectField,
+        CheckField, DateField, Editor, Entry, Group, RowRecord, RowsField, SelectField,
         TextAreaField, TextField, TokensField, choices,
     },
     icon::Icon,
@@ -27,6 +27,7 @@ use crate::{
         application::{Application, LocationMode, Priority},
         stage::Status,
         time::{ZoneRules, stay_label},
+        when::{Holds, Leans},
     },
 };
 use activity_panel::ActivityPanel;
@@ -270,14 +271,14 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             <Group title="Essentials">
                 <TextField editor field="company" required=true/>
                 <TextField editor field="role_title" required=true/>
-                <DateField editor field="application_date"/>
+                <DateField editor field="application_date" holds=Holds::Day leans=Leans::Back required=true/>
                 <SelectField editor field="priority" choices=choices(Priority::ALL, |p| p.as_str(), |p| p.as_str())/>
                 <TextField editor field="source" required=true suggestions=sources()/>
                 <TokensField editor field="tags" noun="tag"/>
             </Group>
             <Group title="Next">
                 <TextField editor field="next_action" placeholder="What to do next"/>
-                <DueField editor field="next_action_due"/>
+                <DateField editor field="next_action_due" holds=Holds::Moment leans=Leans::Ahead/>
             </Group>
             <Group title="The job">
                 <TextField editor field="job_url" entry=Entry::Url placeholder="https://…"/>
