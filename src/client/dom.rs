@@ -76,6 +76,14 @@ pub fn scroll_into_window(selector: &str, top: u32, bottom: u32) {
     let _ = (selector, top, bottom);
 }
 
+/// Scrolls what fits first so that an element in it is in its middle, and nothing around it.
+pub fn centre_in(scroller: &str, element: &str) {
+    #[cfg(feature = "hydrate")]
+    browser::centre_in(scroller, element);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (scroller, element);
+}
+
 /// Whether the key goes into a field.
 pub fn types_text(event: &KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]
@@ -141,8 +149,8 @@ pub fn is_popover_open(id: &str) -> bool {
     exists(&format!("#{id}:popover-open"))
 }
 
-/// Keeps the popover with one id beside the element with another while the caller lives: below it or
-/// above, wherever there is room. The style sheet has the place as `--x` and `--y`.
+/// Keeps the popover with this id beside the first element that fits while the caller lives: below it,
+/// above, or left of it, wherever there is room. The style sheet has the place as `--x` and `--y`.
 pub fn keep_beside(popover: String, anchor: String) {
     #[cfg(feature = "hydrate")]
     browser::keep_beside(popover, anchor);
@@ -304,6 +312,15 @@ mod browser {
         }
     }
 
+    pub(super) fn centre_in(scroller: &str, element: &str) {
+        if let (Some(scroller), Some(element)) = (find(scroller), find(element)) {
+            // Both are placed in the same element.
+            let top = element.offset_top() - scroller.offset_top();
+            let room = scroller.client_height() - element.offset_height();
+            scroller.set_scroll_top(top - room / 2);
+        }
+    }
+
     fn target(event: &KeyboardEvent) -> Option<Element> {
         event.target()?.dyn_into().ok()
     }
@@ -357,7 +374,7 @@ mod browser {
 
     pub(super) fn keep_beside(popover: String, anchor: String) {
         let place = move || {
-            if let (Some(popover), Some(anchor)) = (by_id(&popover), by_id(&anchor)) {
+            if let (Some(popover), Some(anchor)) = (by_id(&popover), find(&anchor)) {
                 place_beside(&popover, &anchor);
             }
         };
@@ -383,15 +400,18 @@ mod browser {
         };
         let anchor = anchor.get_bounding_client_rect();
         let own = popover.get_bounding_client_rect();
-        let x = anchor.left().min(width - own.width() - MARGIN).max(MARGIN);
+        let aligned = anchor.left().min(width - own.width() - MARGIN).max(MARGIN);
         let lowest = height - own.height() - MARGIN;
         let (below, above) = (anchor.bottom() + GAP, anchor.top() - own.height() - GAP);
-        let y = if below <= lowest {
-            below
+        let left = anchor.left() - own.width() - GAP;
+        let (x, y) = if below <= lowest {
+            (aligned, below)
         } else if above >= MARGIN {
-            above
+            (aligned, above)
         } else {
-            lowest.max(MARGIN)
+            // It would cover the element.
+            let x = if left >= MARGIN { left } else { aligned };
+            (x, lowest.max(MARGIN))
         };
         for (name, at) in [("--x", x), ("--y", y)] {
             // Refused never: it is a length.

@@ -196,7 +196,9 @@ pub(super) fn Calendar(dated: Dated) -> impl IntoView {
 #[component]
 fn Opened(place: Place) -> impl IntoView {
     let dated = place.dated;
-    dom::keep_beside(calendar_id(dated.field), input_id(dated.field));
+    // What was understood of the field stays in sight.
+    let control = format!(".field-control:has(> #{})", input_id(dated.field));
+    dom::keep_beside(calendar_id(dated.field), control);
     let offered = untrack(|| dated.ask(offers))
         .into_iter()
         .map(|(label, _)| view! { <button type="button" class="calendar-offer" data-offer=label>{label.clone()}</button> })
@@ -293,7 +295,12 @@ fn Times(place: Place) -> impl IntoView {
     };
     // The likely ones are in sight.
     let near = plain_time(place.time.get_untracked());
-    let selector = format!("#{} [data-time=\"{near}\"]", calendar_id(place.dated.field));
-    request_animation_frame(move || dom::reveal(&selector));
+    let id = calendar_id(place.dated.field);
+    request_animation_frame(move || {
+        dom::centre_in(
+            &format!("#{id} .calendar-times"),
+            &format!("#{id} [data-time=\"{near}\"]"),
+        );
+    });
     view! { <div role="listbox" aria-label="Time" class="calendar-times">{times}</div> }
 }

@@ -121,9 +121,16 @@ impl Dated {
 
     /// The control shows what was saved, once that shows elsewhere too, unless it could not be saved.
     fn show_saved(self) {
+        self.once_settled(move || self.show());
+    }
+
+    /// Does something once what was saved shows, unless it could not be, or somebody types on.
+    fn once_settled(self, then: impl FnOnce() + 'static) {
+        let typed = self.typed.try_get_untracked();
         self.editor.once_shown(move || {
-            if !self.editor.is_wrong(self.field) {
-                self.show();
+            let typed_on = self.typed.try_get_untracked() != typed;
+            if !typed_on && !self.editor.is_wrong(self.field) {
+                then();
             }
         });
     }
@@ -233,11 +240,7 @@ pub fn DateField(
     };
     let left = move || {
         settle(editor, field, value);
-        editor.once_shown(move || {
-            if !editor.is_wrong(field) {
-                typed.try_set(None);
-            }
-        });
+        dated.once_settled(move || _ = typed.try_set(None));
     };
     let echo_id = format!("{}-echo", input_id(field));
     let described = format!("{echo_id} {}", error_id(field));

@@ -90,7 +90,7 @@ pub fn Sidebar(
         }
     };
     let escape = window_event_listener(ev::keydown, move |event| {
-        let dialog = dom::exists("dialog[open]");
+        let dialog = dom::exists("dialog[open]") || dom::exists(":popover-open");
         if event.key() == "Escape" && !event.default_prevented() && !dialog && !event.is_composing()
         {
             // What was typed is saved while its field is still there.
