@@ -4,7 +4,7 @@ use crate::{
     app::{
         acts::Submission,
         components::form::{
-            Choice, Complaints, Draft, DueField, Editor, Fields, SelectField, TextField, input_id,
+            Choice, Complaints, DateField, Draft, Editor, Fields, SelectField, TextField, input_id,
         },
     },
     client::{dom, store::use_store, zone::use_zone},
@@ -12,7 +12,7 @@ use crate::{
         activity::{ActivityCreate, ActivityStatus, ActivityType, FollowupChannel, InterviewStage},
         application::Application,
         time::{Timestamp, ZoneRules},
-        when::MORNING,
+        when::{Holds, Leans, MORNING},
     },
 };
 use chrono::Duration;
@@ -167,6 +167,10 @@ pub fn PlanForm(
             view! { <SelectField editor field="followup_channel" choices/> }.into_any()
         }
     };
+    let leans = match plan {
+        Plan::Call => Leans::Back,
+        Plan::Interview | Plan::FollowUp => Leans::Ahead,
+    };
     let verb = match plan {
         Plan::Call => "Log it",
         Plan::Interview | Plan::FollowUp => "Plan it",
@@ -174,7 +178,7 @@ pub fn PlanForm(
     view! {
         <form class="plan" aria-label=plan.label() novalidate on:submit=submit on:keydown=key>
             <div class="fields">
-                <DueField editor field="starts_at"/>
+                <DateField editor field="starts_at" holds=Holds::Moment leans/>
                 {more}
             </div>
             <footer class="plan-footer">

@@ -4,7 +4,7 @@ use super::wording::{meeting_link, when_label};
 use crate::{
     app::components::{
         form::{
-            ChecklistField, Choice, Complaints, DueField, Editor, Group, RowRecord, RowsField,
+            ChecklistField, Choice, Complaints, DateField, Editor, Group, RowRecord, RowsField,
             SelectField, TextAreaField, TextField, choices, fields_of,
         },
         icon::Icon,
@@ -22,6 +22,7 @@ use crate::{
         agenda::countdown,
         application::Application,
         link::WebUrl,
+        when::{Holds, Leans},
     },
 };
 use leptos::prelude::*;
@@ -108,7 +109,7 @@ pub fn ActivityForm(
         {move || (status.get() == ActivityStatus::Done).then(|| view! { <Told editor/> })}
         <Group title="When">
             <InItsZone row>
-                <DueField editor field="starts_at"/>
+                <DateField editor field="starts_at" holds=Holds::Moment leans=Leans::Ahead/>
             </InItsZone>
             <SelectField editor field="duration_minutes" choices=lengths(row)/>
             <TextField editor field="timezone" required=true placeholder="Europe/Berlin"/>
@@ -124,7 +125,7 @@ pub fn ActivityForm(
             })}
             {move || is_writing().then(|| view! {
                 <SelectField editor field="followup_channel" choices=or_none(choices(FollowupChannel::ALL, |one| one.as_str(), |one| one.label()))/>
-                <DueField editor field="reply_deadline"/>
+                <DateField editor field="reply_deadline" holds=Holds::Moment leans=Leans::Ahead/>
             })}
         </Group>
         {move || is_talk().then(|| view! {
@@ -221,7 +222,7 @@ fn Told(editor: Editor) -> impl IntoView {
             <div class="moods" role="group" aria-label="How it went">{MOODS.map(mood)}</div>
             <TextField editor field="outcome" placeholder="What came of it"/>
             <TextField editor field="next_action" placeholder="What to do next"/>
-            <DueField editor field="next_action_due"/>
+            <DateField editor field="next_action_due" holds=Holds::Moment leans=Leans::Ahead/>
         </Group>
     }
 }

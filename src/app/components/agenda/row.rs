@@ -13,6 +13,7 @@ use crate::{
     },
     client::{
         dom,
+        habits::use_habits,
         store::{Store, use_store},
         zone::use_zone,
     },
@@ -20,7 +21,7 @@ use crate::{
         activity::Activity,
         agenda::{Item, Subject, countdown},
         application::Application,
-        when::{Context, Habits, Holds, Leans, When, offers},
+        when::{Context, Holds, Leans, When, offers},
     },
 };
 use chrono::Duration;
@@ -123,7 +124,7 @@ fn LaterChoices(item: Item) -> impl IntoView {
         let context = Context {
             now: store.now(),
             zone: &*zone,
-            habits: Habits::default(),
+            habits: use_habits().get(),
             holds: Holds::Moment,
             leans: Leans::Ahead,
         };
