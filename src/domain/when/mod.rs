@@ -12,7 +12,7 @@ mod write;
 pub use month::{half_hours, month_cells, step};
 pub use offers::offers;
 pub use read::{Note, Understood, Why, read};
-pub use write::{MONTHS, clock, day_in_full, echo, month_title, weekdays, write};
+pub use write::{clock, day_in_full, echo, month_title, weekdays, write};
 
 use super::time::{Timestamp, ZoneRules};
 use chrono::{NaiveDate, NaiveTime, Weekday};

@@ -2,16 +2,14 @@
 //! says a day, a weekday, a time or a moment. What says one thing twice, or nothing, is not understood.
 
 use super::{
-    Context, Holds, Leans, MONTHS, MORNING, Order, When,
-    write::{WEEKDAYS, date_in_full, weekday_name},
+    Context, Holds, Leans, MORNING, Order, When,
+    write::{MONTHS, WEEKDAYS, date_in_full, weekday_name},
 };
 use crate::domain::{
     text::plain,
     time::{Timestamp, YEARS},
 };
-use chrono::{
-    DateTime, Datelike, Days, Duration, DurationRound, Months, NaiveDate, NaiveTime, Weekday,
-};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveTime, Timelike, Weekday};
 
 /// What was understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -766,5 +764,6 @@ fn months_from(day: NaiveDate, months: i64) -> Option<NaiveDate> {
 
 /// Without what is finer than a minute, which no field shows.
 fn to_minute(at: Timestamp) -> Timestamp {
-    at.duration_trunc(Duration::minutes(1)).unwrap_or(at)
+    let minute = at.with_second(0).and_then(|at| at.with_nanosecond(0));
+    minute.unwrap_or(at)
 }

@@ -4,7 +4,7 @@ use super::{Clock, Context, Habits, Order, When};
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
 
 /// The months. Their short names are the first three letters.
-pub const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
