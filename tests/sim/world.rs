@@ -967,6 +967,7 @@ impl World {
         let seen = base.entity(edit.kind(), record);
         let seen = seen.and_then(|row| match row {
             Entity::Application(row) => Some((row.updated_at, row.version)),
+            Entity::Activity(row) => Some((row.updated_at, row.version)),
             Entity::Settings(row) => Some((row.updated_at, row.version)),
             Entity::StageEvent(_) => None,
         });

@@ -178,7 +178,6 @@ fn shapes() -> serde_json::Value {
 #[test]
 fn what_is_stored_has_the_shape_of_its_schema() {
     let text = serde_json::to_string_pretty(&shapes()).unwrap();
-    std::fs::write("/tmp/shapes3.json", &text).unwrap();
     assert_eq!(text, SHAPES.trim_end(), "raise SCHEMA: see SHAPES");
 }
 
