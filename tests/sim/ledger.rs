@@ -110,7 +110,12 @@ fn fields_of(edit: &Edit) -> Fields {
 
 fn fields_in(body: Option<&str>) -> Fields {
     let fields: Fields = body.map_or_else(Fields::new, |body| serde_json::from_str(body).unwrap());
-    let meant = |name: &str| !matches!(name, "id" | "status_occurred_at" | "voids_stage_event");
+    let meant = |name: &str| {
+        !matches!(
+            name,
+            "id" | "application_id" | "status_occurred_at" | "voids_stage_event"
+        )
+    };
     fields.into_iter().filter(|(name, _)| meant(name)).collect()
 }
 
