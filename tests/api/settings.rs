@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 both![
     they_begin_as_the_specification_says,
     every_field_comes_back,
+    a_whole_number_is_an_integer_however_it_is_written,
     absent_stays_and_null_clears,
     a_stale_version_gets_the_latest,
     of_changes_at_once_one_wins,
@@ -55,6 +56,25 @@ async fn every_field_comes_back(site: Site) {
     assert!((now..=app.clock.now()).contains(&updated.unwrap()));
     let found = jane.get("/settings").await.is(200);
     assert_eq!((found.json(), found.header("etag")), (settings, "W/\"2\""));
+}
+
+async fn a_whole_number_is_an_integer_however_it_is_written(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let set = |version: i64, minutes: &str| {
+        jane.call(http::Method::PATCH, "/settings")
+            .if_match(version)
+            .header("content-type", "application/json")
+            .body(format!("{{\"session_timeout_mins\": {minutes}}}"))
+    };
+    for (version, minutes) in (1..).zip(["60.0", "6.1e1", "62"]) {
+        let settings = set(version, minutes).await.is(200).json();
+        assert_eq!(settings["session_timeout_mins"], 59 + version);
+    }
+    for minutes in ["60.5", "1e300"] {
+        let wrong = set(4, minutes).await.wrong_fields();
+        assert_eq!(wrong, ["session_timeout_mins"], "{minutes}");
+    }
 }
 
 async fn absent_stays_and_null_clears(site: Site) {

@@ -107,18 +107,38 @@ async fn read<V: Verb, Input: DeserializeOwned>(
         Vec::new()
     };
     if V::HAS_BODY {
-        let value = if bytes.is_empty() {
+        let mut value = if bytes.is_empty() {
             Value::Object(Map::new())
         } else {
             serde_json::from_slice(&bytes)
                 .map_err(|error| Problem::field("body", format!("This is no JSON: {error}.")))?
         };
+        write_whole_numbers(&mut value);
         arguments.insert("body".into(), value);
     }
     if let Some(key) = idempotency_key::<V>(parts, seen, &bytes)? {
         provide_context(key);
     }
     parse(Value::Object(arguments))
+}
+
+/// `60.0` is `60`: JSON has one kind of number, and in a schema whatever is whole is an integer.
+fn write_whole_numbers(value: &mut Value) {
+    /// Up to here every whole number is a float, and no other is rounded to one.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number
+                .as_f64()
+                .filter(|it| it.fract() == 0.0 && it.abs() < EXACT);
+            if let Some(whole) = whole {
+                *number = (whole as i64).into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(write_whole_numbers),
+        _ => {}
+    }
 }
 
 async fn read_body(headers: &HeaderMap, body: axum::body::Body) -> Result<Vec<u8>, Problem> {
