@@ -90,6 +90,8 @@ pub struct Ledger {
     pub alive: BTreeSet<Uuid>,
     /// The versions of each record that is there, settings included.
     versions: HashMap<Uuid, BTreeMap<i64, Version>>,
+    /// Versions that a restored backup does not have.
+    lost: HashMap<(Uuid, Seen), Fields>,
     /// What waited in a page whose store went away: it goes on alone, and hears nothing of what other
     /// pages do to that.
     pub alone: HashSet<(Place, Uuid)>,
@@ -611,18 +613,19 @@ impl Ledger {
         let Some(versions) = self.versions.get_mut(&record) else {
             return;
         };
-        let saw = seen.and_then(|(at, seen)| {
-            let saw = versions.get(&seen).filter(|saw| saw.at == at)?;
-            Some((seen, saw))
-        });
-        let (Some((seen, saw)), Some((_, current))) = (saw, versions.last_key_value()) else {
+        let is_it = |(version, of): &(&i64, &Version)| Some((of.at, **version)) == seen;
+        let saw = versions.iter().find(is_it).map(|(_, of)| &of.row);
+        let saw = saw.or_else(|| self.lost.get(&(record, seen?)));
+        let (Some(saw), Some((_, current))) = (saw, versions.last_key_value()) else {
             return;
         };
-        let mut expected = saw.row.clone();
+        let mut expected = saw.clone();
         expected.extend(wanted);
         if same(&expected, &current.row) {
-            for version in versions.range_mut(seen + 1..).map(|(_, version)| version) {
-                version.by.insert(place);
+            for (version, of) in versions {
+                if Some((of.at, *version)) > seen {
+                    of.by.insert(place);
+                }
             }
         }
     }
@@ -648,16 +651,25 @@ impl Ledger {
     /// A record is as it was at an earlier version: what came later the server never heard of.
     pub fn set_back(&mut self, record: Uuid, version: i64) {
         if let Some(versions) = self.versions.get_mut(&record) {
-            versions.split_off(&(version + 1));
+            let lost = versions.split_off(&(version + 1)).into_iter();
+            let lost = lost.map(|(version, of)| ((record, (of.at, version)), of.row));
+            self.lost.extend(lost);
         }
         for (key, said) in &mut self.said {
-            let of_record = |n: &usize| self.intents[*n].record == record;
             let row = said.answer.as_deref();
             let row = row.and_then(|body| serde_json::from_str::<Value>(body).ok());
             let made = row.and_then(|row| row["version"].as_i64());
-            if self.by_key.get(key).is_some_and(of_record) && made > Some(version) {
-                said.effects = 0;
-                said.answer = None;
+            let intent = self.by_key.get(key).map(|n| &self.intents[*n]);
+            let Some(intent) = intent.filter(|it| it.record == record && made > Some(version))
+            else {
+                continue;
+            };
+            said.effects = 0;
+            said.answer = None;
+            // What was sent in its turn may be sent once more.
+            if let Some(applied) = self.applied.get_mut(&(intent.place, record)) {
+                let lost = said.carries.iter().filter_map(|n| self.durable.get(n));
+                lost.for_each(|order| _ = applied.remove(order));
             }
         }
     }
