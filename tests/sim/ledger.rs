@@ -578,7 +578,11 @@ impl Ledger {
                     .all(|(name, value)| current.get(name) == Some(value))
             {
                 self.committed.extend(&carries);
-                let seen = request.if_updated_at.zip(request.if_match);
+                let number = request.if_match.unwrap_or(0);
+                // An edit of what was still to be created may know the number alone.
+                let known = || Some(self.versions.get(&record)?.get(&number)?.at);
+                let at = request.if_updated_at.or_else(known);
+                let seen = at.map(|at| (at, number));
                 self.agree(place, record, seen, fields);
             }
         }
