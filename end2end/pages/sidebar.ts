@@ -7,13 +7,29 @@ export class Sidebar extends App {
   readonly panel = this.page.locator(".sidebar");
   readonly title = this.panel.locator(".sidebar-title");
   readonly status = this.panel.getByLabel("Status", { exact: true });
-  readonly history = this.panel.locator(".timeline-item");
+  readonly history = this.panel.getByRole("list", { name: "What happened" }).getByRole("listitem");
   readonly close = this.panel.getByLabel("Close", { exact: true });
   readonly delete = this.panel.getByRole("button", { name: "Delete", exact: true });
   readonly archive = this.panel.getByRole("button", { name: "Archive", exact: true });
 
   async open(id: string): Promise<void> {
     await this.goto(`/board/${id}`);
+  }
+
+  /** What is planned for the application. */
+  get planned(): Locator {
+    return this.panel.getByRole("list", { name: "Planned" }).getByRole("listitem");
+  }
+
+  /** Begins to plan something, or to log it. */
+  async plan(what: "Schedule interview" | "Log a call" | "Plan a follow-up"): Promise<void> {
+    await this.panel.getByRole("button", { name: what, exact: true }).click();
+  }
+
+  /** Opens an activity of the story. */
+  async openActivity(name: string): Promise<void> {
+    await this.panel.getByRole("link", { name, exact: true }).first().click();
+    await expect(this.title).toHaveText(name);
   }
 
   /** A field's control, by its label. */

@@ -67,6 +67,41 @@ test("verify", async ({ page, watch }) => {
   await expectAccessible(page);
 });
 
+test("today, a thing that was done, and one that is put off", async ({ page, user, today }) => {
+  const id = await furnish(user);
+  const in2 = new Date(Date.now() + 2 * 3_600_000).toISOString();
+  await user.api.plan(id, { type: "Interview", starts_at: in2, location_or_link: "https://meet.example/1" });
+  await today.open();
+  await today.expectItems("Late", ["Follow up"]);
+  await today.saved();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Later: Follow up" }).click();
+  await expect(page.getByRole("group", { name: "When instead" })).toBeVisible();
+  await expectAccessible(page);
+  await today.done("Follow up");
+  await expect(today.nextStep).toBeFocused();
+  await expectAccessible(page);
+});
+
+test("an activity, and the form that plans one", async ({ page, user, sidebar }) => {
+  const id = await furnish(user);
+  await user.api.plan(id, {
+    type: "Interview",
+    starts_at: "2030-05-04T08:30:00Z",
+    timezone: "America/New_York",
+    prep_checklist: [{ text: "Read", done: true }, { text: "Ask", done: false }],
+    related_contacts: [{ name: "Mira" }],
+  });
+  await sidebar.open(id);
+  await sidebar.plan("Log a call");
+  await expect(sidebar.field("Outcome")).toBeFocused();
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await sidebar.openActivity("Interview");
+  await sidebar.saved();
+  await expectAccessible(page);
+});
+
 test("half a link", async ({ page }) => {
   const signIn = new SignIn(page);
   await signIn.goto("/sign-in/verify");

@@ -34,6 +34,19 @@ export interface Application {
   [field: string]: unknown;
 }
 
+/** An activity, as far as the tests look. */
+export interface Activity {
+  id: string;
+  application_id: string;
+  version: number;
+  type: string;
+  status: string;
+  starts_at: string | null;
+  outcome: string | null;
+  prep_checklist: { text: string; done: boolean }[];
+  [field: string]: unknown;
+}
+
 export interface StageEvent {
   from_status: Status | null;
   to_status: Status;
@@ -112,6 +125,18 @@ export class Api {
 
   async stageEvents(id: string): Promise<StageEvent[]> {
     return (await good(this.request.get(`${BASE}/applications/${id}/stage-events`))) as StageEvent[];
+  }
+
+  /** Plans something for an application. */
+  async plan(id: string, fields: Record<string, unknown>): Promise<Activity> {
+    const path = `${BASE}/applications/${id}/activities`;
+    return (await good(this.request.post(path, { data: fields, headers: this.headers() }))) as Activity;
+  }
+
+  /** The activities of an application, oldest first. */
+  async activities(id: string): Promise<Activity[]> {
+    const page = await good(this.request.get(`${BASE}/applications/${id}/activities`));
+    return (page as { items: Activity[] }).items;
   }
 
   /** Every application of the user. */

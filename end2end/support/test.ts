@@ -5,6 +5,7 @@ import { Board } from "../pages/board.ts";
 import { QuickAdd } from "../pages/quick-add.ts";
 import { Settings } from "../pages/settings.ts";
 import { Sidebar } from "../pages/sidebar.ts";
+import { Today } from "../pages/today.ts";
 import { Api, signIn } from "./api.ts";
 import { Server, type Engine } from "./server.ts";
 import { Watch } from "./watch.ts";
@@ -40,6 +41,7 @@ interface Fixtures {
   sidebar: Sidebar;
   archive: Archive;
   settings: Settings;
+  today: Today;
   serverLog: void;
 }
 
@@ -98,6 +100,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   sidebar: async ({ page, user: _ }, use) => use(new Sidebar(page)),
   archive: async ({ page, user: _ }, use) => use(new Archive(page)),
   settings: async ({ page, user: _ }, use) => use(new Settings(page)),
+  today: async ({ page, user: _ }, use) => use(new Today(page)),
   serverLog: [
     async ({ server }, use, testInfo) => {
       const before = (await server.log()).length;

@@ -1,0 +1,78 @@
+import { expect, test } from "../support/test.ts";
+
+const API = /\/api\/v1\//;
+
+test("an interview is planned in two fields, prepared, and told how it went", async ({ user, board, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Compiler Engineer", status: "Tech_Screen" });
+  await sidebar.open(id);
+  await sidebar.plan("Schedule interview");
+  await expect(sidebar.field("When")).toBeFocused();
+  await sidebar.field("When").fill("tomorrow 10:00");
+  await sidebar.field("When").press("Enter");
+  await expect(sidebar.planned).toHaveText([/Technical interview.*10:00–11:00/]);
+  await expect(sidebar.toast("Planned: Technical interview")).toBeVisible();
+  await expect(board.card("Compiler Engineer", "Tech_Screen")).toContainText("Technical interview · tomorrow 10:00");
+  // Where it was begun one goes on.
+  await expect(sidebar.panel.getByRole("button", { name: "Schedule interview" })).toBeFocused();
+  await sidebar.saved();
+  const [planned] = await user.api.activities(id);
+  expect(planned).toMatchObject({ type: "Interview", interview_stage: "technical", status: "scheduled" });
+
+  await sidebar.openActivity("Technical interview");
+  await sidebar.field("To prepare").fill("Read the posting");
+  await sidebar.field("To prepare").press("Enter");
+  await sidebar.panel.getByRole("checkbox", { name: "Read the posting" }).check();
+  await sidebar.choose("Takes", "90 minutes");
+  await sidebar.panel.getByRole("button", { name: "Done", exact: true }).click();
+  await sidebar.panel.getByRole("button", { name: "It went well" }).click();
+  await sidebar.saved();
+  const [told] = await user.api.activities(id);
+  expect(told).toMatchObject({
+    status: "done",
+    outcome: "good",
+    duration_minutes: 90,
+    prep_checklist: [{ text: "Read the posting", done: true }],
+  });
+  // One step back, to where it stands in the story.
+  await sidebar.page.keyboard.press("Escape");
+  await expect(sidebar.title).toHaveText("Compiler Engineer");
+  await expect(sidebar.history).toHaveText([/Technical interview.*good/, /Tech screen/]);
+  await expect(sidebar.panel.getByRole("link", { name: "Technical interview" })).toBeFocused();
+  await expect(sidebar.planned).toHaveCount(0);
+});
+
+test("what has no start is not planned, and nothing of it is lost", async ({ user, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Engineer" });
+  await sidebar.open(id);
+  await sidebar.plan("Schedule interview");
+  await sidebar.choose("Which interview", "Interview loop");
+  await sidebar.panel.getByRole("button", { name: "Plan it" }).click();
+  await expect(sidebar.error("When")).toContainText("Give a day and a time");
+  await expect(sidebar.field("When")).toBeFocused();
+  await sidebar.field("When").fill("30.11.2030 14:00");
+  await sidebar.field("When").press("Enter");
+  await expect(sidebar.planned).toHaveText([/Interview loop/]);
+  // Taken back, it is there no more.
+  await sidebar.act(/^Planned: Interview loop/, "Undo");
+  await expect(sidebar.planned).toHaveCount(0);
+  await expect.poll(() => user.api.activities(id)).toEqual([]);
+});
+
+test("a follow-up is planned offline and sent with its application", async ({ user, board, quickAdd, sidebar, watch }) => {
+  await board.open();
+  await board.saved();
+  watch.expectFailure("offline", API);
+  await board.page.context().setOffline(true);
+  await board.add.click();
+  await quickAdd.type("Acme", "Night Watch");
+  await board.card("Night Watch", "Applied").click();
+  await sidebar.plan("Plan a follow-up");
+  await sidebar.field("When").press("Enter");
+  await expect(sidebar.planned).toHaveText([/Follow-up/]);
+  await sidebar.page.context().setOffline(false);
+  await sidebar.saved();
+  const [row] = await user.api.all();
+  expect(row).toBeDefined();
+  const activities = row ? await user.api.activities(row.id) : [];
+  expect(activities).toMatchObject([{ type: "FollowUp", status: "scheduled", followup_channel: "email" }]);
+});

@@ -1,0 +1,79 @@
+import { expect, test } from "../support/test.ts";
+
+/** So many hours from now. */
+function hours(count: number): string {
+  return new Date(Date.now() + count * 3_600_000).toISOString();
+}
+
+test("what is done goes, and what is next is asked", async ({ user, today, sidebar }) => {
+  const { id } = await user.api.create({
+    role_title: "Engineer",
+    company: "Acme",
+    next_action: "Send the task",
+    next_action_due: hours(-50),
+  });
+  await today.open();
+  await today.expectItems("Late", ["Send the task"]);
+  await today.done("Send the task");
+  await expect(today.nextStep).toBeFocused();
+  await expect(today.toast("Done: Send the task")).toBeVisible();
+  await today.nextStep.fill("Ask for news");
+  await today.page.getByRole("button", { name: "Tomorrow", exact: true }).click();
+  await today.nextStep.press("Enter");
+  await today.expectItems("Tomorrow", ["Ask for news"]);
+  await expect(today.part("Late")).toHaveCount(0);
+  await today.saved();
+  expect(await user.api.get(id)).toMatchObject({ next_action: "Ask for news" });
+  const told = await user.api.activities(id);
+  expect(told).toMatchObject([{ type: "Other", status: "done", notes: "Send the task" }]);
+
+  await today.item("Ask for news").getByRole("link").click();
+  await expect(sidebar.history).toHaveText([/Send the task/, /Applied/]);
+});
+
+test("the agenda is walked, done and put off by keyboard alone", async ({ page, user, today }) => {
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Acme" });
+  await user.api.plan(id, { type: "Call", starts_at: hours(-3), duration_minutes: 30 });
+  await user.api.plan(id, { type: "Interview", interview_stage: "loop", starts_at: hours(-5) });
+  await today.open();
+  await today.expectItems("Late", ["Interview loop", "Call"]);
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await expect(today.item("Call").getByRole("link")).toBeFocused();
+  await page.keyboard.press("s");
+  await expect(page.getByRole("group", { name: "When instead" }).getByRole("button").first()).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(today.item("Call").getByRole("link")).toBeFocused();
+  await page.keyboard.press("k");
+  await page.keyboard.press("d");
+  await expect(today.nextStep).toBeFocused();
+  await page.keyboard.press("Escape");
+  await today.expectItems("Late", ["Call"]);
+  await today.later("Call", /^Tomorrow/);
+  await today.expectItems("Tomorrow", ["Call"]);
+  await today.act(/^Moved: Call/, "Undo");
+  await today.expectItems("Late", ["Call"]);
+  await today.saved();
+  const statuses = (await user.api.activities(id)).map((row) => row.status);
+  expect(statuses).toEqual(["scheduled", "done"]);
+});
+
+test("the next interview stands beside the agenda, and an empty hunt says how to begin", async ({ page, user, today }) => {
+  await today.open();
+  await expect(today.empty).toBeVisible();
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Acme" });
+  await user.api.plan(id, {
+    type: "Interview",
+    interview_stage: "technical",
+    starts_at: hours(50),
+    location_or_link: "https://meet.example/1",
+    prep_checklist: [{ text: "Read", done: false }],
+  });
+  // There is something to do now: the root leads there.
+  await today.goto("/");
+  await expect(page).toHaveURL(/\/today$/);
+  await expect(today.side).toContainText("in 2 days");
+  await expect(today.side).toContainText("Technical interview");
+  await expect(today.side.getByRole("link", { name: "Join" })).toHaveAttribute("href", "https://meet.example/1");
+  await expect(today.side.getByRole("link", { name: "Prepare · 1 left" })).toBeVisible();
+});
