@@ -181,7 +181,9 @@ pub fn PlanForm(
                 <DateField editor field="starts_at" holds=Holds::Moment leans/>
                 {more}
             </div>
-            <footer class="plan-footer">
+            // The focus stays in its field until the form has taken what stands there: a complaint that
+            // goes when it is left would take the buttons away from under the pointer.
+            <footer class="plan-footer" on:mousedown=move |event| event.prevent_default()>
                 <button type="button" class="button button-quiet" on:click=move |_| on_done(None)>"Cancel"</button>
                 <button type="submit" class="button button-primary">{verb}</button>
             </footer>
