@@ -77,3 +77,35 @@ test("a follow-up is planned offline and sent with its application", async ({ us
   const activities = row ? await user.api.activities(row.id) : [];
   expect(activities).toMatchObject([{ type: "FollowUp", status: "scheduled", followup_channel: "email" }]);
 });
+
+test("the browser's Back saves what is being typed, and a begun plan is asked about first", async ({ page, user, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Engineer" });
+  const { id: call } = await user.api.plan(id, { type: "Call", status: "done", starts_at: "2026-03-02T09:00:00Z" });
+  await sidebar.open(id);
+  await sidebar.openActivity("Call");
+  await sidebar.field("Notes").fill("They decide on Friday.");
+  await page.goBack();
+  await expect(sidebar.title).toHaveText("Engineer");
+  await sidebar.saved();
+  expect(await user.api.activities(id)).toMatchObject([{ id: call, notes: "They decide on Friday." }]);
+
+  await sidebar.plan("Log a call");
+  await sidebar.field("Outcome").fill("They pay well.");
+  await sidebar.close.click();
+  await expect(sidebar.toast("Not everything was saved.")).toBeVisible();
+  await expect(sidebar.field("Outcome")).toHaveValue("They pay well.");
+  await sidebar.panel.getByRole("button", { name: "Log it" }).click();
+  await expect(sidebar.history).toHaveText([/Call.*They pay well/, /Call/, /Applied/]);
+});
+
+test("the clock of an appointment stays where its zone is set right", async ({ user, sidebar }) => {
+  const { id } = await user.api.create({ role_title: "Engineer" });
+  const { id: talk } = await user.api.plan(id, { type: "Interview", starts_at: "2030-05-06T09:00:00Z" });
+  await sidebar.goto(`/board/${id}?activity=${talk}`);
+  await sidebar.expectDate("When", "2030-05-06T10:00");
+  await sidebar.fill("Time zone", "America/New_York");
+  await sidebar.expectDate("When", "2030-05-06T10:00");
+  await sidebar.saved();
+  expect(await user.api.activities(id)).toMatchObject([{ starts_at: "2030-05-06T14:00:00Z" }]);
+  await expect(sidebar.panel.locator(".activity-when")).toContainText("15:00–16:00 · 10:00 in New York");
+});

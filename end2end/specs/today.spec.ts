@@ -17,9 +17,12 @@ test("what is done goes, and what is next is asked", async ({ user, today, sideb
   await today.done("Send the task");
   await expect(today.nextStep).toBeFocused();
   await expect(today.toast("Done: Send the task")).toBeVisible();
+  // Left without a word, what was typed is kept.
   await today.nextStep.fill("Ask for news");
   await today.page.getByRole("button", { name: "Tomorrow", exact: true }).click();
-  await today.nextStep.press("Enter");
+  await today.nav.getByRole("link", { name: "Board" }).click();
+  await expect(today.toast("Next: Ask for news")).toBeVisible();
+  await today.nav.getByRole("link", { name: "Today" }).click();
   await today.expectItems("Tomorrow", ["Ask for news"]);
   await expect(today.part("Late")).toHaveCount(0);
   await today.saved();
@@ -33,26 +36,26 @@ test("what is done goes, and what is next is asked", async ({ user, today, sideb
 
 test("the agenda is walked, done and put off by keyboard alone", async ({ page, user, today }) => {
   const { id } = await user.api.create({ role_title: "Engineer", company: "Acme" });
-  await user.api.plan(id, { type: "Call", starts_at: hours(-3), duration_minutes: 30 });
+  await user.api.plan(id, { type: "FollowUp", starts_at: hours(-3) });
   await user.api.plan(id, { type: "Interview", interview_stage: "loop", starts_at: hours(-5) });
   await today.open();
-  await today.expectItems("Late", ["Interview loop", "Call"]);
+  await today.expectItems("Late", ["Interview loop", "Follow-up"]);
   await page.keyboard.press("j");
   await page.keyboard.press("j");
-  await expect(today.item("Call").getByRole("link")).toBeFocused();
+  await expect(today.item("Follow-up").getByRole("link")).toBeFocused();
   await page.keyboard.press("s");
   await expect(page.getByRole("group", { name: "When instead" }).getByRole("button").first()).toBeFocused();
   await page.keyboard.press("Escape");
-  await expect(today.item("Call").getByRole("link")).toBeFocused();
+  await expect(today.item("Follow-up").getByRole("link")).toBeFocused();
   await page.keyboard.press("k");
   await page.keyboard.press("d");
   await expect(today.nextStep).toBeFocused();
   await page.keyboard.press("Escape");
-  await today.expectItems("Late", ["Call"]);
-  await today.later("Call", /^Tomorrow/);
-  await today.expectItems("Tomorrow", ["Call"]);
-  await today.act(/^Moved: Call/, "Undo");
-  await today.expectItems("Late", ["Call"]);
+  await today.expectItems("Late", ["Follow-up"]);
+  await today.later("Follow-up", /^Tomorrow/);
+  await today.expectItems("Tomorrow", ["Follow-up"]);
+  await today.act(/^Moved: Follow-up/, "Undo");
+  await today.expectItems("Late", ["Follow-up"]);
   await today.saved();
   const statuses = (await user.api.activities(id)).map((row) => row.status);
   expect(statuses).toEqual(["scheduled", "done"]);

@@ -8,6 +8,7 @@ pub mod dialogs;
 pub mod document;
 pub mod frame;
 pub mod keys;
+pub mod leaving;
 pub mod pages;
 pub mod pwa;
 pub mod session;
@@ -32,6 +33,7 @@ use pages::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     acts::listen();
+    leaving::provide();
     provide_context(Store::default());
     provide_context(Announcer::default());
     session::provide();

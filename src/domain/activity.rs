@@ -409,7 +409,7 @@ impl Activity {
         if self.status == ActivityStatus::Scheduled && self.starts_at.is_none() {
             errors.push(FieldError::new(
                 "starts_at",
-                "Give a day and a time: what is scheduled has a start.",
+                "When is it? Give a day and a time.",
             ));
         }
         let times = [

@@ -7,6 +7,7 @@ use crate::{
 use http::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 both![
     who_is_not_signed_in_is_asked_to,
@@ -43,6 +44,20 @@ async fn who_is_signed_in_sees_pages_of_their_own(site: Site) {
         .await
         .is(201);
     assert_eq!(home().await.header("location"), "/today");
+    // An activity has an address, as has one that is not there.
+    let made = jane
+        .post(&format!("{}/activities", path_of(&row)), &call)
+        .await
+        .json();
+    let made: Uuid = made["id"].as_str().unwrap().parse().unwrap();
+    let at = |activity: Uuid| format!("/board/{}?activity={activity}", row["id"].as_str().unwrap());
+    for address in [
+        at(made),
+        at(Uuid::new_v4()),
+        format!("/board/{}?activity=x", Uuid::new_v4()),
+    ] {
+        jane.browser.raw(Method::GET, &address).await.is(200);
+    }
     let mut nonces = BTreeSet::new();
     for path in ["/board", "/today", "/settings", "/board"] {
         let page = jane.browser.raw(Method::GET, path).await.is(200);

@@ -88,6 +88,8 @@ pub struct Ledger {
     pub owners: HashMap<Uuid, Uuid>,
     /// Records that are there.
     pub alive: BTreeSet<Uuid>,
+    /// On which record one hangs: it goes when that goes.
+    parents: HashMap<Uuid, Uuid>,
     /// The versions of each record that is there, settings included.
     versions: HashMap<Uuid, BTreeMap<i64, Version>>,
     /// Versions that a restored backup does not have.
@@ -247,17 +249,17 @@ impl Ledger {
                     continue;
                 }
                 let never_was = !self.ever.contains(&old.record);
-                let deletes = |entry: &&Entry| {
-                    entry.record == old.record && entry.edit.verb() == Verb::Delete
-                };
+                let concerns = |record: Uuid| record == old.record || record == old.aggregate;
+                let deletes =
+                    |entry: &&Entry| concerns(entry.record) && entry.edit.verb() == Verb::Delete;
                 // It is gone, as the user wanted in the end, or wanted until a moment that was never
                 // stored.
                 let mut waited = before.entries().into_iter();
-                let last = waited.rfind(|entry| entry.record == old.record);
+                let last = waited.rfind(|entry| concerns(entry.record));
                 let wanted = last.as_ref().is_some_and(|last| deletes(&last))
                     && !self.alive.contains(&old.record);
                 let moot = wanted
-                    || (deleted.contains(&old.record)
+                    || (deleted.iter().copied().any(concerns)
                         && (never_was || after.entries().iter().any(|entry| deletes(&entry))));
                 // Put aside while the store took nothing, and for so long.
                 let aside = self.aside_since.get(&self.intents[n].key);
@@ -481,10 +483,15 @@ impl Ledger {
                     assert_eq!(self.owners.get(&id).copied(), user, "invariant 12: {id}");
                     self.alive.insert(id);
                     self.ever.insert(id);
+                    let mut parts = request.path.split('/').skip(2);
+                    let parent = parts.next().and_then(|parent| parent.parse().ok());
+                    self.parents.extend(parent.map(|parent| (id, parent)));
                 }
                 http::Method::DELETE => {
                     let id = request.path.rsplit('/').next().unwrap().parse().unwrap();
-                    self.alive.remove(&id);
+                    let parents = &self.parents;
+                    self.alive
+                        .retain(|record| *record != id && parents.get(record) != Some(&id));
                 }
                 _ => {}
             }
@@ -676,6 +683,13 @@ impl Ledger {
                 lost.for_each(|order| _ = applied.remove(order));
             }
         }
+    }
+
+    /// The applications of a user that are there, in order.
+    pub fn applications_of(&self, user: Uuid) -> Vec<Uuid> {
+        let mut alive = self.alive_of(user);
+        alive.retain(|id| !self.parents.contains_key(id));
+        alive
     }
 
     /// The records of a user that are there, in order.

@@ -5,9 +5,10 @@ use chrono::Duration;
 use job_hunt_tracker::{
     client::engine::{Displaced, Edit, Engine, Entry, Op, Persistence, Verb},
     domain::{
+        activity::Activity,
         application::Application,
         stage::StageEvent,
-        sync::{Entity, SyncPage, SyncRow},
+        sync::{Entity, EntityKinds, SyncPage, SyncRow},
     },
 };
 use std::{
@@ -246,7 +247,11 @@ impl World {
     /// Every page and every store of a user has what the server has (invariant 6).
     async fn compare(&mut self, user: Uuid) {
         let session = self.server.sign_in(user).await;
-        let request = Request::new(http::Method::GET, "/sync?limit=5000", Some(session));
+        let request = Request::new(
+            http::Method::GET,
+            format!("/sync?limit=5000&kinds={}", EntityKinds::ALL),
+            Some(session),
+        );
         let page: SyncPage = serde_json::from_str(&self.server.call(&request).await.body).unwrap();
         assert!(!page.has_more);
         let mut truth: BTreeMap<Uuid, Entity> = BTreeMap::new();
@@ -256,11 +261,10 @@ impl World {
                 SyncRow::Delete { .. } => _ = truth.remove(&change.id),
             }
         }
-        let applications = truth
-            .values()
-            .filter(|row| matches!(row, Entity::Application(_)));
+        let made = |row: &&Entity| matches!(row, Entity::Application(_) | Entity::Activity(_));
         let alive = self.ledger.alive_of(user);
-        assert_eq!(applications.count(), alive.len(), "records at the server");
+        let records = truth.values().filter(made).count();
+        assert_eq!(records, alive.len(), "records at the server");
         let old = |row: &Application| self.is_old(row.archived_at);
         for (device, _) in self.places().into_iter().filter(|place| place.1 == user) {
             if !self.devices[device].storeless {
@@ -381,6 +385,7 @@ fn compare_engine(
     let mut left: std::collections::HashSet<Uuid> =
         base.table::<Application>().rows().keys().copied().collect();
     left.extend(base.table::<StageEvent>().rows().keys());
+    left.extend(base.table::<Activity>().rows().keys());
     for (id, row) in truth {
         left.remove(id);
         let known = base.entity(row.kind(), *id);

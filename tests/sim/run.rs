@@ -202,7 +202,7 @@ impl World {
             }
         }
         let session = self.server.sign_in(user).await;
-        for record in self.ledger.alive_of(user) {
+        for record in self.ledger.applications_of(user) {
             let version = self.server.version(user, record).await;
             let Some(last) = version.filter(|version| *version > 1) else {
                 continue;

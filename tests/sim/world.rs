@@ -802,10 +802,9 @@ impl World {
             return;
         }
         let rows: HashMap<Uuid, _> = after.rows().map(|kept| (kept.id, &kept.row)).collect();
-        for (at, id, version, archived_at) in self.server.numbered(place.1).await {
-            // What was archived long ago may be left out, and with an application its events.
-            let left_out = meta.truncated
-                && (version.is_some_and(|version| version <= 0) || self.is_old(archived_at));
+        for (at, id, version, archived_at, parent) in self.server.numbered(place.1).await {
+            // What was archived long ago may be left out, and with an application what hangs on it.
+            let left_out = meta.truncated && (parent.is_some() || self.is_old(archived_at));
             if at > seq || left_out || self.is_skipped(after, id) {
                 continue;
             }

@@ -15,7 +15,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
+use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
 
 /// `/today`.
 #[component]
@@ -34,6 +34,12 @@ fn Today() -> impl IntoView {
     let model = AgendaModel::of_store();
     provide_context(model);
     listen_to_keys(model);
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Some(address) = model.open.get() {
+            navigate(&address, NavigateOptions::default());
+        }
+    });
     let sub = Signal::derive(move || {
         let day = zone.read().day(store.now());
         day.format("%a %-d %b").to_string()

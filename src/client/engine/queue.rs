@@ -559,11 +559,11 @@ impl Queue {
     fn shorten(&mut self, deletions: &[Uuid]) {
         let deletions: HashSet<Uuid> = deletions.iter().copied().collect();
         let mut records: HashMap<Uuid, Before> = HashMap::new();
-        let mut shortened: HashMap<Uuid, Before> = HashMap::new();
+        let mut shortened: HashMap<Uuid, (Before, u64)> = HashMap::new();
         for entry in &self.entries {
             let before = records.entry(entry.record).or_default();
             if deletions.contains(&entry.key) && !entry.frozen && before.is_pointless() {
-                shortened.insert(entry.record, *before);
+                shortened.insert(entry.record, (*before, entry.order));
             }
             before.count(entry);
         }
@@ -573,9 +573,12 @@ impl Queue {
             last.is_some_and(|last| deletions.contains(&last))
         });
         self.entries.retain(|entry| {
+            // What another page hung on it after that is told by itself.
             let of_created = shortened
                 .get(&entry.aggregate)
-                .is_some_and(|before| before.created && entry.record != entry.aggregate);
+                .is_some_and(|(before, order)| {
+                    before.created && entry.record != entry.aggregate && entry.order < *order
+                });
             let before_it = shortened.contains_key(&entry.record)
                 && records.get(&entry.record).and_then(|before| before.last) != Some(entry.key);
             !(of_created || before_it)

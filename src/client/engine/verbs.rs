@@ -7,8 +7,9 @@ use super::{
 };
 use crate::domain::{
     edit::{self, apply, each_kind},
-    error::Problem,
+    error::{Problem, ProblemKind},
     row::OfKind as _,
+    sync::EntityKind,
     time::Timestamp,
 };
 use chrono::Duration;
@@ -207,6 +208,14 @@ impl Engine {
         let (target, edit) = if exists && item.edit.verb() != Verb::Create {
             (item.record, item.edit.again())
         } else {
+            each_kind!(&item.edit, |_op: R| {
+                let row = item.mine.clone().and_then(R::from_entity);
+                let parents = row.map(|row| row.parents()).unwrap_or_default();
+                if parents.into_iter().flatten().any(|id| !self.is_here(id)) {
+                    let why = "What it belonged to was deleted too, so it cannot be made again.";
+                    return Err(Problem::new(ProblemKind::NotFound, why));
+                }
+            });
             // What does not fit as a whole is not made in part.
             each_kind!(&item.edit, |op: R| if let Op::Create(create) = op {
                 R::build(create, record, made)?;
@@ -226,12 +235,31 @@ impl Engine {
         Ok((target, self.wake(made.at)))
     }
 
+    /// Whether a row of any kind is in the view.
+    fn is_here(&self, id: Uuid) -> bool {
+        if self.outbox.deletes(id) {
+            return false;
+        }
+        let mut kinds = EntityKind::ALL.iter();
+        let known = kinds.any(|kind| self.base.entity(*kind, id).is_some());
+        let mut edits = self.outbox.of_record(id);
+        known || edits.any(|entry| entry.edit.verb() == Verb::Create)
+    }
+
     /// Drops a displaced edit.
     pub fn drop_displaced(&mut self, id: Uuid, now: Timestamp) -> Vec<Effect> {
         let items = self.outbox.displaced();
         if let Some(item) = items.iter().find(|item| item.id == id) {
             let keys = item.keys.clone();
             self.outbox.record(QueueEvent::Forget { id, keys });
+        }
+        self.wake(now)
+    }
+
+    /// Ends the grace of one deletion: it was meant.
+    pub fn release_deletion(&mut self, key: Uuid, now: Timestamp) -> Vec<Effect> {
+        if self.outbox.get(key).is_some() {
+            self.outbox.record(QueueEvent::Release { key, at: now });
         }
         self.wake(now)
     }

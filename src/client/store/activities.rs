@@ -14,7 +14,7 @@ use crate::{
         error::Problem,
         fields::Patch,
         row::OfEdit,
-        text::Prose,
+        text::{Line, Prose},
         time::Timestamp,
     },
 };
@@ -122,14 +122,7 @@ impl Store {
         match item.subject {
             Subject::Activity(id) => self.set_activity_status(id, ActivityStatus::Done),
             Subject::NextAction => self.complete_next_action(item.application),
-            Subject::FollowOn(id) => {
-                let patch = ActivityPatch {
-                    next_action: Change::Set(None),
-                    next_action_due: Change::Set(None),
-                    ..ActivityPatch::default()
-                };
-                self.change_activity(id, patch, "Done");
-            }
+            Subject::FollowOn(id) => self.complete_follow_on(id),
             Subject::Reply(id) => {
                 let patch = ActivityPatch {
                     reply_deadline: Change::Set(None),
@@ -149,34 +142,48 @@ impl Store {
             next_action_due: Change::Set(None),
             ..ApplicationPatch::default()
         };
-        let mut undo = vec![(
-            application,
-            Application::into_edit(Op::Patch(Box::new(patch.inverse(&row)))),
-        )];
+        let undo = Application::into_edit(Op::Patch(Box::new(patch.inverse(&row))));
         self.report_or(self.patch::<Application>(application, patch), || {
-            // The server's limits of the one are within those of the other.
-            let text = row.next_action.as_ref();
-            let text = text.and_then(|text| text.as_str().parse::<Prose<20000>>().ok());
-            if text.is_some() {
-                let id = Uuid::new_v4();
-                let create = ActivityCreate {
-                    r#type: Change::Set(ActivityType::Other),
-                    status: Change::Set(ActivityStatus::Done),
-                    starts_at: Change::Set(Some(self.clock())),
-                    notes: Change::Set(text),
-                    ..ActivityCreate::default()
-                };
-                let create = self.activity(id, application, create);
-                if self.create::<Activity>(id, create).is_ok() {
-                    undo.push((id, Activity::into_edit(Op::Delete)));
-                }
-            }
-            let what = row
-                .next_action
-                .as_ref()
-                .map_or("Next action", |text| text.as_str());
+            let mut undo = vec![(application, undo)];
+            undo.extend(self.log_done(application, row.next_action.as_ref()));
+            let what = row.next_action.as_ref().map_or("Next action", Line::as_str);
             self.tell(format!("Done: {what}, {}", row.name()), application, undo);
         });
+    }
+
+    fn complete_follow_on(self, id: Uuid) {
+        let Some(row) = self.row_untracked::<Activity>(id) else {
+            return;
+        };
+        let patch = ActivityPatch {
+            next_action: Change::Set(None),
+            next_action_due: Change::Set(None),
+            ..ActivityPatch::default()
+        };
+        let undo = Activity::into_edit(Op::Patch(Box::new(patch.inverse(&row))));
+        self.report_or(self.patch::<Activity>(id, patch), || {
+            let mut undo = vec![(id, undo)];
+            undo.extend(self.log_done(row.application_id, row.next_action.as_ref()));
+            let what = row.next_action.as_ref().map_or("Next action", Line::as_str);
+            self.tell(format!("Done: {what}"), id, undo);
+        });
+    }
+
+    /// What was done stands in the application's story. Answers what takes that back.
+    fn log_done(self, application: Uuid, what: Option<&Line<200>>) -> Option<(Uuid, Edit)> {
+        // What fits one line fits several.
+        let text = what?.as_str().parse::<Prose<20000>>().ok()?;
+        let id = Uuid::new_v4();
+        let create = ActivityCreate {
+            r#type: Change::Set(ActivityType::Other),
+            status: Change::Set(ActivityStatus::Done),
+            starts_at: Change::Set(Some(self.clock())),
+            notes: Change::Set(Some(text)),
+            ..ActivityCreate::default()
+        };
+        let create = self.activity(id, application, create);
+        self.create::<Activity>(id, create).ok()?;
+        Some((id, Activity::into_edit(Op::Delete)))
     }
 
     /// What the agenda asks for is to be done then, with an undo.
@@ -238,15 +245,23 @@ impl Store {
         text: &str,
         due: Option<Timestamp>,
     ) -> Result<(), Problem> {
-        let text = text
+        let what: Line<200> = text
             .parse()
             .map_err(|why: String| Problem::field("next_action", why))?;
         let patch = ApplicationPatch {
-            next_action: Change::Set(Some(text)),
+            next_action: Change::Set(Some(what.clone())),
             next_action_due: Change::Set(due),
             ..ApplicationPatch::default()
         };
-        self.patch::<Application>(application, patch).map(drop)
+        let missing = || Problem::not_found("application", application);
+        let row = self
+            .row_untracked::<Application>(application)
+            .ok_or_else(missing)?;
+        let undo = Application::into_edit(Op::Patch(Box::new(patch.inverse(&row))));
+        self.patch::<Application>(application, patch)?;
+        let undo = vec![(application, undo)];
+        self.tell(format!("Next: {what}, {}", row.name()), application, undo);
+        Ok(())
     }
 
     /// What an activity is called beside those of other applications.

@@ -464,6 +464,15 @@ impl Store {
         });
     }
 
+    /// A deletion need not wait for somebody to take it back.
+    fn release_deletion(self, key: Uuid) {
+        let now = self.clock();
+        let mut effects = Vec::new();
+        self.engine
+            .update_value(|engine| effects = engine.release_deletion(key, now));
+        self.run(effects);
+    }
+
     /// Takes a deletion back that was not sent yet.
     pub fn retract(self, key: Uuid) {
         let now = self.clock();

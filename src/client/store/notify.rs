@@ -3,7 +3,7 @@
 use super::{Gate, Store};
 use crate::client::{
     dom,
-    engine::{Displaced, Edit, Notice},
+    engine::{Displaced, Edit, Notice, Verb},
     labels::row_name,
     toasts::{Message, Question, Timer, Toast, ToastAction, Toasts},
 };
@@ -94,7 +94,13 @@ impl Store {
             }
             ToastAction::Apply { edits, .. } => {
                 for (record, edit) in edits {
-                    self.report(self.mutate(record, edit));
+                    let deletes = edit.verb() == Verb::Delete;
+                    let done = self.mutate(record, edit);
+                    if let (true, Ok(key)) = (deletes, &done) {
+                        // Nobody is offered to take an undo back.
+                        self.release_deletion(*key);
+                    }
+                    self.report(done);
                 }
             }
             ToastAction::Retract { key, .. } => self.retract(key),

@@ -102,8 +102,12 @@ impl ToastAction {
         let sets = match self {
             Self::UndoMove { .. } => vec!["status".to_owned()],
             Self::Apply { record, edits, .. } => {
-                let own = edits.iter().filter(|(id, _)| id == record);
-                own.flat_map(|(_, edit)| names(edit)).collect()
+                let own = || edits.iter().filter(|(id, _)| id == record);
+                // What was made would go with all that was written since.
+                if own().any(|(_, edit)| edit.verb() == Verb::Delete) {
+                    return true;
+                }
+                own().flat_map(|(_, edit)| names(edit)).collect()
             }
             _ => Vec::new(),
         };

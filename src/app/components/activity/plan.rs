@@ -3,8 +3,12 @@
 use crate::{
     app::{
         acts::Submission,
-        components::form::{
-            Choice, Complaints, DateField, Draft, Editor, Fields, SelectField, TextField, input_id,
+        components::{
+            form::{
+                Choice, Complaints, DateField, Draft, Editor, Fields, SelectField, TextField,
+                input_id,
+            },
+            sidebar::Closing,
         },
     },
     client::{dom, store::use_store, zone::use_zone},
@@ -80,6 +84,9 @@ impl Plan {
     }
 }
 
+/// What is said of a plan that was begun and is left.
+const UNFINISHED: &str = "Finish the plan, or cancel it.";
+
 /// In a week, at nine in the morning.
 fn in_a_week(now: Timestamp, zone: &impl ZoneRules) -> Timestamp {
     let day = zone.day(now) + Duration::days(7);
@@ -100,6 +107,9 @@ pub fn PlanForm(
     let fields = store
         .row_untracked::<Application>(application)
         .map(|row| zone.with_untracked(|zone| plan.begins(&row, store.now_untracked(), zone)));
+    // Whoever leaves what was begun is told first.
+    let closing = expect_context::<Closing>();
+    on_cleanup(move || closing.unfinished(None));
     let draft = Draft::new(fields.unwrap_or_default());
     let complaints = Complaints::default();
     let editor = Editor::new(draft, complaints);
@@ -176,7 +186,7 @@ pub fn PlanForm(
         Plan::Interview | Plan::FollowUp => "Plan it",
     };
     view! {
-        <form class="plan" aria-label=plan.label() novalidate on:submit=submit on:keydown=key>
+        <form class="plan" aria-label=plan.label() novalidate on:submit=submit on:keydown=key on:input=move |_| closing.unfinished(Some(UNFINISHED))>
             <div class="fields">
                 <DateField editor field="starts_at" holds=Holds::Moment leans/>
                 {more}

@@ -4,15 +4,16 @@ use super::wording::{meeting_link, when_label};
 use crate::{
     app::components::{
         form::{
-            ChecklistField, Choice, Complaints, DateField, Editor, Group, RowRecord, RowsField,
-            SelectField, TextAreaField, TextField, choices, fields_of,
+            ChecklistField, Choice, Complaints, DateField, Editor, Fields, Group, Record,
+            RowRecord, RowsField, SelectField, TextAreaField, TextField, choices, fields_of,
         },
         icon::Icon,
     },
     client::{
+        dom,
         labels::length_label,
         store::{Store, use_store},
-        zone::{CurrentZone, Zone, use_zone},
+        zone::{CurrentZone, Zone, is_known_zone, use_zone},
     },
     domain::{
         activity::{
@@ -22,10 +23,11 @@ use crate::{
         agenda::countdown,
         application::Application,
         link::WebUrl,
+        time::ZoneRules,
         when::{Holds, Leans},
     },
 };
-use leptos::prelude::*;
+use leptos::{context::Provider, prelude::*};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -76,7 +78,7 @@ pub fn ActivityForm(
     let (id, application) = (first.id, first.application_id);
     let record = RowRecord::new(id, first);
     let row = record.row;
-    let editor = Editor::new(record, complaints);
+    let editor = Editor::new(SameWall(record), complaints);
     let title = move || row.read().headline();
     let status = Memo::new(move |_| row.read().status);
     let kind = Memo::new(move |_| row.read().r#type);
@@ -88,7 +90,8 @@ pub fn ActivityForm(
         let row = row.read();
         let (start, end) = (row.starts_at?, row.ends_at()?);
         let is_planned = row.status == ActivityStatus::Scheduled;
-        is_planned.then(|| countdown(start, end, store.now()))
+        let text = is_planned.then(|| countdown(start, end, store.now()));
+        text.filter(|text| text != "over")
     };
     let join = Memo::new(move |_| meeting_link(&row.read()));
     let is_talk = move || matches!(kind.get(), ActivityType::Interview | ActivityType::Call);
@@ -101,9 +104,13 @@ pub fn ActivityForm(
             {move || until().map(|text| view! { <b class="activity-until">{text}</b> })}
         </p>
         <div class="activity-actions">
-            {move || join.get().map(|link| view! { <JoinLink link/> })}
+            {move || join.get().filter(|_| status.get() == ActivityStatus::Scheduled).map(|link| view! { <JoinLink link/> })}
             {move || actions(status.get()).iter().map(|(to, label)| view! {
-                <button type="button" class="button" on:click=move |_| store.set_activity_status(id, *to)>{*label}</button>
+                <button type="button" class="button" on:click=move |_| {
+                    store.set_activity_status(id, *to);
+                    // The button goes with what it did.
+                    store.once_shown(|| dom::focus("#sidebar-title"));
+                }>{*label}</button>
             }).collect_view()}
         </div>
         {move || (status.get() == ActivityStatus::Done).then(|| view! { <Told editor/> })}
@@ -152,6 +159,39 @@ pub fn ActivityForm(
     }
 }
 
+/// An activity whose clock on the wall stays what it was where its zone is set right: that is what was
+/// agreed.
+struct SameWall(RowRecord<Activity>);
+
+impl Record for SameWall {
+    fn shown(&self) -> Option<Fields> {
+        self.0.shown()
+    }
+
+    fn latest(&self) -> Option<Fields> {
+        self.0.latest()
+    }
+
+    fn shows(&self, field: &'static str) {
+        self.0.shows(field);
+    }
+
+    fn save(&self, mut changed: Fields) -> Result<(), String> {
+        let to = changed.get("timezone").and_then(Value::as_str);
+        let to = to.filter(|name| is_known_zone(name.trim()));
+        let to = to.and_then(|name| name.parse().ok()).map(Zone::new);
+        if let Some(to) = to
+            && !changed.contains_key("starts_at")
+        {
+            let row = self.0.row.get_untracked();
+            let from = Zone::new(row.timezone.clone());
+            let moved = row.starts_at.map(|at| to.instant(from.local(at)));
+            changed.insert("starts_at".to_owned(), json!(moved));
+        }
+        self.0.save(changed)
+    }
+}
+
 /// What can be done with an activity of this status, and what it is called.
 const fn actions(status: ActivityStatus) -> &'static [(ActivityStatus, &'static str)] {
     match status {
@@ -189,8 +229,7 @@ fn InItsZone(row: Memo<Arc<Activity>>, children: Children) -> impl IntoView {
             zone.set(now);
         }
     });
-    provide_context(zone);
-    children()
+    view! { <Provider value=zone>{children()}</Provider> }
 }
 
 /// How it went, and what follows.
@@ -259,7 +298,9 @@ fn TextsField(editor: Editor) -> impl IntoView {
             editor.shows("template_used");
             editor.save("template_used", name.into());
             // What somebody wrote already stays.
-            if editor.saved("notes").is_null() {
+            let notes = editor.saved("notes");
+            let is_offered = |notes: &str| TEXTS.iter().any(|(_, text)| *text == notes);
+            if notes.as_str().is_none_or(is_offered) {
                 editor.shows("notes");
                 editor.save("notes", text.into());
             } else {

@@ -1,6 +1,10 @@
 //! The agenda by keyboard: J and K walk, D is done, S is later; Enter opens, as on any link.
 
-use super::{AgendaModel, Part, row::done, wording::key_of};
+use super::{
+    AgendaModel, Part,
+    row::{done, later},
+    wording::key_of,
+};
 use crate::{
     client::{dom, store::use_store},
     domain::agenda::Item,
@@ -24,10 +28,10 @@ pub fn listen(model: AgendaModel) {
         });
         let at = focused.and_then(|key| items.iter().position(|item| key_of(item) == key));
         let used = match event.key().as_str() {
-            "j" | "J" | "ArrowDown" => go_to(&items, at.map_or(Some(0), |at| at.checked_add(1))),
-            "k" | "K" | "ArrowUp" => go_to(&items, at.and_then(|at| at.checked_sub(1))),
+            "j" | "J" => go_to(&items, at.map_or(Some(0), |at| at.checked_add(1))),
+            "k" | "K" => go_to(&items, at.and_then(|at| at.checked_sub(1))),
             "d" | "D" => with(&items, at, |item| done(store, model, item)),
-            "s" | "S" => with(&items, at, |item| model.later.set(Some(item))),
+            "s" | "S" => with(&items, at, |item| later(store, model, item)),
             _ => false,
         };
         if used {

@@ -21,7 +21,6 @@ use leptos::prelude::*;
 use next_step::NextStep;
 use row::AgendaRow;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A part of the agenda.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +66,9 @@ pub struct AgendaModel {
     /// What is to do.
     pub agenda: Memo<Arc<Agenda>>,
     /// Something was done: what is next for this application is asked where it stood.
-    pub asked: RwSignal<Option<(Part, Uuid)>>,
+    pub asked: RwSignal<Option<(Part, Item)>>,
+    /// The address to go to.
+    pub open: RwSignal<Option<String>>,
     /// The item that is being put off.
     pub later: RwSignal<Option<Item>>,
 }
@@ -85,6 +86,7 @@ impl AgendaModel {
         Self {
             agenda,
             asked: RwSignal::new(None),
+            open: RwSignal::new(None),
             later: RwSignal::new(None),
         }
     }
@@ -111,6 +113,13 @@ impl AgendaModel {
     }
 }
 
+/// Whether an item is to be done up to the end of the week.
+fn is_in(agenda: &Agenda, item: &Item) -> bool {
+    Part::ALL
+        .iter()
+        .any(|part| part.items(agenda).contains(item))
+}
+
 /// The agenda that the caller is part of.
 pub fn use_agenda() -> AgendaModel {
     expect_context::<AgendaModel>()
@@ -125,8 +134,13 @@ pub fn PartView(
     let model = use_agenda();
     let items = move || model.agenda.with(|agenda| part.items(agenda).to_vec());
     let asked = Memo::new(move |_| {
-        let asked = model.asked.get();
-        asked.and_then(|(of, application)| (of == part).then_some(application))
+        let asked = model.asked.get().filter(|(of, _)| *of == part);
+        // Taken back, it is to be done again.
+        let stands = |item: &Item| model.agenda.with(|agenda| is_in(agenda, item));
+        asked
+            .map(|(_, item)| item)
+            .filter(|item| !stands(item))
+            .map(|item| item.application)
     });
     let count = Memo::new(move |_| model.agenda.with(|agenda| part.items(agenda).len()));
     let shows = Memo::new(move |_| count.get() > 0 || asked.get().is_some());
@@ -136,7 +150,7 @@ pub fn PartView(
                 <section class="agenda-part" data-part=part.label() aria-label=part.label()>
                     <h2 class="agenda-title">
                         {part.label()}
-                        <span class="agenda-count">{move || count.get()}</span>
+                        <span class="agenda-count">{move || (count.get() > 0).then(|| count.get())}</span>
                     </h2>
                     {move || asked.get().map(|application| view! { <NextStep application/> })}
                     <ul class="agenda-list">

@@ -37,6 +37,8 @@ pub fn NextStep(
         .unwrap_or_default();
     request_animation_frame(|| dom::focus("#next-step"));
     let over = move || {
+        // What is over is not saved.
+        _ = submission.begin();
         model.asked.set(None);
         // The first that is left to do.
         let next = model.agenda.with_untracked(|agenda| {
@@ -60,6 +62,22 @@ pub fn NextStep(
             }
         }
     };
+    // Gone without a word of the person, it is as good as sent.
+    on_cleanup(move || {
+        let what = text.try_get_untracked().unwrap_or_default();
+        if !what.trim().is_empty() && submission.begin() {
+            let due = zone.with_untracked(|zone| {
+                morning(
+                    store.now_untracked(),
+                    days.try_get_untracked().unwrap_or(3),
+                    zone,
+                )
+            });
+            if let Err(problem) = store.set_next_action(application, &what, Some(due)) {
+                store.toast("error", problem.sentence(), None);
+            }
+        }
+    });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let what = text.get_untracked();
@@ -108,7 +126,7 @@ pub fn NextStep(
                     </button>
                 })}
                 <span class="spacer"></span>
-                <button type="button" class="button button-quiet" on:click=move |_| over()>"Nothing"</button>
+                <button type="button" class="button button-quiet" on:click=move |_| over()>"Nothing for now"</button>
                 <button type="button" class="button button-quiet" on:click=move |_| save(FOLLOW_UP, 7)>
                     "Follow up in a week"
                 </button>

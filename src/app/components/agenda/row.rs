@@ -18,7 +18,7 @@ use crate::{
         zone::use_zone,
     },
     domain::{
-        activity::Activity,
+        activity::{Activity, ActivityType},
         agenda::{Item, Subject, countdown},
         application::Application,
         when::{Context, Holds, Leans, When, offers},
@@ -77,7 +77,7 @@ pub fn AgendaRow(
     };
     let status = move || row.read().as_ref().map(|row| row.status.as_str());
     let done = move || done(store, model, item);
-    let later = move || model.later.set(Some(item));
+    let later = move || later(store, model, item);
     let putting_off = Memo::new(move |_| model.later.get() == Some(item));
     let key = key_of(&item);
     view! {
@@ -91,7 +91,7 @@ pub fn AgendaRow(
                 <span class="agenda-what">{title}</span>
                 <span class="agenda-of">
                     <i class="status-dot" data-status=status></i>
-                    {of}
+                    <span>{of}</span>
                 </span>
             </A>
             {move || until().map(|text| view! { <span class="agenda-until">{text}</span> })}
@@ -107,11 +107,34 @@ pub fn AgendaRow(
 
 /// It is done. What is next is asked where it stood; where that is known already, the focus goes on.
 pub fn done(store: Store, model: AgendaModel, item: Item) {
-    let part = model.part_of(&item);
+    let (part, beside) = (model.part_of(&item), model.beside(&item));
     store.complete(&item);
-    if let Some(part) = part {
-        model.later.set(None);
-        model.asked.set(Some((part, item.application)));
+    model.later.set(None);
+    let next = store
+        .row_untracked::<Application>(item.application)
+        .and_then(|row| row.next_action.clone());
+    match part.filter(|_| next.is_none()) {
+        Some(part) => model.asked.set(Some((part, item))),
+        None => store.once_shown(move || go_on_to(beside)),
+    }
+}
+
+/// The focus goes to another item, or to the page where there is none.
+fn go_on_to(item: Option<Item>) {
+    let link = item.map(|item| format!("[data-item=\"{}\"] .agenda-link", key_of(&item)));
+    request_animation_frame(move || dom::focus(link.as_deref().unwrap_or("#main")));
+}
+
+/// It is put off: the person is asked until when. A conversation is an appointment with somebody: it is
+/// moved where its time stands.
+pub fn later(store: Store, model: AgendaModel, item: Item) {
+    let activity = activity_of(item.subject).and_then(|id| store.row_untracked::<Activity>(id));
+    let is_talk =
+        |row: &Activity| matches!(row.r#type, ActivityType::Interview | ActivityType::Call);
+    let is_planned = matches!(item.subject, Subject::Activity(_));
+    match activity.filter(|row| is_planned && is_talk(row)) {
+        Some(row) => model.open.set(Some(href_of(&item, Some(&row)))),
+        None => model.later.set(Some(item)),
     }
 }
 
@@ -128,7 +151,11 @@ fn LaterChoices(item: Item) -> impl IntoView {
             holds: Holds::Moment,
             leans: Leans::Ahead,
         };
-        offers(&context)
+        // Never earlier than it is.
+        let later = |when: When| matches!(when, When::Moment(at) if at > item.at);
+        let mut offered = offers(&context);
+        offered.retain(|(_, when)| later(*when));
+        offered
     });
     let key = key_of(&item);
     let back = format!("[data-item=\"{key}\"] .agenda-link");
@@ -144,14 +171,7 @@ fn LaterChoices(item: Item) -> impl IntoView {
         let beside = model.beside(&item);
         model.later.set(None);
         store.postpone(&item, at);
-        store.once_shown(move || {
-            request_animation_frame(move || match beside {
-                Some(next) => {
-                    dom::focus(&format!("[data-item=\"{}\"] .agenda-link", key_of(&next)))
-                }
-                None => dom::focus("#main"),
-            });
-        });
+        store.once_shown(move || go_on_to(beside));
     };
     let keydown = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Escape" {

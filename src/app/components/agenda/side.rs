@@ -2,11 +2,12 @@
 
 use super::{Part, use_agenda};
 use crate::{
+    app::acts::Submission,
     app::components::{
         activity::{JoinLink, meeting_link, when_label},
         sidebar::address_of,
     },
-    client::{store::use_store, zone::use_zone},
+    client::{dom, store::use_store, zone::use_zone},
     domain::{
         activity::{Activity, ActivityCreate, ActivityType},
         agenda::{Item, Quiet, Subject, countdown},
@@ -176,7 +177,11 @@ fn QuietRow(quiet: Quiet) -> impl IntoView {
     };
     let status = move || store.row::<Application>(id).map(|row| row.status.as_str());
     let days = move || days_label(quiet.since, zone.read().day(store.now()));
+    let submission = Submission::default();
     let follow_up = move |_| {
+        if !submission.begin() {
+            return;
+        }
         let tomorrow = zone.with_untracked(|zone| {
             let day = zone.day(store.now_untracked()) + Duration::days(1);
             zone.instant(day.and_time(MORNING))
@@ -186,8 +191,9 @@ fn QuietRow(quiet: Quiet) -> impl IntoView {
             starts_at: Change::Set(Some(tomorrow)),
             ..ActivityCreate::default()
         };
-        if let Err(problem) = store.create_activity(id, create) {
-            store.toast("error", problem.sentence(), None);
+        match store.create_activity(id, create) {
+            Ok(_) => store.once_shown(|| dom::focus("#main")),
+            Err(problem) => store.toast("error", problem.sentence(), None),
         }
     };
     view! {
@@ -195,8 +201,8 @@ fn QuietRow(quiet: Quiet) -> impl IntoView {
             <i class="status-dot" data-status=status></i>
             <A href=format!("/board/{id}") attr:class="quiet-link">{name}</A>
             <span class="quiet-days">{days}</span>
-            <button type="button" class="button button-quiet" title="Plan it for tomorrow at nine" on:click=follow_up>
-                "Follow up"
+            <button type="button" class="button button-quiet" title="At nine in the morning" on:click=follow_up>
+                "Follow up tomorrow"
             </button>
         </li>
     }

@@ -73,9 +73,11 @@ pub fn ChecklistField(
     view! {
         <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field) wide=true>
             <ul class="checklist">
-                <For each=rows key=|(index, thing)| (*index, thing.clone()) let:row>
+                // Ticked, it stays the same row, and keeps the focus.
+                <For each=rows key=|(index, (text, _))| (*index, text.clone()) let:row>
                     {
-                        let (index, (text, done)) = row;
+                        let (index, (text, first)) = row;
+                        let done = move || items.with(|items| items.get(index).map_or(first, |thing| thing.1));
                         let (ticked, removed) = (text.clone(), text.clone());
                         let label = format!("Remove “{text}”");
                         view! {
@@ -83,7 +85,7 @@ pub fn ChecklistField(
                                 <label class="check">
                                     <input
                                         type="checkbox"
-                                        checked=done
+                                        checked=first
                                         prop:checked=done
                                         on:change=move |event| {
                                             let done = event_target_checked(&event);
@@ -94,7 +96,7 @@ pub fn ChecklistField(
                                             });
                                         }
                                     />
-                                    <span data-done=done.then_some("")>{text}</span>
+                                    <span data-done=move || done().then_some("")>{text}</span>
                                 </label>
                                 <IconButton
                                     label

@@ -13,10 +13,10 @@ use crate::{
         habits::{CurrentHabits, use_habits},
         labels::field_label,
         store::{Store, use_store},
-        zone::{CurrentZone, use_zone},
+        zone::{CurrentZone, Zone, use_zone},
     },
     domain::{
-        time::Timestamp,
+        time::{Timestamp, ZoneName},
         when::{Context, Holds, Leans, When, echo, read, write},
     },
 };
@@ -43,10 +43,12 @@ pub(super) struct Dated {
 impl Dated {
     /// Asks something that depends on the time, the zone and the habits of the person.
     pub(super) fn ask<T>(self, ask: impl FnOnce(&Context<'_>) -> T) -> T {
-        let zone = self.zone.read();
+        // Gone with its form, the field is still told that it was left.
+        let zone = self.zone.try_get();
+        let zone = zone.unwrap_or_else(|| Zone::new(ZoneName::default()));
         ask(&Context {
             now: self.store.now(),
-            zone: &*zone,
+            zone: &zone,
             habits: self.habits.get(),
             holds: self.holds,
             leans: self.leans,
@@ -180,7 +182,13 @@ impl Dated {
             };
             let mut rest = match self.holds {
                 Holds::Day => String::new(),
-                Holds::Moment => format!(" · {}", self.zone.read().place()),
+                Holds::Moment => format!(
+                    " · {}",
+                    self.zone
+                        .try_get()
+                        .map(|zone| zone.place())
+                        .unwrap_or_default()
+                ),
             };
             if let Some(note) = note {
                 rest += " · ";
@@ -273,6 +281,12 @@ pub fn DateField(
                 aria-invalid=move || editor.invalid(field)
                 aria-describedby=described
                 node_ref=dated.control
+                // Whoever comes to it types another date rather than a part of this one.
+                on:focus=move |_| {
+                    if let Some(control) = dated.control.try_get_untracked().flatten() {
+                        control.select();
+                    }
+                }
                 on:input=move |event| typed.set(Some(event_target_value(&event)))
                 on:change=move |event| dated.save_typed(&event_target_value(&event))
                 on:keydown=key

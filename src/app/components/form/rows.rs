@@ -4,7 +4,7 @@ use super::{
     editor::Editor,
     field_row::{FieldRow, input_id},
 };
-use crate::app::components::icon::Icon;
+use crate::{app::components::icon::Icon, client::dom};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
@@ -106,6 +106,8 @@ pub fn RowsField(
     let add = move |_| {
         let blank = columns.iter().map(|_| String::new()).collect();
         rows.update(|rows| rows.push((number(), blank)));
+        let first = format!("#{}-rows .row:last-child input", input_id(field));
+        request_animation_frame(move || dom::focus(&first));
     };
     let more = move || {
         view! {
@@ -117,7 +119,7 @@ pub fn RowsField(
     };
     view! {
         <FieldRow control=input_id(field) error=editor.complaint(field) wide=true below=more>
-            <div class="rows" on:focusin=move |_| typing.set_value(true) on:focusout=leave>
+            <div class="rows" id=format!("{}-rows", input_id(field)) on:focusin=move |_| typing.set_value(true) on:focusout=leave>
                 <For each=move || rows.get() key=|row| row.0 let:row>
                     {
                         let (key, cells) = row;

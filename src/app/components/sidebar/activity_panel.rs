@@ -35,6 +35,7 @@ pub fn ActivityPanel(
         request_animation_frame(|| dom::focus("#sidebar-title"));
     });
     // The focus goes back to where the activity stands in the story.
+    #[cfg(feature = "hydrate")]
     on_cleanup(move || {
         request_animation_frame(move || {
             dom::focus("#sidebar-title");

@@ -61,6 +61,12 @@ impl Closing {
         self.guard.try_set_value(Guard::default());
     }
 
+    /// Something was begun that is saved as a whole, or is over.
+    pub fn unfinished(self, why: Option<&str>) {
+        self.complaints
+            .leave_unfinished("plan", why.map(ToOwned::to_owned));
+    }
+
     /// Something is typed.
     pub(super) fn typed(self) {
         self.store.unsay(NOT_SAVED);
@@ -86,37 +92,25 @@ impl Closing {
     }
 }
 
-/// Listens for ways out of the sidebar that lead past its own: links of the page, and the browser's Back.
+/// Listens for ways out of the sidebar that lead past its own: links of the page.
 #[cfg(feature = "hydrate")]
 pub(super) mod ways_out {
     use super::Closing;
-    use crate::client::dom::{self, CaptureListener};
+    use crate::client::dom::CaptureListener;
     use leptos::prelude::*;
-    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen::JsCast;
     use web_sys::{Element, Event, MouseEvent};
 
-    /// Listens while the caller lives; `path` is where it is.
-    pub fn watch(closing: Closing, path: impl Fn() -> String + 'static) {
+    /// Listens while the caller lives.
+    pub fn watch(closing: Closing) {
         let click = CaptureListener::new("click", move |event| {
             if leads_away(&event) && !closing.may_close() {
                 event.prevent_default();
                 event.stop_propagation();
             }
         });
-        // What was typed is saved while its field is still there, before the router takes that away.
-        let back = CaptureListener::new("popstate", move |event| {
-            dom::blur();
-            if !closing.may_close() {
-                event.stop_immediate_propagation();
-                // The browser has gone already: the address is the sidebar's again.
-                if let Ok(history) = window().history() {
-                    // Refused never: it is an address of this page.
-                    _ = history.push_state_with_url(&JsValue::NULL, "", Some(&path()));
-                }
-            }
-        });
-        let listeners = send_wrapper::SendWrapper::new((click, back));
-        on_cleanup(move || drop(listeners));
+        let click = send_wrapper::SendWrapper::new(click);
+        on_cleanup(move || drop(click));
     }
 
     /// Whether a click is on a link that takes this page elsewhere.

@@ -17,7 +17,7 @@ use super::{
     sync_status::SyncStatus,
 };
 use crate::{
-    app::share::query_value,
+    app::{leaving::Leaving, share::query_value},
     client::{
         dom,
         store::{Store, use_store},
@@ -102,10 +102,14 @@ pub fn Sidebar(
     });
     on_cleanup(move || escape.remove());
     #[cfg(feature = "hydrate")]
-    closing::ways_out::watch(closing, move || {
+    closing::ways_out::watch(closing);
+    expect_context::<Leaving>().guard(move || {
+        if closing.may_close() {
+            return Ok(());
+        }
         let search = location.search.get_untracked();
         let sign = if search.is_empty() { "" } else { "?" };
-        format!("/board/{id}{sign}{search}")
+        Err(format!("/board/{id}{sign}{search}"))
     });
     // The focus goes into the panel, so that the next Tab is in it.
     // The board has made way by then, and its card is not to be behind the panel.

@@ -183,7 +183,11 @@ fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
                     class="icon-button"
                     aria-label=format!("Done: {name}")
                     title="Done"
-                    on:click=move |_| store.set_activity_status(id, ActivityStatus::Done)
+                    on:click=move |_| {
+                        store.set_activity_status(id, ActivityStatus::Done);
+                        let told = format!("[data-activity=\"{id}\"]");
+                        store.once_shown(move || request_animation_frame(move || dom::focus(&told)));
+                    }
                 >
                     {Icon::Check.view()}
                 </button>
