@@ -20,9 +20,9 @@ test("what is done goes, and what is next is asked", async ({ user, today, sideb
   // Left without a word, what was typed is kept.
   await today.nextStep.fill("Ask for news");
   await today.page.getByRole("button", { name: "Tomorrow", exact: true }).click();
-  await today.nav.getByRole("link", { name: "Board" }).click();
+  await today.nav.getByRole("link", { name: "Board", exact: true }).click();
   await expect(today.toast("Next: Ask for news")).toBeVisible();
-  await today.nav.getByRole("link", { name: "Today" }).click();
+  await today.nav.getByRole("link", { name: "Today", exact: true }).click();
   await today.expectItems("Tomorrow", ["Ask for news"]);
   await expect(today.part("Late")).toHaveCount(0);
   await today.saved();
