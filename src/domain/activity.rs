@@ -130,9 +130,7 @@ impl From<Minutes> for i32 {
 }
 
 #[cfg(feature = "ssr")]
-crate::domain::sql::sql_as!(Minutes, i32, |minutes: &Self| minutes.0, |minutes| Self(
-    minutes
-));
+crate::domain::sql::sql_as!(Minutes, i32, |minutes: &Self| minutes.0, Self);
 
 /// One thing to prepare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

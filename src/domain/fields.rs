@@ -204,6 +204,8 @@ macro_rules! fields {
                 $( if patch.$extra.is_some() { self.$extra = patch.$extra; } )*
                 $( self.$field.then(patch.$field); )+
             }
+            // What only a patch says, where it has any.
+            #[allow(clippy::needless_update)]
             fn into_patch(self) -> $Patch {
                 $Patch {
                     $( $extra: self.$extra, )*

@@ -9,7 +9,6 @@ use chrono::Duration;
 use job_hunt_tracker::{
     client::engine::{ARCHIVED_FOR, Edit, Entry, Op, Verb},
     domain::{
-        activity::Activity,
         application::{Application, ApplicationPatch},
         change::Change,
         error::ProblemKind,
@@ -52,41 +51,6 @@ impl World {
         Edit::Application(Op::Patch(Box::new(patch)))
     }
 
-    /// Somebody plans something for an application, moves it, tells how it went, or drops it.
-    fn plans(&mut self, device: usize, at: usize, application: Uuid) {
-        let engine = &self.devices[device].tabs[at].engine;
-        let view = engine.view::<Activity>();
-        let planned = view
-            .values()
-            .filter(|row| row.application_id == application);
-        let mut planned: Vec<Uuid> = planned.map(|row| row.id).collect();
-        planned.sort_unstable();
-        let known = self.dice.pick(&planned).copied();
-        let starts = self.time(device) + Duration::hours(self.dice.below(200) as i64);
-        let (record, edit) = match (self.dice.below(8), known) {
-            (0..3, _) | (_, None) => {
-                let id = self.dice.uuid();
-                let create = serde_json::from_value(json!({
-                    "id": id, "application_id": application, "type": "Interview",
-                    "timezone": "Africa/Lagos", "starts_at": starts, "notes": self.word(),
-                }));
-                (id, Op::Create(Box::new(create.unwrap())))
-            }
-            (7, Some(id)) => (id, Op::Delete),
-            (n, Some(id)) => {
-                let patch = match n {
-                    3 => json!({ "starts_at": starts }),
-                    4 => json!({ "status": (["done", "canceled"][self.dice.below(2)]) }),
-                    5 => json!({ "prep_checklist": [{ "text": self.word() }] }),
-                    _ => json!({ "notes": self.word() }),
-                };
-                let patch = serde_json::from_value(patch).unwrap();
-                (id, Op::Patch(Box::new(patch)))
-            }
-        };
-        self.edit(device, at, record, Edit::Activity(edit));
-    }
-
     /// Somebody does something on a page.
     pub fn person(&mut self, device: usize, at: usize) {
         let now = self.time(device);
@@ -104,7 +68,7 @@ impl World {
             0 => self.dice.pick(&rows).copied(),
             _ => rows.first().copied(),
         };
-        match (self.dice.below(24), row) {
+        match (self.dice.below(20), row) {
             (0..3, _) | (_, None) => {
                 let id = self.dice.uuid();
                 let mut fields = self.fields();
@@ -177,7 +141,6 @@ impl World {
                 self.edit(device, at, user, Edit::Settings(Op::Patch(Box::new(patch))));
             }
             (18, _) => self.displaced(device, at),
-            (20..24, Some((id, _))) => self.plans(device, at, id),
             _ => {
                 if self.dice.percent(50) {
                     self.parked(device, at);
