@@ -98,8 +98,9 @@ pub const MAX_MINUTES: i32 = 24 * 60;
 /// How long something takes: 1 to [`MAX_MINUTES`] minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "ssr", schemars(extend("minimum" = 1, "maximum" = MAX_MINUTES)))]
 #[serde(try_from = "i32", into = "i32")]
-pub struct Minutes(#[cfg_attr(feature = "ssr", schemars(range(min = 1, max = MAX_MINUTES)))] i32);
+pub struct Minutes(i32);
 
 /// How long a conversation takes of which nobody said so.
 const USUAL_MINUTES: i32 = 60;

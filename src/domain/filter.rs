@@ -59,7 +59,7 @@ pub struct ActivityQuery {
     /// Only those that begin then or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
-    /// Only those that begin before then.
+    /// Only those that begin before then; not earlier than `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
     /// Only this status.

@@ -31,6 +31,7 @@ schemathesis.openapi.format("date", st.dates(FIRST.date(), LAST.date()).map(date
 # the server makes.
 SAID_IN_WORDS = {
     "salary_max",
+    "to",
     "quiet_hours_start",
     "quiet_hours_end",
     "voids_stage_event",
