@@ -32,6 +32,8 @@ schemathesis.openapi.format("date", st.dates(FIRST.date(), LAST.date()).map(date
 SAID_IN_WORDS = {
     "salary_max",
     "to",
+    "starts_at",
+    "application_id",
     "quiet_hours_start",
     "quiet_hours_end",
     "voids_stage_event",
