@@ -272,6 +272,11 @@ fields! {
 }
 
 impl ActivityType {
+    /// Whether it is a conversation: an appointment with somebody, which takes its time.
+    pub const fn is_talk(self) -> bool {
+        matches!(self, Self::Interview | Self::Call)
+    }
+
     /// The name for people.
     pub const fn label(self) -> &'static str {
         match self {
@@ -387,9 +392,10 @@ impl Activity {
     /// When it ends, as far as it has a start. A conversation of which nobody said how long it takes
     /// takes an hour; anything else takes no time.
     pub fn ends_at(&self) -> Option<Timestamp> {
-        let usual = match self.r#type {
-            ActivityType::Interview | ActivityType::Call => USUAL_MINUTES,
-            ActivityType::FollowUp | ActivityType::Email | ActivityType::Other => 0,
+        let usual = if self.r#type.is_talk() {
+            USUAL_MINUTES
+        } else {
+            0
         };
         let minutes = self.duration_minutes.map_or(usual, Minutes::count);
         Some(self.starts_at? + Duration::minutes(minutes.into()))

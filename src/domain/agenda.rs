@@ -137,10 +137,15 @@ impl Agenda {
         parts.into_iter().flatten().next()
     }
 
+    /// What is to do up to the end of the week, in order.
+    pub fn this_week(&self) -> impl Iterator<Item = &Item> {
+        let parts = [&self.late, &self.today, &self.tomorrow, &self.week];
+        parts.into_iter().flatten()
+    }
+
     /// Whether there is nothing to do up to the end of the week.
     pub fn is_clear(&self) -> bool {
-        let parts = [&self.late, &self.today, &self.tomorrow, &self.week];
-        parts.into_iter().all(Vec::is_empty)
+        self.this_week().next().is_none()
     }
 }
 

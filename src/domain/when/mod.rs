@@ -15,7 +15,7 @@ pub use read::{Note, Understood, Why, read};
 pub use write::{clock, day_in_full, echo, month_title, weekdays, write};
 
 use super::time::{Timestamp, ZoneRules};
-use chrono::{NaiveDate, NaiveTime, Weekday};
+use chrono::{Duration, NaiveDate, NaiveTime, Weekday};
 
 /// What stands first in a date of numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +117,12 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// The morning of the day that is so many days from now.
+pub fn morning(now: Timestamp, days: i64, zone: &impl ZoneRules) -> Timestamp {
+    let day = zone.day(now) + Duration::days(days);
+    zone.instant(day.and_time(MORNING))
 }
 
 /// The time that is taken where a moment is wanted and a day alone is given.

@@ -16,10 +16,9 @@ use crate::{
         activity::{ActivityCreate, ActivityStatus, ActivityType, FollowupChannel, InterviewStage},
         application::Application,
         time::{Timestamp, ZoneRules},
-        when::{Holds, Leans, MORNING},
+        when::{Holds, Leans, morning},
     },
 };
-use chrono::Duration;
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -73,7 +72,7 @@ impl Plan {
             }),
             Self::FollowUp => json!({
                 "type": ActivityType::FollowUp,
-                "starts_at": in_a_week(now, zone),
+                "starts_at": morning(now, 7, zone),
                 "followup_channel": FollowupChannel::Email,
             }),
         };
@@ -86,12 +85,6 @@ impl Plan {
 
 /// What is said of a plan that was begun and is left.
 const UNFINISHED: &str = "Finish the plan, or cancel it.";
-
-/// In a week, at nine in the morning.
-fn in_a_week(now: Timestamp, zone: &impl ZoneRules) -> Timestamp {
-    let day = zone.day(now) + Duration::days(7);
-    zone.instant(day.and_time(MORNING))
-}
 
 /// The form.
 #[component]
@@ -204,7 +197,7 @@ pub fn PlanForm(
 #[cfg(test)]
 #[cfg(feature = "ssr")]
 mod tests {
-    use super::{Plan, in_a_week};
+    use super::Plan;
     use crate::domain::{
         activity::{Activity, ActivityCreate},
         application::tests::{now, sample},
@@ -219,7 +212,7 @@ mod tests {
     fn a_follow_up_is_planned_for_the_morning_a_week_on_whatever_clocks_do_meanwhile() {
         let berlin = chrono_tz::Europe::Berlin;
         let before_the_change = "2026-03-25T20:00:00Z".parse().unwrap();
-        let planned = in_a_week(before_the_change, &berlin);
+        let planned = crate::domain::when::morning(before_the_change, 7, &berlin);
         assert_eq!(planned.to_rfc3339(), "2026-04-01T07:00:00+00:00");
     }
 

@@ -94,7 +94,7 @@ pub fn ActivityForm(
         text.filter(|text| text != "over")
     };
     let join = Memo::new(move |_| meeting_link(&row.read()));
-    let is_talk = move || matches!(kind.get(), ActivityType::Interview | ActivityType::Call);
+    let is_talk = move || kind.get().is_talk();
     let is_writing = move || matches!(kind.get(), ActivityType::FollowUp | ActivityType::Email);
     view! {
         <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">{title}</h2>

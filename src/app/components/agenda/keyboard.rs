@@ -1,7 +1,7 @@
 //! The agenda by keyboard: J and K walk, D is done, S is later; Enter opens, as on any link.
 
 use super::{
-    AgendaModel, Part,
+    AgendaModel,
     row::{done, later},
     wording::key_of,
 };
@@ -22,10 +22,9 @@ pub fn listen(model: AgendaModel) {
             return;
         }
         let focused = dom::attribute_of_target(&event, "[data-item]", "data-item");
-        let items: Vec<Item> = model.agenda.with_untracked(|agenda| {
-            let parts = Part::ALL.iter();
-            parts.flat_map(|part| part.items(agenda)).copied().collect()
-        });
+        let items: Vec<Item> = model
+            .agenda
+            .with_untracked(|agenda| agenda.this_week().copied().collect());
         let at = focused.and_then(|key| items.iter().position(|item| key_of(item) == key));
         let used = match event.key().as_str() {
             "j" | "J" => go_to(&items, at.map_or(Some(0), |at| at.checked_add(1))),

@@ -94,10 +94,7 @@ impl AgendaModel {
     /// The item below, or else the one above: where the focus goes when this one goes away.
     fn beside(self, item: &Item) -> Option<Item> {
         self.agenda.with_untracked(|agenda| {
-            let all: Vec<&Item> = Part::ALL
-                .iter()
-                .flat_map(|part| part.items(agenda))
-                .collect();
+            let all: Vec<&Item> = agenda.this_week().collect();
             let at = all.iter().position(|known| *known == item)?;
             let before = at.checked_sub(1).and_then(|before| all.get(before));
             all.get(at + 1).or(before).map(|item| **item)
@@ -111,13 +108,6 @@ impl AgendaModel {
             parts.find(|part| part.items(agenda).contains(item))
         })
     }
-}
-
-/// Whether an item is to be done up to the end of the week.
-fn is_in(agenda: &Agenda, item: &Item) -> bool {
-    Part::ALL
-        .iter()
-        .any(|part| part.items(agenda).contains(item))
 }
 
 /// The agenda that the caller is part of.
@@ -136,7 +126,11 @@ pub fn PartView(
     let asked = Memo::new(move |_| {
         let asked = model.asked.get().filter(|(of, _)| *of == part);
         // Taken back, it is to be done again.
-        let stands = |item: &Item| model.agenda.with(|agenda| is_in(agenda, item));
+        let stands = |item: &Item| {
+            model
+                .agenda
+                .with(|agenda| agenda.this_week().any(|known| known == item))
+        };
         asked
             .map(|(_, item)| item)
             .filter(|item| !stands(item))

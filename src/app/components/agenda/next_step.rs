@@ -4,13 +4,8 @@ use super::{use_agenda, wording::key_of};
 use crate::{
     app::acts::Submission,
     client::{dom, store::use_store, zone::use_zone},
-    domain::{
-        application::Application,
-        time::{Timestamp, ZoneRules},
-        when::MORNING,
-    },
+    domain::{application::Application, when::morning},
 };
-use chrono::Duration;
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -42,8 +37,7 @@ pub fn NextStep(
         model.asked.set(None);
         // The first that is left to do.
         let next = model.agenda.with_untracked(|agenda| {
-            let parts = super::Part::ALL.iter();
-            let next = parts.flat_map(|part| part.items(agenda)).next();
+            let next = agenda.this_week().next();
             next.map(|item| format!("[data-item=\"{}\"] .agenda-link", key_of(item)))
         });
         request_animation_frame(move || dom::focus(next.as_deref().unwrap_or("#main")));
@@ -134,10 +128,4 @@ pub fn NextStep(
             </div>
         </form>
     }
-}
-
-/// The morning of the day that is so many days from now.
-fn morning(now: Timestamp, days: i64, zone: &impl ZoneRules) -> Timestamp {
-    let day = zone.day(now) + Duration::days(days);
-    zone.instant(day.and_time(MORNING))
 }

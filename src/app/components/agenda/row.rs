@@ -18,7 +18,7 @@ use crate::{
         zone::use_zone,
     },
     domain::{
-        activity::{Activity, ActivityType},
+        activity::Activity,
         agenda::{Item, Subject, countdown},
         application::Application,
         when::{Context, Holds, Leans, When, offers},
@@ -129,10 +129,8 @@ fn go_on_to(item: Option<Item>) {
 /// moved where its time stands.
 pub fn later(store: Store, model: AgendaModel, item: Item) {
     let activity = activity_of(item.subject).and_then(|id| store.row_untracked::<Activity>(id));
-    let is_talk =
-        |row: &Activity| matches!(row.r#type, ActivityType::Interview | ActivityType::Call);
     let is_planned = matches!(item.subject, Subject::Activity(_));
-    match activity.filter(|row| is_planned && is_talk(row)) {
+    match activity.filter(|row| is_planned && row.r#type.is_talk()) {
         Some(row) => model.open.set(Some(href_of(&item, Some(&row)))),
         None => model.later.set(Some(item)),
     }

@@ -1,6 +1,6 @@
 //! Beside the agenda: the next interview, the week, and what went quiet.
 
-use super::{Part, use_agenda};
+use super::use_agenda;
 use crate::{
     app::acts::Submission,
     app::components::{
@@ -10,11 +10,11 @@ use crate::{
     client::{dom, store::use_store, zone::use_zone},
     domain::{
         activity::{Activity, ActivityCreate, ActivityType},
-        agenda::{Item, Quiet, Subject, countdown},
+        agenda::{Quiet, Subject, countdown},
         application::Application,
         change::Change,
         time::{ZoneRules, days_label},
-        when::MORNING,
+        when::morning,
     },
 };
 use chrono::{Duration, NaiveDate};
@@ -48,8 +48,7 @@ fn NextInterview() -> impl IntoView {
                 return None;
             };
             let row = store.row::<Activity>(id)?;
-            let is_talk = matches!(row.r#type, ActivityType::Interview | ActivityType::Call);
-            is_talk.then_some((*item, row))
+            row.r#type.is_talk().then_some((*item, row))
         })
     });
     move || {
@@ -95,11 +94,10 @@ fn Week() -> impl IntoView {
     let days = Memo::new(move |_| {
         let (agenda, zone) = (model.agenda.read(), zone.read());
         let today = zone.day(store.now());
-        let items: Vec<&Item> = Part::ALL
-            .iter()
-            .flat_map(|part| part.items(&agenda))
-            .collect();
-        let count = |day: NaiveDate| items.iter().filter(|item| zone.day(item.at) == day).count();
+        let count = |day: NaiveDate| {
+            let items = agenda.this_week();
+            items.filter(|item| zone.day(item.at) == day).count()
+        };
         (0..7)
             .map(|ahead| today + Duration::days(ahead))
             .map(|day| (day, count(day)))
@@ -182,10 +180,7 @@ fn QuietRow(quiet: Quiet) -> impl IntoView {
         if !submission.begin() {
             return;
         }
-        let tomorrow = zone.with_untracked(|zone| {
-            let day = zone.day(store.now_untracked()) + Duration::days(1);
-            zone.instant(day.and_time(MORNING))
-        });
+        let tomorrow = zone.with_untracked(|zone| morning(store.now_untracked(), 1, zone));
         let create = ActivityCreate {
             r#type: Change::Set(ActivityType::FollowUp),
             starts_at: Change::Set(Some(tomorrow)),
