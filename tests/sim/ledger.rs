@@ -8,7 +8,7 @@ use crate::{
 };
 use job_hunt_tracker::{
     client::engine::{Batch, Displaced, Edit, Entry, KEPT, Outbox, Verb},
-    domain::{error::ProblemKind, time::Timestamp},
+    domain::{error::ProblemKind, row, time::Timestamp},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -30,6 +30,8 @@ pub struct Intent {
     pub fields: Fields,
     /// The state of the record that the page had then; none where it had none.
     pub seen: Option<Seen>,
+    /// It was made over something that its user had not seen, made by whomever.
+    pub exact: bool,
 }
 
 /// Which state of a record it is: when the server made it, and its version. The server's clock goes
@@ -89,7 +91,7 @@ pub struct Ledger {
     /// Records that are there.
     pub alive: BTreeSet<Uuid>,
     /// On which record one hangs: it goes when that goes.
-    parents: HashMap<Uuid, Uuid>,
+    pub parents: HashMap<Uuid, Uuid>,
     /// The versions of each record that is there, settings included.
     versions: HashMap<Uuid, BTreeMap<i64, Version>>,
     /// Versions that a restored backup does not have.
@@ -136,6 +138,15 @@ impl Ledger {
         self.by_key.extend(keys.take(4).map(|key| (key, n)));
         self.intents.push(intent);
         n
+    }
+
+    /// The user did it over something that they had not seen when they began, on the state `seen`.
+    pub fn overlooks(&mut self, key: Uuid, seen: Option<row::Seen>) {
+        let seen = seen.map(|seen| (seen.at.unwrap_or_default(), seen.version));
+        let intent = self.by_key.get(&key).map(|n| &mut self.intents[*n]);
+        if let Some(intent) = intent {
+            (intent.exact, intent.seen) = (true, seen);
+        }
     }
 
     pub fn intent(&self, key: Uuid) -> Option<&Intent> {
@@ -268,7 +279,7 @@ impl Ledger {
                     self.given_up.insert(n);
                 }
                 assert!(
-                    moot || self.is_settled(n, &kept),
+                    moot || self.went_along(n, old.aggregate) || self.is_settled(n, &kept),
                     "invariant 1: lost {:?}",
                     self.intents[n]
                 );
@@ -325,6 +336,16 @@ impl Ledger {
             }
         }
         self.check_rows(place, before, batch, after);
+    }
+
+    /// Whether its user deleted, after it, what its record hangs on, and that took effect.
+    fn went_along(&self, n: usize, aggregate: Uuid) -> bool {
+        let intent = &self.intents[n];
+        let later = self.intents.iter().enumerate().skip(n + 1);
+        intent.record != aggregate
+            && later
+                .filter(|(_, other)| other.record == aggregate && other.place == intent.place)
+                .any(|(m, other)| other.verb == Verb::Delete && self.committed.contains(&m))
     }
 
     fn is_settled(&self, n: usize, kept: &HashSet<usize>) -> bool {
@@ -603,7 +624,7 @@ impl Ledger {
         let later = |(version, of): &(&i64, &Version)| Some((of.at, **version)) > intent.seen;
         for (version, of) in versions.filter(later) {
             assert!(
-                of.by.contains(&intent.place),
+                !intent.exact && of.by.contains(&intent.place),
                 "invariant 16: {intent:?} took effect over version {version} of somebody else"
             );
         }

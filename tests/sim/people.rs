@@ -9,6 +9,7 @@ use chrono::Duration;
 use job_hunt_tracker::{
     client::engine::{ARCHIVED_FOR, Edit, Entry, Op, Verb},
     domain::{
+        activity::Activity,
         application::{Application, ApplicationPatch},
         change::Change,
         error::ProblemKind,
@@ -68,7 +69,7 @@ impl World {
             0 => self.dice.pick(&rows).copied(),
             _ => rows.first().copied(),
         };
-        match (self.dice.below(20), row) {
+        match (self.dice.below(26), row) {
             (0..3, _) | (_, None) => {
                 let id = self.dice.uuid();
                 let mut fields = self.fields();
@@ -140,6 +141,13 @@ impl World {
                 let patch = serde_json::from_value(json!({"display_name": name})).unwrap();
                 self.edit(device, at, user, Edit::Settings(Op::Patch(Box::new(patch))));
             }
+            (20..24, Some((id, _))) => self.plans(device, at, id),
+            (24, Some((id, _))) => {
+                let tab = &mut self.devices[device].tabs[at];
+                tab.forms
+                    .extend(tab.engine.begin(id).map(|began| (id, began)));
+            }
+            (25, _) => self.saves_what_was_begun(device, at),
             (18, _) => self.displaced(device, at),
             _ => {
                 if self.dice.percent(50) {
@@ -149,6 +157,61 @@ impl World {
                     self.act(device, at, |engine| engine.release(now));
                 }
             }
+        }
+    }
+
+    /// Somebody plans something for an application, moves it, tells how it went, or drops it.
+    fn plans(&mut self, device: usize, at: usize, application: Uuid) {
+        let engine = &self.devices[device].tabs[at].engine;
+        let view = engine.view::<Activity>();
+        let planned = view
+            .values()
+            .filter(|row| row.application_id == application);
+        let mut planned: Vec<Uuid> = planned.map(|row| row.id).collect();
+        planned.sort_unstable();
+        let known = self.dice.pick(&planned).copied();
+        let starts = self.time(device) + Duration::hours(self.dice.below(200) as i64);
+        let (record, edit) = match (self.dice.below(8), known) {
+            (0..3, _) | (_, None) => {
+                let id = self.dice.uuid();
+                let create = serde_json::from_value(json!({
+                    "id": id, "application_id": application, "type": "Interview",
+                    "timezone": "Africa/Lagos", "starts_at": starts, "notes": self.word(),
+                }));
+                (id, Op::Create(Box::new(create.unwrap())))
+            }
+            (7, Some(id)) => (id, Op::Delete),
+            (n, Some(id)) => {
+                let patch = match n {
+                    3 => json!({ "starts_at": starts }),
+                    4 => json!({ "status": (["done", "canceled"][self.dice.below(2)]) }),
+                    5 => json!({ "prep_checklist": [{ "text": self.word() }] }),
+                    _ => json!({ "notes": self.word() }),
+                };
+                let patch = serde_json::from_value(patch).unwrap();
+                (id, Op::Patch(Box::new(patch)))
+            }
+        };
+        self.edit(device, at, record, Edit::Activity(edit));
+    }
+
+    /// Somebody saves notes that they began to write some time ago, whatever has become of them since.
+    fn saves_what_was_begun(&mut self, device: usize, at: usize) {
+        let forms = &mut self.devices[device].tabs[at].forms;
+        let Some((record, began)) = (!forms.is_empty()).then(|| forms.remove(0)) else {
+            return;
+        };
+        let (word, key, made) = (self.word(), self.dice.uuid(), self.made(device));
+        let patch = serde_json::from_value(json!({ "notes": word })).unwrap();
+        let edit = Edit::Application(Op::Patch(Box::new(patch)));
+        let engine = &mut self.devices[device].tabs[at].engine;
+        let now = engine.view_of::<Application>(record);
+        let overlooks = now.is_some_and(|now| now.notes != began.row().notes);
+        let began_on = began.seen();
+        let deed = edit.clone();
+        let result = engine.mutate_from(record, deed, key, made, &|_| Some(began.clone()));
+        if self.took(device, at, record, edit, key, result).is_some() && overlooks {
+            self.ledger.overlooks(key, began_on);
         }
     }
 
@@ -176,14 +239,12 @@ impl World {
         self.ledger.given_up.extend(carried);
         if all {
             let user = self.devices[device].tabs[at].user;
-            let of_record = self
-                .ledger
-                .intents
-                .iter()
-                .enumerate()
-                .filter(|(_, intent)| {
-                    intent.record == entry.record && intent.place == (device, user)
-                });
+            // And what hangs on it.
+            let parents = &self.ledger.parents;
+            let is_of = |id: Uuid| id == entry.record || parents.get(&id) == Some(&entry.record);
+            let intents = self.ledger.intents.iter().enumerate();
+            let of_record = intents
+                .filter(|(_, intent)| is_of(intent.record) && intent.place == (device, user));
             let of_record: Vec<usize> = of_record.map(|(n, _)| n).collect();
             self.ledger.given_up.extend(of_record);
         }

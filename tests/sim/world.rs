@@ -15,7 +15,8 @@ use crate::{
 use chrono::Duration;
 use job_hunt_tracker::{
     client::engine::{
-        ARCHIVED_FOR, Batch, Edit, Effect, Engine, Made, Notice, Stored, Trouble, Unstored,
+        ARCHIVED_FOR, Batch, Began, Edit, Effect, Engine, Made, Notice, Op, Stored, Trouble,
+        Unstored,
     },
     domain::{
         application::Application,
@@ -156,6 +157,8 @@ pub struct Tab {
     pub wake_at: Option<Timestamp>,
     pub io: Vec<Io>,
     pub moves: Vec<Moved>,
+    /// Notes that somebody has begun to write.
+    pub forms: Vec<(Uuid, Began<Application>)>,
     /// It was told that somebody else is signed in.
     pub told_foreign: bool,
     /// The connection to its store was closed: what is done lives as long as the page.
@@ -427,6 +430,7 @@ impl World {
             wake_at: None,
             io: Vec::new(),
             moves: Vec::new(),
+            forms: Vec::new(),
             told_foreign: false,
             store_is_gone: false,
             asked: 0,
@@ -940,6 +944,19 @@ impl World {
         let made = self.made(device);
         let tab = &mut self.devices[device].tabs[at];
         let result = tab.engine.mutate(record, edit.clone(), key, made);
+        self.took(device, at, record, edit, key, result)
+    }
+
+    /// Notes what a page took, or leaves it at that.
+    pub fn took(
+        &mut self,
+        device: usize,
+        at: usize,
+        record: Uuid,
+        edit: Edit,
+        key: Uuid,
+        result: Result<Vec<Effect>, Problem>,
+    ) -> Option<Uuid> {
         match result {
             Ok(effects) => {
                 self.intended(device, at, record, &edit, key);
@@ -970,6 +987,10 @@ impl World {
             Entity::Settings(row) => Some((row.updated_at, row.version)),
             Entity::StageEvent(_) => None,
         });
+        if let Edit::Activity(Op::Create(create)) = edit {
+            let parent = create.application_id.map(|parent| (record, parent));
+            self.ledger.parents.extend(parent);
+        }
         self.ledger.intend(Intent {
             key,
             place: (device, tab.user),
@@ -977,6 +998,7 @@ impl World {
             verb: edit.verb(),
             fields: edit.fields().into_iter().collect(),
             seen,
+            exact: false,
         });
     }
 

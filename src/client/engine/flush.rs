@@ -134,11 +134,10 @@ impl Engine {
             if !self.has_lock(under_way, now, effects) {
                 return earliest(next, self.lock.overdue_at());
             }
-            let is_lost = |key: &Uuid| {
-                let entry = self.outbox.get(*key);
-                entry.is_some_and(|entry| self.has_no_row(entry))
-            };
-            let (lost, ready): (Vec<Uuid>, Vec<Uuid>) = ready.into_iter().partition(is_lost);
+            let lost: Vec<(Uuid, Reason)> = ready
+                .iter()
+                .filter_map(|key| Some((*key, self.lost_for(self.outbox.get(*key)?)?)))
+                .collect();
             if lost.is_empty() {
                 for key in ready.into_iter().take(room) {
                     self.send(key, effects);
@@ -230,15 +229,27 @@ impl Engine {
         false
     }
 
-    /// Edits whose row is gone give way.
-    fn displace_all(&mut self, keys: &[Uuid], now: Timestamp, effects: &mut Vec<Effect>) {
-        for key in keys {
+    /// Edits that have lost what they were made on give way.
+    fn displace_all(&mut self, lost: &[(Uuid, Reason)], now: Timestamp, effects: &mut Vec<Effect>) {
+        for (key, reason) in lost {
             // With the one before it may have gone too.
             if let Some(entry) = self.outbox.get(*key).cloned() {
                 let done = entry.edit.verb() == Verb::Delete;
-                self.displace(&entry, done, Reason::Deleted, now, effects);
+                self.displace(&entry, done, *reason, now, effects);
             }
         }
+    }
+
+    /// Why it is known without asking that an edit cannot take effect on what its user saw; none where
+    /// it is not known.
+    fn lost_for(&self, entry: &Entry) -> Option<Reason> {
+        if self.has_no_row(entry) {
+            return Some(Reason::Deleted);
+        }
+        // What was made of its row since was made by this queue, so the server would not know.
+        let builds_on = self.meta.own.advance(entry.record, entry.saw());
+        let overtaken = entry.exact && !entry.frozen && entry.saw() != Some(builds_on);
+        overtaken.then_some(Reason::Conflict)
     }
 
     /// Whether it is known without asking that there is no row to edit: it was deleted, or its
@@ -267,6 +278,7 @@ impl Engine {
             let seen = match entry.edit.verb() {
                 _ if entry.frozen => entry.saw(),
                 Verb::Create => None,
+                _ if entry.exact => entry.saw(),
                 Verb::Patch | Verb::Delete => Some(self.meta.own.advance(record, entry.saw())),
             };
             self.outbox.record(QueueEvent::Freeze { key, seen, sent });

@@ -50,6 +50,10 @@ pub struct Entry {
     /// Entries that an older version stored have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_at: Option<Timestamp>,
+    /// It was made over something that its user had not seen: it holds for the state that was seen
+    /// alone, not for what this queue has made of the row since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
     /// When it was done.
     pub made_at: Timestamp,
     /// The user's calendar day then, for the defaults of a create.
@@ -117,6 +121,7 @@ impl Entry {
             record,
             seen: None,
             seen_at: None,
+            exact: false,
             made_at: made.at,
             made_on: made.on,
             not_before: match edit.verb() {
@@ -133,7 +138,8 @@ impl Entry {
     /// This one and a later one of its record as one, under the later one's key: a page that is
     /// sending this one is not contradicted. None where they must stay apart.
     pub(super) fn with(&self, later: &Self) -> Option<Self> {
-        if !self.is_unseen() || self.edit.is_event() || later.edit.is_event() {
+        let apart = later.exact || self.edit.is_event() || later.edit.is_event();
+        if !self.is_unseen() || apart {
             return None;
         }
         let edit = self.edit.merged(&later.edit)?;
@@ -148,6 +154,7 @@ impl Entry {
             edit,
             seen: self.seen,
             seen_at: self.seen_at,
+            exact: self.exact,
             made_at: made.at,
             made_on: made.on,
             last_known: self.last_known.clone().or_else(|| later.last_known.clone()),

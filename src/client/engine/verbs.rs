@@ -28,6 +28,11 @@ pub struct Began<R> {
 }
 
 impl<R> Began<R> {
+    /// The row as it was.
+    pub fn row(&self) -> &R {
+        &self.row
+    }
+
     /// The state at the server that it was, or was made of; none where it had none yet.
     pub fn seen(&self) -> Option<Seen> {
         self.seen
@@ -61,9 +66,10 @@ impl Engine {
         })
     }
 
-    /// The same as [`Engine::mutate`], of somebody who began when the row was as in `began`. What has
-    /// changed since in the fields that the edit sets they have not seen, so the edit is made on the
-    /// row as it was then.
+    /// The same as [`Engine::mutate`], of somebody who began on the row as `began` has it for each
+    /// field. What has changed since in the fields that the edit sets they have not seen, so the edit
+    /// is made on the row as it was then, and on nothing else: where that is past, also by another page
+    /// of the same user, the user is asked.
     ///
     /// # Errors
     /// Those of [`Engine::mutate`].
@@ -73,16 +79,31 @@ impl Engine {
         edit: Edit,
         key: Uuid,
         made: Made,
-        began: &Began<R>,
+        began: &dyn Fn(&str) -> Option<Began<R>>,
     ) -> Result<Vec<Effect>, Problem> {
         let now = self.view_of::<R>(record);
         let deleted = self.base.table::<R>().is_deleted(record) || self.outbox.deletes(record);
-        if now.is_none() && deleted {
-            self.push_late(record, edit, key, made, began)?;
-        } else {
-            let overlooked = now.is_some_and(|now| differ_in(&edit, &*began.row, &*now));
-            let seen = began.seen.filter(|_| overlooked);
-            self.push(record, edit, key, made, seen)?;
+        let fields = edit.fields();
+        let mut began: Vec<(&(String, serde_json::Value), Began<R>)> = fields
+            .iter()
+            .filter_map(|field| Some((field, began(&field.0)?)))
+            .collect();
+        began.sort_by_key(|(_, began)| began.seen);
+        match (now, began.first()) {
+            (None, Some((_, began))) if deleted => {
+                self.push_late(record, edit, key, made, began)?;
+            }
+            (now, _) => {
+                let is_overlooked = |field: &(String, serde_json::Value), began: &Began<R>| {
+                    let now = now.as_ref();
+                    now.is_some_and(|now| is_overlooked(field, &*began.row, &**now))
+                };
+                let overlooked = began
+                    .iter()
+                    .find(|(field, began)| is_overlooked(field, began));
+                let overlooked = overlooked.map(|(_, began)| began.seen);
+                self.push(record, edit, key, made, overlooked)?;
+            }
         }
         Ok(self.wake(made.at))
     }
@@ -119,14 +140,15 @@ impl Engine {
         row.map(|row| row.seen())
     }
 
-    /// `began` is the state that the user saw, where it is not the one that is here.
+    /// `overlooked` says that the edit goes over something that its user had not seen, and which state
+    /// they saw; of a row that was not at the server then, none.
     fn push(
         &mut self,
         record: Uuid,
         edit: Edit,
         key: Uuid,
         made: Made,
-        began: Option<Seen>,
+        overlooked: Option<Option<Seen>>,
     ) -> Result<(), Problem> {
         let (aggregate, seen) = each_kind!(&edit, |op: R| {
             let row = self.view_of::<R>(record);
@@ -141,16 +163,13 @@ impl Engine {
             self.base.keep(R::KIND, record);
             (aggregate, seen)
         });
-        let seen = began.or(seen);
         let mut entry = Entry::new(record, aggregate, edit, key, made);
-        entry.see(seen);
+        entry.see(overlooked.unwrap_or(seen));
+        entry.exact = overlooked.is_some();
         // What cannot be stored is sent as it was made: another page may have the rest.
         let apart = matches!(self.storage.persistence, Persistence::Refused(_));
         let last = self.outbox.of_record(record).next_back();
-        let fits = |last: &&Entry| {
-            // One that was made on less would pass for made on more.
-            !apart && began.is_none_or(|_| last.saw() <= entry.saw()) && last.with(&entry).is_some()
-        };
+        let fits = |last: &&Entry| !apart && last.with(&entry).is_some();
         let merged_into = last.filter(fits);
         self.outbox.record(QueueEvent::Push {
             merged_into: merged_into.map(|last| last.key),
@@ -276,15 +295,18 @@ impl Engine {
     }
 }
 
-/// Whether two states of a row differ in what an edit sets.
-fn differ_in<R: Edited + HasTable>(edit: &Edit, one: &R, other: &R) -> bool {
+/// Whether a field has become another than its user saw, and not what they want of it.
+fn is_overlooked<R: Edited + HasTable>(
+    (name, wanted): &(String, serde_json::Value),
+    saw: &R,
+    now: &R,
+) -> bool {
     // By way of text, as everywhere: another serializer would be another copy of every field's code.
-    let fields = |row: &R| {
+    let value = |row: &R| {
         let text = serde_json::to_string(row).unwrap_or_default();
-        serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default()
+        let row = serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default();
+        row.get(name).cloned()
     };
-    let (one, other) = (fields(one), fields(other));
-    let sets = edit.fields();
-    sets.iter()
-        .any(|(name, _)| one.get(name) != other.get(name))
+    let (saw, now) = (value(saw), value(now));
+    saw != now && now.as_ref() != Some(wanted)
 }

@@ -389,7 +389,8 @@ impl Store {
         self.engine.with_value(|engine| engine.begin(id))
     }
 
-    /// Changes fields of a row that was as in `began` when the user began. Answers the mutation's key.
+    /// Changes fields of a row that was as `began` has it for each of them when the user began. Answers
+    /// the mutation's key.
     ///
     /// # Errors
     /// 400 naming what does not fit, 404 when it is gone.
@@ -397,7 +398,7 @@ impl Store {
         self,
         id: Uuid,
         patch: R::Patch,
-        began: Option<&Began<R>>,
+        began: &dyn Fn(&str) -> Option<Began<R>>,
     ) -> Result<Uuid, Problem> {
         self.mutate_from(id, R::into_edit(Op::Patch(Box::new(patch))), began)
     }
@@ -420,7 +421,8 @@ impl Store {
             status_occurred_at: Some(self.clock()),
             ..ApplicationPatch::default()
         };
-        self.announce(self.patch_from(id, patch, began), |key| {
+        let began = |_: &str| began.cloned();
+        self.announce(self.patch_from(id, patch, &began), |key| {
             let text = format!("Moved {} to {}", row.name(), status.label());
             let undo = ToastAction::UndoMove {
                 record: id,
@@ -498,24 +500,21 @@ impl Store {
     }
 
     fn mutate(self, record: Uuid, edit: Edit) -> Result<Uuid, Problem> {
-        self.mutate_from::<Application>(record, edit, None)
+        self.mutate_from::<Application>(record, edit, &|_| None)
     }
 
     fn mutate_from<R: Edited + HasTable>(
         self,
         record: Uuid,
         edit: Edit,
-        began: Option<&Began<R>>,
+        began: &dyn Fn(&str) -> Option<Began<R>>,
     ) -> Result<Uuid, Problem> {
         let key = Uuid::new_v4();
         let made = self.made();
         let mut done = Ok(Vec::new());
         let deed = edit.clone();
         self.engine.update_value(|engine| {
-            done = match began {
-                Some(began) => engine.mutate_from(record, edit, key, made, began),
-                None => engine.mutate(record, edit, key, made),
-            };
+            done = engine.mutate_from(record, edit, key, made, began);
         });
         let effects = done?;
         self.outdate_offers(record, &deed);

@@ -65,18 +65,13 @@ impl<R: HasSignal> Record for RowRecord<R> {
             return Ok(());
         }
         check_zone(&changed)?;
-        // Of fields that go together, the one that has stood longest.
-        let began = self
-            .shown
-            .try_with_value(|shown| {
-                let all = changed.keys().filter_map(|field| shown.get(field.as_str()));
-                all.min_by_key(|began| began.seen()).cloned()
-            })
-            .flatten()
-            .or_else(|| self.first.clone());
+        let began = |field: &str| {
+            let shown = self.shown.try_with_value(|shown| shown.get(field).cloned());
+            shown.flatten().or_else(|| self.first.clone())
+        };
         let patch = serde_json::from_value::<R::Patch>(Value::Object(changed))
             .map_err(|error| error.to_string())?;
-        let done = self.store.patch_from::<R>(self.id, patch, began.as_ref());
+        let done = self.store.patch_from::<R>(self.id, patch, &began);
         done.map(drop).map_err(|problem| problem.sentence())
     }
 }

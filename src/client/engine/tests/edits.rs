@@ -315,7 +315,9 @@ fn what_changed_while_one_typed_is_not_overwritten_unseen() {
     page.pulled(page_of(vec![upsert(9, &theirs)], "9"));
     let made = page.made();
     let edit = note("mine");
-    let effects = page.engine.mutate_from(row.id, edit, key(1), made, &began);
+    let effects = page
+        .engine
+        .mutate_from(row.id, edit, key(1), made, &|_| Some(began.clone()));
     page.perform(effects.unwrap());
     assert_eq!(page.sent(), [(key(1), Some(1))], "on what was seen");
     page.answer(1, Err(conflict_with(&theirs)));
@@ -332,7 +334,7 @@ fn what_changed_in_other_fields_while_one_typed_is_no_conflict() {
     let made = page.made();
     let effects = page
         .engine
-        .mutate_from(row.id, note("mine"), key(1), made, &began);
+        .mutate_from(row.id, note("mine"), key(1), made, &|_| Some(began.clone()));
     page.perform(effects.unwrap());
     assert_eq!(page.sent(), [(key(1), Some(2))]);
 }
@@ -348,7 +350,7 @@ fn what_was_begun_on_less_does_not_join_what_was_made_on_more() {
     let made = page.made();
     let effects = page
         .engine
-        .mutate_from(row.id, note("mine"), key(2), made, &began);
+        .mutate_from(row.id, note("mine"), key(2), made, &|_| Some(began.clone()));
     page.perform(effects.unwrap());
     let seen: Vec<_> = page
         .engine
@@ -369,7 +371,9 @@ fn what_is_typed_while_the_row_is_deleted_elsewhere_is_asked_about() {
     let made = page.made();
     let effects = page
         .engine
-        .mutate_from(row.id, note("a paragraph"), key(1), made, &began);
+        .mutate_from(row.id, note("a paragraph"), key(1), made, &|_| {
+            Some(began.clone())
+        });
     page.perform(effects.unwrap());
     assert!(page.sent().is_empty());
     let Some(Notice::Displaced(item)) = page.notices().pop() else {
@@ -392,7 +396,7 @@ fn what_is_typed_while_another_tab_deletes_the_row_is_kept_whether_or_not_that_i
         let made = page.made();
         let late = page
             .engine
-            .mutate_from(row.id, note("mine"), key(2), made, &began);
+            .mutate_from(row.id, note("mine"), key(2), made, &|_| Some(began.clone()));
         page.perform(late.unwrap());
         if undone {
             let effects = page.engine.retract(key(1), page.at).unwrap();
@@ -422,7 +426,7 @@ fn what_shows_with_an_edit_that_is_on_its_way_was_seen_as_that_edit_was() {
         let made = page.made();
         let effects = page
             .engine
-            .mutate_from(row.id, note(text), key(n), made, began);
+            .mutate_from(row.id, note(text), key(n), made, &|_| Some(began.clone()));
         page.perform(effects.unwrap());
     };
     type_on(&mut page, "mine", 1, &began);
@@ -436,4 +440,82 @@ fn what_shows_with_an_edit_that_is_on_its_way_was_seen_as_that_edit_was() {
         [(key(2), Some(1))],
         "not on theirs, which never showed"
     );
+}
+
+/// Somebody saves what they began to type in the notes before `elsewhere` happened on another page of
+/// theirs, which both see.
+fn two_tabs(page: &mut Page, id: Uuid, elsewhere: impl FnOnce(&mut Page)) {
+    let began = page.engine.begin::<Application>(id).unwrap();
+    elsewhere(page);
+    let made = page.made();
+    let effects = page
+        .engine
+        .mutate_from(id, note("mine"), key(2), made, &|_| Some(began.clone()));
+    page.perform(effects.unwrap());
+}
+
+#[test]
+fn what_another_tab_of_the_same_person_made_meanwhile_is_not_overwritten_unseen() {
+    let row = sample(1);
+    let other = after(&row, json!({"notes": "the other tab's"}));
+    // It waits still, is on its way, or was taken.
+    for (sent, answered) in [(false, false), (true, false), (true, true)] {
+        let mut page = if sent {
+            Page::new(std::slice::from_ref(&row))
+        } else {
+            offline(std::slice::from_ref(&row))
+        };
+        two_tabs(&mut page, row.id, |page| {
+            page.edit(row.id, note("the other tab's"), 1);
+            if answered {
+                page.answer(1, Ok(serde_json::to_string(&other).unwrap()));
+            }
+        });
+        if !sent {
+            let effects = page.engine.online(page.at);
+            page.perform(effects);
+        }
+        if !answered {
+            page.answer(1, Ok(serde_json::to_string(&other).unwrap()));
+        }
+        let displaced = page.engine.displaced();
+        assert_eq!(displaced.len(), 1, "it is asked about");
+        assert_eq!(displaced[0].reason, Reason::Conflict);
+        assert!(page.engine.outbox().is_empty());
+        let notes = page.view(row.id).unwrap().notes.clone();
+        assert_eq!(notes.unwrap().as_str(), "the other tab's");
+    }
+}
+
+#[test]
+fn nor_in_a_row_that_the_server_has_not_got_yet() {
+    let mut page = offline(&[]);
+    let id = Uuid::from_u128(7);
+    page.edit(id, create(id), 1);
+    two_tabs(&mut page, id, |page| {
+        page.edit(id, note("the other tab's"), 3);
+    });
+    let created = page.view(id).unwrap();
+    assert_eq!(created.notes.as_ref().unwrap().as_str(), "mine");
+    assert_eq!(page.engine.outbox().len(), 2, "they stay apart");
+    let effects = page.engine.online(page.at);
+    page.perform(effects);
+    let row = Application {
+        notes: Some("the other tab's".parse().unwrap()),
+        ..Application::clone(&created)
+    };
+    page.answer(3, Ok(serde_json::to_string(&row).unwrap()));
+    assert_eq!(page.engine.displaced().len(), 1);
+}
+
+#[test]
+fn what_has_become_what_is_wanted_is_no_conflict() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    two_tabs(&mut page, row.id, |page| {
+        page.edit(row.id, note("mine"), 1);
+    });
+    let made = after(&row, json!({"notes": "mine"}));
+    page.answer(1, Ok(serde_json::to_string(&made).unwrap()));
+    assert!(page.engine.displaced().is_empty());
 }

@@ -157,7 +157,9 @@ fn a_field_that_has_stood_since_before_a_restore_is_saved_on_what_it_showed() {
     let made = page.made();
     let effects = page
         .engine
-        .mutate_from(lost.id, note("mine"), key(1), made, &began)
+        .mutate_from(lost.id, note("mine"), key(1), made, &|_| {
+            Some(began.clone())
+        })
         .unwrap();
     page.perform(effects);
     assert_eq!(sent_on(&mut page), [(key(1), Some(lost.seen()))]);
