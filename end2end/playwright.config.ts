@@ -11,8 +11,9 @@ export default defineConfig<object, WorkerOptions>({
   outputDir: "test-results",
   fullyParallel: true,
   workers: 2,
-  // On a busy CI machine a test may need a second try; it is then listed as flaky.
+  // The second try is for its trace: a test that passes only then fails the run all the same.
   retries: process.env["CI"] ? 1 : 0,
+  failOnFlakyTests: true,
   forbidOnly: true,
   timeout: 90_000,
   expect: { timeout: 15_000 },

@@ -14,11 +14,15 @@ export class Watch {
   private questions = 0;
 
   /**
-   * Announces that requests to `url` may fail so; at least one must, but for want of a network: there
-   * a page need not ask.
+   * Announces that requests to `url` fail so; at least one must.
    */
   expectFailure(failure: number | "offline", url: RegExp): void {
-    this.expected.push({ failure, url, happened: failure === "offline" });
+    this.expected.push({ failure, url, happened: false });
+  }
+
+  /** Announces that requests to `url` may find no network: a page that knows of none need not ask. */
+  allowOffline(url: RegExp): void {
+    this.expected.push({ failure: "offline", url, happened: true });
   }
 
   /** Announces that a page asks whether it may be left: the answer is to stay. */
@@ -75,8 +79,8 @@ export class Watch {
   }
 
   private isExpected(failure: Expected["failure"], url: string): boolean {
-    const expected = this.expected.find((expected) => expected.failure === failure && expected.url.test(url));
-    if (expected) expected.happened = true;
-    return expected !== undefined;
+    const expected = this.expected.filter((expected) => expected.failure === failure && expected.url.test(url));
+    for (const one of expected) one.happened = true;
+    return expected.length > 0;
   }
 }
