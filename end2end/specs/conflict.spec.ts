@@ -5,7 +5,7 @@ import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
 const ONE = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
-const CHANGED_ELSEWHERE = "“Contested, Acme” was changed on another device first";
+const CHANGED_ELSEWHERE = "“Contested, Acme” was changed elsewhere first";
 const MOVED_ELSEWHERE = "“Contested, Acme” is in Recruiter call now, moved on another device.";
 
 test("who comes second ends with the first one's state, and may insist", async ({
@@ -94,7 +94,7 @@ test("a field that has the focus overwrites nothing that it did not show", async
   await sidebar.field("Notes").press("End");
   await sidebar.field("Notes").pressSequentially(" ok");
   await sidebar.field("Notes").press("Tab");
-  await expect(sidebar.toast("“Contested, Theirs Ltd” was changed on another device first")).toContainText(
+  await expect(sidebar.toast("“Contested, Theirs Ltd” was changed elsewhere first")).toContainText(
     "Use your notes instead?",
   );
   await sidebar.expectField("Notes", "Old. An hour of notes.");
@@ -115,7 +115,7 @@ test("coming back to the window makes a field no newer than it shows", async ({ 
   await sidebar.field("Notes").press("End");
   await sidebar.field("Notes").pressSequentially("!");
   await sidebar.field("Notes").press("Tab");
-  await expect(sidebar.toast("was changed on another device first")).toContainText("Use your notes instead?");
+  await expect(sidebar.toast("was changed elsewhere first")).toContainText("Use your notes instead?");
   expect((await user.api.get(id)).notes).toBe("Theirs.");
   await sidebar.expectField("Notes", "Theirs.");
 });
@@ -133,7 +133,7 @@ test("going from cell to cell overwrites no contact that came meanwhile", async 
   await sidebar.cell("contact", "Name").last().press("Tab");
   await sidebar.panel.locator(":focus").pressSequentially("Boss");
   await sidebar.panel.locator(":focus").press("Tab");
-  await expect(sidebar.toast("was changed on another device first")).toBeVisible();
+  await expect(sidebar.toast("was changed elsewhere first")).toBeVisible();
   expect((await user.api.get(id)).contacts_inline).toEqual(theirs);
 });
 
@@ -188,7 +188,7 @@ test("the question fits a phone", async ({ page, user, sidebar, watch }) => {
   await user.api.patch(id, { notes: "Theirs." });
   watch.expectFailure(409, ONE);
   await sidebar.fill("Notes", "Mine.");
-  const toast = sidebar.toast("was changed on another device first");
+  const toast = sidebar.toast("was changed elsewhere first");
   await expect(toast).toBeVisible();
   expect((await toast.boundingBox())?.height).toBeLessThan(200);
 });

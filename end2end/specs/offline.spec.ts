@@ -148,15 +148,15 @@ test("an edit that gave way can be compared, made again or dropped, also later",
 
   watch.expectFailure(409, ONE);
   await sidebar.fill("Notes", "Mine.");
-  await expect(sidebar.toast("“First, Acme” was changed on another device first")).toContainText("Use your notes instead?");
-  await sidebar.act("“First, Acme” was changed on another device first", "Dismiss");
+  await expect(sidebar.toast("“First, Acme” was changed elsewhere first")).toContainText("Use your notes instead?");
+  await sidebar.act("“First, Acme” was changed elsewhere first", "Dismiss");
   await sidebar.expectAttention(1);
   await sidebar.close.click();
   await board.cardOf(two.id).click();
   await expect(sidebar.title).toHaveText("Second");
   await sidebar.fill("Notes", "Mine too.");
-  await expect(sidebar.toast("“Second, Acme” was changed on another device first")).toBeVisible();
-  await sidebar.act("“Second, Acme” was changed on another device first", "Dismiss");
+  await expect(sidebar.toast("“Second, Acme” was changed elsewhere first")).toBeVisible();
+  await sidebar.act("“Second, Acme” was changed elsewhere first", "Dismiss");
   await sidebar.expectAttention(2);
   await release();
 
@@ -212,7 +212,7 @@ test.describe("two tabs", () => {
       await tab.expectField("Place", "Both");
       await tab.expectField("Source", "Fair");
       await expect(tab.status).toHaveValue("Offer");
-      await expect(tab.toast("changed on another device")).toHaveCount(0);
+      await expect(tab.toast("changed elsewhere")).toHaveCount(0);
       await expect(tab.sync).toHaveText("Saved");
     }
     expect(await user.api.get(id)).toMatchObject({ notes: "Both.", location_text: "Both", source: "Fair", status: "Offer" });
@@ -245,7 +245,7 @@ test.describe("two tabs", () => {
       await tab.expectField("Notes", "Both.");
       await tab.expectField("Place", "Both");
       await expect(tab.status).toHaveValue("Offer");
-      await expect(tab.toast("changed on another device")).toHaveCount(0);
+      await expect(tab.toast("changed elsewhere")).toHaveCount(0);
       await expect(tab.sync).toHaveText("Saved");
     }
     expect(await user.api.get(id)).toMatchObject({ notes: "Both.", location_text: "Both", status: "Offer" });

@@ -88,7 +88,7 @@ test("settings that were changed elsewhere are shown, not overwritten", async ({
   await user.api.patchSettings({ display_name: "Elsewhere" });
   watch.expectFailure(409, /\/settings$/);
   await settings.timeout.selectOption({ label: "1 hour without use" });
-  await expect(settings.toast("“Settings” was changed on another device first")).toBeVisible();
+  await expect(settings.toast("“Settings” was changed elsewhere first")).toBeVisible();
   await expect(settings.name).toHaveValue("Elsewhere");
   await expect(settings.timeout).toHaveValue("4320");
 });

@@ -62,12 +62,13 @@ pub struct Head {
 impl Head {
     /// The head of an answer whose headers are asked for by name.
     pub fn read(status: u16, header: impl Fn(&str) -> Option<String>) -> Self {
+        let date = header("date").and_then(|date| read_http_date(&date));
         Self {
             status,
             ours: header(MARK).is_some(),
             content_type: header("content-type").unwrap_or_default(),
-            retry_after: header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
-            date: header("date").and_then(|date| read_http_date(&date)),
+            retry_after: header("retry-after").and_then(|wait| read_wait(wait.trim(), date)),
+            date,
         }
     }
 
@@ -151,6 +152,14 @@ fn result(expected: Expected, head: &Head, body: String) -> Result<Response, Pro
         ProblemKind::Network,
         "Something between you and the server answered instead of it.",
     ))
+}
+
+/// Reads how long to wait, in seconds: a number of them, or the time at which to come back, by the clock
+/// of whoever sent it (RFC 9110 §10.2.3).
+fn read_wait(text: &str, now: Option<Timestamp>) -> Option<u64> {
+    let until = || Some((read_http_date(text)? - now?).num_seconds());
+    let seconds = text.parse().ok().or_else(until)?;
+    u64::try_from(seconds).ok()
 }
 
 /// Reads the form in which dates of HTTP are written, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110
@@ -358,6 +367,15 @@ mod tests {
             date: Some("2026-03-02T09:00:00Z".parse().unwrap()),
         };
         assert_eq!(Head::read(200, headers), expected);
+        let at = |time: &'static str| {
+            let answer = move |name: &str| match name {
+                "retry-after" => Some(format!("Mon, 02 Mar 2026 {time} GMT")),
+                other => headers(other),
+            };
+            Head::read(503, answer).retry_after
+        };
+        assert_eq!(at("09:02:05"), Some(125));
+        assert_eq!(at("08:59:59"), None);
         let nothing = Head {
             ours: false,
             content_type: String::new(),

@@ -279,7 +279,7 @@ impl Ledger {
                     self.given_up.insert(n);
                 }
                 assert!(
-                    moot || self.went_along(n, old.aggregate) || self.is_settled(n, &kept),
+                    moot || self.is_settled(n, &kept),
                     "invariant 1: lost {:?}",
                     self.intents[n]
                 );
@@ -338,16 +338,6 @@ impl Ledger {
         self.check_rows(place, before, batch, after);
     }
 
-    /// Whether its user deleted, after it, what its record hangs on, and that took effect.
-    fn went_along(&self, n: usize, aggregate: Uuid) -> bool {
-        let intent = &self.intents[n];
-        let later = self.intents.iter().enumerate().skip(n + 1);
-        intent.record != aggregate
-            && later
-                .filter(|(_, other)| other.record == aggregate && other.place == intent.place)
-                .any(|(m, other)| other.verb == Verb::Delete && self.committed.contains(&m))
-    }
-
     fn is_settled(&self, n: usize, kept: &HashSet<usize>) -> bool {
         let intent = &self.intents[n];
         if self.committed.contains(&n) || self.given_up.contains(&n) {
@@ -358,17 +348,18 @@ impl Ledger {
             return true;
         }
         // What a deletion of one's own made pointless is not missed, nor what became part of that on
-        // another page meanwhile; and two deletions are one.
+        // another page meanwhile; nor one, after it, of what its record hangs on; and two deletions are
+        // one.
+        let deletes = |m: usize, other: &Intent| {
+            let of_parent = m > n && self.parents.get(&intent.record) == Some(&other.record);
+            other.verb == Verb::Delete && (other.record == intent.record || of_parent)
+        };
         let intents = self.intents.iter().enumerate();
         intents
-            .filter(|(_, other)| {
-                other.verb == Verb::Delete
-                    && other.record == intent.record
-                    && other.place == intent.place
-            })
-            .any(|(n, _)| {
-                let given_up = self.given_up.contains(&n);
-                kept.contains(&n) || self.committed.contains(&n) || (is_gone && !given_up)
+            .filter(|(m, other)| deletes(*m, other) && other.place == intent.place)
+            .any(|(m, _)| {
+                let given_up = self.given_up.contains(&m);
+                kept.contains(&m) || self.committed.contains(&m) || (is_gone && !given_up)
             })
     }
 

@@ -214,10 +214,10 @@ fn explanation(state: SyncState, next: &str, persistence: Persistence, queue: Qu
         }
         SyncState::SignedOut(_) => "Sign in again, and what waits is sent.",
         SyncState::Attention(_) => match (queue.refused, queue.displaced) {
-            (0, 1..) => "Another device was faster: choose which is to stand.",
+            (0, 1..) => "A change from elsewhere came first: choose which is to stand.",
             (_, 0) => "The server did not take a change. Correct it, try again, or drop it.",
             _ => {
-                "The server did not take a change. Correct it, try again, or drop it. With another one, another device was faster: choose which is to stand."
+                "The server did not take a change. Correct it, try again, or drop it. For another one, a change from elsewhere came first: choose which is to stand."
             }
         },
     };
@@ -503,7 +503,7 @@ mod tests {
             };
             assert_eq!(headline(state, queue), title);
             let said = explanation(state, "", Persistence::Opening, queue);
-            assert_eq!(said.contains("nother device was faster"), faster, "{said}");
+            assert_eq!(said.contains("change from elsewhere came first"), faster, "{said}");
             assert_eq!(said.contains("did not take a change"), refusal, "{said}");
         }
     }

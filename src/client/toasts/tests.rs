@@ -264,42 +264,42 @@ fn a_question_says_what_stands_now_and_what_is_wanted() {
         (
             &offer,
             json!({ "status": "Recruiter_Call" }),
-            "“Engineer, Acme” is in Recruiter call now, moved on another device. Move it to Offer?",
+            "“Engineer, Acme” is in Recruiter call now, moved elsewhere. Move it to Offer?",
         ),
         (
             &offer,
             json!({ "notes": "theirs" }),
-            "“Engineer, Acme” was changed on another device first, and is in Applied. Move it to Offer?",
+            "“Engineer, Acme” was changed elsewhere first, and is in Applied. Move it to Offer?",
         ),
         (
             &json!({ "priority": "High" }),
             json!({ "priority": "Low" }),
-            "“Engineer, Acme” was changed on another device first: priority is “Low” there. Use “High” instead?",
+            "“Engineer, Acme” was changed elsewhere first: priority is “Low” there. Use “High” instead?",
         ),
         (
             &json!({ "next_action": null }),
             json!({ "next_action": "Call Ann" }),
-            "“Engineer, Acme” was changed on another device first: next action is “Call Ann” there. Empty it instead?",
+            "“Engineer, Acme” was changed elsewhere first: next action is “Call Ann” there. Empty it instead?",
         ),
         (
             &json!({ "next_action": "Call Ann" }),
             json!({ "next_action": null, "notes": "theirs" }),
-            "“Engineer, Acme” was changed on another device first: next action is empty there. Use “Call Ann” instead?",
+            "“Engineer, Acme” was changed elsewhere first: next action is empty there. Use “Call Ann” instead?",
         ),
         (
             &json!({ "archived_at": "2026-01-01T00:00:00Z" }),
             json!({ "notes": "theirs" }),
-            "“Engineer, Acme” was changed on another device meanwhile. Archive it anyway?",
+            "“Engineer, Acme” was changed elsewhere meanwhile. Archive it anyway?",
         ),
         (
             &noted,
             json!({ "notes": "theirs" }),
-            "“Engineer, Acme” was changed on another device first. Use your notes instead?",
+            "“Engineer, Acme” was changed elsewhere first. Use your notes instead?",
         ),
         (
             &json!({ "status": "Offer", "notes": "mine" }),
             json!({ "notes": "theirs" }),
-            "“Engineer, Acme” was changed on another device first. Use your notes and status instead?",
+            "“Engineer, Acme” was changed elsewhere first. Use your notes and status instead?",
         ),
     ] {
         assert_eq!(
@@ -313,7 +313,7 @@ fn a_question_says_what_stands_now_and_what_is_wanted() {
             Edit::Application(Op::Delete),
             &json!({ "notes": "theirs" })
         ),
-        "“Engineer, Acme” was changed on another device meanwhile. Delete it anyway?"
+        "“Engineer, Acme” was changed elsewhere meanwhile. Delete it anyway?"
     );
     assert_eq!(
         asked(Reason::Deleted, change(noted), &json!({})),

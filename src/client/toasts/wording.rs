@@ -138,13 +138,13 @@ impl Question {
         let (name, verb) = (name_of(item, row), item.edit.verb());
         let text = match (item.reason, verb) {
             (Reason::Conflict, Verb::Delete) => {
-                format!("“{name}” was changed on another device meanwhile. Delete it anyway?")
+                format!("“{name}” was changed elsewhere meanwhile. Delete it anyway?")
             }
             (Reason::Conflict, _) => {
                 about_one_field(item, &name, row, now, zone).unwrap_or_else(|| {
                     let mine = words(&item.edit);
                     format!(
-                        "“{name}” was changed on another device first. Use your {mine} instead?"
+                        "“{name}” was changed elsewhere first. Use your {mine} instead?"
                     )
                 })
             }
@@ -183,7 +183,7 @@ fn about_one_field(
             _ => return None,
         };
         return Some(format!(
-            "“{name}” was changed on another device meanwhile. {wish} it anyway?"
+            "“{name}” was changed elsewhere meanwhile. {wish} it anyway?"
         ));
     }
     let short = |value: &Value| {
@@ -194,10 +194,10 @@ fn about_one_field(
     let (wish, stands) = (short(mine)?, short(theirs)?);
     if field == "status" {
         return Some(if differs_only_in(item, row, field) {
-            format!("“{name}” is in {stands} now, moved on another device. Move it to {wish}?")
+            format!("“{name}” is in {stands} now, moved elsewhere. Move it to {wish}?")
         } else {
             format!(
-                "“{name}” was changed on another device first, and is in {stands}. Move it to {wish}?"
+                "“{name}” was changed elsewhere first, and is in {stands}. Move it to {wish}?"
             )
         });
     }
@@ -211,7 +211,7 @@ fn about_one_field(
     };
     let field = field_label(field).to_lowercase();
     Some(format!(
-        "“{name}” was changed on another device first: {field} is {stands} there. {wish} instead?"
+        "“{name}” was changed elsewhere first: {field} is {stands} there. {wish} instead?"
     ))
 }
 
