@@ -32,6 +32,16 @@ export class Sidebar extends App {
     await expect(this.title).toHaveText(name);
   }
 
+  /** The day of a move in the story, which opens what corrects it. */
+  dayOf(status: string): Locator {
+    return this.panel.getByRole("button", { name: `${status}, ` }).and(this.panel.locator("[data-move]"));
+  }
+
+  /** Begins to say when a move happened. */
+  async correct(status: string): Promise<void> {
+    await this.dayOf(status).click();
+  }
+
   /** A field's control, by its label. */
   field(label: string): Locator {
     return this.panel.getByLabel(label, { exact: true });

@@ -6,7 +6,7 @@ use crate::domain::{
     cursor::Page,
     error::Problem,
     filter::ApplicationQuery,
-    stage::StageEvent,
+    stage::{StageEvent, StageEventPatch},
 };
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -80,6 +80,15 @@ pub async fn delete_application(id: Uuid, if_match: Version) -> Result<Reply<()>
         .map(|()| Reply::bare(204))
 }
 
+impl Resource for StageEvent {
+    fn version(&self) -> Option<i64> {
+        Some(self.version)
+    }
+    fn id(&self) -> Option<Uuid> {
+        Some(self.id)
+    }
+}
+
 /// The moves of an application, oldest first.
 #[server(endpoint = "/applications/{id}/stage-events", protocol = Rest<Get>)]
 pub async fn list_stage_events(id: Uuid) -> Result<Reply<Vec<StageEvent>>, Problem> {
@@ -87,4 +96,19 @@ pub async fn list_stage_events(id: Uuid) -> Result<Reply<Vec<StageEvent>>, Probl
     stage_events::of_application(&caller().await?.context(), id)
         .await
         .map(Reply::ok)
+}
+
+/// Corrects a move of an application.
+#[server(endpoint = "/applications/{id}/stage-events/{event_id}", protocol = Rest<Patch>)]
+pub async fn patch_stage_event(
+    id: Uuid,
+    event_id: Uuid,
+    if_match: Version,
+    body: Body<StageEventPatch>,
+) -> Result<Reply<StageEvent>, Problem> {
+    use crate::server::{auth::caller::caller, services::stage_events};
+    let body = body.parse()?;
+    stage_events::patch(&caller().await?.context(), id, event_id, if_match.0, &body)
+        .await
+        .map(|answer| Reply::once(200, answer))
 }

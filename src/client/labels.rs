@@ -42,6 +42,9 @@ pub fn field_label(field: &str) -> &str {
         "contacts_inline" => "People",
         "notes" => "Notes",
         "archived_at" => "Archived",
+        "occurred_at" => "Happened",
+        "when" => "When",
+        "voided" => "Did not happen",
         "type" => "What",
         "starts_at" => "When",
         "duration_minutes" => "Takes",
@@ -94,7 +97,10 @@ pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneR
             let day = day.parse::<NaiveDate>().ok();
             day.map(|day| day_label(day, zone.day(now)))
         }
-        ("next_action_due" | "archived_at" | "starts_at" | "reply_deadline", Value::String(at)) => {
+        (
+            "next_action_due" | "archived_at" | "starts_at" | "reply_deadline" | "occurred_at",
+            Value::String(at),
+        ) => {
             let at = DateTime::parse_from_rfc3339(at).ok();
             at.map(|at| time_label(at.to_utc(), now, zone))
         }
@@ -205,6 +211,7 @@ mod tests {
         application::ApplicationPatch,
         fields::Patch as _,
         settings::SettingsPatch,
+        stage::StageEventPatch,
         time::{Timestamp, ZoneRules},
     };
     use chrono::{DateTime, Utc};
@@ -300,7 +307,8 @@ mod tests {
     #[test]
     fn every_field_has_a_name_for_people() {
         let fields = ApplicationPatch::FIELDS.iter().chain(ActivityPatch::FIELDS);
-        for field in fields.chain(SettingsPatch::FIELDS) {
+        let fields = fields.chain(SettingsPatch::FIELDS);
+        for field in fields.chain(StageEventPatch::FIELDS) {
             assert_ne!(field_label(field), *field);
         }
     }

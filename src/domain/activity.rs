@@ -510,7 +510,7 @@ impl Edited for Activity {
         Ok(row)
     }
 
-    fn patched(&self, patch: &ActivityPatch, at: Timestamp) -> Result<Self, Problem> {
+    fn patched(&self, patch: &ActivityPatch, made: Made) -> Result<Self, Problem> {
         let moved = patch.application_id.filter(|id| *id != self.application_id);
         if moved.is_some() {
             let why = "An activity stays with its application.";
@@ -520,7 +520,7 @@ impl Edited for Activity {
         patch.apply(&mut row);
         row.check()?;
         row.version += 1;
-        row.updated_at = at;
+        row.updated_at = made.at;
         row.keep_millis();
         Ok(row)
     }
@@ -605,16 +605,16 @@ pub(crate) mod tests {
     fn what_is_scheduled_keeps_its_start_and_everything_its_application() {
         let row = sample(1, 2);
         let patch = |patch| serde_json::from_value::<ActivityPatch>(patch).unwrap();
-        let problem = row.patched(&patch(json!({"starts_at": null})), now());
+        let problem = row.patched(&patch(json!({"starts_at": null})), made());
         assert!(problem.unwrap_err().message_for("starts_at").is_some());
         let done = row
-            .patched(&patch(json!({"starts_at": null, "status": "done"})), now())
+            .patched(&patch(json!({"starts_at": null, "status": "done"})), made())
             .unwrap();
         assert_eq!((done.version, done.starts_at), (2, None));
         let stays = patch(json!({"application_id": row.application_id, "outcome": "Good"}));
-        assert!(row.patched(&stays, now()).is_ok());
+        assert!(row.patched(&stays, made()).is_ok());
         let moves = patch(json!({"application_id": Uuid::from_u128(9)}));
-        let problem = row.patched(&moves, now()).unwrap_err();
+        let problem = row.patched(&moves, made()).unwrap_err();
         assert!(problem.message_for("application_id").is_some());
     }
 

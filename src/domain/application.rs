@@ -12,7 +12,7 @@ use super::{
     stage::Status,
     tags::Tags,
     text::{Line, Prose},
-    time::{Timestamp, ZoneName, outside_years, read_timestamp, to_millis},
+    time::{CLOCK_SKEW, Timestamp, ZoneName, outside_years, read_timestamp, to_millis},
     user::Email,
 };
 use chrono::{Duration, NaiveDate};
@@ -177,9 +177,10 @@ fields! {
         status: Status,
         /// Where the seeker found it.
         source: Line<80>,
-        /// The day of the application, in the user's time zone.
+        /// The day on which it was sent, in the user's time zone. A draft need not have one, nor what is
+        /// on hold or withdrawn; in any other status it has one: where none is given, the day of the move.
         #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
-        application_date: NaiveDate,
+        application_date: Option<NaiveDate>,
         /// How much the seeker wants it.
         priority: Priority,
         /// Where the work is done.
@@ -248,7 +249,8 @@ impl ApplicationCreate {
         }
     }
 
-    /// The application that this creates, with defaults for what is absent.
+    /// The application that this creates, with defaults for what is absent. `today` is the user's day, or
+    /// that of `status_occurred_at` where it is given.
     ///
     /// # Errors
     /// 400 naming every required field that is absent and every rule that does not hold.
@@ -273,7 +275,7 @@ impl ApplicationCreate {
             role_title: role_title.clone(),
             status: Status::Applied,
             source: default_source(),
-            application_date: today,
+            application_date: None,
             priority: Priority::None,
             location_mode: LocationMode::Remote,
             location_text: None,
@@ -300,7 +302,10 @@ impl ApplicationCreate {
             updated_at: now,
         };
         patch.apply(&mut row);
-        check(&row, patch.status_occurred_at, now)?;
+        if row.status != Status::Draft {
+            row.application_date = row.application_date.or(Some(today));
+        }
+        check(&row, &patch, now)?;
         row.keep_millis();
         Ok(row)
     }
@@ -319,19 +324,24 @@ impl Application {
         format!("“{}” at {}", self.role_title, self.company)
     }
 
-    /// What `patch` makes of this application: the next version, changed at `now`.
+    /// What `patch` makes of this application: the next version. What follows from its moves follows on
+    /// their being known ([`Application::follow_since`], [`Application::follow_day`]).
     ///
     /// # Errors
     /// 400 naming every rule that would not hold.
-    pub fn patched(&self, patch: &ApplicationPatch, now: Timestamp) -> Result<Self, Problem> {
+    pub fn patched(&self, patch: &ApplicationPatch, made: Made) -> Result<Self, Problem> {
         let mut row = self.clone();
         patch.apply(&mut row);
-        check(&row, patch.status_occurred_at, now)?;
-        row.version += 1;
-        row.updated_at = now;
         if row.status != self.status {
-            row.status_since = patch.status_occurred_at.unwrap_or(now);
+            row.status_since = patch.status_occurred_at.unwrap_or(made.at);
+            let none_given = row.application_date.is_none() && patch.application_date.is_keep();
+            if none_given && row.status.has_day() && patch.voids_stage_event.is_none() {
+                row.application_date = Some(made.on);
+            }
         }
+        check(&row, patch, made.at)?;
+        row.version += 1;
+        row.updated_at = made.at;
         row.keep_millis();
         Ok(row)
     }
@@ -351,7 +361,8 @@ impl Application {
 
 impl Row for Application {
     fn supersedes(&self, known: &Self) -> bool {
-        self.version >= known.version
+        // What follows from a correction of its moves makes no version.
+        (self.version, self.updated_at) >= (known.version, known.updated_at)
     }
     fn hash_state(&self, hasher: &mut impl Hasher) {
         (self.version, self.updated_at).hash(hasher);
@@ -376,8 +387,11 @@ impl Edited for Application {
     fn build(create: &ApplicationCreate, id: Uuid, made: Made) -> Result<Self, Problem> {
         create.clone().build(id, made.on, made.at)
     }
-    fn patched(&self, patch: &ApplicationPatch, at: Timestamp) -> Result<Self, Problem> {
-        Self::patched(self, patch, at)
+    fn patched(&self, patch: &ApplicationPatch, made: Made) -> Result<Self, Problem> {
+        Self::patched(self, patch, made)
+    }
+    fn happened_at(patch: &ApplicationPatch) -> Option<Timestamp> {
+        patch.status_occurred_at
     }
     fn recreate(&self, id: Uuid) -> Option<ApplicationCreate> {
         Some(ApplicationCreate::copy(id, self))
@@ -404,7 +418,7 @@ impl Edited for Application {
         if let Change::Set(Some(at)) = archived {
             *at -= ahead;
         }
-        if let Some(Change::Set(day)) = applied {
+        if let Some(Change::Set(Some(day))) = applied {
             *day += days;
         }
     }
@@ -416,13 +430,14 @@ impl Edited for Application {
     }
 }
 
-/// How far a client's clock may be ahead of ours before a moment counts as wrong: as far as clocks that
-/// nobody sets are, and not so far that a day shows wrong for long.
-const CLOCK_SKEW: Duration = Duration::minutes(10);
-
 /// What must hold between fields.
-fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
+fn check(row: &Application, patch: &ApplicationPatch, now: Timestamp) -> Result<(), Problem> {
     let mut errors = Vec::new();
+    let cleared = patch.application_date.value().is_some() && row.application_date.is_none();
+    if cleared && row.status.has_day() {
+        let why = "Only what was not sent has no day: say when it was sent.";
+        errors.push(FieldError::new("application_date", why));
+    }
     if let (Some(min), Some(max)) = (row.salary_min, row.salary_max)
         && min > max
     {
@@ -433,14 +448,16 @@ fn check(row: &Application, occurred: Option<Timestamp>, now: Timestamp) -> Resu
     }
     let mut in_range = |field: &str, year: i32| errors.extend(outside_years(field, year));
     use chrono::Datelike;
-    in_range("application_date", row.application_date.year());
+    if let Some(day) = row.application_date {
+        in_range("application_date", day.year());
+    }
     if let Some(due) = row.next_action_due {
         in_range("next_action_due", due.year());
     }
     if let Some(archived) = row.archived_at {
         in_range("archived_at", archived.year());
     }
-    if let Some(at) = occurred {
+    if let Some(at) = patch.status_occurred_at {
         if at <= now + CLOCK_SKEW {
             in_range("status_occurred_at", at.year());
         } else {
@@ -483,7 +500,7 @@ pub(crate) mod tests {
         assert_eq!(row.source.as_str(), "Other");
         assert_eq!(row.priority, Priority::None);
         assert_eq!(row.location_mode, LocationMode::Remote);
-        assert_eq!(row.application_date, now().date_naive());
+        assert_eq!(row.application_date, Some(now().date_naive()));
         assert_eq!(row.version, 1);
     }
 
@@ -500,17 +517,17 @@ pub(crate) mod tests {
     fn pay_must_be_a_range() {
         let patch: ApplicationPatch =
             serde_json::from_str(r#"{"salary_min": 90000, "salary_max": 80000}"#).unwrap();
-        let problem = sample(1).patched(&patch, now()).unwrap_err();
+        let problem = sample(1).patched(&patch, Made::utc(now())).unwrap_err();
         assert!(problem.message_for("salary_max").is_some());
         // The rule holds against what is stored too, not only within the patch.
         let stored = sample(1)
             .patched(
                 &serde_json::from_str(r#"{"salary_min": 90000}"#).unwrap(),
-                now(),
+                Made::utc(now()),
             )
             .unwrap();
         let patch = serde_json::from_str(r#"{"salary_max": 80000}"#).unwrap();
-        assert!(stored.patched(&patch, now()).is_err());
+        assert!(stored.patched(&patch, Made::utc(now())).is_err());
     }
 
     #[test]
@@ -518,13 +535,15 @@ pub(crate) mod tests {
         let before = sample(1);
         let patch: ApplicationPatch =
             serde_json::from_str(r#"{"company": "Beta", "tags": ["x"], "notes": "n"}"#).unwrap();
-        let after = before.patched(&patch, now()).unwrap();
+        let after = before.patched(&patch, Made::utc(now())).unwrap();
         assert_eq!(after.company.as_str(), "Beta");
         assert_eq!(after.role_title, before.role_title);
         assert_eq!(after.version, 2);
         assert!(patch.is_noop_on(&after) && !patch.is_noop_on(&before));
         assert_eq!(patch.names(), ["company", "notes", "tags"]);
-        let restored = after.patched(&patch.inverse(&before), now()).unwrap();
+        let restored = after
+            .patched(&patch.inverse(&before), Made::utc(now()))
+            .unwrap();
         assert_eq!(
             restored,
             Application {
@@ -543,14 +562,17 @@ pub(crate) mod tests {
             ..Default::default()
         };
         assert_eq!(
-            sample(1).patched(&patch, now()).unwrap().status_since,
+            sample(1)
+                .patched(&patch, Made::utc(now()))
+                .unwrap()
+                .status_since,
             earlier
         );
         let future = ApplicationPatch {
             status_occurred_at: Some(now() + chrono::Duration::days(3)),
             ..patch
         };
-        assert!(sample(1).patched(&future, now()).is_err());
+        assert!(sample(1).patched(&future, Made::utc(now())).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{
     kinds::kinds,
     row::{Edited, Made, OfEdit, OfKind},
     sync::{Entity, EntityKind},
+    time::Timestamp,
 };
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,8 @@ macro_rules! define_edits {
             }
             match row {
                 $( Entity::$Kind(row) => of(row.as_ref(), id), )+
+                // There may be kinds that nobody edits.
+                #[allow(unreachable_patterns)]
                 _ => None,
             }
         }
@@ -120,6 +123,18 @@ impl Edit {
             Op::Patch(patch) => R::is_event(patch),
             Op::Create(_) | Op::Delete => false,
         })
+    }
+
+    /// When what it tells happened, where it says so.
+    pub fn happened_at(&self) -> Option<Timestamp> {
+        fn of<R: Edited>(op: &Op<R>) -> Option<Timestamp> {
+            match op {
+                Op::Create(create) => R::happened_at(&create.as_ref().clone().into_patch()),
+                Op::Patch(patch) => R::happened_at(patch),
+                Op::Delete => None,
+            }
+        }
+        each_kind!(self, |op: R| of::<R>(op))
     }
 
     /// Whether it takes back what the user did before.
@@ -227,19 +242,22 @@ impl Edit {
     /// always the same bytes.
     pub fn request(&self, record: Uuid) -> (http::Method, String, Option<String>) {
         each_kind!(self, |op: R| {
-            let one = if R::SINGLE {
-                R::COLLECTION.to_owned()
-            } else {
-                format!("{}/{record}", R::COLLECTION)
-            };
             match op {
                 Op::Create(create) => (
                     http::Method::POST,
                     R::created_at(create),
                     serde_json::to_string(create).ok(),
                 ),
-                Op::Patch(patch) => (http::Method::PATCH, one, serde_json::to_string(patch).ok()),
-                Op::Delete => (http::Method::DELETE, one, None),
+                Op::Patch(patch) => (
+                    http::Method::PATCH,
+                    R::patched_at(patch, record),
+                    serde_json::to_string(patch).ok(),
+                ),
+                Op::Delete => (
+                    http::Method::DELETE,
+                    format!("{}/{record}", R::COLLECTION),
+                    None,
+                ),
             }
         })
     }
@@ -263,7 +281,7 @@ pub fn apply<R: Edited>(
             ProblemKind::Conflict,
             format!("This {} exists already.", R::NOUN),
         )),
-        Op::Patch(patch) => row.ok_or_else(missing)?.patched(patch, made.at).map(Some),
+        Op::Patch(patch) => row.ok_or_else(missing)?.patched(patch, made).map(Some),
         Op::Delete => row.ok_or_else(missing).map(|_| None),
     }
 }

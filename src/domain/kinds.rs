@@ -18,7 +18,10 @@ macro_rules! kinds {
                 /// The user's settings; its id is the user's.
                 settings::Settings settings "settings" 1,
             }
-            edited { application::Application, activity::Activity, settings::Settings, }
+            edited {
+                application::Application, stage::StageEvent, activity::Activity,
+                settings::Settings,
+            }
         }
     };
 }

@@ -70,8 +70,19 @@ impl Seen {
 pub struct Made {
     /// The moment.
     pub at: Timestamp,
-    /// The user's calendar day then.
+    /// The user's calendar day then; of an edit that says when it happened, the day of that
+    /// ([`Edited::happened_at`]).
     pub on: NaiveDate,
+}
+
+impl Made {
+    /// At a moment, by somebody whose clock shows UTC.
+    pub fn utc(at: Timestamp) -> Self {
+        Self {
+            at,
+            on: at.date_naive(),
+        }
+    }
 }
 
 /// An operation among those on rows of all kinds. Made from the list of kinds.
@@ -121,10 +132,22 @@ pub trait Edited: Row + OfEdit {
     ///
     /// # Errors
     /// 400 naming what does not fit.
-    fn patched(&self, patch: &Self::Patch, at: Timestamp) -> Result<Self, Problem>;
+    fn patched(&self, patch: &Self::Patch, made: Made) -> Result<Self, Problem>;
     /// The address at which a create is sent: below its parent, where it has one.
     fn created_at(_: &Self::Create) -> String {
         Self::COLLECTION.to_owned()
+    }
+    /// The address at which a patch of the row `id` is sent.
+    fn patched_at(_: &Self::Patch, id: Uuid) -> String {
+        if Self::SINGLE {
+            Self::COLLECTION.to_owned()
+        } else {
+            format!("{}/{id}", Self::COLLECTION)
+        }
+    }
+    /// When what a body tells happened, where it says so: its day is that of [`Made::on`].
+    fn happened_at(_: &Self::Patch) -> Option<Timestamp> {
+        None
     }
     /// What creates a copy of this row under another id; none where that is not possible.
     fn recreate(&self, id: Uuid) -> Option<Self::Create> {

@@ -153,8 +153,8 @@ impl Edited for Settings {
     fn build(create: &Never, _: Uuid, _: Made) -> Result<Self, Problem> {
         match *create {}
     }
-    fn patched(&self, patch: &SettingsPatch, at: Timestamp) -> Result<Self, Problem> {
-        Self::patched(self, patch, at)
+    fn patched(&self, patch: &SettingsPatch, made: Made) -> Result<Self, Problem> {
+        Self::patched(self, patch, made.at)
     }
 }
 

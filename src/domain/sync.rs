@@ -250,6 +250,8 @@ macro_rules! define_kinds {
             pub fn version(&self) -> Option<i64> {
                 match self {
                     $( Self::$Edited(row) => Some(row.version), )+
+                    // There may be kinds that nobody edits.
+                    #[allow(unreachable_patterns)]
                     _ => None,
                 }
             }
@@ -514,11 +516,13 @@ mod tests {
         StageEvent {
             id: Uuid::from_u128(2),
             application_id: Uuid::from_u128(1),
+            version: 1,
             from_status: None,
             to_status: Status::Applied,
             occurred_at: now(),
             recorded_at: now(),
             voided_at: None,
+            updated_at: now(),
         }
     }
 

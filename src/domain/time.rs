@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 /// An instant, to the millisecond: what JavaScript, SQLite and PostgreSQL all keep exactly.
 pub type Timestamp = DateTime<Utc>;
 
+/// How far a client's clock may be ahead of ours before a moment counts as wrong: as far as clocks that
+/// nobody sets are, and not so far that a day shows wrong for long.
+pub(super) const CLOCK_SKEW: Duration = Duration::minutes(10);
+
 /// The years within which a day or a moment that somebody gives has to be.
 pub const YEARS: std::ops::RangeInclusive<i32> = 1970..=2200;
 

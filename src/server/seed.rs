@@ -121,9 +121,6 @@ async fn load(context: Context<'_>, id: Uuid, number: usize, card: Card) -> Resu
     create.id = Some(id);
     create.status = Change::Set(status);
     create.status_occurred_at = Some(at);
-    if create.application_date.is_keep() {
-        create.application_date = Change::Set(at.date_naive());
-    }
     let key = |step: usize| MutationKey {
         key: format!("demo-{number}-{step}"),
         request_hash: [0; 32],

@@ -49,9 +49,9 @@ async fn creating_is_the_first_event(site: Site) {
     assert_eq!(
         events,
         [json!({
-            "id": events[0]["id"], "application_id": row["id"], "from_status": null,
+            "id": events[0]["id"], "application_id": row["id"], "version": 1, "from_status": null,
             "to_status": "Draft", "occurred_at": row["created_at"],
-            "recorded_at": row["created_at"], "voided_at": null,
+            "recorded_at": row["created_at"], "voided_at": null, "updated_at": row["created_at"],
         })]
     );
 }

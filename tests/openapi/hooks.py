@@ -37,6 +37,8 @@ SAID_IN_WORDS = {
     "quiet_hours_start",
     "quiet_hours_end",
     "voids_stage_event",
+    "application_date",
+    "voided",
     "cursor",
     "since",
     "token",
@@ -84,6 +86,9 @@ def before_call(context, case, kwargs):
         elif is_uuid(case.path_parameters.get("id")):
             row = ask("POST", "/applications", {"company": "Acme", "role_title": "Engineer"})
             case.path_parameters["id"] = row["id"]
+            if is_uuid(case.path_parameters.get("event_id")):
+                (row,) = ask("GET", f"/applications/{row['id']}/stage-events")
+                case.path_parameters["event_id"] = row["id"]
         if row:
             headers["If-Match"] = VERSION.sub(str(row["version"]), headers["If-Match"])
             if case.meta.generation.mode.is_positive and "X-If-Updated-At" in headers:

@@ -1,26 +1,32 @@
 //! Quick add: company, role, Enter.
 
 use super::{
-    announcer::use_announcer, board::show_added, dialog::Dialog, form::Stacked, icon::Icon,
+    announcer::use_announcer,
+    board::show_added,
+    dialog::Dialog,
+    form::{Complaints, DateField, Draft, Editor, Fields, Stacked, input_id},
+    icon::Icon,
     icon_button::IconButton,
 };
 use crate::{
     app::{acts::Submission, dialogs::use_dialogs, share::Share},
-    client::zone::use_zone,
-    client::{store::use_store, toasts::ToastAction},
+    client::{dom, store::use_store, toasts::ToastAction, zone::use_zone},
     domain::{
         application::{Application, ApplicationCreate},
         change::Change,
         link::WebUrl,
         stage::Status,
-        time::{ZoneRules, day_label},
+        time::{Timestamp, ZoneRules, day_label},
+        when::{Holds, Leans},
     },
 };
+use chrono::NaiveDate;
 use leptos::{html, prelude::*};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
+use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -35,6 +41,10 @@ pub fn QuickAdd() -> impl IntoView {
     let posting = RwSignal::new(None::<WebUrl>);
     let asked = StoredValue::new(None::<Share>);
     let submission = Submission::default();
+    // A day that is not said is today; a draft has none.
+    let draft = Draft::new(Fields::new());
+    let complaints = Complaints::default();
+    let editor = Editor::new(draft, complaints);
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();
     let status = move || dialogs.adding.get().unwrap_or(Status::Applied);
@@ -49,6 +59,8 @@ pub fn QuickAdd() -> impl IntoView {
         posting.set(share.posting);
         company_error.set(None);
         role_error.set(None);
+        draft.clear();
+        complaints.clear();
         submission.end();
     };
     let open = Signal::derive(move || dialogs.adding.get().is_some());
@@ -78,6 +90,7 @@ pub fn QuickAdd() -> impl IntoView {
 
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        dom::save_typed();
         if !submission.begin() {
             return;
         }
@@ -111,10 +124,27 @@ pub fn QuickAdd() -> impl IntoView {
             submission.end();
             return;
         };
+        if editor.is_wrong(WHEN) {
+            dom::focus(&format!("#{}", input_id(WHEN)));
+            submission.end();
+            return;
+        }
         let title = format!("{role} at {company}");
         let status = dialogs.adding.get_untracked().unwrap_or(Status::Applied);
+        let day = serde_json::from_value::<NaiveDate>(editor.saved(WHEN)).ok();
+        let day = day.filter(|_| status != Status::Draft);
+        let now = store.now_untracked();
+        let happened = day.map(|day| zone.with_untracked(|zone| moment_of(day, now, zone)));
+        if happened.is_some_and(|at| at > now) {
+            editor.refuse(WHEN, "That day is still to come.");
+            dom::focus(&format!("#{}", input_id(WHEN)));
+            submission.end();
+            return;
+        }
         let create = ApplicationCreate {
             status: Change::Set(status),
+            status_occurred_at: happened,
+            application_date: day.map_or(Change::Keep, |day| Change::Set(Some(day))),
             job_url: posting
                 .get_untracked()
                 .map_or(Change::Keep, |url| Change::Set(Some(url))),
@@ -158,8 +188,15 @@ pub fn QuickAdd() -> impl IntoView {
     let guard = move || {
         let row = twin.get()?;
         let today = zone.get().day(store.now());
-        let text = known_as(&row, &day_label(row.application_date, today));
+        let day = row.application_date.map(|day| day_label(day, today));
+        let text = known_as(&row, day.as_deref());
         Some(view! { <p class="notice" data-kind="warn">{text}</p> })
+    };
+
+    let dated = move || match (status(), editor.value(WHEN)) {
+        (Status::Draft, _) => "",
+        (_, Value::Null) => ", dated today",
+        _ => ", dated as you say",
     };
 
     view! {
@@ -202,6 +239,9 @@ pub fn QuickAdd() -> impl IntoView {
                         on:input=move |event| role.set(event_target_value(&event))
                     />
                 </Stacked>
+                {move || (status() != Status::Draft).then(|| view! {
+                    <DateField editor field=WHEN holds=Holds::Day leans=Leans::Back/>
+                })}
                 {move || posting.get().map(|url| view! {
                     <div class="quick-posting">
                         <p title=url.to_string()>"Posting: " <b>{without_scheme(&url)}</b></p>
@@ -214,7 +254,7 @@ pub fn QuickAdd() -> impl IntoView {
                 })}
                 {guard}
                 <p class="dialog-hint">
-                    "Goes to " <b>{move || status().label()}</b> ", dated today. Everything else can wait."
+                    "Goes to " <b>{move || status().label()}</b> {dated} ". Everything else can wait."
                 </p>
                 <footer class="dialog-footer">
                     <button type="button" class="button button-quiet" on:click=move |_| close()>
@@ -229,17 +269,31 @@ pub fn QuickAdd() -> impl IntoView {
     }
 }
 
+/// The field for the day.
+const WHEN: &str = "when";
+
+/// The moment of what happened on a day: now, or when the clock on the wall showed the same.
+fn moment_of(day: NaiveDate, now: Timestamp, zone: &impl ZoneRules) -> Timestamp {
+    let wall = zone.local(now);
+    if wall.date() == day {
+        now
+    } else {
+        zone.instant(day.and_time(wall.time()))
+    }
+}
+
 /// Where an application stands already, in a sentence or two.
-fn known_as(row: &Application, day: &str) -> String {
+fn known_as(row: &Application, day: Option<&str>) -> String {
     let place = match row.status {
         _ if !row.is_on_board() => "the archive",
         status => status.label(),
     };
     let (company, role) = (&row.company, &row.role_title);
-    if row.status == Status::Draft {
-        format!("{company}, {role}, is here already. It is in {place}.")
-    } else {
-        format!("You applied to {company}, {role}, on {day}. It is in {place}.")
+    match day {
+        Some(day) if row.status != Status::Draft => {
+            format!("You applied to {company}, {role}, on {day}. It is in {place}.")
+        }
+        _ => format!("{company}, {role}, is here already. It is in {place}."),
     }
 }
 
@@ -266,8 +320,11 @@ fn complaint(text: &str, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{goes_on_to_role, known_as};
-    use crate::domain::{application::tests::sample, stage::Status};
+    use super::{goes_on_to_role, known_as, moment_of};
+    use crate::domain::{
+        application::tests::{now, sample},
+        stage::Status,
+    };
 
     #[test]
     fn it_says_where_the_same_application_stands() {
@@ -276,20 +333,31 @@ mod tests {
         row.role_title = "Backend Engineer".parse().unwrap();
         row.status = Status::TechScreen;
         assert_eq!(
-            known_as(&row, "24 Nov"),
+            known_as(&row, Some("24 Nov")),
             "You applied to Acme Corp, Backend Engineer, on 24 Nov. It is in Tech screen."
         );
         row.archived_at = Some(row.created_at);
         assert_eq!(
-            known_as(&row, "24 Nov"),
+            known_as(&row, Some("24 Nov")),
             "You applied to Acme Corp, Backend Engineer, on 24 Nov. It is in the archive."
         );
         row.archived_at = None;
         row.status = Status::Draft;
         assert_eq!(
-            known_as(&row, "24 Nov"),
+            known_as(&row, Some("24 Nov")),
             "Acme Corp, Backend Engineer, is here already. It is in Draft."
         );
+    }
+
+    #[test]
+    fn what_happened_on_a_day_happened_at_the_hour_of_now() {
+        let now = now();
+        let zone = chrono::Utc;
+        let today = now.date_naive();
+        assert_eq!(moment_of(today, now, &zone), now);
+        let before = today - chrono::Days::new(3);
+        let at = now - chrono::Duration::days(3);
+        assert_eq!(moment_of(before, now, &zone), at);
     }
 
     #[test]

@@ -309,6 +309,7 @@ fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
     let opens = parked && can_be_opened(&entry.edit);
     let address = match &entry.edit {
         Edit::Activity(_) => format!("/board/{}?activity={record}", entry.aggregate),
+        Edit::StageEvent(_) => format!("/board/{}", entry.aggregate),
         _ => format!("/board/{record}"),
     };
     // Of one that is deleted nothing shows any more.
@@ -344,7 +345,8 @@ fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
 
 /// Whether there is a page on which what an edit says can be corrected.
 fn can_be_opened(edit: &Edit) -> bool {
-    matches!(edit, Edit::Application(_) | Edit::Activity(_)) && edit.verb() != Verb::Delete
+    let has_page = !matches!(edit, Edit::Settings(_));
+    has_page && edit.verb() != Verb::Delete
 }
 
 /// Where the focus goes when a decision is made: to the next one, or else to the one before it.

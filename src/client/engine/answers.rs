@@ -11,6 +11,7 @@ use crate::domain::{
     error::{Problem, ProblemKind},
     fields::Patch as _,
     row::OfKind,
+    stage::StageEvent,
     sync::EntityKind,
     time::Timestamp,
 };
@@ -107,7 +108,13 @@ impl Engine {
             if R::KIND == EntityKind::Application
                 && let Some(row) = Application::from_entity(row.clone().into_entity())
             {
-                self.each_base(|base| history::acknowledged(base, &entry, &row, now));
+                self.each_base(|base| history::acknowledged(base, &entry, &row));
+            }
+            if R::KIND == EntityKind::StageEvent
+                && let Some(event) = StageEvent::from_entity(row.clone().into_entity())
+            {
+                let zone = self.zone.clone();
+                self.each_base(|base| history::corrected(base, &event, &zone));
             }
             if self.was_sent_in_another_life(key) && self.lacks(&entry, &row) {
                 // It may be of a history that is no more: the next pull must bring it.
@@ -379,7 +386,7 @@ impl Engine {
     ) -> bool {
         let known = self.base.table::<R>().get(entry.record);
         let seen = known.filter(|row| entry.saw().is_some_and(|seen| seen.is(&***row)));
-        let with_it = seen.and_then(|row| row.patched(patch, entry.made_at).ok());
+        let with_it = seen.and_then(|row| row.patched(patch, entry.made()).ok());
         with_it.is_some_and(|row| R::Patch::are_alike(&row, current))
     }
 

@@ -628,7 +628,7 @@ impl Base {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::application::tests::sample;
+    use crate::domain::{application::tests::sample, row::Made};
 
     #[test]
     fn shards_have_names_that_read_back() {
@@ -671,7 +671,9 @@ mod tests {
     #[test]
     fn an_earlier_state_that_another_page_stored_is_written_over() {
         let old = sample(1);
-        let new = old.patched(&Default::default(), old.updated_at).unwrap();
+        let new = old
+            .patched(&Default::default(), Made::utc(old.updated_at))
+            .unwrap();
         let mut base = Base::default();
         base.take(new.id, new.clone());
         // It came while it was left out of the store.
@@ -690,7 +692,9 @@ mod tests {
     #[test]
     fn the_newer_state_stays_whichever_comes_first() {
         let old = sample(1);
-        let new = old.patched(&Default::default(), old.updated_at).unwrap();
+        let new = old
+            .patched(&Default::default(), Made::utc(old.updated_at))
+            .unwrap();
         for order in [[&old, &new], [&new, &old]] {
             let mut base = Base::default();
             for row in order {

@@ -1,19 +1,35 @@
 //! The moves of an application: those that the server recorded, and those that are on their way.
 
-use super::{Engine, answers::redated_key, base::Base, queue::Entry};
+use super::{Edited, Engine, Verb, answers::redated_key, base::Base, queue::Entry};
 use crate::domain::{
     application::{Application, ApplicationPatch},
     change::Change,
     edit::{Edit, Op, apply},
-    stage::{StageEvent, Status},
-    time::Timestamp,
+    stage::{StageEvent, Status, check_corrected},
+    time::{ZoneRules, to_millis},
 };
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// The rules of the user's zone, for the days of moves; UTC until they are told.
+#[derive(Clone)]
+pub(super) struct UserZone(pub Arc<dyn ZoneRules + Send + Sync>);
+
+impl Default for UserZone {
+    fn default() -> Self {
+        Self(Arc::new(chrono::Utc))
+    }
+}
+
+impl std::fmt::Debug for UserZone {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str("UserZone")
+    }
+}
+
 /// The stage event that an acknowledged entry caused has a known id, so history need not wait for
 /// the next pull. Called before the row itself is taken.
-pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application, now: Timestamp) {
+pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application) {
     let before = base
         .table::<Application>()
         .get(entry.record)
@@ -29,76 +45,169 @@ pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application, no
     if let Edit::Application(Op::Patch(patch)) = &entry.edit
         && let Some(voided) = patch.voids_stage_event
     {
-        if let Some(event) = base.table::<StageEvent>().get(voided) {
-            let event = StageEvent {
-                voided_at: event.voided_at.or(Some(now)),
-                ..StageEvent::clone(event)
-            };
-            // Not for the store: the server's own time of it comes with the next pull.
+        let event = base.table::<StageEvent>().get(voided);
+        let event = event.filter(|event| {
+            // What was done to it since, elsewhere, is not known here.
+            event.voided_at.is_none() && event.updated_at <= row.updated_at
+        });
+        if let Some(event) = event {
+            let event = event.voided(row.updated_at);
+            // Not for the store: the server's own comes with the next pull.
             base.show(voided, event);
         }
     } else if let Some(before) = moved {
-        let id = StageEvent::derive_id(row.id, &entry.key.to_string());
-        if base.table::<StageEvent>().get(id).is_none() {
-            let event = StageEvent {
-                id,
-                application_id: row.id,
-                from_status: before,
-                to_status: row.status,
-                occurred_at: row.status_since,
-                recorded_at: row.updated_at,
-                voided_at: None,
-            };
-            base.show(id, event);
+        let event = StageEvent::recorded(row, &entry.key.to_string(), before, row.updated_at);
+        // As it was when it happened: what follows from the other moves is of the application.
+        let occurred_at = match &entry.edit {
+            Edit::Application(Op::Create(create)) => create.status_occurred_at,
+            Edit::Application(Op::Patch(patch)) => patch.status_occurred_at,
+            _ => None,
+        };
+        let event = StageEvent {
+            occurred_at: occurred_at.map_or(row.updated_at, to_millis),
+            ..event
+        };
+        if base.table::<StageEvent>().get(event.id).is_none() {
+            base.show(event.id, event);
         }
     }
+}
+
+/// What follows from an acknowledged correction of a move shows before the next pull brings it. Called
+/// before the move itself is taken.
+pub(super) fn corrected(base: &mut Base, event: &StageEvent, zone: &UserZone) {
+    let Some(row) = base.table::<Application>().get(event.application_id) else {
+        return;
+    };
+    let mut row = Application::clone(row);
+    let before = recorded(base, row.id);
+    let mut after = before.clone();
+    for known in after.iter_mut().filter(|known| known.id == event.id) {
+        known.clone_from(event);
+    }
+    row.follow_since(&after);
+    row.follow_day(&before, &after, &*zone.0);
+    base.show(row.id, row);
+}
+
+/// The moves of an application that the server recorded, oldest first.
+fn recorded(base: &Base, application: Uuid) -> Vec<StageEvent> {
+    let events = base.table::<StageEvent>().of_parent(application);
+    let mut events: Vec<StageEvent> = events.map(|event| StageEvent::clone(event)).collect();
+    // Of those that were recorded at one moment, the one that happened first.
+    events.sort_by_key(|event| (event.recorded_at, event.occurred_at, event.id));
+    events
+}
+
+/// Whether since when an application has its status, or its day, may follow from this edit.
+pub(super) fn is_of_moves(edit: &Edit) -> bool {
+    edit.is_event() || matches!(edit, Edit::StageEvent(_))
 }
 
 /// How often one edit may have been given another key: once a wrong time of its clock.
 const MOST_REDATED: usize = 4;
 
 impl Engine {
+    /// The rules of the user's zone.
+    pub fn keep_days_of(&mut self, zone: Arc<dyn ZoneRules + Send + Sync>) {
+        self.zone = UserZone(zone);
+    }
+
     /// The moves of an application, oldest first, those that are not yet acknowledged too.
     pub fn history(&self, record: Uuid) -> Vec<StageEvent> {
-        let mut events: Vec<StageEvent> = self
-            .base
-            .table::<StageEvent>()
-            .of_parent(record)
-            .map(|event| StageEvent::clone(event))
-            .collect();
-        // Of those that were recorded at one moment, the one that happened first.
-        events.sort_by_key(|event| (event.recorded_at, event.occurred_at, event.id));
-        let mut row = self.base.table::<Application>().get(record).cloned();
-        for entry in self.outbox.of_record(record) {
-            let Edit::Application(op) = &entry.edit else {
-                continue;
-            };
-            let next = match apply(op, row.as_deref(), record, entry.made()) {
-                Ok(next) => next.map(Arc::new),
-                Err(_) => row.clone(),
-            };
-            if let Op::Patch(patch) = op
-                && let Some(voided) = patch.voids_stage_event
-            {
-                for event in events.iter_mut().filter(|event| event.id == voided) {
-                    event.voided_at = Some(entry.made_at);
+        let entries = self.outbox.entries().iter().map(Arc::as_ref);
+        self.replayed(record, entries).1
+    }
+
+    /// An application and its moves with what waits for the server of both, as the server will take it:
+    /// `entries` has it, in its order.
+    pub(super) fn replayed<'a>(
+        &self,
+        record: Uuid,
+        entries: impl Iterator<Item = &'a Entry>,
+    ) -> (Option<Application>, Vec<StageEvent>) {
+        let row = self.base.table::<Application>().get(record);
+        let mut row = row.map(|row| Application::clone(row));
+        let mut moves = recorded(&self.base, record);
+        for entry in entries.filter(|entry| entry.aggregate == record) {
+            match &entry.edit {
+                Edit::Application(op) => {
+                    if let Ok(next) = apply(op, row.as_ref(), record, entry.made()) {
+                        let next = next.map(|next| self.moved(next, &row, op, entry, &mut moves));
+                        row = next;
+                    }
                 }
-            } else if let Some(next) = &next
-                && row.as_ref().is_none_or(|row| row.status != next.status)
-            {
-                events.push(StageEvent {
-                    id: StageEvent::derive_id(record, &entry.key.to_string()),
-                    application_id: record,
-                    from_status: row.as_ref().map(|row| row.status),
-                    to_status: next.status,
-                    occurred_at: next.status_since,
-                    recorded_at: entry.made_at,
-                    voided_at: None,
-                });
+                Edit::StageEvent(Op::Patch(patch)) => {
+                    let place = moves.iter().position(|event| event.id == entry.record);
+                    let Some(event) = place.and_then(|place| moves.get(place)) else {
+                        continue;
+                    };
+                    let Ok(next) = event.patched(patch, entry.made()) else {
+                        continue;
+                    };
+                    let mut after = moves.clone();
+                    for event in after.iter_mut().filter(|event| event.id == next.id) {
+                        event.clone_from(&next);
+                    }
+                    if check_corrected(&moves, &after, next.id).is_ok() {
+                        if let Some(row) = &mut row {
+                            row.follow_since(&after);
+                            row.follow_day(&moves, &after, &*self.zone.0);
+                        }
+                        moves = after;
+                    }
+                }
+                _ => {}
             }
-            row = next;
         }
-        events
+        (row, moves)
+    }
+
+    /// What an edit made of an application, with what follows from its being a move.
+    fn moved(
+        &self,
+        mut next: Application,
+        row: &Option<Application>,
+        op: &Op<Application>,
+        entry: &Entry,
+        moves: &mut Vec<StageEvent>,
+    ) -> Application {
+        let from = row.as_ref().map(|row| row.status);
+        let Op::Patch(patch) = op else {
+            let cause = entry.key.to_string();
+            moves.push(StageEvent::recorded(&next, &cause, from, entry.made_at));
+            return next;
+        };
+        let before = moves.clone();
+        if let Some(voided) = patch.voids_stage_event {
+            for event in moves.iter_mut().filter(|event| event.id == voided) {
+                *event = event.voided(entry.made_at);
+            }
+        } else if from != Some(next.status) {
+            let cause = entry.key.to_string();
+            moves.push(StageEvent::recorded(&next, &cause, from, entry.made_at));
+        } else {
+            return next;
+        }
+        next.follow_since(moves);
+        if patch.application_date.is_keep() {
+            next.follow_day(&before, moves, &*self.zone.0);
+        }
+        next
+    }
+
+    /// A move that is still on its way to the server, as the move of this id.
+    pub(super) fn move_on_its_way(&self, id: Uuid) -> Option<StageEvent> {
+        let entries = || self.outbox.entries().iter().map(Arc::as_ref);
+        let makes_it = |entry: &&Entry| {
+            let is_move = entry.edit.verb() == Verb::Create || entry.edit.is_event();
+            is_move
+                && matches!(entry.edit, Edit::Application(_))
+                && StageEvent::derive_id(entry.record, &entry.key.to_string()) == id
+        };
+        let application = entries().find(makes_it)?.record;
+        let (_, moves) = self.replayed(application, entries());
+        moves.into_iter().find(|event| event.id == id)
     }
 
     /// The patch that undoes the move which the mutation `key` made of `record`.
@@ -112,20 +221,21 @@ impl Engine {
         let event = events
             .find(|id| history.iter().any(|event| event.id == *id))
             .unwrap_or_else(|| event_of(key));
-        ApplicationPatch {
-            status: Change::Set(from),
-            voids_stage_event: Some(event),
-            status_occurred_at: self.since_before(record, event),
-            ..ApplicationPatch::default()
-        }
+        self.undo_of_event(record, event, from)
     }
 
-    /// Since when the record had its status before the newest move that counts: what undoing that
-    /// move returns to.
-    fn since_before(&self, record: Uuid, voided: Uuid) -> Option<Timestamp> {
-        self.history(record)
+    /// The patch that undoes the newest move of `record`, which is `event`.
+    pub fn undo_of_event(&self, record: Uuid, event: Uuid, from: Status) -> ApplicationPatch {
+        let history = self.history(record);
+        // What undoing the move returns to; what was between may have been struck out.
+        let before = history
             .iter()
-            .rfind(|event| event.voided_at.is_none() && event.id != voided)
-            .map(|event| event.occurred_at)
+            .rfind(|it| it.voided_at.is_none() && it.id != event);
+        ApplicationPatch {
+            status: Change::Set(before.map_or(from, |before| before.to_status)),
+            voids_stage_event: Some(event),
+            status_occurred_at: before.map(|before| before.occurred_at),
+            ..ApplicationPatch::default()
+        }
     }
 }

@@ -242,6 +242,7 @@ pub struct Engine {
     told_of_skipped: bool,
     session: Session,
     lock: Lock,
+    zone: history::UserZone,
 }
 
 impl Engine {

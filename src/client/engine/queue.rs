@@ -179,6 +179,11 @@ impl Entry {
         }
     }
 
+    /// The records that show it: its own, and the one on which that hangs, of which something may follow.
+    fn shows_in(&self) -> [Uuid; 2] {
+        [self.record, self.aggregate]
+    }
+
     fn is_of(&self, aggregate: Uuid) -> bool {
         self.record == aggregate || self.aggregate == aggregate
     }
@@ -378,12 +383,12 @@ impl Queue {
             }
             QueueEvent::Push { entry, .. } => {
                 self.take_in(event);
-                vec![entry.record]
+                entry.shows_in().to_vec()
             }
             QueueEvent::Redate { key, .. } | QueueEvent::Acknowledge(key) => {
-                let record = self.get(*key).map(|entry| entry.record);
+                let records = self.get(*key).map(Entry::shows_in);
                 self.take_in(event);
-                record.into_iter().collect()
+                records.into_iter().flatten().collect()
             }
             QueueEvent::Withdraw(_)
             | QueueEvent::Drop(_)
@@ -393,7 +398,7 @@ impl Queue {
                 self.take_in(event);
                 let left: HashSet<Uuid> = self.entries.iter().map(|entry| entry.key).collect();
                 let taken = before.iter().filter(|entry| !left.contains(&entry.key));
-                taken.map(|entry| entry.record).collect()
+                taken.flat_map(|entry| entry.shows_in()).collect()
             }
         }
     }

@@ -54,6 +54,14 @@ impl Engine {
         let base = self.base.take_changed();
         let queue = self.outbox.take_changed();
         if let (Changed::Records(mut records), Changed::Records(queue)) = (base, queue) {
+            // From a move that comes in something may follow for its application.
+            let moves = records
+                .iter()
+                .filter_map(|id| self.base.table::<StageEvent>().get(*id));
+            let moved: Vec<Uuid> = moves.map(|event| event.application_id).collect();
+            if !self.outbox.is_empty() {
+                records.extend(moved);
+            }
             records.extend(queue);
             for record in records {
                 self.show(record);

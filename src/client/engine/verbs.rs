@@ -9,7 +9,8 @@ use crate::domain::{
     edit::{self, apply, each_kind},
     error::{Problem, ProblemKind},
     row::OfKind as _,
-    sync::EntityKind,
+    stage::check_corrected,
+    sync::{Entity, EntityKind},
     time::Timestamp,
 };
 use chrono::Duration;
@@ -152,7 +153,9 @@ impl Engine {
     ) -> Result<(), Problem> {
         let (aggregate, seen) = each_kind!(&edit, |op: R| {
             let row = self.view_of::<R>(record);
+            let row = row.or_else(|| self.on_its_way::<R>(record));
             let next = apply(op, row.as_deref(), record, made)?;
+            self.check_move(next.as_ref())?;
             let aggregate = next
                 .as_ref()
                 .or(row.as_deref())
@@ -176,6 +179,30 @@ impl Engine {
             entry: Box::new(entry),
         });
         Ok(())
+    }
+
+    /// A row that an edit of another one makes at the server, before it is there.
+    fn on_its_way<R: Edited + HasTable>(&self, record: Uuid) -> Option<Arc<R>> {
+        let event = self
+            .move_on_its_way(record)
+            .filter(|_| R::KIND == EntityKind::StageEvent);
+        event
+            .and_then(|event| R::from_entity(event.into_entity()))
+            .map(Arc::new)
+    }
+
+    /// What the server would refuse of a correction of a move is refused here.
+    fn check_move<R: Edited>(&self, next: Option<&R>) -> Result<(), Problem> {
+        let event = next.filter(|_| R::KIND == EntityKind::StageEvent);
+        let Some(Entity::StageEvent(event)) = event.map(|event| event.clone().into_entity()) else {
+            return Ok(());
+        };
+        let before = self.history(event.application_id);
+        let mut after = before.clone();
+        for known in after.iter_mut().filter(|known| known.id == event.id) {
+            known.clone_from(&event);
+        }
+        check_corrected(&before, &after, event.id)
     }
 
     /// Takes back a mutation that was not sent; a creation with all that was done to it. Answers the

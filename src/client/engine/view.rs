@@ -1,9 +1,12 @@
 //! What the user sees: `view = base ⊕ pending`.
 
-use super::{Edited, Engine, HasTable, queue::with_edits};
+use super::{Edited, Engine, Entry, HasTable, history::is_of_moves, queue::with_edits};
 use crate::domain::{
+    application::Application,
     edit::{Edit, apply, each_kind},
+    row::OfKind,
     settings::Settings,
+    sync::EntityKind,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -46,11 +49,33 @@ impl Engine {
                 Err(_) => {}
             }
         }
+        if R::KIND == EntityKind::Application {
+            let mut moved: HashMap<Uuid, Vec<&Entry>> = HashMap::new();
+            for entry in self.outbox.entries() {
+                moved.entry(entry.aggregate).or_default().push(entry);
+            }
+            moved.retain(|_, entries| entries.iter().any(|entry| is_of_moves(&entry.edit)));
+            for (record, entries) in moved {
+                let (row, _) = self.replayed(record, entries.into_iter());
+                match row.and_then(as_row::<R>) {
+                    Some(row) => _ = rows.insert(record, row),
+                    None => _ = rows.remove(&record),
+                }
+            }
+        }
         rows
     }
 
     /// The view of one row.
     pub fn view_of<R: Edited + HasTable>(&self, record: Uuid) -> Option<Arc<R>> {
+        if R::KIND == EntityKind::Application {
+            let entries = || self.outbox.entries().iter().map(Arc::as_ref);
+            let mut of_it = entries().filter(|entry| entry.aggregate == record);
+            // What follows from its moves follows from those on their way too.
+            if of_it.any(|entry| is_of_moves(&entry.edit)) {
+                return self.replayed(record, entries()).0.and_then(as_row);
+            }
+        }
         let base = self.base.table::<R>().get(record);
         let mut edits = self.outbox.of_record(record).peekable();
         if edits.peek().is_none() {
@@ -58,4 +83,9 @@ impl Engine {
         }
         with_edits(base.map(|row| R::clone(row)), edits).map(Arc::new)
     }
+}
+
+/// An application, where that is the kind that is asked for.
+fn as_row<R: OfKind>(row: Application) -> Option<Arc<R>> {
+    R::from_entity(row.into_entity()).map(Arc::new)
 }

@@ -271,7 +271,7 @@ impl Store {
         format!("{}{}", row.headline(), of.unwrap_or_default())
     }
 
-    fn report_or(self, done: Result<Uuid, Problem>, then: impl FnOnce()) {
+    pub(super) fn report_or(self, done: Result<Uuid, Problem>, then: impl FnOnce()) {
         match done {
             Ok(_) => then(),
             Err(problem) => self.toast("error", problem.sentence(), None),
@@ -279,7 +279,7 @@ impl Store {
     }
 
     /// Says what was done to `record`, once it shows, with what takes it back.
-    fn tell(self, text: String, record: Uuid, undo: Vec<(Uuid, Edit)>) {
+    pub(super) fn tell(self, text: String, record: Uuid, undo: Vec<(Uuid, Edit)>) {
         let undo = ToastAction::Apply {
             record,
             edits: undo,

@@ -4,6 +4,7 @@
 #[cfg(feature = "hydrate")]
 mod access;
 mod activities;
+mod moves;
 mod notify;
 mod rows;
 
@@ -331,6 +332,17 @@ impl Store {
         {
             fields.insert(NAME.to_owned(), self.activity_name(&row).into());
         }
+        // What a person says is whether, what is kept is since when.
+        if let Edit::StageEvent(_) = edit
+            && let Some(row) = self.row_untracked::<StageEvent>(record)
+            && let Some(fields) = fields.as_object_mut()
+        {
+            let of = self.row_untracked::<Application>(row.application_id);
+            let of = of.map(|of| format!(", {}", of.name())).unwrap_or_default();
+            fields.insert(NAME.to_owned(), format!("{}{of}", row.title()).into());
+            let voided = fields.get("voided_at").is_some_and(|at| !at.is_null());
+            fields.insert("voided".to_owned(), voided.into());
+        }
         fields
     }
 
@@ -363,14 +375,17 @@ impl Store {
     pub fn create_application(self, create: ApplicationCreate) -> Result<Uuid, Problem> {
         let id = create.id.unwrap_or_else(Uuid::new_v4);
         let now = self.clock();
+        let happened = create.status_occurred_at.unwrap_or(now);
         let mut create = ApplicationCreate {
             id: Some(id),
-            status_occurred_at: Some(now),
+            status_occurred_at: Some(happened),
             ..create
         };
-        // The day on which it was made here, not the one on which it arrives at the server.
-        if create.application_date.is_keep() {
-            create.application_date = Change::Set(self.today(now));
+        // The day in this zone, on which it was made here, and not the one on which it arrives at the
+        // server. A draft has none.
+        let is_draft = create.status.value() == Some(&Status::Draft);
+        if create.application_date.is_keep() && !is_draft {
+            create.application_date = Change::Set(Some(self.today(happened)));
         }
         self.create::<Application>(id, create)?;
         Ok(id)
@@ -510,7 +525,7 @@ impl Store {
         began: &dyn Fn(&str) -> Option<Began<R>>,
     ) -> Result<Uuid, Problem> {
         let key = Uuid::new_v4();
-        let made = self.made();
+        let made = self.made_of(&edit);
         let mut done = Ok(Vec::new());
         let deed = edit.clone();
         self.engine.update_value(|engine| {
@@ -547,6 +562,15 @@ impl Store {
         }
     }
 
+    /// The same, of an edit that may say when it happened.
+    fn made_of(self, edit: &Edit) -> Made {
+        let at = self.clock();
+        Made {
+            at,
+            on: self.today(edit.happened_at().unwrap_or(at)),
+        }
+    }
+
     /// The zone in which times are shown.
     pub fn zone(self) -> CurrentZone {
         self.zone
@@ -561,6 +585,7 @@ impl Store {
     pub(super) fn refresh(self) {
         let now = self.clock();
         self.engine.update_value(|engine| {
+            engine.keep_days_of(Arc::new(self.zone.get_untracked()));
             self.rows.show(engine.shown());
             replace(self.displaced, engine.displaced().to_vec());
             self.settle_questions(engine.displaced());

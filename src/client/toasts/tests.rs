@@ -4,7 +4,7 @@ use crate::{
     domain::{
         application::{ApplicationPatch, tests::sample},
         change::Change,
-        row::OfKind,
+        row::{Made, OfKind},
         stage::Status,
     },
 };
@@ -234,11 +234,12 @@ fn asked(reason: Reason, edit: Edit, elsewhere: &serde_json::Value) -> String {
     row.company = "Acme".parse().unwrap();
     let patched = |fields: &serde_json::Value| {
         let patch: ApplicationPatch = serde_json::from_value(fields.clone()).unwrap();
-        row.patched(&patch, DateTime::UNIX_EPOCH).unwrap()
+        row.patched(&patch, Made::utc(DateTime::UNIX_EPOCH))
+            .unwrap()
     };
     let mine = match &edit {
         Edit::Application(Op::Patch(patch)) => {
-            let mine = row.patched(patch, DateTime::UNIX_EPOCH).unwrap();
+            let mine = row.patched(patch, Made::utc(DateTime::UNIX_EPOCH)).unwrap();
             Some(mine.into_entity())
         }
         _ => None,

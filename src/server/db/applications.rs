@@ -2,11 +2,12 @@
 
 use super::{
     on,
-    rows::{After, Table, columns},
-    tenant::Tenant,
+    rows::{self, After, Table, columns},
+    tenant::{Tenant, TenantWrite},
 };
 use crate::domain::{
     application::Application, cursor::Sort, filter::ApplicationQuery, stage::Status,
+    time::Timestamp,
 };
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -109,6 +110,50 @@ pub async fn list(
         ))
         .push_bind(limit);
         sql.build_query_as().fetch_all(conn).await
+    })
+}
+
+/// Stores what followed without making a version: `next`, after `row`.
+pub async fn follow(
+    tenant: &mut TenantWrite,
+    row: &Application,
+    next: &Application,
+) -> sqlx::Result<()> {
+    let from = followed_from(tenant, row.id, row.version).await?;
+    rows::update(tenant, next).await?;
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query::<DB>(
+            "UPDATE applications SET followed_version = $1, followed_from = $2 \
+             WHERE user_id = $3 AND id = $4",
+        )
+        .bind(next.version)
+        .bind(from.unwrap_or(row.updated_at))
+        .bind(user_id)
+        .bind(next.id)
+        .execute(conn)
+        .await
+        .map(drop)
+    })
+}
+
+/// When people made this version, where something followed since.
+pub async fn followed_from(
+    tenant: &mut impl Tenant,
+    id: Uuid,
+    version: i64,
+) -> sqlx::Result<Option<Timestamp>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query_scalar::<DB, Timestamp>(
+            "SELECT followed_from FROM applications \
+             WHERE user_id = $1 AND id = $2 AND followed_version = $3",
+        )
+        .bind(user_id)
+        .bind(id)
+        .bind(version)
+        .fetch_optional(conn)
+        .await
     })
 }
 

@@ -17,6 +17,7 @@ use crate::{
     },
     server::db::{activities, rows::After, tenant::TenantWrite},
 };
+use chrono_tz::Tz;
 use uuid::Uuid;
 
 /// A page of the activities of an application, oldest first.
@@ -91,6 +92,7 @@ impl Kind for Activity {
     async fn follow(
         tenant: &mut TenantWrite,
         _: &Context<'_>,
+        _: Tz,
         step: Step<'_, Self>,
     ) -> Result<(), Problem> {
         let row = match step {

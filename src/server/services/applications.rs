@@ -13,6 +13,7 @@ use crate::{
         filter::{ApplicationQuery, MAX_SEARCH},
         stage::StageEvent,
         tags::MAX_TAG,
+        time::Timestamp,
     },
     server::db::{
         applications,
@@ -21,6 +22,7 @@ use crate::{
         tenant::TenantWrite,
     },
 };
+use chrono_tz::Tz;
 use uuid::Uuid;
 
 /// A page of applications.
@@ -71,69 +73,83 @@ impl Kind for Application {
         rules.map_err(|why| Problem::field("timezone", why))
     }
 
-    /// A change of status is a stage event.
+    /// A change of status is a stage event, or takes the newest one back; since when it has its status,
+    /// and its day, follow.
     async fn follow(
         tenant: &mut TenantWrite,
         context: &Context<'_>,
+        zone: Tz,
         step: Step<'_, Self>,
     ) -> Result<(), Problem> {
-        let (from_status, row) = match step {
-            Step::Created(row) => (None, row),
-            Step::Changes { patch, after, .. } if patch.voids_stage_event.is_some() => {
-                let event = patch.voids_stage_event.unwrap_or_default();
-                after.status_since = void_newest(tenant, context, after, event).await?;
-                return Ok(());
+        let (before, patch, after) = match step {
+            Step::Created(row) => {
+                let event = StageEvent::recorded(row, &cause(context), None, context.now);
+                return Ok(rows::insert(tenant, &event, None).await?);
             }
-            Step::Changes { before, after, .. } if after.status == before.status => return Ok(()),
-            Step::Changes { before, after, .. } => (Some(before.status), &*after),
+            Step::Changes {
+                before,
+                patch,
+                after,
+            } => (before, patch, after),
         };
-        let event = StageEvent {
-            id: StageEvent::derive_id(row.id, &cause(context)),
-            application_id: row.id,
-            from_status,
-            to_status: row.status,
-            occurred_at: row.status_since,
-            recorded_at: context.now,
-            voided_at: None,
-        };
-        rows::insert(tenant, &event, None).await?;
+        if patch.voids_stage_event.is_none() && after.status == before.status {
+            return Ok(());
+        }
+        let events = stage_events::of_application(tenant, after.id).await?;
+        let mut now = events.clone();
+        if let Some(id) = patch.voids_stage_event {
+            let voided = newest(&events, id, after)?.voided(context.now);
+            rows::update(tenant, &voided).await?;
+            for event in now.iter_mut().filter(|event| event.id == id) {
+                event.clone_from(&voided);
+            }
+        } else {
+            let from = Some(before.status);
+            let event = StageEvent::recorded(after, &cause(context), from, context.now);
+            rows::insert(tenant, &event, None).await?;
+            now.push(event);
+        }
+        after.follow_since(&now);
+        if patch.application_date.is_keep() {
+            after.follow_day(&events, &now, &zone);
+        }
         Ok(())
+    }
+
+    async fn was_in(
+        tenant: &mut TenantWrite,
+        row: &Application,
+        at: Timestamp,
+    ) -> Result<bool, Problem> {
+        let from = applications::followed_from(tenant, row.id, row.version).await?;
+        Ok(from.is_some_and(|from| (from..=row.updated_at).contains(&at)))
     }
 }
 
-/// Voids the newest move, and answers since when the application has the status that it returns
-/// to.
-async fn void_newest(
-    tenant: &mut TenantWrite,
-    context: &Context<'_>,
+/// The newest move, if it is the move `id` and may be undone as the row asks.
+fn newest<'a>(
+    events: &'a [StageEvent],
+    id: Uuid,
     row: &Application,
-    event_id: Uuid,
-) -> Result<crate::domain::time::Timestamp, Problem> {
+) -> Result<&'a StageEvent, Problem> {
     const FIELD: &str = "voids_stage_event";
-    let events = stage_events::of_application(tenant, row.id).await?;
-    let mut counting = events
+    let mut standing = events
         .iter()
         .rev()
         .filter(|event| event.voided_at.is_none());
-    let newest = counting.next().filter(|event| event.id == event_id);
+    let newest = standing.next().filter(|event| event.id == id);
     let Some((newest, from)) = newest.and_then(|event| Some((event, event.from_status?))) else {
         return Err(Problem::field(FIELD, "Only the newest move can be undone."));
     };
+    // What was between may have been struck out.
+    let from = standing.next().map_or(from, |event| event.to_status);
     if from != row.status {
         return Err(Problem::field(
             "status",
             format!("Undoing this move returns to {from}."),
         ));
     }
-    let since = counting
-        .next()
-        .map_or(row.created_at, |event| event.occurred_at);
-    let voided = StageEvent {
-        voided_at: Some(context.now),
-        ..newest.clone()
-    };
-    rows::update(tenant, &voided).await?;
-    Ok(since)
+    Ok(newest)
 }
 
 /// What names the cause of a stage event: the idempotency key, or a new id where there is none.

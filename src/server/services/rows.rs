@@ -11,7 +11,7 @@ use crate::{
         fields::Create as _,
         row::{Edited, Made, Seen},
         settings::Settings,
-        time::ZoneRules as _,
+        time::{Timestamp, ZoneRules as _},
     },
     server::{
         db::{
@@ -23,6 +23,7 @@ use crate::{
         secrets,
     },
 };
+use chrono_tz::Tz;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -46,15 +47,26 @@ pub trait Kind: Edited + Table {
         std::future::ready(Ok(()))
     }
 
-    /// Does what goes with a change, in its transaction.
+    /// Does what goes with a change, in its transaction. `zone` is the user's.
     ///
     /// # Errors
     /// 400 naming what does not fit; nothing of the change is kept then.
     fn follow(
         tenant: &mut TenantWrite,
         context: &Context<'_>,
+        zone: Tz,
         change: Step<'_, Self>,
     ) -> impl Future<Output = Result<(), Problem>> + Send;
+
+    /// Whether the current version of a row, that `row` is, was in a state of this time before something
+    /// followed that made no version.
+    fn was_in(
+        _: &mut TenantWrite,
+        _: &Self,
+        _: Timestamp,
+    ) -> impl Future<Output = Result<bool, Problem>> + Send {
+        std::future::ready(Ok(false))
+    }
 }
 
 /// What happens to a row.
@@ -110,18 +122,14 @@ pub async fn create<R: Kind>(
             return Err(Problem::new(ProblemKind::Gone, detail).with_meta(meta));
         }
         let settings = settings::find(tenant).await?;
-        let zone = settings.timezone.rules();
-        let zone = zone.unwrap_or(chrono_tz::Africa::Lagos);
+        let zone = zone_of(&settings);
         let mut input = input.clone();
         R::complete(tenant, &mut input, &settings).await?;
-        R::check(&input.clone().into_patch())?;
-        let made = Made {
-            at: context.now,
-            on: zone.day(context.now),
-        };
-        let row = R::build(&input, id, made)?;
+        let asked = input.clone().into_patch();
+        R::check(&asked)?;
+        let row = R::build(&input, id, made::<R>(context, zone, &asked))?;
         rows::insert(tenant, &row, Some(created_hash)).await?;
-        R::follow(tenant, context, Step::Created(&row)).await?;
+        R::follow(tenant, context, zone, Step::Created(&row)).await?;
         Ok((id, row))
     })
     .await
@@ -140,13 +148,14 @@ pub async fn patch<R: Kind>(
     ledger::once(context, R::NOUN, 200, async |tenant| {
         let before: R = current_at(tenant, id, seen).await?;
         R::check(patch)?;
-        let mut after = before.patched(patch, context.now)?;
+        let zone = zone_of(&settings::find(tenant).await?);
+        let mut after = before.patched(patch, made::<R>(context, zone, patch))?;
         let step = Step::Changes {
             before: &before,
             patch,
             after: &mut after,
         };
-        R::follow(tenant, context, step).await?;
+        R::follow(tenant, context, zone, step).await?;
         rows::update(tenant, &after).await?;
         Ok((id, after))
     })
@@ -175,8 +184,28 @@ pub async fn delete<R: Kind>(context: &Context<'_>, id: Uuid, seen: Seen) -> Res
 async fn current_at<R: Kind>(tenant: &mut TenantWrite, id: Uuid, seen: Seen) -> Result<R, Problem> {
     let current = rows::find::<R>(tenant, id).await?;
     let current = current.ok_or_else(|| Problem::not_found(R::NOUN, id))?;
+    if let Some(at) = seen.at
+        && seen.version == current.version()
+        && R::was_in(tenant, &current, at).await?
+    {
+        return Ok(current);
+    }
     check_state(&current, id, seen)?;
     Ok(current)
+}
+
+/// The rules of the user's zone.
+fn zone_of(settings: &Settings) -> Tz {
+    let zone = settings.timezone.rules();
+    zone.unwrap_or(chrono_tz::Africa::Lagos)
+}
+
+/// When something is done now, and on which of the user's days what it tells happened.
+fn made<R: Edited>(context: &Context<'_>, zone: Tz, asked: &R::Patch) -> Made {
+    Made {
+        at: context.now,
+        on: zone.day(R::happened_at(asked).unwrap_or(context.now)),
+    }
 }
 
 /// Checks `If-Match`, and the time of that version where the request says it.

@@ -13,6 +13,11 @@ impl Draft {
         Self(RwSignal::new(fields))
     }
 
+    /// Nothing of it is said any more.
+    pub fn clear(self) {
+        self.0.set(Fields::new());
+    }
+
     /// Its fields as they are now.
     pub fn fields(self) -> Fields {
         self.0.get_untracked()

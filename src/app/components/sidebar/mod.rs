@@ -2,6 +2,7 @@
 
 mod activity_panel;
 mod closing;
+mod move_form;
 mod pay;
 mod story;
 
@@ -242,6 +243,12 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             stay_label(zone.day(row.status_since), zone.day(store.now()))
         )
     };
+    // What was not sent need not have a day.
+    let has_day = Memo::new(move |_| row.read().status.has_day());
+    let day_field = move || {
+        let required = has_day.get();
+        view! { <DateField editor field="application_date" holds=Holds::Day leans=Leans::Back required/> }
+    };
     view! {
         <header class="sidebar-header">
             <Monogram company/>
@@ -275,7 +282,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
             <Group title="Essentials">
                 <TextField editor field="company" required=true/>
                 <TextField editor field="role_title" required=true/>
-                <DateField editor field="application_date" holds=Holds::Day leans=Leans::Back required=true/>
+                {day_field}
                 <SelectField editor field="priority" choices=choices(Priority::ALL, |p| p.as_str(), |p| p.as_str())/>
                 <TextField editor field="source" required=true suggestions=sources()/>
                 <TokensField editor field="tags" noun="tag"/>

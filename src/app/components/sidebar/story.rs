@@ -1,6 +1,7 @@
 //! What happened around an application and what is planned: planned things on top, then moves and
 //! activities, the newest first.
 
+use super::move_form::MoveForm;
 use crate::{
     app::components::{
         activity::{Plan, PlanForm, meeting_link, when_label},
@@ -9,7 +10,7 @@ use crate::{
     client::{dom, store::use_store, zone::use_zone},
     domain::{
         activity::{Activity, ActivityStatus},
-        stage::{StageEvent, Status},
+        stage::{StageEvent, Status, counted},
         time::{Timestamp, ZoneRules, day_label, stay_label},
     },
 };
@@ -30,6 +31,12 @@ enum Entry {
         at: Timestamp,
         until: Option<Timestamp>,
     },
+    /// A move that was struck out.
+    StruckOut {
+        event: Uuid,
+        to: Status,
+        at: Timestamp,
+    },
     /// An activity that is over.
     Activity(Arc<Activity>),
 }
@@ -37,7 +44,7 @@ enum Entry {
 impl Entry {
     fn at(&self) -> Timestamp {
         match self {
-            Self::Move { at, .. } => *at,
+            Self::Move { at, .. } | Self::StruckOut { at, .. } => *at,
             Self::Activity(row) => row.starts_at.unwrap_or(row.created_at),
         }
     }
@@ -48,29 +55,39 @@ impl Entry {
             Self::Move {
                 event, at, until, ..
             } => (*event, 0, *until, *at),
+            Self::StruckOut { event, at, .. } => (*event, 1, None, *at),
             Self::Activity(row) => (row.id, row.version, None, row.updated_at),
         }
     }
 }
 
-/// What happened, the newest first. Of what happened at one moment, moves come last: they follow from
-/// the rest.
-fn entries(events: &[StageEvent], activities: &[Arc<Activity>]) -> Vec<Entry> {
-    let counting = || events.iter().filter(|event| event.voided_at.is_none());
-    let untils = counting().skip(1).map(|event| Some(event.occurred_at));
-    let moves = counting()
+/// What happened, the newest first, with what was struck out where that is asked for. Of what happened at
+/// one moment, moves come last: they follow from the rest.
+fn entries(events: &[StageEvent], activities: &[Arc<Activity>], struck_out: bool) -> Vec<Entry> {
+    let counting = counted(events);
+    let untils = counting.iter().skip(1).map(|it| Some(it.at));
+    let moves = counting
+        .iter()
         .zip(untils.chain([None]))
-        .map(|(event, until)| Entry::Move {
+        .map(|(it, until)| Entry::Move {
+            event: it.event.id,
+            to: it.event.to_status,
+            at: it.at,
+            until,
+        });
+    let voided = events
+        .iter()
+        .filter(|event| struck_out && event.voided_at.is_some())
+        .map(|event| Entry::StruckOut {
             event: event.id,
             to: event.to_status,
             at: event.occurred_at,
-            until,
         });
     let over = activities
         .iter()
         .filter(|row| row.status != ActivityStatus::Scheduled)
         .map(|row| Entry::Activity(Arc::clone(row)));
-    let mut all: Vec<Entry> = over.chain(moves).collect();
+    let mut all: Vec<Entry> = over.chain(voided).chain(moves).collect();
     all.sort_by_key(Entry::at);
     all.reverse();
     all
@@ -91,7 +108,22 @@ pub fn Story(
         rows.retain(|row| row.status == ActivityStatus::Scheduled);
         rows
     };
-    let past = Memo::new(move |_| entries(&store.history(id), &activities.read()));
+    let history = Memo::new(move |_| store.history(id));
+    let struck_out = RwSignal::new(false);
+    let past = Memo::new(move |_| entries(&history.read(), &activities.read(), struck_out.get()));
+    // Of one move at a time it is said when it happened.
+    let correcting = RwSignal::new(None::<Uuid>);
+    let corrected = move || {
+        let was = correcting.get_untracked();
+        correcting.set(None);
+        store.once_shown(move || {
+            request_animation_frame(move || {
+                let own = was.map(move_button).filter(|button| dom::exists(button));
+                // Struck out it is gone from there.
+                dom::focus(&own.unwrap_or_else(|| "[data-move]".to_owned()));
+            });
+        });
+    };
     let shown = move || {
         let most = if all.get() { usize::MAX } else { SHOWN };
         past.get().into_iter().take(most)
@@ -105,6 +137,28 @@ pub fn Story(
             </button>
         })
         };
+    let without = move || {
+        let some = history.read().iter().any(|event| event.voided_at.is_some());
+        let label = move || {
+            if struck_out.get() {
+                "Hide what did not happen"
+            } else {
+                "Show what did not happen"
+            }
+        };
+        some.then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button button-quiet"
+                    aria-pressed=move || struck_out.get().to_string()
+                    on:click=move |_| struck_out.update(|shows| *shows = !*shows)
+                >
+                    {label}
+                </button>
+            }
+        })
+    };
     let loading = move || past.read().is_empty() && !store.is_whole();
     let done = move |_: Option<Uuid>| {
         let was = planning.get_untracked();
@@ -140,15 +194,18 @@ pub fn Story(
                     <PlannedItem row/>
                 </For>
             </ol>
+            {move || correcting.get().map(|event| view! { <MoveForm application=id event on_done=corrected/> })}
             <ol class="timeline" aria-label="What happened">
                 <For each=shown key=Entry::key let:entry>
                     {match entry {
-                        Entry::Move { to, at, until, .. } => view! { <MoveItem to at until/> }.into_any(),
+                        Entry::Move { event, to, at, until } => view! { <MoveItem event to at until correcting/> }.into_any(),
+                        Entry::StruckOut { event, to, at } => view! { <StruckOutItem application=id event to at/> }.into_any(),
                         Entry::Activity(row) => view! { <PastItem row/> }.into_any(),
                     }}
                 </For>
             </ol>
             {more}
+            {without}
             {move || loading().then(|| view! { <div class="skeleton skeleton-text"></div> })}
         </section>
     }
@@ -219,8 +276,19 @@ fn PastItem(row: Arc<Activity>) -> impl IntoView {
     }
 }
 
+/// The button of a move, for the focus.
+fn move_button(event: Uuid) -> String {
+    format!("[data-move=\"{event}\"]")
+}
+
 #[component]
-fn MoveItem(to: Status, at: Timestamp, until: Option<Timestamp>) -> impl IntoView {
+fn MoveItem(
+    event: Uuid,
+    to: Status,
+    at: Timestamp,
+    until: Option<Timestamp>,
+    correcting: RwSignal<Option<Uuid>>,
+) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
     let day = move || {
         let zone = zone.read();
@@ -238,9 +306,55 @@ fn MoveItem(to: Status, at: Timestamp, until: Option<Timestamp>) -> impl IntoVie
             <i class="status-dot"></i>
             <span>{to.label()}</span>
             " "
-            <time datetime=at.to_rfc3339()>{day}</time>
+            <button
+                type="button"
+                class="timeline-day"
+                data-move=event.to_string()
+                title="Change the day"
+                aria-label=move || format!("{}, {}: change the day", to.label(), day())
+                on:click=move |_| correcting.set(Some(event))
+            >
+                <time datetime=at.to_rfc3339()>{day}</time>
+            </button>
             " "
             <span class="timeline-stay">{stay}</span>
+        </li>
+    }
+}
+
+#[component]
+fn StruckOutItem(application: Uuid, event: Uuid, to: Status, at: Timestamp) -> impl IntoView {
+    let (store, zone) = (use_store(), use_zone());
+    let day = move || {
+        let zone = zone.read();
+        day_label(zone.day(at), zone.day(store.now()))
+    };
+    let restore = move || {
+        let Some(row) = store.move_untracked(application, event) else {
+            return;
+        };
+        match store.strike_out(&row, false) {
+            Ok(()) => store.once_shown(move || {
+                request_animation_frame(move || dom::focus(&move_button(event)));
+            }),
+            Err(problem) => store.toast("error", problem.sentence(), None),
+        }
+    };
+    view! {
+        <li class="timeline-item" data-canceled="">
+            {Icon::Close.view()}
+            <span class="timeline-link">{format!("{} did not happen", to.label())}</span>
+            " "
+            <time datetime=at.to_rfc3339()>{day}</time>
+            " "
+            <button
+                type="button"
+                class="button button-quiet"
+                aria-label=format!("Restore: {}", to.label())
+                on:click=move |_| restore()
+            >
+                "Restore"
+            </button>
         </li>
     }
 }
@@ -261,11 +375,13 @@ mod tests {
         StageEvent {
             id: Uuid::from_u128(id),
             application_id: Uuid::from_u128(1),
+            version: 1,
             from_status: None,
             to_status,
             occurred_at: now() + Duration::hours(hours),
             recorded_at: now(),
             voided_at: voided.then(now),
+            updated_at: now(),
         }
     }
 
@@ -289,7 +405,7 @@ mod tests {
             held(12, ActivityStatus::Scheduled, 9),
             held(13, ActivityStatus::Canceled, 6),
         ];
-        let story = entries(&events, &activities);
+        let story = entries(&events, &activities, false);
         let ids: Vec<u128> = story.iter().map(|entry| entry.key().0.as_u128()).collect();
         assert_eq!(ids, [13, 3, 11, 1]);
         let Some(Entry::Move { until, .. }) = story.last() else {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod edits;
+mod moves;
 mod network;
 mod pages;
 mod peace;
@@ -382,7 +383,7 @@ fn json_of(row: &Application) -> String {
 
 /// What the server makes of a row.
 fn after(row: &Application, fields: serde_json::Value) -> Application {
-    row.patched(&patch(fields), now()).unwrap()
+    row.patched(&patch(fields), Made::utc(now())).unwrap()
 }
 
 fn problem(kind: ProblemKind) -> Problem {

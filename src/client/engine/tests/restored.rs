@@ -5,7 +5,7 @@ use super::*;
 /// What the server makes of a row so many seconds later.
 fn later(row: &Application, fields: serde_json::Value, seconds: i64) -> Application {
     let at = row.updated_at + Duration::seconds(seconds);
-    row.patched(&patch(fields), at).unwrap()
+    row.patched(&patch(fields), Made::utc(at)).unwrap()
 }
 
 /// The states on which the requests since the last look were sent, by their keys.

@@ -7,6 +7,7 @@ use crate::domain::{
     fields::{Create as _, Patch as _},
     row::OfKind as _,
     settings::{Settings, SettingsPatch},
+    stage::StageEventPatch,
 };
 
 /// Everything that is stored with [`SCHEMA`]. Where this test fails, what is stored has changed: then
@@ -14,11 +15,18 @@ use crate::domain::{
 /// a schema that was released stays as it is.
 const SHAPES: &str = include_str!("stored_shapes_4.json");
 
-/// What versions before stored.
-const OLDER: [&str; 2] = [
-    include_str!("stored_shapes_2.json"),
-    include_str!("stored_shapes_3.json"),
+/// What the versions before stored, and on which state its edits were made.
+const OLDER: [(&str, fn() -> Seen); 2] = [
+    (include_str!("stored_shapes_2.json"), || Seen::only(3)),
+    (include_str!("stored_shapes_3.json"), || seen(3)),
 ];
+
+fn seen(version: i64) -> Seen {
+    Seen {
+        at: Some(now()),
+        version,
+    }
+}
 
 fn full_application() -> Application {
     let mut fields = serde_json::to_value(sample(1)).unwrap();
@@ -95,11 +103,17 @@ fn shapes() -> serde_json::Value {
     let event = StageEvent {
         id: Uuid::from_u128(5),
         application_id: application.id,
+        version: 2,
         from_status: Some(Status::Applied),
         to_status: Status::Offer,
         occurred_at: now(),
         recorded_at: now(),
         voided_at: Some(now()),
+        updated_at: now(),
+    };
+    let corrected = StageEventPatch {
+        voided: Change::Set(true),
+        ..StageEventPatch::at(&event, now())
     };
     let create = ApplicationCreate::copy(application.id, &application);
     let all: Vec<&str> = ApplicationPatch::FIELDS.to_vec();
@@ -135,10 +149,6 @@ fn shapes() -> serde_json::Value {
     let told: ActivityPatch = serde_json::from_value(fields.into()).unwrap();
     let kept = |id, row| serde_json::to_value(Kept { id, row }).unwrap();
     let mut own = OwnVersions::default();
-    let seen = |version| Seen {
-        at: Some(now()),
-        version,
-    };
     own.made(application.id, Some(seen(3)), seen(4), now());
     json!({
         "schema": SCHEMA,
@@ -146,6 +156,7 @@ fn shapes() -> serde_json::Value {
             entry(Edit::Application(Op::Create(Box::new(create)))),
             entry(Edit::Application(Op::Patch(Box::new(patch)))),
             entry(Edit::Application(Op::Delete)),
+            entry(Edit::StageEvent(Op::Patch(Box::new(corrected)))),
             entry(Edit::Activity(Op::Create(Box::new(plan)))),
             entry(Edit::Activity(Op::Patch(Box::new(told)))),
             entry(Edit::Settings(Op::Patch(Box::new(set)))),
@@ -187,11 +198,11 @@ fn what_is_stored_has_the_shape_of_its_schema() {
 
 #[test]
 fn what_waits_in_the_store_of_an_older_version_is_read() {
-    for older in OLDER {
-        let shapes: serde_json::Value = serde_json::from_str(older).unwrap();
+    for (shapes, saw) in OLDER {
+        let shapes: serde_json::Value = serde_json::from_str(shapes).unwrap();
         for entry in shapes["entries"].as_array().unwrap() {
             let read: Entry = serde_json::from_str(&entry.to_string()).unwrap();
-            assert_eq!(read.seen, Some(3));
+            assert_eq!(read.saw(), Some(saw()));
         }
         for part in ["displaced", "meta"] {
             let text = shapes[part].to_string();

@@ -16,11 +16,13 @@ fn undoing_a_move_returns_to_since_when_it_stood_there() {
             what: SyncRow::Upsert(Entity::StageEvent(Box::new(StageEvent {
                 id: Uuid::from_u128(77),
                 application_id: row.id,
+                version: 1,
                 from_status: None,
                 to_status: Status::Applied,
                 occurred_at: row.status_since,
                 recorded_at: row.created_at,
                 voided_at: None,
+                updated_at: row.created_at,
             }))),
         }],
         "x",
@@ -126,7 +128,7 @@ proptest! {
                 return Err(conflict_with(row));
             }
             let patch = serde_json::from_str(outgoing.body.as_deref().unwrap()).unwrap();
-            *row = row.patched(&patch, now()).unwrap();
+            *row = row.patched(&patch, Made::utc(now())).unwrap();
             answered.insert(outgoing.key, row.clone());
             Ok(json_of(row))
         };
@@ -175,11 +177,13 @@ fn moves_that_were_recorded_at_one_moment_stand_in_the_order_in_which_they_happe
         StageEvent {
             id: Uuid::from_u128(id),
             application_id: row.id,
+            version: 1,
             from_status: None,
             to_status: to,
             occurred_at: row.created_at + Duration::days(days),
             recorded_at: row.created_at,
             voided_at: None,
+            updated_at: row.created_at,
         }
         .into_entity()
     };

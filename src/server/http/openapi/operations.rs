@@ -9,7 +9,7 @@ use crate::{
         cursor::Page,
         filter::{ActivityQuery, ApplicationQuery, PageQuery},
         settings::{Settings, SettingsPatch},
-        stage::StageEvent,
+        stage::{StageEvent, StageEventPatch},
         sync::{BoardSnapshot, SyncPage, SyncQuery},
         user::Me,
     },
@@ -60,8 +60,10 @@ impl Operation {
         self.is_unsafe() && !self.path.starts_with("/auth/")
     }
 
-    pub(super) fn has_id(&self) -> bool {
-        self.path.contains("{id}")
+    /// The ids in its path.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &'static str> {
+        let parts = self.path.split('/');
+        parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
     }
 
     /// The statuses of the problems that it answers, in order.
@@ -70,7 +72,7 @@ impl Operation {
             (true, &[400, 500, 503][..]),
             (!self.open, &[401]),
             (self.is_unsafe(), &[403]),
-            (self.has_id(), &[404]),
+            (self.ids().next().is_some(), &[404]),
             (self.needs_version(), &[409, 428]),
             (self.reads_body(), &[413, 415]),
             (self.takes_key(), &[422]),
@@ -200,6 +202,17 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             path: "/applications/{id}/stage-events",
             summary: "The moves of an application",
             answer: Some(reference::<Vec<StageEvent>>(g)),
+            ..read()
+        },
+        Operation {
+            id: "patch_stage_event",
+            method: "patch",
+            path: "/applications/{id}/stage-events/{event_id}",
+            summary: "Correct a move of an application",
+            detail: "When it happened, and whether it did. The newest move that counts is not struck out: the application's own PATCH undoes it. `status_since` and `application_date` follow, and make no version of the application.",
+            body: Some(reference::<StageEventPatch>(g)),
+            answer: Some(reference::<StageEvent>(g)),
+            headers: &["ETag"],
             ..read()
         },
         Operation {

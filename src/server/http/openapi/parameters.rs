@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 /// All of an operation.
 pub(super) fn of(operation: &Operation) -> Vec<Value> {
     let mut parameters = operation.query.clone();
-    if operation.has_id() {
+    for name in operation.ids() {
         parameters.push(json!({
-            "name": "id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" },
+            "name": name, "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" },
         }));
     }
     let mut header = |name: &str, required: bool, description: &str, schema: Value| {

@@ -1,6 +1,14 @@
 //! Statuses, and the facts of how an application moved between them.
 
+mod counted;
+mod day;
+mod edited;
+
+pub use counted::{Counted, SLIP, counted};
+pub use edited::{StageEventPatch, check_corrected};
+
 use super::{
+    application::Application,
     choice::choice,
     row::Row,
     time::{Timestamp, read_timestamp},
@@ -54,6 +62,12 @@ impl Status {
         }
     }
 
+    /// Whether an application in this status has a day on which it was sent. One that was stepped back
+    /// from, or waits, may have been sent or not.
+    pub const fn has_day(self) -> bool {
+        !matches!(self, Self::Draft | Self::OnHold | Self::Withdrawn)
+    }
+
     /// Whether the hunt for this job is over.
     pub const fn is_closed(self) -> bool {
         matches!(
@@ -66,7 +80,8 @@ impl Status {
 /// The namespace of ids that are derived from their cause (UUIDv5, RFC 9562 §5.5).
 const STAGE_EVENTS: Uuid = Uuid::from_u128(0x6f0d_3c1e_52a7_4b0e_9a55_0c9d_1f6e_7b21);
 
-/// One change of status: a fact that later changes never touch. A creation has no `from`.
+/// One change of status: a fact that later moves never touch. A creation has no `from`. People correct
+/// its time, strike it out and restore it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema, sqlx::FromRow))]
 pub struct StageEvent {
@@ -75,6 +90,9 @@ pub struct StageEvent {
     pub id: Uuid,
     /// Whose move it was.
     pub application_id: Uuid,
+    /// Raised by one with each correction; the `ETag`.
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1)))]
+    pub version: i64,
     /// The status before; none for a creation.
     pub from_status: Option<Status>,
     /// The status after.
@@ -85,17 +103,19 @@ pub struct StageEvent {
     /// When the server learned of it.
     #[serde(deserialize_with = "read_timestamp")]
     pub recorded_at: Timestamp,
-    /// When it was called off by undoing the move; it then counts for nothing.
+    /// When it was called off, by undoing the move or by striking it out; it then counts for nothing.
     pub voided_at: Option<Timestamp>,
+    /// When it was last changed.
+    #[serde(deserialize_with = "read_timestamp")]
+    pub updated_at: Timestamp,
 }
 
 impl Row for StageEvent {
     fn supersedes(&self, known: &Self) -> bool {
-        // It changes once: when it is called off.
-        self.voided_at.is_some() || known.voided_at.is_none()
+        (self.version, self.updated_at) >= (known.version, known.updated_at)
     }
     fn hash_state(&self, hasher: &mut impl Hasher) {
-        self.hash(hasher);
+        (self.version, self.updated_at).hash(hasher);
     }
     fn parents(&self) -> [Option<Uuid>; 2] {
         [Some(self.application_id), None]
@@ -103,6 +123,42 @@ impl Row for StageEvent {
 }
 
 impl StageEvent {
+    /// The move of `application` that the mutation `mutation` caused, as it is recorded at `at`.
+    pub fn recorded(
+        application: &Application,
+        mutation: &str,
+        from_status: Option<Status>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id: Self::derive_id(application.id, mutation),
+            application_id: application.id,
+            version: 1,
+            from_status,
+            to_status: application.status,
+            occurred_at: application.status_since,
+            recorded_at: at,
+            voided_at: None,
+            updated_at: at,
+        }
+    }
+
+    /// Called off at `at`, as undoing the move does it.
+    #[must_use]
+    pub fn voided(&self, at: Timestamp) -> Self {
+        Self {
+            version: self.version + 1,
+            voided_at: Some(at),
+            updated_at: at,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it is no move, but how the application began.
+    pub fn is_creation(&self) -> bool {
+        self.from_status.is_none()
+    }
+
     /// The id of the event that the mutation `mutation` of `application` causes. The mutation is
     /// known by its idempotency key.
     pub fn derive_id(application: Uuid, mutation: &str) -> Uuid {
@@ -115,16 +171,38 @@ impl StageEvent {
 super::sql::sql_columns! { StageEvent {
     id: Uuid,
     application_id: Uuid,
+    version: i64,
     from_status: Option<Status>,
     to_status: Status,
     occurred_at: Timestamp,
     recorded_at: Timestamp,
     voided_at: Option<Timestamp>,
+    updated_at: Timestamp,
 } }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A move that was recorded when it happened.
+    pub(crate) fn event(
+        id: u128,
+        from_status: Option<Status>,
+        to_status: Status,
+        at: Timestamp,
+    ) -> StageEvent {
+        StageEvent {
+            id: Uuid::from_u128(id),
+            application_id: Uuid::from_u128(1),
+            version: 1,
+            from_status,
+            to_status,
+            occurred_at: at,
+            recorded_at: at,
+            voided_at: None,
+            updated_at: at,
+        }
+    }
 
     #[test]
     fn every_status_reads_back_and_has_a_label_without_underscores() {
