@@ -1,3 +1,7 @@
+import { randomUUID } from "node:crypto";
+import type { BrowserContextOptions, Page } from "@playwright/test";
+import { Settings } from "../pages/settings.ts";
+import { SignIn } from "../pages/sign-in.ts";
 import { expect, test } from "../support/test.ts";
 
 test("name and session time are kept", async ({ user, settings }) => {
@@ -119,4 +123,55 @@ test("the dark theme stands before the first paint", async ({ page, settings }) 
 
   await settings.theme.selectOption("system");
   await expect(root).not.toHaveAttribute("data-theme");
+});
+
+test("an account begins with the zone and the week of its browser, and asks once where that is another", async ({
+  browser,
+  contextOptions,
+  server,
+  watch,
+}) => {
+  const address = `someone-${randomUUID()}@example.com`;
+  const device = async (options: BrowserContextOptions): Promise<Page> => {
+    const context = await browser.newContext({ ...contextOptions, baseURL: server.url, ...options });
+    await watch.attach(context);
+    const page = await context.newPage();
+    const signIn = new SignIn(page);
+    await signIn.goto();
+    await signIn.askFor(address);
+    await page.goto((await server.mailbox.newest(address)).link);
+    await signIn.hydrated();
+    await signIn.confirm.click();
+    await expect(page).toHaveURL("/board");
+    return page;
+  };
+  const first = await device({ timezoneId: "Europe/Berlin", locale: "en-US" });
+  const settings = new Settings(first);
+  const said = settings.toast("Times are in Berlin time, as on this device.");
+  await said.getByRole("button", { name: "Change" }).click();
+  await expect(settings.timeZone).toHaveValue("Europe/Berlin");
+  await expect(first.getByLabel("Weeks begin on")).toHaveValue("sunday");
+  await settings.reload();
+  await expect(said).toHaveCount(0);
+
+  const second = await device({ timezoneId: "America/New_York", locale: "en-GB" });
+  const there = new Settings(second);
+  const asked = there.toast("This device is in New York time. Use it for your times?");
+  await asked.getByRole("button", { name: "Use it" }).click();
+  await expect(asked).toHaveCount(0);
+  await expect.poll(async () => (await second.request.get("/api/v1/settings")).json()).toMatchObject({
+    timezone: "America/New_York",
+    // That was decided when the account began.
+    week_start: "sunday",
+  });
+  // The first device is elsewhere now: it asks, and only once.
+  await settings.reload();
+  const elsewhere = settings.toast("This device is in Berlin time. Use it for your times?");
+  await elsewhere.getByRole("button", { name: "Keep" }).click();
+  await expect(elsewhere).toHaveCount(0);
+  await settings.reload();
+  await expect(settings.timeZone).toHaveValue("America/New_York");
+  await expect(elsewhere).toHaveCount(0);
+  await first.context().close();
+  await second.context().close();
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { test as base, type BrowserContextOptions, type Page } from "@playwright/test";
+import { test as base, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
 import { Archive } from "../pages/archive.ts";
 import { Board } from "../pages/board.ts";
 import { QuickAdd } from "../pages/quick-add.ts";
@@ -45,6 +45,15 @@ interface Fixtures {
   serverLog: void;
 }
 
+/** The zone of these browsers is not the accounts': whether to use it was asked long ago. */
+async function answerZone(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    if (/^\/(board|today|archive|settings)\b/.test(location.pathname)) {
+      localStorage.setItem("zones-asked", Intl.DateTimeFormat().resolvedOptions().timeZone);
+    }
+  });
+}
+
 export const test = base.extend<Fixtures, WorkerFixtures>({
   engine: ["sqlite", { scope: "worker", option: true }],
   server: [
@@ -61,6 +70,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   watch: [
     async ({ context }, use) => {
       const watch = new Watch();
+      await answerZone(context);
       await watch.attach(context);
       await use(watch);
       watch.verify();
@@ -86,6 +96,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const contexts: Page[] = [];
     await use(async (options) => {
       const context = await browser.newContext({ ...contextOptions, baseURL: server.url, ...options });
+      await answerZone(context);
       const page = await context.newPage();
       contexts.push(page);
       await watch.attach(context);

@@ -3,7 +3,8 @@
 use super::rest::{Body, Get, Post, Reply, Resource, Rest};
 use crate::domain::{
     error::Problem,
-    time::Timestamp,
+    settings::WeekStart,
+    time::{Timestamp, ZoneName},
     user::{Email, Me, User},
 };
 use leptos::prelude::*;
@@ -18,7 +19,8 @@ pub struct MagicLinkRequest {
     pub email: Email,
 }
 
-/// The body of `POST /auth/magic-link/verify`: one of the two.
+/// The body of `POST /auth/magic-link/verify`: a token or a code, and what the browser knows of the
+/// person, for an account that begins by it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ssr", schemars(extend("oneOf" = [
@@ -35,6 +37,12 @@ pub struct MagicLinkVerify {
     #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[0-9]{6}$")))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The zone in which the person is. An account that is there already keeps its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<ZoneName>,
+    /// The day with which weeks begin where the person is. The same holds of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub week_start: Option<WeekStart>,
 }
 
 /// The answer of `POST /auth/magic-link/verify`. The session is also set as a cookie.
@@ -43,6 +51,8 @@ pub struct MagicLinkVerify {
 pub struct SignedIn {
     /// Who signed in.
     pub user: User,
+    /// Whether the account began with this sign-in.
+    pub is_new: bool,
     /// When the session ends at the latest.
     pub expires_at: Timestamp,
 }
@@ -64,20 +74,22 @@ pub async fn request_magic_link(body: Body<MagicLinkRequest>) -> Result<Reply<()
 /// Uses up a link or a code, and starts a session.
 #[server(endpoint = "/auth/magic-link/verify", protocol = Rest<Post>)]
 pub async fn verify_magic_link(body: Body<MagicLinkVerify>) -> Result<Reply<SignedIn>, Problem> {
-    use crate::server::auth::{caller::visitor, cookies, magic_link, session};
-    let proof = match body.parse()? {
-        MagicLinkVerify {
-            token: Some(token),
-            code: None,
-        } => magic_link::Proof::Token(token),
-        MagicLinkVerify {
-            token: None,
-            code: Some(code),
-        } => magic_link::Proof::Code(code),
+    use crate::server::{
+        auth::{caller::visitor, cookies, magic_link, session},
+        db::accounts::Beginnings,
+    };
+    let body = body.parse()?;
+    let beginnings = Beginnings {
+        timezone: body.timezone.unwrap_or_default(),
+        week_start: body.week_start.unwrap_or_default(),
+    };
+    let proof = match (body.token, body.code) {
+        (Some(token), None) => magic_link::Proof::Token(token),
+        (None, Some(code)) => magic_link::Proof::Code(code),
         _ => return Err(Problem::field("token", "Send either token or code.")),
     };
     let visitor = visitor()?;
-    let signed_in = magic_link::verify(&visitor, &proof).await?;
+    let signed_in = magic_link::verify(&visitor, &proof, &beginnings).await?;
     let config = &visitor.state.config;
     let cookie = cookies::set(
         config,
@@ -87,6 +99,7 @@ pub async fn verify_magic_link(body: Body<MagicLinkVerify>) -> Result<Reply<Sign
     );
     Ok(Reply::ok(SignedIn {
         user: signed_in.user,
+        is_new: signed_in.is_new,
         expires_at: signed_in.expires_at,
     })
     .header("set-cookie", cookie)

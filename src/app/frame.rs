@@ -13,6 +13,7 @@ use super::{
     },
     keys,
     session::{Start, remember, start, start_from_shell, use_me},
+    zone_offer,
 };
 use crate::{
     client::{
@@ -122,6 +123,7 @@ pub fn SignedIn(
 fn Frame(children: ChildrenFn) -> impl IntoView {
     keys::listen();
     let (store, me, zone) = (use_store(), use_me(), expect_context::<CurrentZone>());
+    let habits = use_habits();
     // Settings change here, or come in with the pulls.
     Effect::new(move |_| {
         let Some(settings) = store.settings() else {
@@ -130,6 +132,7 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
         let known = me.with_untracked(|me| me.as_ref().is_some_and(|me| me.settings == *settings));
         if !known {
             zone.set(Zone::new(settings.timezone.clone()));
+            habits::follow(habits, &settings);
             me.update(|me| {
                 if let Some(me) = me {
                     me.settings = Settings::clone(&settings);
@@ -137,11 +140,11 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
             });
         }
     });
-    let habits = use_habits();
     Effect::new(move |_| {
         mark_hydrated();
         store.start();
         habits::learn(habits);
+        zone_offer::tell_or_ask(store);
     });
     let children = StoredValue::new(children);
     view! {

@@ -13,6 +13,7 @@ pub mod pages;
 pub mod pwa;
 pub mod session;
 pub mod share;
+pub mod zone_offer;
 
 use crate::client::store::Store;
 use components::announcer::Announcer;

@@ -7,7 +7,7 @@ use crate::{
         rest::{Query, Reply},
     },
     client::{
-        habits::CurrentHabits,
+        habits::{self, CurrentHabits, use_habits},
         store::use_store,
         zone::{CurrentZone, Zone},
     },
@@ -74,5 +74,6 @@ pub async fn start_from_shell(focus: Option<Uuid>) -> Result<Start, Problem> {
 pub fn remember(me: Me) {
     use_store().use_csrf_token(&me.csrf_token);
     expect_context::<CurrentZone>().set(Zone::new(me.settings.timezone.clone()));
+    habits::follow(use_habits(), &me.settings);
     use_me().set(Some(me));
 }

@@ -1,4 +1,5 @@
-//! What this browser remembers in the clear: ids of users, and whether a passphrase locks the cache.
+//! What this browser remembers in the clear: ids of users, whether a passphrase locks the cache, and for
+//! which zones it has asked whether they are to be used.
 
 use leptos::{
     leptos_dom::helpers::window_event_listener,
@@ -70,6 +71,7 @@ pub fn may_show() {
 /// No cache is to be opened, and nobody is remembered.
 pub fn forget_kept() {
     remember_locked(false);
+    super::zone::asked::forget();
     write(KEPT, None);
     write(SIGNED_IN, None);
 }

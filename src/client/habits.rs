@@ -1,7 +1,11 @@
-//! How the person is used to dates and times: as their browser writes them. The server does not know; what
-//! it renders, and what is taken over, is as the rest of the app writes.
+//! How the person is used to dates and times: as their browser writes them, with the week of their
+//! settings. The server does not know the browser; what it renders, and what is taken over, is as the rest
+//! of the app writes.
 
-use crate::domain::when::Habits;
+use crate::domain::{
+    settings::{Settings, WeekStart},
+    when::Habits,
+};
 use leptos::prelude::*;
 
 /// The habits of who sits here.
@@ -15,18 +19,40 @@ pub fn use_habits() -> CurrentHabits {
 /// Asks the browser, once the page has been taken over as it was rendered.
 pub fn learn(habits: CurrentHabits) {
     #[cfg(feature = "hydrate")]
-    if let Some(own) = intl::habits()
-        && habits.get_untracked() != own
-    {
-        habits.set(own);
+    if let Some((order, clock)) = intl::habits() {
+        let own = Habits {
+            order,
+            clock,
+            ..habits.get_untracked()
+        };
+        if habits.get_untracked() != own {
+            habits.set(own);
+        }
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = habits;
 }
 
+/// Weeks begin as the settings say.
+pub fn follow(habits: CurrentHabits, settings: &Settings) {
+    let week_start = settings.week_start.weekday();
+    if habits.with_untracked(|habits| habits.week_start != week_start) {
+        habits.update(|habits| habits.week_start = week_start);
+    }
+}
+
+/// The day with which weeks begin as the browser's language and region have it; Monday where it does not
+/// tell.
+pub fn week_start_here() -> WeekStart {
+    #[cfg(feature = "hydrate")]
+    return intl::week_start().map(WeekStart::of).unwrap_or_default();
+    #[cfg(not(feature = "hydrate"))]
+    WeekStart::default()
+}
+
 #[cfg(feature = "hydrate")]
 mod intl {
-    use crate::domain::when::{Clock, Habits, Order};
+    use crate::domain::when::{Clock, Order};
     use chrono::Weekday;
     use js_sys::{Array, Date, Function, Intl, Object, Reflect};
     use wasm_bindgen::{JsCast, JsValue};
@@ -41,7 +67,7 @@ mod intl {
     }
 
     /// As the browser's language and region have them; none where it does not tell.
-    pub fn habits() -> Option<Habits> {
+    pub fn habits() -> Option<(Order, Clock)> {
         let options = Object::new();
         for part in ["month", "day", "hour"] {
             // Refused never: it is an object of ours.
@@ -59,31 +85,28 @@ mod intl {
             .into_iter()
             .find(|kind| kind == "day" || kind == "month")?;
         let resolved = call(&formatter, "resolvedOptions", &Array::new())?;
-        let (order, usual) = if first == "month" {
-            (Order::MonthFirst, Weekday::Sun)
+        let order = if first == "month" {
+            Order::MonthFirst
         } else {
-            (Order::DayFirst, Weekday::Mon)
+            Order::DayFirst
         };
         let clock = if get(&resolved, "hour12")?.is_truthy() {
             Clock::Hours12
         } else {
             Clock::Hours24
         };
-        let locale = get(&resolved, "locale")?;
-        let week_start = week_start(&locale).unwrap_or(usual);
-        Some(Habits {
-            order,
-            clock,
-            week_start,
-        })
+        Some((order, clock))
     }
 
     /// The first day of the week, where the browser knows it.
-    fn week_start(locale: &JsValue) -> Option<Weekday> {
+    pub fn week_start() -> Option<Weekday> {
+        let formatter = Intl::DateTimeFormat::default();
+        let resolved = call(&formatter, "resolvedOptions", &Array::new())?;
+        let locale = get(&resolved, "locale")?;
         let constructor: Function = get(&get(&js_sys::global(), "Intl")?, "Locale")?
             .dyn_into()
             .ok()?;
-        let locale = Reflect::construct(&constructor, &Array::of1(locale)).ok()?;
+        let locale = Reflect::construct(&constructor, &Array::of1(&locale)).ok()?;
         // A function now, a property before.
         let info = call(&locale, "getWeekInfo", &Array::new())
             .or_else(|| get(&locale, "weekInfo"))

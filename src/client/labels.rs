@@ -6,6 +6,7 @@ use crate::domain::{
     application::LocationMode,
     money::Amount,
     number,
+    settings::WeekStart,
     stage::Status,
     time::{Timestamp, ZoneRules, day_label},
 };
@@ -60,6 +61,7 @@ pub fn field_label(field: &str) -> &str {
         "reply_deadline" => "Answer by",
         "display_name" => "Name",
         "session_timeout_mins" => "Sign out after",
+        "week_start" => "Weeks begin on",
         "quiet_hours_start" => "Quiet from",
         "quiet_hours_end" => "Quiet until",
         "reminder_defaults" => "Reminders",
@@ -88,6 +90,7 @@ pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneR
         ("interview_medium", Value::String(word)) => word_label(word, InterviewMedium::label),
         ("followup_channel", Value::String(word)) => word_label(word, FollowupChannel::label),
         ("duration_minutes", Value::Number(minutes)) => minutes.as_u64().map(length_label),
+        ("week_start", Value::String(word)) => word_label(word, WeekStart::label),
         ("location_mode", Value::String(word)) => {
             let known = LocationMode::ALL.iter();
             let mut fits = known.filter(|mode| mode.as_str() == word);

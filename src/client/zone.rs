@@ -81,6 +81,76 @@ pub fn machine_zone() -> Option<String> {
     None
 }
 
+/// What this browser remembers of zones: where there is no browser, nothing.
+pub mod asked {
+    use crate::domain::time::ZoneName;
+
+    /// The zones for which it was asked whether they are to be used, with spaces between them.
+    #[cfg(feature = "hydrate")]
+    const ASKED: &str = "zones-asked";
+    /// An account has begun with the zone of this browser, and nobody has said so.
+    #[cfg(feature = "hydrate")]
+    const NEW: &str = "zone-is-new";
+
+    /// Whether it was asked for this zone, and where that cannot be remembered.
+    pub fn was(zone: &ZoneName) -> bool {
+        #[cfg(feature = "hydrate")]
+        return list().is_none_or(|list| list.split(' ').any(|known| known == zone.as_str()));
+        #[cfg(not(feature = "hydrate"))]
+        {
+            _ = zone;
+            true
+        }
+    }
+
+    /// It is asked for this zone.
+    pub fn remember(zone: &ZoneName) {
+        #[cfg(feature = "hydrate")]
+        if let (Some(list), Ok(Some(storage))) = (list(), leptos::prelude::window().local_storage())
+        {
+            // Where it is refused, it is asked again.
+            _ = storage.set_item(ASKED, format!("{list} {zone}").trim_start());
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = zone;
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn list() -> Option<String> {
+        let storage = leptos::prelude::window().local_storage().ok().flatten()?;
+        storage.get_item(ASKED).ok().map(Option::unwrap_or_default)
+    }
+
+    /// Somebody else may come: they are asked anew.
+    pub fn forget() {
+        #[cfg(feature = "hydrate")]
+        if let Ok(Some(storage)) = leptos::prelude::window().local_storage() {
+            // Refused, it holds nothing.
+            _ = storage.remove_item(ASKED);
+        }
+    }
+
+    /// An account has begun with the zone of this browser: the next page of this tab says so.
+    pub fn is_new() {
+        #[cfg(feature = "hydrate")]
+        if let Ok(Some(storage)) = leptos::prelude::window().session_storage() {
+            // Where it is refused, the settings tell.
+            _ = storage.set_item(NEW, "1");
+        }
+    }
+
+    /// Whether that is to be said: once.
+    pub fn take_new() -> bool {
+        #[cfg(feature = "hydrate")]
+        if let Ok(Some(storage)) = leptos::prelude::window().session_storage()
+            && let Ok(Some(_)) = storage.get_item(NEW)
+        {
+            return storage.remove_item(NEW).is_ok();
+        }
+        false
+    }
+}
+
 #[cfg(feature = "hydrate")]
 mod intl {
     use crate::domain::offsets::KnownOffsets;

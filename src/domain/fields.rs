@@ -136,13 +136,13 @@ macro_rules! fields {
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
         $($patch_meta)*
-        #[serde(deny_unknown_fields)]
+        #[serde(deny_unknown_fields, default)]
         pub struct $Patch {
             $( $(#[$extra_meta])*
-            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[serde(skip_serializing_if = "Option::is_none")]
             pub $extra: $extra_type, )*
             $( $(#[$meta])*
-            #[serde(default, skip_serializing_if = "crate::domain::change::Change::is_keep")]
+            #[serde(skip_serializing_if = "crate::domain::change::Change::is_keep")]
             pub $field: $crate::domain::change::Change<$type>, )+
         }
 
@@ -186,16 +186,16 @@ macro_rules! fields {
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
         $($create_meta)*
-        #[serde(deny_unknown_fields)]
+        #[serde(deny_unknown_fields, default)]
         pub struct $Create {
             /// The id to give it; a new one when absent.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[serde(skip_serializing_if = "Option::is_none")]
             pub id: Option<uuid::Uuid>,
             $( $(#[$extra_meta])*
-            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[serde(skip_serializing_if = "Option::is_none")]
             pub $extra: $extra_type, )*
             $( $(#[$meta])*
-            #[serde(default, skip_serializing_if = "crate::domain::change::Change::is_keep")]
+            #[serde(skip_serializing_if = "crate::domain::change::Change::is_keep")]
             pub $field: $crate::domain::change::Change<$type>, )+
         }
 

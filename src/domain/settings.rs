@@ -1,13 +1,14 @@
 //! How a person wants things.
 
 use super::{
+    choice::choice,
     error::{FieldError, Problem},
     fields::{Never, Patch, fields},
     row::{Edited, Made, Row},
     text::Line,
     time::{Timestamp, ZoneName},
 };
-use chrono::NaiveTime;
+use chrono::{NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 use uuid::Uuid;
@@ -42,6 +43,49 @@ impl From<ClockTime> for String {
     }
 }
 
+choice! {
+    /// The day with which a person's weeks begin.
+    #[derive(Default)]
+    pub enum WeekStart as "week_start" {
+        /// As ISO 8601 and most of the world have it.
+        #[default]
+        Monday = "monday",
+        /// As in much of the Arab world.
+        Saturday = "saturday",
+        /// As in the Americas and much of Asia.
+        Sunday = "sunday",
+    }
+}
+
+impl WeekStart {
+    /// What it is called.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Monday => "Monday",
+            Self::Saturday => "Saturday",
+            Self::Sunday => "Sunday",
+        }
+    }
+
+    /// The day of the calendar.
+    pub const fn weekday(self) -> Weekday {
+        match self {
+            Self::Monday => Weekday::Mon,
+            Self::Saturday => Weekday::Sat,
+            Self::Sunday => Weekday::Sun,
+        }
+    }
+
+    /// The one that begins with this day; Monday for a day with which none does.
+    pub const fn of(day: Weekday) -> Self {
+        match day {
+            Weekday::Sat => Self::Saturday,
+            Weekday::Sun => Self::Sunday,
+            _ => Self::Monday,
+        }
+    }
+}
+
 fields! {
     /// How a person wants things: what a client needs from its first moment on.
     row Settings {
@@ -61,6 +105,10 @@ fields! {
         display_name: Option<Line<80>>,
         /// The zone in which dates and times are shown.
         timezone: ZoneName,
+        /// The day with which weeks begin.
+        // What an older version stored has none.
+        #[serde(default)]
+        week_start: WeekStart,
         /// Idle minutes after which a session ends.
         #[cfg_attr(feature = "ssr", schemars(
             range(min = *SESSION_TIMEOUT_MINS.start(), max = *SESSION_TIMEOUT_MINS.end())
@@ -241,6 +289,7 @@ mod tests {
             version: 1,
             display_name: None,
             timezone: ZoneName::default(),
+            week_start: WeekStart::default(),
             session_timeout_mins: 4320,
             quiet_hours_start: None,
             quiet_hours_end: None,

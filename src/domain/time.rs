@@ -160,6 +160,14 @@ pub trait ZoneRules {
     }
 }
 
+/// Whether clocks of both zones show the same from now on for a year: such zones have two names and no
+/// other difference.
+pub fn clocks_agree(one: &impl ZoneRules, other: &impl ZoneRules, now: Timestamp) -> bool {
+    (0..53)
+        .map(|week| now + Duration::weeks(week))
+        .all(|at| one.offset_seconds(at) == other.offset_seconds(at))
+}
+
 impl ZoneRules for Utc {
     fn offset_seconds(&self, _: DateTime<Utc>) -> i32 {
         0
@@ -310,6 +318,26 @@ mod tests {
             due_label(at(20, 9), now, &lagos),
             (Due::Later, "20 Mar".into())
         );
+    }
+
+    #[test]
+    fn zones_of_two_names_may_be_one() {
+        let now = Utc.with_ymd_and_hms(2026, 1, 15, 12, 0, 0).unwrap();
+        let zone = |name: &str| name.parse::<ZoneName>().unwrap().rules().unwrap();
+        for (one, other, agree) in [
+            ("Asia/Kolkata", "Asia/Calcutta", true),
+            ("Europe/Berlin", "Europe/Paris", true),
+            // The same in winter.
+            ("Europe/Berlin", "Africa/Lagos", false),
+            ("Europe/London", "UTC", false),
+            ("America/New_York", "Europe/Berlin", false),
+        ] {
+            assert_eq!(
+                clocks_agree(&zone(one), &zone(other), now),
+                agree,
+                "{one} {other}"
+            );
+        }
     }
 
     #[test]

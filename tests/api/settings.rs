@@ -25,7 +25,7 @@ async fn they_begin_as_the_specification_says(site: Site) {
         settings,
         json!({
             "version": 1, "display_name": null, "timezone": "Africa/Lagos",
-            "session_timeout_mins": 4320, "quiet_hours_start": null, "quiet_hours_end": null,
+            "week_start": "monday", "session_timeout_mins": 4320, "quiet_hours_start": null, "quiet_hours_end": null,
             "reminder_defaults": {}, "updated_at": settings["updated_at"],
         })
     );
@@ -38,7 +38,8 @@ async fn every_field_comes_back(site: Site) {
     app.clock.advance(Duration::minutes(1));
     let now = app.clock.now();
     let body = json!({
-        "display_name": "Jane Łódź", "timezone": "America/St_Johns", "session_timeout_mins": 43_200,
+        "display_name": "Jane Łódź", "timezone": "America/St_Johns",
+        "week_start": "sunday", "session_timeout_mins": 43_200,
         "quiet_hours_start": "21:00", "quiet_hours_end": "08:30",
         "reminder_defaults": { "applied": { "days": 7, "on": true, "x": [1.5, null, "ü"] } },
     });
@@ -96,7 +97,12 @@ async fn absent_stays_and_null_clears(site: Site) {
         assert_eq!(settings[field], Value::Null, "{field}");
     }
     assert_eq!(settings["timezone"], "UTC");
-    for field in ["timezone", "session_timeout_mins", "reminder_defaults"] {
+    for field in [
+        "timezone",
+        "week_start",
+        "session_timeout_mins",
+        "reminder_defaults",
+    ] {
         let answer = jane.patch("/settings", 4, &json!({ field: null })).await;
         assert_eq!(answer.wrong_fields(), [field]);
     }

@@ -34,6 +34,8 @@ both![
     cookies_over_https,
     of_verifications_at_once_one_succeeds,
     first_sign_ins_at_once_make_one_user,
+    an_account_begins_with_the_zone_and_the_week_of_its_browser,
+    a_zone_that_there_is_not_uses_nothing_up,
     no_token_is_ever_stored,
     sign_ins_are_logged,
 ];
@@ -767,4 +769,52 @@ async fn sign_ins_are_logged(site: Site) {
     assert_eq!(count("sign_in_failed").await, 2);
     let known = "SELECT COUNT(*) FROM audit_log AS a JOIN users AS u ON a.user_id = u.id";
     assert_eq!(site.number(known).await, 1, "{}", jane.id);
+}
+
+async fn an_account_begins_with_the_zone_and_the_week_of_its_browser(site: Site) {
+    let app = site.start().await;
+    let settings = async |said: Value| {
+        let browser = app.browser();
+        let mail = app.ask(&browser, "jane@example.com").await;
+        let mut body = json!({ "token": mail.token });
+        body.as_object_mut()
+            .unwrap()
+            .extend(said.as_object().unwrap().clone());
+        let signed_in = browser.post(VERIFY, &body).await.is(200).json();
+        let settings = browser.get("/settings").await.is(200).json();
+        let begins = json!([settings["timezone"], settings["week_start"]]);
+        (signed_in["is_new"].clone(), begins, settings)
+    };
+    let berlin = json!({ "timezone": "Europe/Berlin", "week_start": "sunday" });
+    let (is_new, begins, first) = settings(berlin).await;
+    assert_eq!(is_new, true);
+    assert_eq!(begins, json!(["Europe/Berlin", "sunday"]));
+    assert_eq!(first["version"], 1);
+    // What is there stays as it is, wherever its person signs in.
+    let elsewhere = json!({ "timezone": "America/New_York", "week_start": "monday" });
+    let (is_new, _, later) = settings(elsewhere).await;
+    assert_eq!(is_new, false);
+    assert_eq!(later, first);
+}
+
+async fn a_zone_that_there_is_not_uses_nothing_up(site: Site) {
+    let app = site.start().await;
+    let browser = app.browser();
+    let mail = app.ask(&browser, "jane@example.com").await;
+    for (field, value) in [
+        ("timezone", "Mars/Olympus"),
+        ("timezone", "../etc"),
+        ("timezone", ""),
+        ("week_start", "friday"),
+        ("week_start", ""),
+    ] {
+        let body = json!({ "token": mail.token, field: value });
+        let answer = browser.post(VERIFY, &body).await;
+        assert_eq!(answer.wrong_fields(), [field], "{value}");
+    }
+    let body = json!({ "token": mail.token, "timezone": null, "week_start": null });
+    browser.post(VERIFY, &body).await.is(200);
+    let settings = browser.get("/settings").await.is(200).json();
+    assert_eq!(settings["timezone"], "Africa/Lagos");
+    assert_eq!(settings["week_start"], "monday");
 }

@@ -63,6 +63,9 @@ fn ToastView(toast: Toast) -> impl IntoView {
             }
             Some(ToastAction::Review) => dialogs.sync.set(true),
             Some(ToastAction::Reload) => dom::reload(),
+            Some(ToastAction::Settings) => {
+                navigate("/settings", leptos_router::NavigateOptions::default());
+            }
             _ => {}
         };
         view! { <button type="button" class="toast-action" on:click=press>{action.label()}</button> }

@@ -9,7 +9,7 @@ use crate::{
             dialog::Dialog,
             form::{
                 Choice, Complaints, Editor, FieldRow, Fields, Record, SelectField, TextField,
-                fields_of, follow, input_id, settle,
+                choices, fields_of, follow, input_id, settle,
             },
             icon::Icon,
             page_header::PageHeader,
@@ -26,7 +26,10 @@ use crate::{
         theme,
         zone::{is_known_zone, known_zones, machine_zone},
     },
-    domain::{error::ProblemKind, settings::SettingsPatch},
+    domain::{
+        error::ProblemKind,
+        settings::{SettingsPatch, WeekStart},
+    },
 };
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -144,6 +147,7 @@ fn You(editor: Editor) -> impl IntoView {
                     suggestions=Signal::from(zones)
                     below=move || offer
                 />
+                <SelectField editor field="week_start" choices=choices(WeekStart::ALL, |one| one.as_str(), |one| one.label())/>
                 <SelectField editor field="session_timeout_mins" choices=timeouts(&chosen)/>
             </div>
         </Panel>

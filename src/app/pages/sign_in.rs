@@ -5,19 +5,26 @@ use crate::{
         auth::{
             MagicLinkRequest, MagicLinkVerify, SignedIn, request_magic_link, verify_magic_link,
         },
-        rest::{Body, Reply},
+        rest::Body,
     },
     app::{
         acts::Submission,
         components::{entry::EntryCard, form::Stacked, icon::Icon},
         share::query_value,
+        zone_offer,
     },
     client::{
         dom,
+        habits::week_start_here,
         hydration::{is_shell, mark_hydrated},
         store::{Store, use_store},
+        zone::machine_zone,
     },
-    domain::{error::ProblemKind, user::Email},
+    domain::{
+        error::{Problem, ProblemKind},
+        time::ZoneName,
+        user::Email,
+    },
 };
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -34,11 +41,33 @@ pub fn destination(next: Option<String>) -> String {
     next.filter(is_ours).unwrap_or_else(|| "/board".to_owned())
 }
 
-/// This browser remembers who it is now: nothing of anybody else is shown from its cache.
-pub fn signed_in(store: Store, answer: Reply<SignedIn>) {
-    if let Ok(SignedIn { user, .. }) = answer.into_body() {
-        store.remember_signed_in(user.id);
+/// Signs in with a token or a code. This browser remembers who it is now: nothing of anybody else is shown
+/// from its cache. An account that begins by it has the zone and the week of this browser.
+///
+/// # Errors
+/// What is wrong with the token or the code, and what else the server says.
+pub async fn verify(store: Store, proof: MagicLinkVerify) -> Result<(), Problem> {
+    let of_here = machine_zone().and_then(|zone| zone.parse::<ZoneName>().ok());
+    let mut proof = MagicLinkVerify {
+        timezone: of_here,
+        week_start: Some(week_start_here()),
+        ..proof
+    };
+    let mut answer = verify_magic_link(Body::of(&proof)).await;
+    // A browser may know a zone that the server does not. Nothing is used up by that, and nobody is kept
+    // out.
+    let is_unknown =
+        |problem: &Problem| proof.timezone.is_some() && problem.message_for("timezone").is_some();
+    if answer.as_ref().err().is_some_and(is_unknown) {
+        proof.timezone = None;
+        answer = verify_magic_link(Body::of(&proof)).await;
     }
+    let SignedIn { user, is_new, .. } = answer?.into_body()?;
+    store.remember_signed_in(user.id);
+    if is_new && proof.timezone.is_some() {
+        zone_offer::tell_on_the_next_page();
+    }
+    Ok(())
 }
 
 /// The mark above the form.
@@ -168,13 +197,10 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
         spawn_local(async move {
             let proof = MagicLinkVerify {
                 code: Some(tried.clone()),
-                token: None,
+                ..MagicLinkVerify::default()
             };
-            match verify_magic_link(Body::of(&proof)).await {
-                Ok(answer) => {
-                    signed_in(store, answer);
-                    dom::leave_for(&next);
-                }
+            match self::verify(store, proof).await {
+                Ok(()) => dom::leave_for(&next),
                 Err(problem) => {
                     // What nobody looked at may be right.
                     if problem.kind == ProblemKind::Validation {

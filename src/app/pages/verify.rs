@@ -1,12 +1,9 @@
 //! Where the link of a sign-in mail leads. The link is used up by a press, not by opening it: mail
 //! scanners open links.
 
-use super::sign_in::{Brand, NeedsConnection, signed_in};
+use super::sign_in::{self, Brand, NeedsConnection};
 use crate::{
-    api::{
-        auth::{MagicLinkVerify, verify_magic_link},
-        rest::Body,
-    },
+    api::auth::MagicLinkVerify,
     app::{acts::Submission, components::entry::EntryCard},
     client::{dom, hydration::mark_hydrated, store::use_store},
     domain::error::{Problem, ProblemKind},
@@ -32,14 +29,11 @@ pub fn VerifyPage() -> impl IntoView {
         }
         let proof = MagicLinkVerify {
             token: query.with_untracked(|query| query.get("token")),
-            code: None,
+            ..MagicLinkVerify::default()
         };
         spawn_local(async move {
-            match verify_magic_link(Body::of(&proof)).await {
-                Ok(answer) => {
-                    signed_in(store, answer);
-                    dom::leave_for("/board");
-                }
+            match sign_in::verify(store, proof).await {
+                Ok(()) => dom::leave_for("/board"),
                 Err(problem) => {
                     failure.set(Some(Failure::of(&problem)));
                     submission.end();

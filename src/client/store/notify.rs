@@ -7,7 +7,7 @@ use crate::client::{
     labels::row_name,
     toasts::{Message, Question, Timer, Toast, ToastAction, Toasts},
 };
-use crate::domain::application::Application;
+use crate::domain::{application::Application, change::Change, settings::SettingsPatch};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -105,6 +105,13 @@ impl Store {
             }
             ToastAction::Retract { key, .. } => self.retract(key),
             ToastAction::Reapply { id, .. } => self.reapply(id),
+            ToastAction::UseZone(zone) => {
+                let patch = SettingsPatch {
+                    timezone: Change::Set(zone),
+                    ..SettingsPatch::default()
+                };
+                self.report(self.save_settings(patch));
+            }
             other => return Some(other),
         }
         None

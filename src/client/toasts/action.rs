@@ -2,7 +2,7 @@
 
 use crate::{
     client::engine::{Edit, Verb},
-    domain::stage::Status,
+    domain::{stage::Status, time::ZoneName},
 };
 use uuid::Uuid;
 
@@ -51,6 +51,10 @@ pub enum ToastAction {
     SignIn,
     /// Load the page anew.
     Reload,
+    /// Show the settings.
+    Settings,
+    /// Show times in this zone, or keep the one of the settings.
+    UseZone(ZoneName),
 }
 
 impl ToastAction {
@@ -63,6 +67,8 @@ impl ToastAction {
             Self::Open(_) => "Open",
             Self::SignIn => "Sign in",
             Self::Reload => "Reload",
+            Self::Settings => "Change",
+            Self::UseZone(_) => "Use it",
         }
     }
 
@@ -70,6 +76,7 @@ impl ToastAction {
     pub fn keep_label(&self) -> Option<&'static str> {
         match self {
             Self::Reapply { keep, .. } => Some(*keep),
+            Self::UseZone(_) => Some("Keep"),
             _ => None,
         }
     }
@@ -89,7 +96,12 @@ impl ToastAction {
             | Self::Apply { record, .. }
             | Self::Retract { record, .. }
             | Self::Open(record) => Some(*record),
-            Self::Reapply { .. } | Self::Review | Self::SignIn | Self::Reload => None,
+            Self::Reapply { .. }
+            | Self::Review
+            | Self::SignIn
+            | Self::Reload
+            | Self::Settings
+            | Self::UseZone(_) => None,
         }
     }
 

@@ -30,7 +30,7 @@ impl Toast {
     fn seconds(&self) -> u32 {
         match (self.kind, &self.action) {
             (_, Some(ToastAction::Retract { .. })) => 29,
-            ("conflict", _) => 30,
+            ("conflict", _) | (_, Some(ToastAction::UseZone(_))) => 30,
             ("error", _) => 12,
             _ => 8,
         }

@@ -9,7 +9,7 @@ use crate::{
         user::{Email, User},
     },
     server::{
-        db::accounts::{NewSignInToken, SignInToken, TokenKey},
+        db::accounts::{Beginnings, NewSignInToken, SignInToken, TokenKey},
         mail::sign_in_mail,
         secrets,
     },
@@ -33,6 +33,8 @@ pub enum Proof {
 pub struct SignedIn {
     /// Who.
     pub user: User,
+    /// Whether the account began with it.
+    pub is_new: bool,
     /// The session's JWT.
     pub jwt: String,
     /// When it ends at the latest.
@@ -82,14 +84,20 @@ pub async fn request(visitor: &Visitor, email: &Email) -> Result<String, Problem
     Ok(browser)
 }
 
-/// Signs in with what the mail brought.
+/// Signs in with what the mail brought. An account that begins by it begins as `beginnings` says.
 ///
 /// # Errors
 /// 403 from another site, 429 when tried too often, 400 naming `token` or `code` when it is wrong,
-/// used or too old.
-pub async fn verify(visitor: &Visitor, proof: &Proof) -> Result<SignedIn, Problem> {
+/// used or too old, or `timezone` where there is no such zone; that uses nothing up.
+pub async fn verify(
+    visitor: &Visitor,
+    proof: &Proof,
+    beginnings: &Beginnings,
+) -> Result<SignedIn, Problem> {
     let state = &visitor.state;
     csrf::check_origin(&state.config, &visitor.parts.headers)?;
+    let zone = beginnings.timezone.rules().map(drop);
+    zone.map_err(|why| Problem::field("timezone", why))?;
     state.limits.verification(visitor.client())?;
     let now = state.clock.now();
     let token = match proof {
@@ -111,14 +119,22 @@ pub async fn verify(visitor: &Visitor, proof: &Proof) -> Result<SignedIn, Proble
         .get(http::header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .map(|agent| agent.chars().take(300).collect::<String>());
-    let user = state
+    let (user, is_new) = state
         .db
-        .sign_in(&token, session_id, user_agent.as_deref(), now, expires_at)
+        .sign_in(
+            &token,
+            beginnings,
+            session_id,
+            user_agent.as_deref(),
+            now,
+            expires_at,
+        )
         .await?
         .ok_or_else(|| Problem::field("token", "This link was used already. Ask for a new one."))?;
     let jwt = session::issue(&state.keys, user.id, session_id, now, expires_at)?;
     Ok(SignedIn {
         user,
+        is_new,
         jwt,
         expires_at,
     })

@@ -3,7 +3,8 @@
 
 use super::{Db, Tx, on};
 use crate::domain::{
-    time::Timestamp,
+    settings::WeekStart,
+    time::{Timestamp, ZoneName},
     user::{Email, User},
 };
 use sqlx::AssertSqlSafe;
@@ -37,6 +38,15 @@ pub struct SessionRow {
     pub revoked_at: Option<Timestamp>,
     /// Idle minutes after which it ends.
     pub session_timeout_mins: i32,
+}
+
+/// What is known of a person whose account begins: as their browser has it, or else as everybody's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beginnings {
+    /// Where they are.
+    pub timezone: ZoneName,
+    /// With which day their weeks begin.
+    pub week_start: WeekStart,
 }
 
 /// A sign-in token to be stored.
@@ -125,15 +135,16 @@ impl Db {
     }
 
     /// Uses the token up, makes the user where the address is new, and opens a session: all or
-    /// nothing. `None` when another request has used the token first.
+    /// nothing. Says whether the user is new. `None` when another request has used the token first.
     pub async fn sign_in(
         &self,
         token: &SignInToken,
+        beginnings: &Beginnings,
         session: Uuid,
         user_agent: Option<&str>,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> sqlx::Result<Option<User>> {
+    ) -> sqlx::Result<Option<(User, bool)>> {
         let mut tx = self.begin().await?;
         let consumed = on!(tx.link(), |conn: DB| {
             sqlx::query::<DB>(
@@ -148,7 +159,7 @@ impl Db {
         if consumed != 1 {
             return Ok(None);
         }
-        let user = tx.user_for(&token.email, now).await?;
+        let (user, is_new) = tx.user_for(&token.email, beginnings, now).await?;
         on!(tx.link(), |conn: DB| {
             sqlx::query::<DB>(
                 "INSERT INTO sessions \
@@ -166,13 +177,13 @@ impl Db {
         })?;
         tx.audit(Some(user.id), "sign_in", now).await?;
         tx.commit().await?;
-        Ok(Some(user))
+        Ok(Some((user, is_new)))
     }
 
     /// The user with this address, made where it is new.
     pub async fn ensure_user(&self, email: &Email, now: Timestamp) -> sqlx::Result<User> {
         let mut tx = self.begin().await?;
-        let user = tx.user_for(email, now).await?;
+        let (user, _) = tx.user_for(email, &Beginnings::default(), now).await?;
         tx.commit().await?;
         Ok(user)
     }
@@ -309,28 +320,36 @@ impl Db {
 }
 
 impl Tx {
-    /// The user with this address; where it is new, one with default settings. Two first sign-ins
-    /// at the same moment make one user.
-    async fn user_for(&mut self, email: &Email, now: Timestamp) -> sqlx::Result<User> {
+    /// The user with this address, and whether it is new: then one with default settings but for how it
+    /// begins. Two first sign-ins at the same moment make one user.
+    async fn user_for(
+        &mut self,
+        email: &Email,
+        beginnings: &Beginnings,
+        now: Timestamp,
+    ) -> sqlx::Result<(User, bool)> {
         let id = Uuid::new_v4();
         let made: Option<User> = on!(self.link(), |conn: DB| {
             sqlx::query_as::<DB, User>(
-                "INSERT INTO users (id, email, email_verified_at, created_at, updated_at) \
-                 VALUES ($1, $2, $3, $3, $3) ON CONFLICT (email) DO NOTHING RETURNING id, email",
+                "INSERT INTO users (id, email, timezone, email_verified_at, created_at, updated_at) \
+                 VALUES ($1, $2, $3, $4, $4, $4) ON CONFLICT (email) DO NOTHING \
+                 RETURNING id, email",
             )
             .bind(id)
             .bind(email.clone())
+            .bind(beginnings.timezone.clone())
             .bind(now)
             .fetch_optional(conn)
             .await
         })?;
         let Some(user) = made else {
-            return on!(self.link(), |conn: DB| {
+            let known = on!(self.link(), |conn: DB| {
                 sqlx::query_as::<DB, User>("SELECT id, email FROM users WHERE email = $1")
                     .bind(email.clone())
                     .fetch_one(conn)
                     .await
-            });
+            })?;
+            return Ok((known, false));
         };
         on!(self.link(), |conn: DB| {
             sqlx::query::<DB>(
@@ -344,16 +363,17 @@ impl Tx {
         })?;
         on!(self.link(), |conn: DB| {
             sqlx::query::<DB>(
-                "INSERT INTO user_settings (user_id, seq, created_at, updated_at) \
-                 VALUES ($1, 1, $2, $2)",
+                "INSERT INTO user_settings (user_id, seq, week_start, created_at, updated_at) \
+                 VALUES ($1, 1, $2, $3, $3)",
             )
             .bind(user.id)
+            .bind(beginnings.week_start)
             .bind(now)
             .execute(conn)
             .await
             .map(drop)
         })?;
-        Ok(user)
+        Ok((user, true))
     }
 
     async fn audit(

@@ -26,6 +26,7 @@ macro_rules! impl_from_row {
                         version: row.try_get("version")?,
                         display_name: row.try_get("display_name")?,
                         timezone: row.try_get("timezone")?,
+                        week_start: row.try_get("week_start")?,
                         session_timeout_mins: row.try_get("session_timeout_mins")?,
                         quiet_hours_start: row.try_get("quiet_hours_start")?,
                         quiet_hours_end: row.try_get("quiet_hours_end")?,
@@ -46,7 +47,7 @@ pub(super) async fn find_row(tenant: &mut impl Tenant) -> sqlx::Result<SettingsR
     on!(tenant.link(), |conn: DB| {
         sqlx::query_as::<DB, SettingsRow>(
             "SELECT s.version, s.seq, u.display_name, u.timezone, u.session_timeout_mins, \
-             s.quiet_hours_start, s.quiet_hours_end, s.reminder_defaults, s.updated_at \
+             s.week_start, s.quiet_hours_start, s.quiet_hours_end, s.reminder_defaults, s.updated_at \
              FROM user_settings s JOIN users u ON u.id = s.user_id WHERE s.user_id = $1",
         )
         .bind(user_id)
@@ -79,11 +80,13 @@ pub async fn update(tenant: &mut TenantWrite, settings: &Settings) -> sqlx::Resu
     })?;
     on!(tenant.link(), |conn: DB| {
         sqlx::query::<DB>(
-            "UPDATE user_settings SET version = $1, seq = $2, quiet_hours_start = $3, \
-             quiet_hours_end = $4, reminder_defaults = $5, updated_at = $6 WHERE user_id = $7",
+            "UPDATE user_settings SET version = $1, seq = $2, week_start = $3, \
+             quiet_hours_start = $4, quiet_hours_end = $5, reminder_defaults = $6, \
+             updated_at = $7 WHERE user_id = $8",
         )
         .bind(settings.version)
         .bind(seq)
+        .bind(settings.week_start)
         .bind(settings.quiet_hours_start)
         .bind(settings.quiet_hours_end)
         .bind(Json(settings.reminder_defaults.clone()))

@@ -70,7 +70,7 @@ fn full_activity() -> Activity {
 
 fn full_settings() -> Settings {
     serde_json::from_value(json!({
-        "version": 3, "display_name": "Ada", "timezone": "Africa/Lagos",
+        "version": 3, "display_name": "Ada", "timezone": "Africa/Lagos", "week_start": "sunday",
         "session_timeout_mins": 60, "quiet_hours_start": "21:00", "quiet_hours_end": "08:00",
         "reminder_defaults": {"applied": {"on": true}}, "updated_at": now(),
     }))

@@ -122,7 +122,7 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             method: "post",
             path: "/auth/magic-link/verify",
             summary: "Sign in with what the mail brought",
-            detail: "Sets the session cookie.",
+            detail: "Sets the session cookie. `timezone` and `week_start` are where an account begins that is made by it, and change none that is there.",
             body: Some(reference::<auth::MagicLinkVerify>(g)),
             answer: Some(reference::<auth::SignedIn>(g)),
             open: true,
