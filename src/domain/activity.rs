@@ -9,9 +9,9 @@ use super::{
     row::{Edited, Made, Row},
     stage::Status,
     text::{Line, Prose},
-    time::{Timestamp, ZoneName, outside_years, read_timestamp, to_millis},
+    time::{Timestamp, ZoneName, ZoneRules, outside_years, read_timestamp, to_millis},
 };
-use chrono::{Datelike, Duration};
+use chrono::{Datelike, Duration, NaiveDateTime};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::hash::{Hash, Hasher};
 use uuid::Uuid;
@@ -433,9 +433,23 @@ impl Activity {
     }
 }
 
+/// Where a start goes by the rules that its zone has now: to the moment at which a clock on the wall shows
+/// what was `picked`. None where it is there, or shows so already.
+pub fn start_by_rules(
+    starts_at: Timestamp,
+    picked: NaiveDateTime,
+    zone: &impl ZoneRules,
+) -> Option<Timestamp> {
+    // Of two moments that a clock shows alike the later one may have been picked.
+    let shows = |at| zone.local(at) == picked;
+    let moved = zone.instant(picked);
+    (!shows(starts_at) && moved != starts_at).then_some(moved)
+}
+
 impl Row for Activity {
+    // Versions count people's edits alone: new zone rules move a start without one.
     fn supersedes(&self, known: &Self) -> bool {
-        self.version >= known.version
+        (self.version, self.updated_at) >= (known.version, known.updated_at)
     }
     fn hash_state(&self, hasher: &mut impl Hasher) {
         (self.version, self.updated_at).hash(hasher);
@@ -675,5 +689,49 @@ pub(crate) mod tests {
         );
         let copy = Activity::build(&create, Uuid::from_u128(7), made()).unwrap();
         assert!(ActivityPatch::are_alike(&row, &copy));
+    }
+
+    /// Clocks that are so far ahead, in seconds.
+    struct Ahead(i32);
+
+    impl ZoneRules for Ahead {
+        fn offset_seconds(&self, _: chrono::DateTime<chrono::Utc>) -> i32 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn a_start_follows_the_clock_on_the_wall_where_rules_change() {
+        let at = now() + Duration::days(2);
+        let picked = Ahead(3600).local(at);
+        assert_eq!(start_by_rules(at, picked, &Ahead(3600)), None);
+        let moved = start_by_rules(at, picked, &Ahead(7200));
+        assert_eq!(moved, Some(at - Duration::hours(1)));
+        assert_eq!(start_by_rules(moved.unwrap(), picked, &Ahead(7200)), None);
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_start_in_an_hour_that_clocks_show_twice_or_never_rests() {
+        let berlin = chrono_tz::Europe::Berlin;
+        let second: Timestamp = "2026-10-25T01:30:00Z".parse().unwrap();
+        assert_eq!(start_by_rules(second, berlin.local(second), &berlin), None);
+        // Picked when clocks still showed it.
+        let picked = "2026-03-29T02:30:00".parse().unwrap();
+        let moved = start_by_rules(second, picked, &berlin).unwrap();
+        assert_eq!(moved.to_rfc3339(), "2026-03-29T01:30:00+00:00");
+        assert_eq!(start_by_rules(moved, picked, &berlin), None);
+    }
+
+    #[test]
+    fn of_two_states_of_one_version_the_later_is_newer() {
+        let row = sample(1, 2);
+        let moved = Activity {
+            updated_at: row.updated_at + Duration::milliseconds(1),
+            ..row.clone()
+        };
+        assert!(moved.supersedes(&row) && row.supersedes(&row) && !row.supersedes(&moved));
+        let edited = Activity { version: 2, ..row };
+        assert!(edited.supersedes(&moved) && !moved.supersedes(&edited));
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::{
     client::{merge, path_of},
-    harness::{Site, both},
+    harness::{Engine, Site, both},
 };
+use chrono::{DateTime, Utc};
+use job_hunt_tracker::server::services::zone_rules;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,6 +21,7 @@ both![
     it_goes_with_its_application,
     a_sync_brings_it_to_who_asks_for_it,
     the_clock_on_the_wall_is_kept,
+    what_is_planned_follows_new_zone_rules_once,
 ];
 
 fn below(application: &Value) -> String {
@@ -337,4 +340,65 @@ async fn the_clock_on_the_wall_is_kept(site: Site) {
         "{}",
         local().await
     );
+}
+
+async fn what_is_planned_follows_new_zone_rules_once(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let parent = jane.create(json!({})).await;
+    let (now, start) = (app.clock.now(), "2198-05-04T08:30:00Z");
+    let zone = json!({ "timezone": "Europe/Berlin" });
+    let plan = async |starts_at: &str, fields: Value| {
+        let mut body = interview(starts_at);
+        merge(&mut body, zone.clone());
+        merge(&mut body, fields);
+        jane.post(&below(&parent), &body).await.is(201).json()
+    };
+    let planned = plan(start, json!({})).await;
+    let rests = [
+        plan(start, json!({ "status": "canceled" })).await,
+        plan("2001-05-04T08:30:00Z", json!({})).await,
+    ];
+    let since = jane.get("/sync?kinds=activity").await.is(200).json();
+    // The rules were others when they were picked: clocks were an hour less ahead.
+    match site.engine {
+        Engine::Sqlite => {
+            let sql = "UPDATE activities SET starts_local = \
+                       strftime('%Y-%m-%d %H:%M:%S', starts_local, '-1 hour')";
+            site.execute(sql).await;
+        }
+        Engine::Postgres => {
+            let sql = "UPDATE activities SET starts_local = starts_local - interval '1 hour'";
+            site.execute(sql).await;
+        }
+    }
+    site.execute("UPDATE worker SET zone_rules = '2001a'").await;
+    let (db, version) = (&app.state.db, zone_rules::VERSION);
+    assert_eq!(zone_rules::follow(db, now).await.unwrap(), 1);
+    assert_eq!(db.zone_rules().await.unwrap(), version);
+
+    let moved = jane.get(&at(&planned)).await.is(200).json();
+    assert_eq!(moved["starts_at"], "2198-05-04T07:30:00Z");
+    assert_eq!(moved["version"], planned["version"]);
+    let made = |row: &Value| row["updated_at"].as_str().unwrap().parse::<DateTime<Utc>>();
+    assert!(made(&moved).unwrap() > made(&planned).unwrap());
+    for row in &rests {
+        assert_eq!(jane.get(&at(row)).await.is(200).json(), *row);
+    }
+    // Other devices learn of it.
+    let next = since["next"].as_str().unwrap();
+    let page = format!("/sync?kinds=activity&since={next}");
+    let changes = jane.get(&page).await.is(200).json()["changes"].clone();
+    assert_eq!(changes.as_array().unwrap().len(), 1);
+    assert_eq!(changes[0]["row"], moved);
+
+    // Of the same rules, or older ones, nothing follows.
+    for known in [version, "9999z"] {
+        site.execute(&format!("UPDATE worker SET zone_rules = '{known}'"))
+            .await;
+        assert_eq!(zone_rules::follow(db, now).await.unwrap(), 0);
+        assert_eq!(db.zone_rules().await.unwrap(), known);
+    }
+    site.execute("UPDATE worker SET zone_rules = ''").await;
+    assert_eq!(zone_rules::follow(db, now).await.unwrap(), 0);
 }

@@ -5,7 +5,11 @@ use super::{
     rows::{After, Table, columns},
     tenant::{Tenant, TenantWrite},
 };
-use crate::domain::{activity::Activity, filter::ActivityQuery};
+use crate::domain::{
+    activity::Activity,
+    filter::ActivityQuery,
+    time::{Timestamp, ZoneName},
+};
 use chrono::NaiveDateTime;
 use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
@@ -112,6 +116,42 @@ pub async fn open(tenant: &mut impl Tenant, limit: i64) -> sqlx::Result<Vec<Acti
             .bind(limit)
             .fetch_all(conn)
             .await
+    })
+}
+
+/// A start that is planned, and what a clock on the wall showed when it was picked.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Picked {
+    /// Of which activity.
+    pub id: Uuid,
+    /// When it is.
+    pub starts_at: Timestamp,
+    /// Where that clock is.
+    pub timezone: ZoneName,
+    /// What it showed.
+    pub starts_local: NaiveDateTime,
+}
+
+/// The starts after `now` that are planned, by id: those after `after`, at most `limit`.
+pub async fn picked(
+    tenant: &mut impl Tenant,
+    now: Timestamp,
+    after: Uuid,
+    limit: i64,
+) -> sqlx::Result<Vec<Picked>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query_as::<DB, Picked>(
+            "SELECT id, starts_at, timezone, starts_local FROM activities \
+             WHERE user_id = $1 AND status = 'scheduled' AND starts_at > $2 \
+             AND starts_local IS NOT NULL AND id > $3 ORDER BY id LIMIT $4",
+        )
+        .bind(user_id)
+        .bind(now)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
     })
 }
 

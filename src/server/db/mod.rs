@@ -11,6 +11,7 @@ pub mod stage_events;
 pub mod sync;
 pub mod tenant;
 pub mod tombstones;
+mod worker;
 
 use super::config::DatabaseUrl;
 use crate::domain::error::{Problem, ProblemKind};

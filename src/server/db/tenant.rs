@@ -148,6 +148,34 @@ impl Db {
         Ok(ids.into_iter().map(Owner).collect())
     }
 
+    /// Who has planned something for after `now`: at most `most` users, in an order of their own, those
+    /// after `after`.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn owners_of_planned(
+        &self,
+        now: Timestamp,
+        after: Option<Owner>,
+        most: u64,
+    ) -> sqlx::Result<Vec<Owner>> {
+        let mut conn = self.read().await?;
+        let ids: Vec<Uuid> = on!(conn.link(), |conn: DB| {
+            sqlx::query_scalar::<DB, Uuid>(
+                "SELECT s.user_id FROM user_sequences s WHERE s.user_id > $1 AND \
+                    EXISTS (SELECT 1 FROM activities a \
+                        WHERE a.user_id = s.user_id AND a.starts_at > $2) \
+                 ORDER BY s.user_id LIMIT $3",
+            )
+            .bind(after.map_or(Uuid::nil(), Owner::user_id))
+            .bind(now)
+            .bind(most.cast_signed())
+            .fetch_all(conn)
+            .await
+        })?;
+        Ok(ids.into_iter().map(Owner).collect())
+    }
+
     /// `owner`'s rows, for reading.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub mod rows;
 pub mod settings;
 pub mod stage_events;
 pub mod sync;
+pub mod zone_rules;
 
 use super::{
     db::{Db, tenant::Owner},

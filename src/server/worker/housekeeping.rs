@@ -1,11 +1,19 @@
-//! The hourly job: what is old goes.
+//! The hourly job: what is old goes, and what is planned follows the rules of its zone.
 
-use crate::server::{AppState, services::housekeeping};
+use crate::server::{
+    AppState,
+    services::{housekeeping, zone_rules},
+};
 
 /// Does all of it, each part whether or not the one before it worked. A failure is logged, and what
 /// is left is done the next time.
 pub async fn run(state: &AppState) {
     let (db, now) = (&state.db, state.clock.now());
+    match zone_rules::follow(db, now).await {
+        Ok(0) => {}
+        Ok(moved) => tracing::info!(moved, "planned starts follow new zone rules"),
+        Err(error) => tracing::error!(%error, "planned starts do not follow the zone rules"),
+    }
     match housekeeping::prune_histories(db, now).await {
         Ok(pruned) => tracing::debug!(pruned.answers, pruned.tombstones, "histories were pruned"),
         Err(error) => tracing::error!(%error, "histories were not pruned"),
