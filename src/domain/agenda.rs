@@ -7,7 +7,10 @@ use super::{
     time::{Timestamp, ZoneRules},
 };
 use chrono::{Duration, NaiveDate};
-use std::{borrow::Borrow, collections::HashMap};
+use std::{
+    borrow::Borrow,
+    collections::{HashMap, HashSet},
+};
 use uuid::Uuid;
 
 /// An application in which nothing moved for so many of the user's days went quiet.
@@ -37,6 +40,13 @@ pub struct Item {
     pub at: Timestamp,
     /// When it is over; `at` of what takes no time.
     pub until: Timestamp,
+}
+
+impl Item {
+    /// Whether it is over, and nobody told.
+    fn is_late(&self, now: Timestamp) -> bool {
+        self.until < now
+    }
 }
 
 /// An application in which nothing happens.
@@ -82,12 +92,7 @@ impl Agenda {
                 continue;
             }
             moved.insert(row.id, (row.status, row.status_since));
-            items.extend(row.next_action_due.map(|at| Item {
-                subject: Subject::NextAction,
-                application: row.id,
-                at,
-                until: at,
-            }));
+            items.extend(next_action_of(row));
         }
         for row in activities {
             let row = row.borrow();
@@ -107,7 +112,7 @@ impl Agenda {
         for item in &items {
             let days = (zone.day(item.at) - today).num_days();
             let part = match days {
-                _ if item.until < now => &mut agenda.late,
+                _ if item.is_late(now) => &mut agenda.late,
                 // What began yesterday and is not over is of today.
                 ..=0 => &mut agenda.today,
                 1 => &mut agenda.tomorrow,
@@ -147,6 +152,40 @@ impl Agenda {
     pub fn is_clear(&self) -> bool {
         self.this_week().next().is_none()
     }
+}
+
+/// How much is late at `now`: as much as [`Agenda::late`] has.
+pub fn count_late<A: Borrow<Application>, B: Borrow<Activity>>(
+    applications: impl IntoIterator<Item = A>,
+    activities: impl IntoIterator<Item = B>,
+    now: Timestamp,
+) -> usize {
+    let mut on_board = HashSet::new();
+    let mut count = 0;
+    for row in applications {
+        let row = row.borrow();
+        if row.is_on_board() {
+            on_board.insert(row.id);
+            count += usize::from(next_action_of(row).is_some_and(|item| item.is_late(now)));
+        }
+    }
+    for row in activities {
+        let row = row.borrow();
+        if on_board.contains(&row.application_id) {
+            count += items_of(row).filter(|item| item.is_late(now)).count();
+        }
+    }
+    count
+}
+
+/// What an application asks for itself.
+fn next_action_of(row: &Application) -> Option<Item> {
+    row.next_action_due.map(|at| Item {
+        subject: Subject::NextAction,
+        application: row.id,
+        at,
+        until: at,
+    })
 }
 
 /// What an activity asks for.
@@ -241,6 +280,7 @@ mod tests {
         assert_eq!(whose(&agenda.week), [7, 8]);
         assert_eq!(whose(&agenda.later), [9]);
         assert_eq!(agenda.next().map(|item| item.at), Some(at(1)));
+        assert_eq!(count_late(&rows, &[] as &[Activity], now()), 2);
     }
 
     #[test]
@@ -250,6 +290,7 @@ mod tests {
         assert_eq!(agenda(&rows, &under_way).today.len(), 1);
         let over = [interview(7, 1, now() - Duration::minutes(46))];
         assert_eq!(agenda(&rows, &over).late.len(), 1);
+        assert_eq!(count_late(&rows, &over, now()), 1);
         for status in [ActivityStatus::Done, ActivityStatus::Canceled] {
             let told = over.clone().map(|row| Activity { status, ..row });
             assert!(agenda(&rows, &told).is_clear());
@@ -283,11 +324,10 @@ mod tests {
             archived_at: Some(now()),
             ..row(1, Some(at(1)))
         };
-        let all = agenda(
-            &[archived],
-            &[interview(7, 1, at(2)), interview(8, 99, at(2))],
-        );
-        assert_eq!(all, Agenda::default());
+        let archived = [archived];
+        let activities = [interview(7, 1, at(-2)), interview(8, 99, at(2))];
+        assert_eq!(agenda(&archived, &activities), Agenda::default());
+        assert_eq!(count_late(&archived, &activities, at(3)), 0);
     }
 
     #[test]

@@ -10,11 +10,13 @@ pub use keyboard::listen as listen_to_keys;
 pub use side::Side;
 
 use crate::{
-    client::{store::use_store, zone::use_zone},
+    client::{habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         activity::Activity,
         agenda::{Agenda, Item},
         application::Application,
+        time::{Timestamp, ZoneRules},
+        when::clock,
     },
 };
 use leptos::prelude::*;
@@ -115,6 +117,16 @@ pub fn use_agenda() -> AgendaModel {
     expect_context::<AgendaModel>()
 }
 
+/// Items in the order of time, and none where it is `now`: after what has begun.
+fn with_now(items: Vec<Item>, now: Option<Timestamp>) -> Vec<Option<Item>> {
+    let begun = now.map(|now| items.iter().take_while(|item| item.at <= now).count());
+    let mut entries: Vec<_> = items.into_iter().map(Some).collect();
+    if let Some(begun) = begun.filter(|_| !entries.is_empty()) {
+        entries.insert(begun, None);
+    }
+    entries
+}
+
 /// A part, where there is anything in it.
 #[component]
 pub fn PartView(
@@ -122,7 +134,16 @@ pub fn PartView(
     part: Part,
 ) -> impl IntoView {
     let model = use_agenda();
-    let items = move || model.agenda.with(|agenda| part.items(agenda).to_vec());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
+    let entries = move || {
+        let items = model.agenda.with(|agenda| part.items(agenda).to_vec());
+        let now = (part == Part::Today).then(|| store.now());
+        with_now(items, now)
+    };
+    let time = move || {
+        let wall = zone.read().local(store.now());
+        clock(wall.time(), habits.get().clock)
+    };
     let asked = Memo::new(move |_| {
         let asked = model.asked.get().filter(|(of, _)| *of == part);
         // Taken back, it is to be done again.
@@ -148,12 +169,56 @@ pub fn PartView(
                     </h2>
                     {move || asked.get().map(|application| view! { <NextStep application/> })}
                     <ul class="agenda-list">
-                        <For each=items key=|item| (item.subject, item.application, item.at) let:item>
-                            <AgendaRow item part/>
+                        <For
+                            each=entries
+                            key=|entry| entry.map(|item| (item.subject, item.application, item.at))
+                            let:entry
+                        >
+                            {match entry {
+                                Some(item) => view! { <AgendaRow item part/> }.into_any(),
+                                // What is past and what is to come is said by the times.
+                                None => view! { <li class="agenda-now" aria-hidden="true">"now " {time}</li> }.into_any(),
+                            }}
                         </For>
                     </ul>
                 </section>
             }
         })
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "ssr")]
+mod tests {
+    use super::with_now;
+    use crate::domain::{
+        agenda::{Item, Subject},
+        application::tests::now,
+    };
+    use chrono::Duration;
+    use uuid::Uuid;
+
+    #[test]
+    fn now_stands_between_what_has_begun_and_what_has_not() {
+        let item = |minutes| {
+            let at = now() + Duration::minutes(minutes);
+            Item {
+                subject: Subject::NextAction,
+                application: Uuid::from_u128(1),
+                at,
+                until: at + Duration::minutes(60),
+            }
+        };
+        for (items, place) in [
+            (vec![item(5), item(9)], Some(0)),
+            (vec![item(-5), item(9)], Some(1)),
+            (vec![item(-5), item(0)], Some(2)),
+            (vec![], None),
+        ] {
+            let entries = with_now(items.clone(), Some(now()));
+            assert_eq!(entries.iter().position(Option::is_none), place);
+            assert_eq!(entries.into_iter().flatten().collect::<Vec<_>>(), items);
+        }
+        assert!(with_now(vec![item(5)], None).iter().all(Option::is_some));
     }
 }
