@@ -108,7 +108,15 @@ pub struct Ledger {
 }
 
 /// What an edit says of the time at which it was made.
-const TIMES: [&str; 2] = ["application_date", "archived_at"];
+const TIMES: [&str; 3] = ["application_date", "archived_at", "occurred_at"];
+
+/// A row as people speak of it: of a move, whether it was struck out.
+pub fn as_told(mut row: Fields) -> Fields {
+    if let Some(at) = row.remove("voided_at") {
+        row.insert("voided".to_owned(), (!at.is_null()).into());
+    }
+    row
+}
 
 fn fields_of(edit: &Edit) -> Fields {
     edit.fields().into_iter().collect()
@@ -590,8 +598,9 @@ impl Ledger {
         }
         if let Err(problem) = reply.clone().read(&request.method) {
             let fields = fields_in(request.body.as_deref());
-            let current = problem.meta.get("current");
-            if let (ProblemKind::Conflict, Some(current)) = (problem.kind, current)
+            let current = problem.meta.get("current").cloned();
+            let current = current.and_then(|row| serde_json::from_value(row).ok());
+            if let (ProblemKind::Conflict, Some(current)) = (problem.kind, current.map(as_told))
                 && fields
                     .iter()
                     .all(|(name, value)| current.get(name) == Some(value))
@@ -662,7 +671,7 @@ impl Ledger {
             self.versions.remove(&id);
             return;
         }
-        let row: Fields = serde_json::from_str(&reply.body).unwrap();
+        let row = as_told(serde_json::from_str(&reply.body).unwrap());
         let id = row.get("id").and_then(Value::as_str);
         let id = id.map_or(user, |id| id.parse().unwrap());
         let version = row["version"].as_i64().unwrap();

@@ -1,6 +1,7 @@
 //! What people do on pages, and another program past every page.
 
 use crate::{
+    ledger::as_told,
     server::{Request, Session},
     trace,
     world::{Moved, World},
@@ -13,8 +14,8 @@ use job_hunt_tracker::{
         application::{Application, ApplicationPatch},
         change::Change,
         error::ProblemKind,
-        stage::Status,
-        time::Timestamp,
+        stage::{StageEventPatch, Status},
+        time::{Timestamp, to_millis},
     },
 };
 use serde_json::{Map, Value, json};
@@ -69,7 +70,7 @@ impl World {
             0 => self.dice.pick(&rows).copied(),
             _ => rows.first().copied(),
         };
-        match (self.dice.below(26), row) {
+        match (self.dice.below(28), row) {
             (0..3, _) | (_, None) => {
                 let id = self.dice.uuid();
                 let mut fields = self.fields();
@@ -148,6 +149,7 @@ impl World {
                     .extend(tab.engine.begin(id).map(|began| (id, began)));
             }
             (25, _) => self.saves_what_was_begun(device, at),
+            (26 | 27, Some((id, _))) => self.corrects(device, at, id),
             (18, _) => self.displaced(device, at),
             _ => {
                 if self.dice.percent(50) {
@@ -213,6 +215,22 @@ impl World {
         if self.took(device, at, record, edit, key, result).is_some() && overlooks {
             self.ledger.overlooks(key, began_on);
         }
+    }
+
+    /// Somebody puts right when a move happened, strikes it out or restores it.
+    fn corrects(&mut self, device: usize, at: usize, application: Uuid) {
+        let moves = self.devices[device].tabs[at].engine.history(application);
+        let Some(event) = self.dice.pick(&moves).cloned() else {
+            return;
+        };
+        let patch = if self.dice.percent(60) {
+            let earlier = Duration::minutes(self.dice.below(9_000) as i64);
+            StageEventPatch::at(&event, to_millis(self.time(device) - earlier))
+        } else {
+            StageEventPatch::voiding(&event, event.voided_at.is_none())
+        };
+        let edit = Edit::StageEvent(Op::Patch(Box::new(patch)));
+        self.edit(device, at, event.id, edit);
     }
 
     fn take_back(&mut self, device: usize, at: usize) {
@@ -328,8 +346,8 @@ impl World {
                 // A deletion of what is gone has nothing to do, and settings are never gone.
                 let moot = item.edit.verb() == Verb::Delete && !shown;
                 // It went with its application.
-                let orphan =
-                    matches!(item.edit, Edit::Activity(_)) && problem.kind == ProblemKind::NotFound;
+                let hangs = matches!(item.edit, Edit::Activity(_) | Edit::StageEvent(_));
+                let orphan = hangs && problem.kind == ProblemKind::NotFound;
                 assert!(
                     fits || moot || orphan,
                     "invariant 11: {item:?} cannot be made again: {problem}"
@@ -346,7 +364,7 @@ impl World {
     fn check_restored(&mut self, device: usize, at: usize, record: Uuid, edit: &Edit) {
         let engine = &self.devices[device].tabs[at].engine;
         let shown = engine.text_of(edit, record);
-        let shown: Option<Value> = shown.map(|text| serde_json::from_str(&text).unwrap());
+        let shown = shown.map(|text| as_told(serde_json::from_str(&text).unwrap()));
         if edit.verb() == Verb::Delete {
             assert!(shown.is_none(), "invariant 11: {record} is still there");
             return;

@@ -404,16 +404,15 @@ impl Server {
             .unwrap()
     }
 
-    /// Every row and tombstone of a user: number, id, version (0 for a stage event, -1 once it is
-    /// called off; none for a tombstone), since when an application is archived, and that of what hangs on
-    /// one.
+    /// Every row and tombstone of a user: number, id, version (none for a tombstone), since when an
+    /// application is archived, and that of what hangs on one.
     pub async fn numbered(
         &self,
         user: Uuid,
     ) -> Vec<(i64, Uuid, Option<i64>, Option<Timestamp>, Option<Uuid>)> {
         sqlx::query_as(
             "SELECT seq, id, version, archived_at, NULL FROM applications WHERE user_id = ?1 \
-             UNION ALL SELECT seq, id, iif(voided_at IS NULL, 0, -1), NULL, application_id FROM stage_events WHERE user_id = ?1 \
+             UNION ALL SELECT seq, id, version, NULL, application_id FROM stage_events WHERE user_id = ?1 \
              UNION ALL SELECT seq, id, version, NULL, application_id FROM activities WHERE user_id = ?1 \
              UNION ALL SELECT seq, id, NULL, NULL, NULL FROM tombstones WHERE user_id = ?1",
         )

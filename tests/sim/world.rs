@@ -813,13 +813,9 @@ impl World {
                 continue;
             }
             let row = rows.get(&id).and_then(|row| row.as_ref());
-            let known = row.map(|row| match row {
-                Entity::StageEvent(event) => -i64::from(event.voided_at.is_some()),
-                other => other.version().unwrap_or_default(),
-            });
+            let known = row.map(|row| row.version().unwrap_or_default());
             let holds = match (version, known) {
                 (None, None) => true,
-                (Some(0 | -1), Some(known)) => Some(known) <= version,
                 (Some(version), Some(known)) => known >= version,
                 _ => false,
             };
@@ -985,12 +981,15 @@ impl World {
             Entity::Application(row) => Some((row.updated_at, row.version)),
             Entity::Activity(row) => Some((row.updated_at, row.version)),
             Entity::Settings(row) => Some((row.updated_at, row.version)),
-            Entity::StageEvent(_) => None,
+            Entity::StageEvent(row) => Some((row.updated_at, row.version)),
         });
-        if let Edit::Activity(Op::Create(create)) = edit {
-            let parent = create.application_id.map(|parent| (record, parent));
-            self.ledger.parents.extend(parent);
-        }
+        let parent = match edit {
+            Edit::Activity(Op::Create(create)) => create.application_id,
+            Edit::StageEvent(Op::Patch(patch)) => patch.application_id,
+            _ => None,
+        };
+        let parents = &mut self.ledger.parents;
+        parents.extend(parent.map(|parent| (record, parent)));
         self.ledger.intend(Intent {
             key,
             place: (device, tab.user),

@@ -505,7 +505,11 @@ mod tests {
             };
             assert_eq!(headline(state, queue), title);
             let said = explanation(state, "", Persistence::Opening, queue);
-            assert_eq!(said.contains("change from elsewhere came first"), faster, "{said}");
+            assert_eq!(
+                said.contains("change from elsewhere came first"),
+                faster,
+                "{said}"
+            );
             assert_eq!(said.contains("did not take a change"), refusal, "{said}");
         }
     }

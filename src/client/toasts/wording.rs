@@ -143,9 +143,7 @@ impl Question {
             (Reason::Conflict, _) => {
                 about_one_field(item, &name, row, now, zone).unwrap_or_else(|| {
                     let mine = words(&item.edit);
-                    format!(
-                        "“{name}” was changed elsewhere first. Use your {mine} instead?"
-                    )
+                    format!("“{name}” was changed elsewhere first. Use your {mine} instead?")
                 })
             }
             (Reason::Deleted, _) => {
@@ -196,9 +194,7 @@ fn about_one_field(
         return Some(if differs_only_in(item, row, field) {
             format!("“{name}” is in {stands} now, moved elsewhere. Move it to {wish}?")
         } else {
-            format!(
-                "“{name}” was changed elsewhere first, and is in {stands}. Move it to {wish}?"
-            )
+            format!("“{name}” was changed elsewhere first, and is in {stands}. Move it to {wish}?")
         });
     }
     let stands = match theirs {
