@@ -9,6 +9,7 @@ use crate::domain::{
     settings::WeekStart,
     stage::Status,
     time::{Timestamp, ZoneRules, day_label},
+    when::{self, Clock},
 };
 use chrono::{DateTime, NaiveDate};
 use serde_json::Value;
@@ -105,7 +106,7 @@ pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneR
             Value::String(at),
         ) => {
             let at = DateTime::parse_from_rfc3339(at).ok();
-            at.map(|at| time_label(at.to_utc(), now, zone))
+            at.map(|at| time_label(at.to_utc(), now, zone, Clock::default()))
         }
         ("salary_min" | "salary_max", Value::Number(number)) => {
             let amount = number.to_string().parse::<Amount>().ok();
@@ -131,9 +132,9 @@ fn word_label<T: FromStr>(word: &str, label: impl FnOnce(T) -> &'static str) -> 
 }
 
 /// A moment, by the clock and the day of the zone: `today 14:30`, `27 Nov, 14:30`.
-pub fn time_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> String {
+pub fn time_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules, clock: Clock) -> String {
     let (wall, today) = (zone.local(at), zone.day(now));
-    let clock = wall.format("%H:%M");
+    let clock = when::clock(wall.time(), clock);
     if wall.date() == today {
         format!("today {clock}")
     } else {
@@ -155,10 +156,10 @@ pub fn row_name(row: &Value) -> Option<String> {
 }
 
 /// When something happened: the time of the day today, the day before.
-pub fn moment_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> String {
+pub fn moment_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules, clock: Clock) -> String {
     let (day, today) = (zone.day(at), zone.day(now));
     if day == today {
-        time_label(at, now, zone)
+        time_label(at, now, zone, clock)
     } else {
         day_label(day, today)
     }
@@ -216,6 +217,7 @@ mod tests {
         settings::SettingsPatch,
         stage::StageEventPatch,
         time::{Timestamp, ZoneRules},
+        when::Clock,
     };
     use chrono::{DateTime, Utc};
     use serde_json::json;
@@ -302,7 +304,7 @@ mod tests {
             ("2026-11-26T23:05:00Z", "today 00:05"),
             ("2026-11-26T22:05:00Z", "26 Nov"),
         ] {
-            assert_eq!(moment_label(at(then), now, &Ahead), reads);
+            assert_eq!(moment_label(at(then), now, &Ahead, Clock::default()), reads);
         }
     }
 

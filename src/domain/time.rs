@@ -3,7 +3,7 @@
 //! The rules of a zone are an argument ([`ZoneRules`]): the server has the IANA database, a browser
 //! has its own, and shipping a second copy to every visitor would outweigh the application.
 
-use super::{error::FieldError, text::text_type};
+use super::{error::FieldError, text::text_type, when::Clock};
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -249,9 +249,14 @@ pub enum Due {
 }
 
 /// When something is due, in words, and how near that is.
-pub fn due_label(due: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> (Due, String) {
+pub fn due_label(
+    due: Timestamp,
+    now: Timestamp,
+    zone: &impl ZoneRules,
+    clock: Clock,
+) -> (Due, String) {
     let (wall, today) = (zone.local(due), zone.day(now));
-    let clock = wall.format("%H:%M");
+    let clock = super::when::clock(wall.time(), clock);
     match (wall.date() - today).num_days() {
         0 if due < now => (Due::Late, format!("today {clock}, late")),
         -1 => (Due::Late, "1 day late".into()),
@@ -299,24 +304,28 @@ mod tests {
         let now = Utc.with_ymd_and_hms(2026, 3, 2, 22, 30, 0).unwrap(); // 23:30 in Lagos
         let at = |d, h| Utc.with_ymd_and_hms(2026, 3, d, h, 0, 0).unwrap();
         assert_eq!(
-            due_label(at(2, 23), now, &lagos),
+            due_label(at(2, 23), now, &lagos, Clock::Hours24),
             (Due::Soon, "tomorrow 00:00".into())
         );
         assert_eq!(
-            due_label(at(2, 22), now, &lagos),
+            due_label(at(2, 22), now, &lagos, Clock::Hours24),
             (Due::Late, "today 23:00, late".into())
         );
         assert_eq!(
-            due_label(at(1, 22), now, &lagos),
+            due_label(at(1, 22), now, &lagos, Clock::Hours24),
             (Due::Late, "1 day late".into())
         );
         assert_eq!(
-            due_label(at(5, 9), now, &lagos),
+            due_label(at(5, 9), now, &lagos, Clock::Hours24),
             (Due::Later, "Thu 10:00".into())
         );
         assert_eq!(
-            due_label(at(20, 9), now, &lagos),
+            due_label(at(20, 9), now, &lagos, Clock::Hours24),
             (Due::Later, "20 Mar".into())
+        );
+        assert_eq!(
+            due_label(at(5, 13), now, &lagos, Clock::Hours12),
+            (Due::Later, "Thu 2:00 pm".into())
         );
     }
 

@@ -9,6 +9,7 @@ use crate::{
             Displaced, Edit, Entry, Persistence, Reason, SyncState, Trouble, Unstored, Verb,
             WaitReason,
         },
+        habits::use_habits,
         labels::{NOTHING, field_label, moment_label, row_name, value_label},
         store::{Store, use_store},
         toasts::{answers, name_of},
@@ -368,11 +369,11 @@ fn focus_next_decision(store: Store, decided: Uuid) {
 
 #[component]
 fn DisplacedView(item: Displaced) -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let id = item.id;
     let when = {
         let at = item.at;
-        move || moment_label(at, store.now(), &*zone.read())
+        move || moment_label(at, store.now(), &*zone.read(), habits.get().clock)
     };
     let verb = item.edit.verb();
     let text = match item.reason {

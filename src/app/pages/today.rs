@@ -10,7 +10,7 @@ use crate::{
         dialogs::use_dialogs,
         frame::SignedIn,
     },
-    client::{labels::time_label, store::use_store, zone::use_zone},
+    client::{habits::use_habits, labels::time_label, store::use_store, zone::use_zone},
     domain::{application::Application, stage::Status, time::ZoneRules},
 };
 use leptos::prelude::*;
@@ -78,13 +78,13 @@ fn Today() -> impl IntoView {
 /// There is nothing to do up to the end of the week.
 #[component]
 fn Clear() -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let model = use_agenda();
     let next = move || {
         let agenda = model.agenda.read();
         let item = agenda.next()?;
         let row = store.row::<Application>(item.application)?;
-        let when = time_label(item.at, store.now(), &*zone.read());
+        let when = time_label(item.at, store.now(), &*zone.read(), habits.get().clock);
         Some(view! {
             <p>"Next: " {when} ", " <A href=format!("/board/{}", item.application)>{row.name()}</A> "."</p>
         })

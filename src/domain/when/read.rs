@@ -25,6 +25,10 @@ pub struct Understood {
 pub enum Note {
     /// No time was given: it is nine in the morning.
     NoTime,
+    /// A small number alone is an hour of the afternoon: nobody meets at two in the night.
+    Afternoon,
+    /// Midnight ends the day that was said: it is the first moment of the next.
+    Midnight,
     /// Clocks skip that time: it is as much later.
     Skipped,
     /// Clocks show that time twice: it is the first one.
@@ -36,6 +40,8 @@ impl Note {
     pub const fn words(self) -> &'static str {
         match self {
             Self::NoTime => "no time was given",
+            Self::Afternoon => "in the afternoon; write am for the night",
+            Self::Midnight => "the end of that day",
             Self::Skipped => "clocks go forward then",
             Self::Twice => "the first of two, clocks go back then",
         }
@@ -200,6 +206,8 @@ struct Said {
     weekday: Option<Weekday>,
     time: Option<NaiveTime>,
     moment: Option<Timestamp>,
+    /// What the person should know of how the time was understood.
+    note: Option<Note>,
 }
 
 impl Said {
@@ -212,6 +220,16 @@ impl Said {
             (None, Some(weekday)) => Some(nearest_weekday(today, weekday, context.leans)),
             (day, _) => day,
         };
+        // Where no day is said it is the coming midnight, or the last.
+        let day = match (self.note, day, context.leans) {
+            (Some(Note::Midnight), None, Leans::Back) => Some(today),
+            (Some(Note::Midnight), day, _) => day.unwrap_or(today).succ_opt(),
+            (_, day, _) => day,
+        };
+        let noted = |understood: Understood| Understood {
+            note: understood.note.or(self.note),
+            ..understood
+        };
         let unread = match (self.moment, day, self.time, context.holds) {
             (Some(_), None, None, Holds::Day) | (None, _, Some(_), Holds::Day) => Why::OnlyDay,
             (Some(at), None, None, Holds::Moment) => return within(at, context),
@@ -219,7 +237,9 @@ impl Said {
                 let when = When::Day(day);
                 return Ok(Understood { when, note: None });
             }
-            (None, Some(day), time, Holds::Moment) => return at_wall(day, time, context),
+            (None, Some(day), time, Holds::Moment) => {
+                return at_wall(day, time, context).map(noted);
+            }
             (None, None, Some(time), Holds::Moment) => {
                 let at = at_wall(today, Some(time), context)?;
                 return match (at.when, context.leans) {
@@ -448,6 +468,10 @@ impl<'a> Reader<'a> {
                 }
             },
             "noon" => self.say_time(NaiveTime::from_hms_opt(12, 0, 0)),
+            "midnight" => {
+                self.said.note = Some(Note::Midnight);
+                self.say_time(Some(NaiveTime::MIN))
+            }
             "in" => match self.count() {
                 Some(count) => self.shift(count),
                 None => Err(Stop::Unclear),
@@ -577,7 +601,12 @@ impl<'a> Reader<'a> {
         // `mon 9`
         let day_said = self.said.day.is_some() || self.said.weekday.is_some();
         if day_said && digits <= 2 {
-            return self.say_clock(number, 0);
+            // `fri 2`, and not `fri 02`.
+            let is_afternoon = digits == 1 && (1..=6).contains(&number);
+            if is_afternoon {
+                self.said.note = Some(Note::Afternoon);
+            }
+            return self.say_clock(if is_afternoon { number + 12 } else { number }, 0);
         }
         Err(Stop::Unclear)
     }

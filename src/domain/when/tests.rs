@@ -71,6 +71,21 @@ fn a_moment_is_read_as_people_say_it() {
             ("next mon 10:30", "2026-11-30 10:30"),
             ("last fri", "2026-11-20 09:00"),
             ("mon 9", "2026-11-30 09:00"),
+            // Nobody meets in the night.
+            ("mon 1", "2026-11-30 13:00"),
+            ("mon at 2", "2026-11-30 14:00"),
+            ("tomorrow 6", "2026-11-28 18:00"),
+            ("30 nov 3", "2026-11-30 15:00"),
+            ("mon 02", "2026-11-30 02:00"),
+            ("mon 2:00", "2026-11-30 02:00"),
+            ("mon 2 am", "2026-11-30 02:00"),
+            ("mon 0", "2026-11-30 00:00"),
+            ("mon 7", "2026-11-30 07:00"),
+            ("mon 11", "2026-11-30 11:00"),
+            ("mon 12", "2026-11-30 12:00"),
+            ("mon midnight", "2026-12-01 00:00"),
+            ("tomorrow at midnight", "2026-11-29 00:00"),
+            ("midnight", "2026-11-28 00:00"),
             ("on mon. at 9", "2026-11-30 09:00"),
             ("14:00 tues", "2026-12-01 14:00"),
             ("thurs 12am", "2026-12-03 00:00"),
@@ -230,6 +245,7 @@ fn what_cannot_be_is_said_in_words() {
                 "30 November 2026 is a Monday, not a Friday.",
             ),
             ("1 jan 1066", "Give a date between 1970 and 2200."),
+            ("31 dec 2200 midnight", "Give a date between 1970 and 2200."),
             ("in 9999 weeks", "Give a date between 1970 and 2200."),
             ("in 99999999999 weeks", "Give a date between 1970 and 2200."),
             ("in 4000000000 hours", "Give a date between 1970 and 2200."),
@@ -288,6 +304,10 @@ fn what_was_decided_is_told() {
     let note = |text| read(text, &due()).unwrap().note;
     assert_eq!(note("fri"), Some(Note::NoTime));
     assert_eq!(note("fri 9:00"), None);
+    assert_eq!(note("fri 2"), Some(Note::Afternoon));
+    assert_eq!(note("fri 02"), None);
+    assert_eq!(note("fri midnight"), Some(Note::Midnight));
+    assert_eq!(note("midnight"), Some(Note::Midnight));
     assert_eq!(note("2027-03-28 02:30"), Some(Note::Skipped));
     assert_eq!(note("2027-10-31 02:30"), Some(Note::Twice));
     assert_eq!(note("2027-10-31 03:00"), None);
@@ -496,7 +516,7 @@ proptest! {
 
     /// The same of what nearly means something.
     #[test]
-    fn no_words_break_it(words in prop::collection::vec("in|next|last|ago|fri|mon|nov|february|today|the|a|noon|now|weeks?|hours|am|pm|st|th|t|z|[0-9]{1,11}|[.:/,'+ -]", 0..9), now in any_minute(), habits in any_habits(), leans in any_leans()) {
+    fn no_words_break_it(words in prop::collection::vec("in|next|last|ago|fri|mon|nov|february|today|the|a|noon|midnight|now|weeks?|hours|am|pm|st|th|t|z|[0-9]{1,11}|[.:/,'+ -]", 0..9), now in any_minute(), habits in any_habits(), leans in any_leans()) {
         for (holds, between) in [(Holds::Day, ""), (Holds::Moment, ""), (Holds::Day, " "), (Holds::Moment, " ")] {
             let context = Context { now, zone: &BERLIN, habits, holds, leans };
             match read(&words.join(between), &context) {

@@ -11,6 +11,8 @@ use crate::{
     },
     client::{
         dom,
+        engine::Edit,
+        habits::use_habits,
         labels::length_label,
         store::{Store, use_store},
         zone::{CurrentZone, Zone, is_known_zone, use_zone},
@@ -30,6 +32,7 @@ use crate::{
 use leptos::{context::Provider, prelude::*};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The lengths that are offered, in minutes.
 const LENGTHS: [i32; 8] = [15, 30, 45, 60, 90, 120, 180, 240];
@@ -75,6 +78,7 @@ pub fn ActivityForm(
     complaints: Complaints,
 ) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
+    let habits = use_habits();
     let (id, application) = (first.id, first.application_id);
     let record = RowRecord::new(id, first);
     let row = record.row;
@@ -84,7 +88,7 @@ pub fn ActivityForm(
     let kind = Memo::new(move |_| row.read().r#type);
     let when = move || {
         let (row, zone) = (row.read(), zone.read());
-        when_label(&row, store.now(), &zone)
+        when_label(&row, store.now(), &zone, habits.get().clock)
     };
     let until = move || {
         let row = row.read();
@@ -174,6 +178,10 @@ impl Record for SameWall {
 
     fn shows(&self, field: &'static str) {
         self.0.shows(field);
+    }
+
+    fn restoring(&self, field: &'static str) -> Option<(Uuid, Edit)> {
+        self.0.restoring(field)
     }
 
     fn save(&self, mut changed: Fields) -> Result<(), String> {

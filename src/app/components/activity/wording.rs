@@ -6,23 +6,25 @@ use crate::{
         activity::Activity,
         link::WebUrl,
         time::{Timestamp, ZoneRules, day_label},
+        when::{Clock, clock},
     },
 };
 
 /// When an activity is, in the zone of the person: `tomorrow 14:00–15:00`; where it was planned in a zone
 /// whose clocks show something else, by those too, with the day where that differs: `· 09:00 in New York`.
-pub fn when_label(row: &Activity, now: Timestamp, zone: &Zone) -> Option<String> {
+pub fn when_label(row: &Activity, now: Timestamp, zone: &Zone, habit: Clock) -> Option<String> {
     let (start, end) = (row.starts_at?, row.ends_at()?);
     let own = Zone::new(row.timezone.clone());
-    let mut text = time_label(start, now, zone);
+    let mut text = time_label(start, now, zone, habit);
     if end > start {
-        text.push_str(&format!("–{}", zone.local(end).format("%H:%M")));
+        text.push('–');
+        text.push_str(&clock(zone.local(end).time(), habit));
     }
     if own.offset_seconds(start) != zone.offset_seconds(start) {
         let (there, here) = (own.local(start), zone.local(start));
         let day = (there.date() != here.date())
             .then(|| format!("{}, ", day_label(there.date(), zone.day(now))));
-        let clock = there.format("%H:%M");
+        let clock = clock(there.time(), habit);
         let place = place(row.timezone.as_str());
         text.push_str(&format!(" · {}{clock} in {place}", day.unwrap_or_default()));
     }
@@ -71,14 +73,17 @@ mod tests {
                 "5 May, 01:00–01:45 · 4 May, 09:00 in New York",
             ),
         ] {
-            let said = when_label(&row, now, &zone(place));
+            let said = when_label(&row, now, &zone(place), Clock::Hours24);
             assert_eq!(said.as_deref(), Some(reads));
         }
         let without = Activity {
             starts_at: None,
             ..row
         };
-        assert_eq!(when_label(&without, now, &zone("Europe/Berlin")), None);
+        assert_eq!(
+            when_label(&without, now, &zone("Europe/Berlin"), Clock::Hours24),
+            None
+        );
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub fn AgendaRow(
     part: Part,
 ) -> impl IntoView {
     let (store, zone, model) = (use_store(), use_zone(), use_agenda());
+    let habits = use_habits();
     let activity = Memo::new(move |last: Option<&Option<_>>| {
         let now = activity_of(item.subject).and_then(|id| store.row::<Activity>(id));
         // While it goes away its last state stands.
@@ -62,7 +63,7 @@ pub fn AgendaRow(
         row.as_ref()
             .map(|row| format!("{} at {}", row.role_title, row.company))
     };
-    let time = move || time_of(&item, part, store.now(), &*zone.read());
+    let time = move || time_of(&item, part, store.now(), &*zone.read(), habits.get().clock);
     let is_planned = matches!(item.subject, Subject::Activity(_));
     let until = move || {
         let soon = is_planned && matches!(part, Part::Today);

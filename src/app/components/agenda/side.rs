@@ -7,7 +7,7 @@ use crate::{
         activity::{JoinLink, meeting_link, when_label},
         sidebar::address_of,
     },
-    client::{dom, store::use_store, zone::use_zone},
+    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         activity::{Activity, ActivityCreate, ActivityType},
         agenda::{Quiet, Subject, countdown},
@@ -40,6 +40,7 @@ pub fn Side() -> impl IntoView {
 #[component]
 fn NextInterview() -> impl IntoView {
     let (store, zone, model) = (use_store(), use_zone(), use_agenda());
+    let habits = use_habits();
     let next = Memo::new(move |_| {
         let agenda = model.agenda.read();
         let ahead = [&agenda.today, &agenda.tomorrow, &agenda.week, &agenda.later];
@@ -69,7 +70,7 @@ fn NextInterview() -> impl IntoView {
             };
             let (title, address, link) = (row.headline(), address_of(&row), meeting_link(&row));
             let until = move || countdown(item.at, item.until, store.now());
-            let when = move || when_label(&row, store.now(), &zone.read());
+            let when = move || when_label(&row, store.now(), &zone.read(), habits.get().clock);
             view! {
                 <section class="next-interview" data-status=status aria-label="Next interview">
                     <p class="next-until">{until}</p>

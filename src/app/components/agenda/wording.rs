@@ -8,20 +8,27 @@ use crate::{
         agenda::{Item, Subject},
         application::Application,
         time::{Timestamp, ZoneRules, due_label},
+        when::{Clock, clock},
     },
 };
 use uuid::Uuid;
 
 /// When an item is to be done: within its part the day says itself.
-pub fn time_of(item: &Item, part: Part, now: Timestamp, zone: &impl ZoneRules) -> String {
+pub fn time_of(
+    item: &Item,
+    part: Part,
+    now: Timestamp,
+    zone: &impl ZoneRules,
+    habit: Clock,
+) -> String {
     let wall = zone.local(item.at);
     match part {
-        Part::Late => due_label(item.at, now, zone).1.replace(", late", ""),
+        Part::Late => due_label(item.at, now, zone, habit).1.replace(", late", ""),
         Part::Today if item.at <= now && now <= item.until && item.at < item.until => {
             "now".to_owned()
         }
-        Part::Today | Part::Tomorrow => wall.format("%H:%M").to_string(),
-        Part::Week => wall.format("%a %H:%M").to_string(),
+        Part::Today | Part::Tomorrow => clock(wall.time(), habit),
+        Part::Week => format!("{} {}", wall.format("%a"), clock(wall.time(), habit)),
     }
 }
 
@@ -76,6 +83,7 @@ mod tests {
         activity,
         agenda::{Item, Subject},
         application::tests::{now, sample},
+        when::Clock,
     };
     use chrono::Duration;
     use uuid::Uuid;
@@ -98,7 +106,13 @@ mod tests {
             (item(72 * 60, 30), Part::Week, "Thu 10:00"),
         ] {
             assert_eq!(
-                time_of(&item, part, now(), &chrono_tz::Africa::Lagos),
+                time_of(
+                    &item,
+                    part,
+                    now(),
+                    &chrono_tz::Africa::Lagos,
+                    Clock::Hours24
+                ),
                 reads
             );
         }

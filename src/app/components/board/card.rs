@@ -4,6 +4,7 @@
 use super::model::use_board;
 use crate::{
     app::components::{icon::Icon, monogram::Monogram},
+    client::habits::use_habits,
     client::store::use_store,
     client::zone::use_zone,
     domain::{
@@ -73,6 +74,7 @@ pub fn Card(
     first: Arc<Application>,
 ) -> impl IntoView {
     let (store, board, zone) = (use_store(), use_board(), use_zone());
+    let habits = use_habits();
     // A card that has just left the view shows its last state until it is taken away.
     let row = Memo::new(move |last: Option<&Arc<Application>>| {
         store
@@ -104,7 +106,7 @@ pub fn Card(
     let next = move || {
         let (row, zone) = (row.read(), zone.read());
         let (action, due) = next_of(&row, planned.get().as_deref());
-        let due = due.map(|due| due_label(due, store.now(), &*zone));
+        let due = due.map(|due| due_label(due, store.now(), &*zone, habits.get().clock));
         // The words give way where both are too long; the time stays whole.
         let (near, when) = match (&action, due) {
             (None, None) => return None,

@@ -21,8 +21,12 @@ use crate::{
     },
 };
 use chrono::NaiveDate;
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// After so long without a key, typing has paused.
+const PAUSE: Duration = Duration::from_millis(700);
 
 /// A field of a record that holds a day or a moment. Copied freely.
 #[derive(Clone, Copy)]
@@ -34,6 +38,8 @@ pub(super) struct Dated {
     pub(super) required: bool,
     /// What stands in the control and is not what is so.
     typed: RwSignal<Option<String>>,
+    /// Typing has paused: what is not understood by now may be said.
+    paused: RwSignal<bool>,
     control: NodeRef<html::Input>,
     store: Store,
     zone: CurrentZone,
@@ -108,7 +114,32 @@ impl Dated {
         if self.required {
             self.editor.refuse(self.field, "Give a day.");
         } else {
-            self.editor.save(self.field, Value::Null);
+            self.editor.clear(self.field);
+        }
+    }
+
+    /// Somebody types. What was wrong with the text before is not wrong with this one.
+    fn types(self, text: String, pause: StoredValue<Option<TimeoutHandle>>) {
+        if self.editor.is_wrong(self.field) {
+            self.editor.take_back(self.field);
+        }
+        self.typed.set(Some(text));
+        self.paused.set(false);
+        if let Some(last) = pause.get_value() {
+            last.clear();
+        }
+        let handle = set_timeout_with_handle(move || _ = self.paused.try_set(true), PAUSE);
+        pause.set_value(handle.ok());
+    }
+
+    /// It was left with what is not understood: that stays there, whatever the browser reports.
+    fn keep_unclear(self) {
+        let Some(text) = self.typed.try_get_untracked().flatten() else {
+            return;
+        };
+        let is_read = || untrack(|| self.ask(|context| read(&text, context).is_ok()));
+        if !text.trim().is_empty() && !self.editor.is_wrong(self.field) && !is_read() {
+            self.save_typed(&text);
         }
     }
 
@@ -165,7 +196,13 @@ impl Dated {
         let (when, note) = match self.typed.get() {
             Some(text) => match self.ask(|context| read(&text, context)) {
                 Ok(understood) => (Some(understood.when), understood.note),
-                Err(_) => (None, None),
+                Err(why) => {
+                    // A complaint says it already.
+                    let is_said = self.editor.error(self.field).is_some();
+                    let says = self.paused.get() && !is_said && !text.trim().is_empty();
+                    let why = says.then(|| self.ask(|context| why.sentence(context)));
+                    return (String::new(), String::new(), why.unwrap_or_default());
+                }
             },
             None => (self.value(), None),
         };
@@ -222,12 +259,14 @@ pub fn DateField(
         leans,
         required,
         typed: RwSignal::new(None),
+        paused: RwSignal::new(false),
         control: NodeRef::new(),
         store: use_store(),
         zone: use_zone(),
         habits: use_habits(),
     };
     let typed = dated.typed;
+    let pause = StoredValue::new(None);
     let value = Memo::new(move |_| dated.text(dated.value()));
     follow(editor, field, value);
     let key = move |event: ev::KeyboardEvent| match event.key().as_str() {
@@ -247,6 +286,7 @@ pub fn DateField(
         _ => {}
     };
     let left = move || {
+        dated.keep_unclear();
         settle(editor, field, value);
         dated.once_settled(move || _ = typed.try_set(None));
     };
@@ -287,7 +327,7 @@ pub fn DateField(
                         control.select();
                     }
                 }
-                on:input=move |event| typed.set(Some(event_target_value(&event)))
+                on:input=move |event| dated.types(event_target_value(&event), pause)
                 on:change=move |event| dated.save_typed(&event_target_value(&event))
                 on:keydown=key
                 on:blur=move |_| left()

@@ -6,12 +6,16 @@ use super::{
 };
 use crate::client::{
     dom,
+    engine::Edit,
+    labels::field_label,
     store::{Store, use_store},
+    toasts::ToastAction,
 };
 use leptos::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The fields of a record, as they go over the wire.
 pub type Fields = Map<String, Value>;
@@ -27,6 +31,11 @@ pub trait Record: Send + Sync {
 
     /// A field shows what the record is now: what is saved of it from now on was made on that.
     fn shows(&self, field: &'static str);
+
+    /// What sets a field to what it is now, for an undo; none where there is nothing to come back to.
+    fn restoring(&self, _: &'static str) -> Option<(Uuid, Edit)> {
+        None
+    }
 
     /// Changes fields that only make sense together: none where all are so already.
     ///
@@ -129,6 +138,26 @@ impl Editor {
     /// be corrected.
     pub fn save(self, field: &'static str, value: Value) {
         self.save_fields(&[(field, value)]);
+    }
+
+    /// Empties a field, with an undo where there is something to come back to.
+    pub fn clear(self, field: &'static str) {
+        let record = self.record.try_get_value();
+        let undo = record.and_then(|record| record.restoring(field));
+        let is_empty = self.saved(field) == Value::Null;
+        self.save(field, Value::Null);
+        if let Some((record, edit)) = undo.filter(|_| !is_empty && !self.is_wrong(field)) {
+            let undo = ToastAction::Apply {
+                record,
+                edits: vec![(record, edit)],
+                label: "Undo",
+            };
+            let store = self.store;
+            store.once_shown(move || {
+                let text = format!("Cleared: {}", field_label(field));
+                store.toast("info", text, Some(undo));
+            });
+        }
     }
 
     /// Saves fields that only make sense together. A complaint stands at the first of them.

@@ -2,7 +2,7 @@
 
 use super::{Fields, Record, fields_of};
 use crate::client::{
-    engine::Began,
+    engine::{Began, Edit, Op},
     store::{HasSignal, Store, use_store},
     zone::is_known_zone,
 };
@@ -58,6 +58,13 @@ impl<R: HasSignal> Record for RowRecord<R> {
             self.shown
                 .try_update_value(|shown| _ = shown.insert(field, now));
         }
+    }
+
+    fn restoring(&self, field: &'static str) -> Option<(Uuid, Edit)> {
+        let value = self.latest()?.remove(field)?;
+        let fields = Fields::from_iter([(field.to_owned(), value)]);
+        let patch = serde_json::from_value::<R::Patch>(Value::Object(fields)).ok()?;
+        Some((self.id, R::into_edit(Op::Patch(Box::new(patch)))))
     }
 
     fn save(&self, changed: Fields) -> Result<(), String> {

@@ -7,7 +7,7 @@ use crate::{
         activity::{Plan, PlanForm, meeting_link, when_label},
         icon::Icon,
     },
-    client::{dom, store::use_store, zone::use_zone},
+    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         activity::{Activity, ActivityStatus},
         stage::{StageEvent, Status, counted},
@@ -218,13 +218,13 @@ pub fn address_of(row: &Activity) -> String {
 
 #[component]
 fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let id = row.id;
     let (title, address, link) = (row.headline(), address_of(&row), meeting_link(&row));
     let name = title.clone();
     let ends = row.ends_at();
     let late = move || ends.is_some_and(|ends| ends < store.now()).then_some("");
-    let when = move || when_label(&row, store.now(), &zone.read());
+    let when = move || when_label(&row, store.now(), &zone.read(), habits.get().clock);
     view! {
         <li class="timeline-item timeline-plan" data-late=late>
             {Icon::Calendar.view()}
