@@ -448,7 +448,8 @@ fn check(row: &Application, patch: &ApplicationPatch, now: Timestamp) -> Result<
     }
     let mut in_range = |field: &str, year: i32| errors.extend(outside_years(field, year));
     use chrono::Datelike;
-    if let Some(day) = row.application_date {
+    // One that follows from when it happened is complained of there.
+    if let Some(Some(day)) = patch.application_date.value() {
         in_range("application_date", day.year());
     }
     if let Some(due) = row.next_action_due {

@@ -386,7 +386,7 @@ async fn a_correction_is_checked(site: Site) {
             "{body}"
         );
     }
-    assert_eq!(jane.events(&row).await, [event.clone()]);
+    assert_eq!(jane.events(&row).await, std::slice::from_ref(&event));
     // Another application's, nobody's, somebody else's.
     let body = json!({ "occurred_at": "2026-01-05T08:00:00Z" });
     let mut elsewhere = event.clone();

@@ -310,7 +310,8 @@ async fn the_description_is_served(site: Site) {
     assert_eq!(document["openapi"], "3.1.0");
     // Every path of it leads somewhere: to a session that is missing, not to nothing.
     for (path, operations) in document["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", "3f6c3b7e-1f8f-476d-9b2b-5e4e2e2f5a11");
+        let id = "3f6c3b7e-1f8f-476d-9b2b-5e4e2e2f5a11";
+        let path = path.replace("{id}", id).replace("{event_id}", id);
         for (method, operation) in operations.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let call = app

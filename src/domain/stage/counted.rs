@@ -88,10 +88,13 @@ mod tests {
         all.map(|it| (it.event.to_status, minutes(it.at))).collect()
     }
 
+    /// Statuses, and minutes after [`now`].
+    type Steps = &'static [(Status, i64)];
+
     #[test]
     fn what_counts_is_what_the_rules_say() {
         const DAY: i64 = 24 * 60;
-        let table: &[(&str, &[(Status, i64)], &[(Status, i64)])] = &[
+        let table: &[(&str, Steps, Steps)] = &[
             ("nothing", &[], &[]),
             ("a creation", &[(Applied, 0)], &[(Applied, 0)]),
             (
