@@ -106,6 +106,7 @@ pub(super) fn MoveForm(
             on:keydown=key
             on:input=move |_| closing.unfinished(Some(UNFINISHED))
         >
+            <p class="plan-about"><b>{name}</b>": when did it happen?"</p>
             <div class="fields">
                 <DateField editor field="occurred_at" holds=Holds::Moment leans=Leans::Back required=true/>
             </div>

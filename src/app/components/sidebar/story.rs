@@ -343,7 +343,7 @@ fn StruckOutItem(application: Uuid, event: Uuid, to: Status, at: Timestamp) -> i
     view! {
         <li class="timeline-item" data-canceled="">
             {Icon::Close.view()}
-            <span class="timeline-link">{format!("{} did not happen", to.label())}</span>
+            <span class="timeline-struck"><s>{to.label()}</s>" did not happen"</span>
             " "
             <time datetime=at.to_rfc3339()>{day}</time>
             " "
