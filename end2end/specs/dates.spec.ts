@@ -133,6 +133,8 @@ test("a day and a time are picked by keys alone", async ({ page, user, sidebar }
 
 test("dates are written and read as the person is used to", async ({ user, newDevice }) => {
   const { id } = await user.api.create({ role_title: "Dated", next_action_due: DUE, application_date: "2026-03-02" });
+  // When weeks begin is the account's, whatever the browser has.
+  await user.api.patchSettings({ week_start: "sunday" });
   const sidebar = new Sidebar(await newDevice({ locale: "en-US" }));
   await sidebar.open(id);
   await sidebar.expectField("Due", "Mar 20, 2030, 3:30 pm");
