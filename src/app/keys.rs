@@ -1,7 +1,10 @@
 //! Keys that work anywhere in the app.
 
 use super::dialogs::use_dialogs;
-use crate::{client::dom, domain::stage::Status};
+use crate::{
+    client::{dom, store::use_store},
+    domain::stage::Status,
+};
 use leptos::{ev, prelude::*};
 
 /// The keys, for the dialog that lists them.
@@ -21,6 +24,7 @@ pub const LIST: &[(&[&str], &str)] = &[
     (&["J", "K"], "On Today: down and up"),
     (&["D"], "On Today: done"),
     (&["S"], "On Today: later"),
+    (&["Ctrl Z"], "Undo what was done last; ⌘ Z on a Mac"),
     (&["Esc"], "Close what is open, then clear the search"),
     (&["?"], "This list"),
 ];
@@ -28,7 +32,15 @@ pub const LIST: &[(&[&str], &str)] = &[
 /// Listens while the caller lives.
 pub fn listen() {
     let dialogs = use_dialogs();
+    let store = use_store();
     let handle = window_event_listener(ev::keydown, move |event| {
+        // What is typed has an undo of its own.
+        if undoes(&event) && !dom::types_text(&event) && !dom::exists("dialog[open]") {
+            if store.undo_last() {
+                event.prevent_default();
+            }
+            return;
+        }
         if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() {
             return;
         }
@@ -52,4 +64,13 @@ pub fn listen() {
         }
     });
     on_cleanup(move || handle.remove());
+}
+
+/// Ctrl and Z, or ⌘ and Z.
+fn undoes(event: &ev::KeyboardEvent) -> bool {
+    (event.ctrl_key() || event.meta_key())
+        && !event.alt_key()
+        && !event.shift_key()
+        && !event.is_composing()
+        && event.key().eq_ignore_ascii_case("z")
 }

@@ -337,7 +337,7 @@ fn WaitingView(entry: Arc<Entry>, standing: WaitReason) -> impl IntoView {
             })}
             {held.then(|| view! {
                 <span class="waiting-actions">
-                    {answer("Undo", "button", move || store.retract(key))}
+                    {answer("Undo", "button", move || _ = store.retract(key))}
                 </span>
             })}
         </li>

@@ -346,10 +346,12 @@ impl Store {
         fields
     }
 
-    fn report(self, done: Result<Uuid, Problem>) {
-        if let Err(problem) = done {
+    /// Says what is wrong, where anything is. Answers whether nothing is.
+    fn report(self, done: Result<Uuid, Problem>) -> bool {
+        if let Err(problem) = &done {
             self.toast("error", problem.sentence(), None);
         }
+        done.is_ok()
     }
 
     /// Makes a row. Answers the mutation's key.
@@ -490,20 +492,20 @@ impl Store {
         self.run(effects);
     }
 
-    /// Takes a deletion back that was not sent yet.
-    pub fn retract(self, key: Uuid) {
+    /// Takes a deletion back that was not sent yet. Answers whether it was in time.
+    pub fn retract(self, key: Uuid) -> bool {
         let now = self.clock();
         let mut effects = None;
         self.engine
             .update_value(|engine| effects = engine.retract(key, now));
         self.withdraw_offers(|toasts| toasts.retracted(key));
-        match effects {
-            Some(effects) => {
-                self.refresh();
-                self.run(effects);
-            }
-            None => self.toast("error", "Too late: it is deleted already.", None),
-        }
+        let Some(effects) = effects else {
+            self.toast("error", "Too late: it is deleted already.", None);
+            return false;
+        };
+        self.refresh();
+        self.run(effects);
+        true
     }
 
     /// Changes settings. Answers the mutation's key.

@@ -86,13 +86,47 @@ impl Store {
         let mut taken = None;
         self.toasts.update(|toasts| taken = toasts.take(id));
         match taken? {
+            undo @ (ToastAction::UndoMove { .. }
+            | ToastAction::Apply { .. }
+            | ToastAction::Retract { .. }) => _ = self.take_back(undo),
+            ToastAction::Reapply { id, .. } => self.reapply(id),
+            ToastAction::UseZone(zone) => {
+                let patch = SettingsPatch {
+                    timezone: Change::Set(zone),
+                    ..SettingsPatch::default()
+                };
+                _ = self.report(self.save_settings(patch));
+            }
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// Takes the newest deed back that was not taken back yet, and says so. Answers whether there was any.
+    pub fn undo_last(self) -> bool {
+        let mut taken = None;
+        self.toasts.update(|toasts| taken = toasts.take_back());
+        let Some((text, undo)) = taken else {
+            return false;
+        };
+        // What cannot be taken back is said instead.
+        if self.take_back(undo) {
+            self.once_shown(move || self.toast("info", format!("Undone: {text}"), None));
+        }
+        true
+    }
+
+    /// Takes a deed back. Answers whether that was possible; where it was not, that is said.
+    fn take_back(self, undo: ToastAction) -> bool {
+        match undo {
             ToastAction::UndoMove { record, key, from } => {
                 let patch = self
                     .engine
                     .with_value(|engine| engine.undo_of_move(record, key, from));
-                self.report(self.patch::<Application>(record, patch));
+                self.report(self.patch::<Application>(record, patch))
             }
             ToastAction::Apply { edits, .. } => {
+                let mut all = true;
                 for (record, edit) in edits {
                     let deletes = edit.verb() == Verb::Delete;
                     let done = self.mutate(record, edit);
@@ -100,21 +134,13 @@ impl Store {
                         // Nobody is offered to take an undo back.
                         self.release_deletion(*key);
                     }
-                    self.report(done);
+                    all &= self.report(done);
                 }
+                all
             }
             ToastAction::Retract { key, .. } => self.retract(key),
-            ToastAction::Reapply { id, .. } => self.reapply(id),
-            ToastAction::UseZone(zone) => {
-                let patch = SettingsPatch {
-                    timezone: Change::Set(zone),
-                    ..SettingsPatch::default()
-                };
-                self.report(self.save_settings(patch));
-            }
-            other => return Some(other),
+            _ => false,
         }
-        None
     }
 
     /// Declines what a toast offers, where that is an answer of its own.

@@ -9,6 +9,17 @@ use uuid::Uuid;
 
 /// Messages that show at once.
 const MOST: usize = 3;
+/// Deeds that can be taken back one after the other, also when their messages are gone.
+const DEEDS: usize = 20;
+
+/// What was done, and what takes it back.
+#[derive(Clone, Debug, PartialEq)]
+struct Deed {
+    /// The message that tells of it.
+    toast: u64,
+    text: String,
+    undo: ToastAction,
+}
 
 /// A message that goes away by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +72,8 @@ pub struct Timer {
 pub struct Toasts {
     shown: Vec<Toast>,
     asked: Vec<Question>,
+    /// What can be taken back, oldest first.
+    deeds: Vec<Deed>,
     next: u64,
 }
 
@@ -83,7 +96,11 @@ impl Toasts {
         action: Option<ToastAction>,
     ) -> Timer {
         if let Some(record) = action.as_ref().and_then(ToastAction::record) {
-            self.withdraw(|offer| offer.record() == Some(record));
+            let shown = |toast: &Toast| {
+                let offer = toast.action.as_ref().and_then(ToastAction::record);
+                offer != Some(record)
+            };
+            self.shown.retain(shown);
         }
         if action == Some(ToastAction::SignIn) {
             self.withdraw_sign_in();
@@ -97,6 +114,12 @@ impl Toasts {
             round: 0,
         };
         let timer = toast.timer();
+        if let Some(undo) = toast.action.clone().filter(ToastAction::takes_back) {
+            let (toast, text) = (toast.id, toast.text.clone());
+            self.deeds.push(Deed { toast, text, undo });
+            let too_many = self.deeds.len().saturating_sub(DEEDS);
+            self.deeds.drain(..too_many);
+        }
         self.shown.push(toast);
         // The oldest make room; a question that holds somebody's edit does not.
         while self.shown.len() > MOST {
@@ -187,7 +210,15 @@ impl Toasts {
     pub fn take(&mut self, id: u64) -> Option<ToastAction> {
         let action = self.get(id)?.action.clone();
         self.dismiss(id);
+        self.deeds.retain(|deed| deed.toast != id);
         action
+    }
+
+    /// The newest deed that can be taken back, and what takes it back: once. What told of it goes.
+    pub fn take_back(&mut self) -> Option<(String, ToastAction)> {
+        let Deed { toast, text, undo } = self.deeds.pop()?;
+        self.dismiss(toast);
+        Some((text, undo))
     }
 
     /// A record is edited: offers about it that are over by that go.
@@ -220,5 +251,6 @@ impl Toasts {
     fn withdraw(&mut self, is_over: impl Fn(&ToastAction) -> bool) {
         self.shown
             .retain(|toast| !toast.action.as_ref().is_some_and(&is_over));
+        self.deeds.retain(|deed| !is_over(&deed.undo));
     }
 }

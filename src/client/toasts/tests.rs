@@ -359,3 +359,45 @@ fn a_notice_says_what_is_wrong_and_what_helps() {
         assert_eq!(Message::of(&elsewhere), None, "{elsewhere:?}");
     }
 }
+
+#[test]
+fn deeds_are_taken_back_newest_first_also_when_their_messages_are_gone() {
+    let mut toasts = Toasts::default();
+    for n in 1..=5 {
+        toasts.push("info", format!("Moved {n}"), undo_move(n));
+    }
+    toasts.push("info", "Settings saved", None);
+    assert_eq!(texts(&toasts), ["Moved 4", "Moved 5", "Settings saved"]);
+    let mut back = || toasts.take_back().map(|(text, _)| text);
+    assert_eq!(back().as_deref(), Some("Moved 5"));
+    assert_eq!(back().as_deref(), Some("Moved 4"));
+    assert_eq!(back().as_deref(), Some("Moved 3"));
+    assert_eq!(texts(&toasts), ["Settings saved"]);
+    // What was edited since, or gave way, is not there to be taken back.
+    toasts.edited(record(2), &change(json!({ "status": "Offer" })));
+    toasts.gave_way(record(1));
+    assert_eq!(toasts.take_back(), None);
+}
+
+#[test]
+fn a_deed_is_taken_back_once_and_only_so_many_are_remembered() {
+    let mut toasts = Toasts::default();
+    toasts.push("info", "Moved", undo_move(1));
+    let id = toasts.shown()[0].id;
+    assert!(toasts.take(id).is_some());
+    assert_eq!(toasts.take_back(), None);
+    for n in 0..30 {
+        toasts.push("info", format!("Moved {n}"), undo_move(n));
+    }
+    assert_eq!(std::iter::from_fn(|| toasts.take_back()).count(), 20);
+}
+
+#[test]
+fn two_deeds_about_one_record_are_taken_back_one_after_the_other() {
+    let mut toasts = Toasts::default();
+    toasts.push("info", "Moved", undo_move(1));
+    toasts.push("info", "Archived", undo_archive(1));
+    assert_eq!(texts(&toasts), ["Archived"]);
+    let back: Vec<_> = std::iter::from_fn(|| toasts.take_back()).collect();
+    assert_eq!(back.len(), 2);
+}
