@@ -12,6 +12,7 @@ use super::{
         toasts::Toasts,
     },
     keys,
+    origin::use_origin,
     session::{Start, remember, start, start_from_shell, use_me},
     zone_offer,
 };
@@ -124,6 +125,8 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
     keys::listen();
     let (store, me, zone) = (use_store(), use_me(), expect_context::<CurrentZone>());
     let habits = use_habits();
+    let (origin, location) = (use_origin(), use_location());
+    Effect::new(move |_| location.pathname.with(|path| origin.at(path)));
     // Settings change here, or come in with the pulls.
     Effect::new(move |_| {
         let Some(settings) = store.settings() else {

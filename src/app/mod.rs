@@ -9,6 +9,7 @@ pub mod document;
 pub mod frame;
 pub mod keys;
 pub mod leaving;
+pub mod origin;
 pub mod pages;
 pub mod pwa;
 pub mod session;
@@ -39,6 +40,7 @@ pub fn App() -> impl IntoView {
     provide_context(Announcer::default());
     session::provide();
     dialogs::provide();
+    origin::provide();
     pwa::provide();
     content_policy::send();
 

@@ -9,8 +9,9 @@ use crate::{
         },
         dialogs::use_dialogs,
         frame::SignedIn,
+        origin::use_origin,
     },
-    client::{habits::use_habits, labels::time_label, store::use_store, zone::use_zone},
+    client::{dom, habits::use_habits, labels::time_label, store::use_store, zone::use_zone},
     domain::{application::Application, stage::Status, time::ZoneRules},
 };
 use leptos::prelude::*;
@@ -38,6 +39,13 @@ fn Today() -> impl IntoView {
     Effect::new(move |_| {
         if let Some(address) = model.open.get() {
             navigate(&address, NavigateOptions::default());
+        }
+    });
+    let origin = use_origin();
+    Effect::new(move |_| {
+        if let Some(item) = origin.returns() {
+            let link = format!("[data-item=\"{item}\"] .agenda-link");
+            request_animation_frame(move || dom::focus(&link));
         }
     });
     let sub = Signal::derive(move || {

@@ -10,6 +10,7 @@ pub use keyboard::listen as listen_to_keys;
 pub use side::Side;
 
 use crate::{
+    app::origin::{Origin, use_origin},
     client::{habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         activity::Activity,
@@ -73,6 +74,8 @@ pub struct AgendaModel {
     pub open: RwSignal<Option<String>>,
     /// The item that is being put off.
     pub later: RwSignal<Option<Item>>,
+    /// What is opened here goes back here.
+    origin: Origin,
 }
 
 impl AgendaModel {
@@ -90,6 +93,7 @@ impl AgendaModel {
             asked: RwSignal::new(None),
             open: RwSignal::new(None),
             later: RwSignal::new(None),
+            origin: use_origin(),
         }
     }
 

@@ -5,11 +5,14 @@ use super::{
     wording::{activity_of, href_of, key_of, time_of, title_of},
 };
 use crate::{
-    app::components::{
-        activity::{JoinLink, meeting_link},
-        icon::Icon,
-        icon_button::IconButton,
-        monogram::Monogram,
+    app::{
+        components::{
+            activity::{JoinLink, meeting_link},
+            icon::Icon,
+            icon_button::IconButton,
+            monogram::Monogram,
+        },
+        origin::{Opened, use_origin},
     },
     client::{
         dom,
@@ -79,6 +82,8 @@ pub fn AgendaRow(
     let status = move || row.read().as_ref().map(|row| row.status.as_str());
     let done = move || done(store, model, item);
     let later = move || later(store, model, item);
+    let origin = use_origin();
+    let opened = move |_| origin.leaves_today(opened(&item));
     let putting_off = Memo::new(move |_| model.later.get() == Some(item));
     let key = key_of(&item);
     view! {
@@ -88,6 +93,7 @@ pub fn AgendaRow(
             <A
                 href=move || href_of(&item, activity.read().as_deref())
                 attr:class="agenda-link"
+                on:click=opened
             >
                 <span class="agenda-what">{title}</span>
                 <span class="agenda-of">
@@ -103,6 +109,14 @@ pub fn AgendaRow(
             </span>
             {move || putting_off.get().then(|| view! { <LaterChoices item/> })}
         </li>
+    }
+}
+
+/// An item, as what was opened on Today.
+fn opened(item: &Item) -> Opened {
+    Opened {
+        item: key_of(item),
+        application: item.application,
     }
 }
 
@@ -132,7 +146,10 @@ pub fn later(store: Store, model: AgendaModel, item: Item) {
     let activity = activity_of(item.subject).and_then(|id| store.row_untracked::<Activity>(id));
     let is_planned = matches!(item.subject, Subject::Activity(_));
     match activity.filter(|row| is_planned && row.r#type.is_talk()) {
-        Some(row) => model.open.set(Some(href_of(&item, Some(&row)))),
+        Some(row) => {
+            model.origin.leaves_today(opened(&item));
+            model.open.set(Some(href_of(&item, Some(&row))));
+        }
         None => model.later.set(Some(item)),
     }
 }

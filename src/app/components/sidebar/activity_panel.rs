@@ -1,6 +1,6 @@
 //! One activity, in the place of its application.
 
-use super::{Closing, NotHere};
+use super::{CloseLink, Closing, NotHere};
 use crate::{
     app::components::{
         activity::ActivityForm, icon::Icon, icon_button::IconButton, sync_status::SyncStatus,
@@ -71,6 +71,7 @@ pub fn ActivityPanel(
                 let delete = delete.clone();
                 view! { <IconButton label="Delete" icon=Icon::Trash on_press=delete class="icon-danger"/> }
             })}
+            <CloseLink id=application/>
         </header>
         <div class="sidebar-body" on:input=move |_| closing.typed()>
             {move || match known.get() {

@@ -18,7 +18,7 @@ use super::{
     sync_status::SyncStatus,
 };
 use crate::{
-    app::{leaving::Leaving, share::query_value},
+    app::{leaving::Leaving, origin::use_origin, share::query_value},
     client::{
         dom,
         store::{Store, use_store},
@@ -76,13 +76,16 @@ pub fn Sidebar(
         named.and_then(|id| id.parse::<Uuid>().ok())
     });
     let navigate = use_navigate();
-    // One step back: from an activity to its application, from there to the board.
+    // One step back: from an activity to its application, from there to the board; to Today at once from
+    // what was opened there.
+    let origin = use_origin();
     let close = move || {
         let options = NavigateOptions {
             scroll: false,
             ..NavigateOptions::default()
         };
         match activity.get_untracked() {
+            _ if origin.is_of(id) => navigate("/today", options),
             Some(_) => navigate(&format!("/board/{id}"), options),
             None => {
                 navigate("/board", options);
@@ -141,17 +144,23 @@ pub fn Sidebar(
     }
 }
 
-/// The way back to the board, where the focus returns to the card.
+/// The way back: to Today from what was opened there, else to the board, where the focus returns to the
+/// card.
 #[component]
 fn CloseLink(id: Uuid) -> impl IntoView {
     let (store, board) = (use_store(), use_board());
+    let is_of_today = use_origin().is_of(id);
     view! {
         <A
-            href="/board"
+            href=if is_of_today { "/today" } else { "/board" }
             attr:class="icon-button"
             attr:aria-label="Close"
             scroll=false
-            on:click=move |_| focus_card(store, board, id)
+            on:click=move |_| {
+                if !is_of_today {
+                    focus_card(store, board, id);
+                }
+            }
         >
             {Icon::Close.view()}
         </A>
