@@ -80,3 +80,28 @@ test("the next interview stands beside the agenda, and an empty hunt says how to
   await expect(today.side.getByRole("link", { name: "Join" })).toHaveAttribute("href", "https://meet.example/1");
   await expect(today.side.getByRole("link", { name: "Prepare · 1 left" })).toBeVisible();
 });
+
+test("what is opened goes back to its row, and the last deed is taken back by its key", async ({ page, user, today }) => {
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Acme" });
+  await user.api.plan(id, { type: "FollowUp", starts_at: hours(-3) });
+  await user.api.plan(id, { type: "Interview", interview_stage: "loop", starts_at: hours(-5) });
+  await today.open();
+  const link = today.item("Follow-up").getByRole("link");
+  for (const close of ["Escape", "×", "back"]) {
+    await link.focus();
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/\/board\/.+activity=/);
+    await expect(page.locator("#sidebar-title")).toBeFocused();
+    if (close === "Escape") await page.keyboard.press("Escape");
+    if (close === "×") await page.getByRole("link", { name: "Close" }).click();
+    if (close === "back") await page.goBack();
+    await expect(page).toHaveURL(/\/today$/);
+    await expect(link).toBeFocused();
+  }
+  await page.keyboard.press("d");
+  await page.keyboard.press("Escape");
+  await today.expectItems("Late", ["Interview loop"]);
+  await page.keyboard.press("Control+z");
+  await expect(today.toast(/^Undone: Done: Follow-up/)).toBeVisible();
+  await today.expectItems("Late", ["Interview loop", "Follow-up"]);
+});

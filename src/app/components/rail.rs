@@ -48,8 +48,8 @@ fn RailLink(
         _ => "99+".to_owned(),
     };
     let said = move || match late.get() {
-        0 => String::new(),
-        count => format!(", {count} late"),
+        0 => label.to_owned(),
+        count => format!("{label}, {count} late"),
     };
     let location = use_location();
     let current = move || {
@@ -60,11 +60,10 @@ fn RailLink(
     };
     view! {
         // `A` sets aria-current for the exact page only; a card's page is the board's too.
-        <A href=href attr:class="rail-link" attr:aria-current=current attr:title=label>
+        <A href=href attr:class="rail-link" attr:aria-current=current attr:title=label attr:aria-label=said>
             {icon.view()}
             <span class="rail-label">{label}</span>
             <span class="rail-badge" aria-hidden="true">{count}</span>
-            <span class="visually-hidden">{said}</span>
         </A>
     }
 }
