@@ -14,6 +14,7 @@ pub mod filter;
 pub mod kinds;
 pub mod link;
 pub mod money;
+pub mod mood;
 pub mod number;
 pub mod offsets;
 pub mod row;

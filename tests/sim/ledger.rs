@@ -356,10 +356,12 @@ impl Ledger {
             return true;
         }
         // What a deletion of one's own made pointless is not missed, nor what became part of that on
-        // another page meanwhile; nor one, after it, of what its record hangs on; and two deletions are
-        // one.
+        // another page meanwhile; nor one, after it as the store has them, of what its record hangs on;
+        // and two deletions are one.
         let deletes = |m: usize, other: &Intent| {
-            let of_parent = m > n && self.parents.get(&intent.record) == Some(&other.record);
+            let [this, that] = [n, m].map(|n| self.durable.get(&n));
+            let is_later = m > n || (that.is_some() && this < that);
+            let of_parent = is_later && self.parents.get(&intent.record) == Some(&other.record);
             other.verb == Verb::Delete && (other.record == intent.record || of_parent)
         };
         let intents = self.intents.iter().enumerate();
@@ -444,7 +446,12 @@ impl Ledger {
         let creation =
             |entry: &Arc<Entry>| entry.record == record && entry.edit.verb() == Verb::Create;
         // Only a deletion may go without: it makes sure that there is nothing.
-        let made = record == place.1 || self.ever.contains(&record) || verb == Verb::Delete;
+        // A move is made by what moves its application.
+        let made_of = match self.parents.get(&record) {
+            Some(parent) if request.path.contains("/stage-events/") => *parent,
+            _ => record,
+        };
+        let made = record == place.1 || self.ever.contains(&made_of) || verb == Verb::Delete;
         // A later creation is one that another page had sent already, and could not store.
         let mut before = waiting.iter().take_while(|entry| entry.key != key);
         let first = made && !before.any(creation);

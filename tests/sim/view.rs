@@ -63,7 +63,11 @@ pub fn check(engine: &Engine, hidden: bool) {
         let entries = engine.outbox().of_record(record);
         entries.map(|entry| &entry.edit).collect()
     };
-    let pending = engine.pending_records().clone();
+    // What follows from a correction of a move shows in its application.
+    let corrections = engine.outbox().entries().iter();
+    let corrected = corrections.filter(|entry| matches!(entry.edit, Edit::StageEvent(_)));
+    let mut pending = engine.pending_records().clone();
+    pending.extend(corrected.map(|entry| entry.aggregate));
     let applications = engine
         .outbox()
         .entries()

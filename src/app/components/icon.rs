@@ -49,6 +49,18 @@ pub enum Icon {
     Lock,
     /// `keyboard`.
     Keyboard,
+    /// `talk`.
+    Talk,
+    /// `phone`.
+    Phone,
+    /// `reply`.
+    Reply,
+    /// `face-good`.
+    FaceGood,
+    /// `face-mixed`.
+    FaceMixed,
+    /// `face-bad`.
+    FaceBad,
     /// `logo`.
     Logo,
 }
@@ -110,6 +122,22 @@ impl Icon {
             }
             Self::Keyboard => {
                 r#"<rect x="3" y="6" width="18" height="12" rx="2"/><path d="M7 10h.01M10.3 10h.01M13.7 10h.01M17 10h.01M7 14h.01M17 14h.01M10 14h4"/>"#
+            }
+            Self::Talk => {
+                r#"<path d="M4.5 6.5a2 2 0 0 1 2-2h11a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H11l-4 4v-4h-.5a2 2 0 0 1-2-2zM8.5 10h.01M12 10h.01M15.5 10h.01"/>"#
+            }
+            Self::Phone => {
+                r#"<path d="M5 5.5c0-.6.4-1 1-1h2.6c.5 0 .9.3 1 .8l.7 3c.1.4 0 .8-.3 1l-1.6 1.4a11 11 0 0 0 4.9 4.9l1.4-1.6c.2-.3.6-.4 1-.3l3 .7c.5.1.8.5.8 1V18c0 .6-.4 1-1 1A13.5 13.5 0 0 1 5 5.5z"/>"#
+            }
+            Self::Reply => r#"<path d="M9.5 6.5 4.5 11.5l5 5M5 11.5h8.5a6 6 0 0 1 6 6"/>"#,
+            Self::FaceGood => {
+                r#"<circle cx="12" cy="12" r="8.5"/><path d="M9 10h.01M15 10h.01M8.3 14c.8 1.4 2.1 2.2 3.7 2.2s2.9-.8 3.7-2.2"/>"#
+            }
+            Self::FaceMixed => {
+                r#"<circle cx="12" cy="12" r="8.5"/><path d="M9 10h.01M15 10h.01M8.5 15h7"/>"#
+            }
+            Self::FaceBad => {
+                r#"<circle cx="12" cy="12" r="8.5"/><path d="M9 10h.01M15 10h.01M8.3 16c.8-1.4 2.1-2.2 3.7-2.2s2.9.8 3.7 2.2"/>"#
             }
             Self::Logo => {
                 r#"<path d="M6 18.6v-3.2M12 18.6V10M18 18.6v-7.4M18 5.6v.01" stroke-width="3.4"/>"#

@@ -13,6 +13,7 @@ use crate::{
         change::Change,
         error::Problem,
         fields::Patch,
+        mood::Mood,
         row::OfEdit,
         text::{Line, Prose},
         time::Timestamp,
@@ -86,6 +87,24 @@ impl Store {
             ..ActivityPatch::default()
         };
         self.change_activity(id, patch, verb);
+    }
+
+    /// Says that an activity took place, and how it went, with an undo. What was written of it stays.
+    pub fn tell_how_it_went(self, id: Uuid, mood: Mood) {
+        let Some(row) = self.row_untracked::<Activity>(id) else {
+            return;
+        };
+        let written = row.outcome.as_ref().map_or("", |text| text.as_str());
+        let patch = ActivityPatch {
+            status: Change::Set(ActivityStatus::Done),
+            // Where both do not fit into one line, what was written stays as it is.
+            outcome: mood
+                .before(written)
+                .parse()
+                .map_or(Change::Keep, |text| Change::Set(Some(text))),
+            ..ActivityPatch::default()
+        };
+        self.change_activity(id, patch, "Done");
     }
 
     /// Changes fields of an activity, says `verb`, and offers an undo.

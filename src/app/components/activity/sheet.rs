@@ -1,6 +1,9 @@
 //! One activity in full: when, how, what to prepare, and how it went.
 
-use super::wording::{meeting_link, when_label};
+use super::{
+    moods::Moods,
+    wording::{meeting_link, when_label},
+};
 use crate::{
     app::components::{
         form::{
@@ -25,7 +28,8 @@ use crate::{
         agenda::countdown,
         application::Application,
         link::WebUrl,
-        time::ZoneRules,
+        mood::Mood,
+        time::{Timestamp, ZoneRules},
         when::{Holds, Leans},
     },
 };
@@ -36,13 +40,6 @@ use uuid::Uuid;
 
 /// The lengths that are offered, in minutes.
 const LENGTHS: [i32; 8] = [15, 30, 45, 60, 90, 120, 180, 240];
-
-/// How it went, in a word; more can be written.
-const MOODS: [(&str, &str, &str); 3] = [
-    ("good", "🙂", "It went well"),
-    ("mixed", "😐", "Hard to say"),
-    ("bad", "😞", "It went badly"),
-];
 
 /// Texts for a follow-up: what each is called, and what it says.
 const TEXTS: [(&str, &str); 3] = [
@@ -99,6 +96,11 @@ pub fn ActivityForm(
     };
     let join = Memo::new(move |_| meeting_link(&row.read()));
     let is_talk = move || kind.get().is_talk();
+    // Where it stands is settled when the form opens, and by its own buttons: it does not move under the
+    // fingers when somebody else says that it took place, or it ends meanwhile.
+    let told_first = RwSignal::new(untrack(|| {
+        status.get() == ActivityStatus::Done || is_over(&row.read(), store.now())
+    }));
     let is_writing = move || matches!(kind.get(), ActivityType::FollowUp | ActivityType::Email);
     view! {
         <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">{title}</h2>
@@ -112,12 +114,13 @@ pub fn ActivityForm(
             {move || actions(status.get()).iter().map(|(to, label)| view! {
                 <button type="button" class="button" on:click=move |_| {
                     store.set_activity_status(id, *to);
+                    told_first.set(*to == ActivityStatus::Done);
                     // The button goes with what it did.
                     store.once_shown(|| dom::focus("#sidebar-title"));
                 }>{*label}</button>
             }).collect_view()}
         </div>
-        {move || (status.get() == ActivityStatus::Done).then(|| view! { <Told editor/> })}
+        {move || told_first.get().then(|| view! { <Told editor row/> })}
         <Group title="When">
             <InItsZone row>
                 <DateField editor field="starts_at" holds=Holds::Moment leans=Leans::Ahead/>
@@ -159,7 +162,7 @@ pub fn ActivityForm(
         <Group title="Notes">
             <TextAreaField editor field="notes" placeholder="Anything worth remembering"/>
         </Group>
-        {move || (status.get() != ActivityStatus::Done).then(|| view! { <Told editor/> })}
+        {move || (!told_first.get()).then(|| view! { <Told editor row/> })}
     }
 }
 
@@ -242,31 +245,24 @@ fn InItsZone(row: Memo<Arc<Activity>>, children: Children) -> impl IntoView {
 
 /// How it went, and what follows.
 #[component]
-fn Told(editor: Editor) -> impl IntoView {
+fn Told(editor: Editor, row: Memo<Arc<Activity>>) -> impl IntoView {
+    let store = use_store();
     let outcome = Memo::new(move |_| editor.text("outcome"));
-    let mood = move |(word, face, label): (&'static str, &'static str, &'static str)| {
-        let pressed = move || outcome.with(|text| mood_of(text) == Some(word));
-        let press = move |_| {
-            editor.shows("outcome");
-            let text = with_mood(editor.saved("outcome").as_str().unwrap_or_default(), word);
-            editor.save("outcome", text.into());
-        };
-        view! {
-            <button
-                type="button"
-                class="mood"
-                aria-label=label
-                title=label
-                aria-pressed=move || pressed().to_string()
-                on:click=press
-            >
-                {face}
-            </button>
+    let chosen = Signal::derive(move || outcome.with(|text| Mood::of(text)));
+    let choose = move |mood: Mood| {
+        let known = row.get_untracked();
+        // Whoever says how it went says that it took place.
+        if is_over(&known, store.now_untracked()) {
+            store.tell_how_it_went(known.id, mood);
+            return;
         }
+        editor.shows("outcome");
+        let text = mood.before(editor.saved("outcome").as_str().unwrap_or_default());
+        editor.save("outcome", text.into());
     };
     view! {
-        <Group title="How it went">
-            <div class="moods" role="group" aria-label="How it went">{MOODS.map(mood)}</div>
+        <Group title="How did it go?">
+            <Moods chosen on_choose=choose/>
             <TextField editor field="outcome" placeholder="What came of it"/>
             <TextField editor field="next_action" placeholder="What to do next"/>
             <DateField editor field="next_action_due" holds=Holds::Moment leans=Leans::Ahead/>
@@ -274,25 +270,9 @@ fn Told(editor: Editor) -> impl IntoView {
     }
 }
 
-/// The mood with which an outcome begins.
-fn mood_of(outcome: &str) -> Option<&'static str> {
-    let words = MOODS.map(|(word, ..)| word);
-    words.into_iter().find(|word| {
-        let rest = outcome.strip_prefix(word);
-        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    })
-}
-
-/// An outcome that begins with this mood, in the place of another one.
-fn with_mood(outcome: &str, word: &str) -> String {
-    let rest = match mood_of(outcome) {
-        Some(known) => outcome.get(known.len()..).unwrap_or_default(),
-        None => outcome,
-    };
-    match rest.trim_start_matches([':', ',', ' ']) {
-        "" => word.to_owned(),
-        rest => format!("{word}: {rest}"),
-    }
+/// Whether it is planned for a time that is past: then it is asked how it went.
+pub fn is_over(row: &Activity, now: Timestamp) -> bool {
+    row.status == ActivityStatus::Scheduled && row.ends_at().is_some_and(|ends| ends <= now)
 }
 
 /// Texts that are offered; which one was taken is kept by its name.

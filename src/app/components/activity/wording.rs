@@ -1,9 +1,10 @@
 //! How an activity reads.
 
 use crate::{
+    app::components::icon::Icon,
     client::{labels::time_label, zone::Zone},
     domain::{
-        activity::Activity,
+        activity::{Activity, ActivityType},
         link::WebUrl,
         time::{Timestamp, ZoneRules, day_label},
         when::{Clock, clock},
@@ -35,6 +36,17 @@ pub fn when_label(row: &Activity, now: Timestamp, zone: &Zone, habit: Clock) -> 
 fn place(zone: &str) -> String {
     let city = zone.rsplit('/').next().unwrap_or(zone);
     city.replace('_', " ")
+}
+
+/// The icon of a kind of activity.
+pub const fn icon_of(kind: ActivityType) -> Icon {
+    match kind {
+        ActivityType::Interview => Icon::Talk,
+        ActivityType::Call => Icon::Phone,
+        ActivityType::Email => Icon::Mail,
+        ActivityType::FollowUp => Icon::Reply,
+        ActivityType::Other => Icon::Check,
+    }
 }
 
 /// The address of the meeting, where its place is one.

@@ -4,7 +4,7 @@ use super::{use_agenda, wording::key_of};
 use crate::{
     app::acts::Submission,
     client::{dom, store::use_store, zone::use_zone},
-    domain::{application::Application, when::morning},
+    domain::{application::Application, stage::Status, when::morning},
 };
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -81,6 +81,14 @@ pub fn NextStep(
             save(&what, days.get_untracked());
         }
     };
+    let stands = store
+        .row_untracked::<Application>(application)
+        .map(|row| row.status);
+    let move_to = move |event: leptos::ev::Event| {
+        if let Ok(status) = event_target_value(&event).parse::<Status>() {
+            store.move_to(application, status);
+        }
+    };
     let keydown = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Escape" {
             event.prevent_default();
@@ -120,6 +128,12 @@ pub fn NextStep(
                     </button>
                 })}
                 <span class="spacer"></span>
+                <select class="select next-step-move" aria-label="Move to" on:change=move_to>
+                    <option value="">"Move to…"</option>
+                    {Status::ALL.iter().filter(|status| Some(**status) != stands).map(|status| view! {
+                        <option value=status.as_str()>{status.label()}</option>
+                    }).collect_view()}
+                </select>
                 <button type="button" class="button button-quiet" on:click=move |_| over()>"Nothing for now"</button>
                 <button type="button" class="button button-quiet" on:click=move |_| save(FOLLOW_UP, 7)>
                     "Follow up in a week"

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         components::{
-            activity::{JoinLink, meeting_link},
+            activity::{JoinLink, Moods, is_over, meeting_link},
             icon::Icon,
             icon_button::IconButton,
             monogram::Monogram,
@@ -82,6 +82,14 @@ pub fn AgendaRow(
     let status = move || row.read().as_ref().map(|row| row.status.as_str());
     let done = move || done(store, model, item);
     let later = move || later(store, model, item);
+    // A conversation whose time is over: how did it go?
+    let asks = Memo::new(move |_| {
+        let (activity, now) = (activity.read(), store.now());
+        let over = activity
+            .as_ref()
+            .filter(|row| row.r#type.is_talk() && is_over(row, now));
+        over.filter(|_| is_planned).map(|row| row.id)
+    });
     let origin = use_origin();
     let opened = move |_| origin.leaves_today(opened(&item));
     let putting_off = Memo::new(move |_| model.later.get() == Some(item));
@@ -107,6 +115,15 @@ pub fn AgendaRow(
                 <IconButton label=Signal::derive(move || format!("Done: {}", title.get())) icon=Icon::Check on_press=done class="agenda-done"/>
                 <IconButton label=Signal::derive(move || format!("Later: {}", title.get())) icon=Icon::Clock on_press=later class="agenda-later"/>
             </span>
+            {move || asks.get().map(|id| {
+                let told = move |mood| finish(store, model, item, |store| store.tell_how_it_went(id, mood));
+                view! {
+                    <div class="agenda-how">
+                        <span>"How did it go?"</span>
+                        <Moods chosen=None on_choose=told/>
+                    </div>
+                }
+            })}
             {move || putting_off.get().then(|| view! { <LaterChoices item/> })}
         </li>
     }
@@ -122,8 +139,13 @@ fn opened(item: &Item) -> Opened {
 
 /// It is done. What is next is asked where it stood; where that is known already, the focus goes on.
 pub fn done(store: Store, model: AgendaModel, item: Item) {
+    finish(store, model, item, |store| store.complete(&item));
+}
+
+/// The same, where `complete` says that it is done, and perhaps more.
+fn finish(store: Store, model: AgendaModel, item: Item, complete: impl FnOnce(Store)) {
     let (part, beside) = (model.part_of(&item), model.beside(&item));
-    store.complete(&item);
+    complete(store);
     model.later.set(None);
     let next = store
         .row_untracked::<Application>(item.application)

@@ -4,7 +4,7 @@
 use super::move_form::MoveForm;
 use crate::{
     app::components::{
-        activity::{Plan, PlanForm, meeting_link, when_label},
+        activity::{Plan, PlanForm, icon_of, meeting_link, when_label},
         icon::Icon,
     },
     client::{dom, habits::use_habits, store::use_store, zone::use_zone},
@@ -20,6 +20,9 @@ use uuid::Uuid;
 
 /// Entries that show before one asks for all of them.
 const SHOWN: usize = 8;
+
+/// Planned activities that show before one asks for all of them.
+const PLANNED: usize = 4;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +111,25 @@ pub fn Story(
         rows.retain(|row| row.status == ActivityStatus::Scheduled);
         rows
     };
+    let all_planned = RwSignal::new(false);
+    let next_planned = move || {
+        let most = if all_planned.get() {
+            usize::MAX
+        } else {
+            PLANNED
+        };
+        planned().into_iter().take(most)
+    };
+    let more_planned = move || {
+        let hidden = planned().len().saturating_sub(PLANNED);
+        (hidden > 0 && !all_planned.get()).then(|| {
+            view! {
+                <button type="button" class="button button-quiet" on:click=move |_| all_planned.set(true)>
+                    {format!("Show {hidden} more that are planned")}
+                </button>
+            }
+        })
+    };
     let history = Memo::new(move |_| store.history(id));
     let struck_out = RwSignal::new(false);
     let past = Memo::new(move |_| entries(&history.read(), &activities.read(), struck_out.get()));
@@ -190,10 +212,11 @@ pub fn Story(
                 }.into_any(),
             }}
             <ol class="timeline timeline-planned" aria-label="Planned">
-                <For each=planned key=|row| (row.id, row.version, row.updated_at) let:row>
+                <For each=next_planned key=|row| (row.id, row.version, row.updated_at) let:row>
                     <PlannedItem row/>
                 </For>
             </ol>
+            {more_planned}
             {move || correcting.get().map(|event| view! { <MoveForm application=id event on_done=corrected/> })}
             <ol class="timeline" aria-label="What happened">
                 <For each=shown key=Entry::key let:entry>
@@ -219,7 +242,7 @@ pub fn address_of(row: &Activity) -> String {
 #[component]
 fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
     let (store, zone, habits) = (use_store(), use_zone(), use_habits());
-    let id = row.id;
+    let (id, icon) = (row.id, icon_of(row.r#type));
     let (title, address, link) = (row.headline(), address_of(&row), meeting_link(&row));
     let name = title.clone();
     let ends = row.ends_at();
@@ -227,7 +250,7 @@ fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
     let when = move || when_label(&row, store.now(), &zone.read(), habits.get().clock);
     view! {
         <li class="timeline-item timeline-plan" data-late=late>
-            {Icon::Calendar.view()}
+            {icon.view()}
             <a href=address class="timeline-link" data-activity=id.to_string() data-noscroll="">{title}</a>
             " "
             <span class="timeline-when">{when}</span>
@@ -266,7 +289,7 @@ fn PastItem(row: Arc<Activity>) -> impl IntoView {
     };
     view! {
         <li class="timeline-item" data-canceled=canceled.then_some("")>
-            {if canceled { Icon::Close.view().into_any() } else { Icon::Check.view().into_any() }}
+            {if canceled { Icon::Close.view().into_any() } else { icon_of(row.r#type).view().into_any() }}
             <a href=address class="timeline-link" data-activity=id.to_string() data-noscroll="">{title}</a>
             " "
             <time datetime=at.to_rfc3339()>{day}</time>
