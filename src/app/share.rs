@@ -52,10 +52,8 @@ impl Share {
 
 /// A value of a query. (The router's own map decodes twice, which breaks an address in a value.)
 pub fn query_value(search: &str, name: &str) -> Option<String> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(search).unwrap_or_default();
-    pairs
-        .into_iter()
-        .find_map(|(key, value)| (key == name).then_some(value))
+    form_urlencoded::parse(search.as_bytes())
+        .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }
 
 /// A title as a role: on one line, and not too long.

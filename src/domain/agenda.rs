@@ -3,6 +3,7 @@
 use super::{
     activity::{Activity, ActivityStatus},
     application::Application,
+    order::sort_by_key,
     stage::Status,
     time::{Timestamp, ZoneRules},
 };
@@ -106,7 +107,7 @@ impl Agenda {
                 *last = (*last).max(at);
             }
         }
-        items.sort_by_key(|item| (item.at, item.application, item.subject));
+        sort_by_key(&mut items, |item| (item.at, item.application, item.subject));
         let mut agenda = Self::default();
         let today = zone.day(now);
         for item in &items {
@@ -130,9 +131,7 @@ impl Agenda {
                 agenda.quiet.push(Quiet { application, since });
             }
         }
-        agenda
-            .quiet
-            .sort_by_key(|quiet| (quiet.since, quiet.application));
+        sort_by_key(&mut agenda.quiet, |quiet| (quiet.since, quiet.application));
         agenda
     }
 

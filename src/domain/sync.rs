@@ -224,7 +224,7 @@ macro_rules! define_kinds {
         }
 
         /// A row of any kind that is synchronised.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
         #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
         #[serde(tag = "entity", content = "row", rename_all = "snake_case")]
         pub enum Entity {
@@ -290,6 +290,21 @@ macro_rules! define_kinds {
     };
 }
 kinds!(define_kinds);
+
+// From JSON text alone, straight into the row's type: what serde makes for a tag beside its content
+// reads every type a second time, from a tree.
+impl<'de> Deserialize<'de> for Entity {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire<'a> {
+            entity: EntityKind,
+            #[serde(borrow)]
+            row: &'a RawValue,
+        }
+        let wire = Wire::deserialize(from)?;
+        Self::read(wire.entity, wire.row.get()).map_err(serde::de::Error::custom)
+    }
+}
 
 /// Some of the kinds of row that are synchronised, at least one. Written in the order in which they
 /// are declared, each once.

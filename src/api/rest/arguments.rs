@@ -4,7 +4,7 @@
 use super::parse::{field_error, parse};
 #[cfg(feature = "ssr")]
 use crate::domain::error::Problem;
-use crate::domain::row::Seen;
+use crate::domain::{json, row::Seen};
 #[cfg(feature = "ssr")]
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ impl<T: Serialize> Body<T> {
     pub fn of(value: &T) -> Self {
         // Our own types are plain data; what cannot be written would be refused by the server.
         Self {
-            value: serde_json::to_value(value).unwrap_or_default(),
+            value: json::value_of(value),
             kind: PhantomData,
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     api::transport,
     domain::{
         error::{Problem, ProblemKind},
+        json,
         row::Seen,
     },
 };
@@ -65,7 +66,7 @@ where
 fn request<V: Verb, Input: Serialize>(path: &str, input: &Input) -> transport::Request {
     let mut url = address(path);
     let mut request = transport::Request::new(V::METHOD, String::new());
-    if let Ok(Value::Object(arguments)) = serde_json::to_value(input) {
+    if let Value::Object(arguments) = json::value_of(input) {
         for (name, value) in arguments {
             let text = match &value {
                 Value::String(text) => text.clone(),
@@ -76,7 +77,7 @@ fn request<V: Verb, Input: Serialize>(path: &str, input: &Input) -> transport::R
                 "query" => url = format!("{url}?{text}"),
                 "body" => request.body = Some(value.to_string()),
                 "if_match" => {
-                    let seen = serde_json::from_value::<Seen>(value).ok();
+                    let seen = json::read::<Seen>(&value).ok();
                     request.if_match = seen.map(|seen| seen.version);
                     request.if_updated_at = seen.and_then(|seen| seen.at);
                 }

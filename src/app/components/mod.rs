@@ -6,6 +6,7 @@ pub mod announcer;
 pub mod board;
 pub mod device;
 pub mod dialog;
+pub mod each;
 pub mod entry;
 pub mod form;
 pub mod gates;

@@ -1,6 +1,6 @@
 //! What waits for the server and why, and the edits that gave way.
 
-use super::dialog::Dialog;
+use super::{dialog::Dialog, each::Each};
 use crate::{
     app::dialogs::use_dialogs,
     client::{
@@ -83,13 +83,13 @@ pub fn SyncPanel() -> impl IntoView {
                         "Try now"
                     </button>
                 </Show>
-                <For
+                <Each
                     each=move || store.displaced().to_vec()
                     key=|item| item.id
                     let:item
                 >
                     <DisplacedView item/>
-                </For>
+                </Each>
                 <Listed refused=true/>
                 <Listed refused=false/>
                 <Show when=move || store.is_partial()>
@@ -272,13 +272,13 @@ fn Listed(refused: bool) -> impl IntoView {
         <Show when=move || any.get()>
             <h3 class="group-title">{title}</h3>
             <ul class="waiting">
-                <For
+                <Each
                     each=move || listed(store.waiting(), refused).into_iter().take(SHOWN_AT_MOST)
                     key=|(entry, standing)| (entry.key, *standing)
                     let:waiting
                 >
                     <WaitingView entry=waiting.0 standing=waiting.1/>
-                </For>
+                </Each>
             </ul>
             {move || (more() > 0).then(|| view! { <p class="panel-text">{format!("and {} more", more())}</p> })}
         </Show>

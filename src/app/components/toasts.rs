@@ -1,6 +1,6 @@
 //! Messages that go away by themselves.
 
-use super::{icon::Icon, icon_button::IconButton};
+use super::{each::Each, icon::Icon, icon_button::IconButton};
 use crate::{
     app::{dialogs::use_dialogs, pwa::UpdateOffer},
     client::{
@@ -19,9 +19,9 @@ pub fn Toasts() -> impl IntoView {
     view! {
         <div class="toasts" role="region" aria-label="Notifications">
             <UpdateOffer/>
-            <For each=move || store.toasts() key=|toast| toast.id let:toast>
+            <Each each=move || store.toasts() key=|toast| toast.id let:toast>
                 <ToastView toast/>
-            </For>
+            </Each>
         </div>
     }
 }

@@ -2,13 +2,14 @@
 
 use crate::{
     app::{
-        components::{icon::Icon, page_header::PageHeader},
+        components::{each::Each, icon::Icon, page_header::PageHeader},
         frame::SignedIn,
         share::query_value,
     },
     client::{dom, search::Search, store::use_store, zone::use_zone},
     domain::{
         application::Application,
+        order::sort_by_key,
         time::{ZoneRules, day_label},
     },
 };
@@ -43,7 +44,9 @@ fn Archive() -> impl IntoView {
             .filter(|row| !row.is_on_board() && search.finds(row))
             .cloned()
             .collect();
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.archived_at, row.id)));
+        sort_by_key(&mut rows, |row| {
+            std::cmp::Reverse((row.archived_at, row.id))
+        });
         Arc::new(rows)
     });
     let sub = Signal::derive(move || match rows.read().len() {
@@ -103,7 +106,7 @@ fn Archive() -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody role="rowgroup">
-                    <For each=move || rows.get().to_vec() key=|row| (row.id, row.version, row.updated_at) let:row>
+                    <Each each=move || rows.get().to_vec() key=|row| (row.id, row.version, row.updated_at) let:row>
                         {
                             let (id, archived_at) = (row.id, row.archived_at);
                             let when = move || {
@@ -134,7 +137,7 @@ fn Archive() -> impl IntoView {
                                 </tr>
                             }
                         }
-                    </For>
+                    </Each>
                 </tbody>
             </table>
         }

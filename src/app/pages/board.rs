@@ -220,9 +220,11 @@ fn Found() -> impl IntoView {
 
 /// The archive, narrowed by the same search.
 fn archive_of(search: &str) -> String {
-    // Refused never: it is one pair of texts.
-    let query = serde_urlencoded::to_string([("q", search.trim())]).unwrap_or_default();
-    format!("/archive?{query}")
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    format!(
+        "/archive?{}",
+        query.append_pair("q", search.trim()).finish()
+    )
 }
 
 #[component]

@@ -28,6 +28,7 @@ use crate::{
     },
     domain::{
         error::ProblemKind,
+        json,
         settings::{SettingsPatch, WeekStart},
     },
 };
@@ -76,8 +77,7 @@ impl Record for SettingsRecord {
         }
         let store = self.store;
         if !changed.is_empty() {
-            let patch = serde_json::from_value::<SettingsPatch>(Value::Object(changed))
-                .map_err(|error| error.to_string())?;
+            let patch = json::read::<SettingsPatch>(&Value::Object(changed))?;
             if let Some(zone) = patch.timezone.value()
                 && !is_known_zone(zone.as_str())
             {

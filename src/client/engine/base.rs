@@ -3,6 +3,7 @@
 use super::changed::Changed;
 use crate::domain::{
     kinds::kinds,
+    order::sort_by_key,
     row::{Edited as _, OfKind, Row, Seen},
     sync::{Entity, EntityKind, SyncChange, SyncRow},
 };
@@ -518,7 +519,7 @@ impl Base {
     }
 
     /// What a shard holds, but for the rows that `keeps` refuses.
-    pub fn content(&self, shard: Shard, keeps: impl Fn(&Entity) -> bool) -> Vec<Kept> {
+    pub fn content(&self, shard: Shard, keeps: &dyn Fn(&Entity) -> bool) -> Vec<Kept> {
         let all = self.contents(&BTreeSet::from([shard]), keeps);
         all.into_iter().flat_map(|(_, content)| content).collect()
     }
@@ -527,12 +528,15 @@ impl Base {
     pub(super) fn contents(
         &self,
         shards: &BTreeSet<Shard>,
-        keeps: impl Fn(&Entity) -> bool,
+        keeps: &dyn Fn(&Entity) -> bool,
     ) -> Vec<(Shard, Vec<Kept>)> {
-        let mut contents: BTreeMap<Shard, Vec<Kept>> =
-            shards.iter().map(|shard| (*shard, Vec::new())).collect();
-        let kinds: BTreeSet<EntityKind> = shards.iter().map(|shard| shard.kind).collect();
-        for kind in kinds {
+        // Entry by entry: `collect` would bring along a routine to sort them, and they are in order.
+        let mut contents: BTreeMap<Shard, Vec<Kept>> = BTreeMap::new();
+        contents.extend(shards.iter().map(|shard| (*shard, Vec::new())));
+        for kind in EntityKind::ALL.iter().copied() {
+            if !shards.iter().any(|shard| shard.kind == kind) {
+                continue;
+            }
             each_table!(kind, |R| {
                 let table = R::table(self);
                 for (id, row) in &table.rows {
@@ -558,7 +562,7 @@ impl Base {
             });
         }
         for content in contents.values_mut() {
-            content.sort_unstable_by_key(|kept| kept.id);
+            sort_by_key(content, |kept| kept.id);
         }
         contents.into_iter().collect()
     }
@@ -660,7 +664,7 @@ mod tests {
                 Shard::of(EntityKind::Application, Uuid::from_u128(71))
             ])
         );
-        let content = base.content(shard, |_| true);
+        let content = base.content(shard, &|_| true);
         let mut again = Base::default();
         again.join(shard, content);
         assert!(!again.is_dirty());

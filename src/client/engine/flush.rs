@@ -6,7 +6,7 @@ use super::{
     due::is_due,
     queue::{Entry, QueueEvent},
 };
-use crate::domain::{edit::each_kind, time::Timestamp};
+use crate::domain::{edit::each_kind, order::sort_by_key, time::Timestamp};
 use chrono::Duration;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -172,8 +172,7 @@ impl Engine {
         }
         // Something on the way may refuse one of them whatever happens: it is not the one that finds
         // out for all each time.
-        turn.ready
-            .sort_by_key(|key| self.outbox.delivery(*key).unanswered);
+        sort_by_key(&mut turn.ready, |key| self.outbox.delivery(*key).unanswered);
         turn
     }
 

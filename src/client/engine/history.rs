@@ -5,6 +5,7 @@ use crate::domain::{
     application::{Application, ApplicationPatch},
     change::Change,
     edit::{Edit, Op, apply},
+    order::sort_by_key,
     stage::{StageEvent, Status, check_corrected},
     time::{ZoneRules, to_millis},
 };
@@ -95,7 +96,9 @@ fn recorded(base: &Base, application: Uuid) -> Vec<StageEvent> {
     let events = base.table::<StageEvent>().of_parent(application);
     let mut events: Vec<StageEvent> = events.map(|event| StageEvent::clone(event)).collect();
     // Of those that were recorded at one moment, the one that happened first.
-    events.sort_by_key(|event| (event.recorded_at, event.occurred_at, event.id));
+    sort_by_key(&mut events, |event| {
+        (event.recorded_at, event.occurred_at, event.id)
+    });
     events
 }
 

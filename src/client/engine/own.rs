@@ -2,7 +2,7 @@
 //! in between: an edit that was made on one of them builds on the last of them, whichever page made
 //! the edit and whichever page sent what came before it.
 
-use crate::domain::{row::Seen, time::Timestamp};
+use crate::domain::{order::sort_by_key, row::Seen, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
@@ -137,7 +137,7 @@ impl OwnVersions {
             .map(|(record, span)| (span.at, *record))
             .collect();
         if idle.len() > REMEMBERED {
-            idle.sort_unstable();
+            sort_by_key(&mut idle, |(at, record)| (*at, *record));
             for (_, record) in idle.iter().take(idle.len() - REMEMBERED) {
                 self.0.remove(record);
             }

@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     edit::{Edit, Verb, apply, each_kind},
     error::{Problem, ProblemKind},
+    order::sort_by_key,
     row::{Edited, Made, OfKind, Seen},
     sync::Entity,
     time::Timestamp,
@@ -326,7 +327,7 @@ impl Before {
 impl Queue {
     /// A queue of these, in any order.
     pub fn new(mut entries: Vec<Entry>, mut displaced: Vec<Displaced>) -> Self {
-        entries.sort_unstable_by_key(|entry| (entry.order, entry.key));
+        sort_by_key(&mut entries, |entry| (entry.order, entry.key));
         let mut seen: HashMap<Uuid, Option<Seen>> = HashMap::new();
         for entry in &mut entries {
             let before = seen.entry(entry.record).or_default();
@@ -337,7 +338,7 @@ impl Queue {
             }
             *before = entry.saw();
         }
-        displaced.sort_unstable_by_key(|item| (item.at, item.id));
+        sort_by_key(&mut displaced, |item| (item.at, item.id));
         Self {
             entries: entries.into_iter().map(Arc::new).collect(),
             displaced,
@@ -346,8 +347,8 @@ impl Queue {
 
     /// The same, of what was in such a queue before.
     pub fn of_stored(mut entries: Vec<Arc<Entry>>, mut displaced: Vec<Displaced>) -> Self {
-        entries.sort_unstable_by_key(|entry| (entry.order, entry.key));
-        displaced.sort_unstable_by_key(|item| (item.at, item.id));
+        sort_by_key(&mut entries, |entry| (entry.order, entry.key));
+        sort_by_key(&mut displaced, |item| (item.at, item.id));
         Self { entries, displaced }
     }
 
@@ -638,8 +639,7 @@ impl Queue {
             }
             self.displaced.extend(displaced(&own, aside));
         }
-        self.displaced
-            .sort_unstable_by_key(|item| (item.at, item.id));
+        sort_by_key(&mut self.displaced, |item| (item.at, item.id));
     }
 }
 

@@ -8,7 +8,9 @@ use super::{
     own::OwnVersions,
     queue::Entry,
 };
-use crate::domain::{application::Application, sync::Entity, time::Timestamp, user::User};
+use crate::domain::{
+    application::Application, order::sort_by_key, sync::Entity, time::Timestamp, user::User,
+};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -228,7 +230,9 @@ pub(super) fn retained(base: &Base, busy: &HashSet<Uuid>, now: Timestamp) -> Opt
     if kept.len() == rows.len() && kept.len() <= CAP {
         return None;
     }
-    kept.sort_unstable_by_key(|row| (!busy.contains(&row.id), Reverse((row.created_at, row.id))));
+    sort_by_key(&mut kept, |row| {
+        (!busy.contains(&row.id), Reverse((row.created_at, row.id)))
+    });
     let busy_rows = kept.iter().filter(|row| busy.contains(&row.id)).count();
     kept.truncate(CAP.max(busy_rows));
     Some(kept.into_iter().map(|row| row.id).collect())

@@ -515,7 +515,7 @@ impl Engine {
         self.meta.truncated |= retained.is_some();
         let mut contents = self
             .base
-            .contents(&shards, |row| keeps(retained.as_ref(), row));
+            .contents(&shards, &|row| keeps(retained.as_ref(), row));
         contents.retain(|(shard, content)| !self.base.is_stored(*shard, content));
         contents
     }

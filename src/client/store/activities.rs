@@ -14,6 +14,7 @@ use crate::{
         error::Problem,
         fields::Patch,
         mood::Mood,
+        order::sort_by_key,
         row::OfEdit,
         text::{Line, Prose},
         time::Timestamp,
@@ -32,7 +33,9 @@ impl Store {
             .filter(|row| row.application_id == application)
             .cloned()
             .collect();
-        rows.sort_unstable_by_key(|row| (row.starts_at.unwrap_or(row.created_at), row.id));
+        sort_by_key(&mut rows, |row| {
+            (row.starts_at.unwrap_or(row.created_at), row.id)
+        });
         rows
     }
 

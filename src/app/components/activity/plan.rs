@@ -15,6 +15,7 @@ use crate::{
     domain::{
         activity::{ActivityCreate, ActivityStatus, ActivityType, FollowupChannel, InterviewStage},
         application::Application,
+        json,
         time::{Timestamp, ZoneRules},
         when::{Holds, Leans, morning},
     },
@@ -120,12 +121,12 @@ pub fn PlanForm(
         if editor.is_wrong("starts_at") || !submission.begin() {
             return;
         }
-        let create = serde_json::from_value::<ActivityCreate>(Value::Object(draft.fields()));
+        let create = json::read::<ActivityCreate>(&Value::Object(draft.fields()));
         let made = match create {
             Ok(create) => store.create_activity(application, create),
             Err(error) => {
                 submission.end();
-                return editor.refuse("outcome", error.to_string());
+                return editor.refuse("outcome", error);
             }
         };
         match made {

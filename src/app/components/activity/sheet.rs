@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     app::components::{
+        each::Each,
         form::{
             ChecklistField, Choice, Complaints, DateField, Editor, Fields, Group, Record,
             RowRecord, RowsField, SelectField, TextAreaField, TextField, choices, fields_of,
@@ -29,6 +30,7 @@ use crate::{
         application::Application,
         link::WebUrl,
         mood::Mood,
+        order::sort_by_key,
         time::{Timestamp, ZoneRules},
         when::{Holds, Leans},
     },
@@ -321,7 +323,7 @@ fn KnownPeople(editor: Editor, application: uuid::Uuid) -> impl IntoView {
     });
     view! {
         <div class="chips">
-            <For each=move || others.get() key=ToString::to_string let:person>
+            <Each each=move || others.get() key=ToString::to_string let:person>
                 {
                     let name = person.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
                     let add = move |_| {
@@ -337,7 +339,7 @@ fn KnownPeople(editor: Editor, application: uuid::Uuid) -> impl IntoView {
                         </button>
                     }
                 }
-            </For>
+            </Each>
         </div>
     }
 }
@@ -360,7 +362,7 @@ fn people_of(store: Store, application: uuid::Uuid, with: &Value) -> Vec<Value> 
 fn lengths(row: Memo<Arc<Activity>>) -> Vec<Choice> {
     let now = row.with_untracked(|row| row.duration_minutes.map(Minutes::count));
     let mut all: Vec<i32> = LENGTHS.into_iter().chain(now).collect();
-    all.sort_unstable();
+    sort_by_key(&mut all, |minutes| *minutes);
     all.dedup();
     let choice = |minutes: i32| Choice {
         value: json!(minutes),

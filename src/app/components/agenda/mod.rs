@@ -10,7 +10,10 @@ pub use keyboard::listen as listen_to_keys;
 pub use side::Side;
 
 use crate::{
-    app::origin::{Origin, use_origin},
+    app::{
+        components::each::Each,
+        origin::{Origin, use_origin},
+    },
     client::{habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         activity::Activity,
@@ -173,7 +176,7 @@ pub fn PartView(
                     </h2>
                     {move || asked.get().map(|application| view! { <NextStep application/> })}
                     <ul class="agenda-list">
-                        <For
+                        <Each
                             each=entries
                             key=|entry| entry.map(|item| (item.subject, item.application, item.at))
                             let:entry
@@ -183,7 +186,7 @@ pub fn PartView(
                                 // What is past and what is to come is said by the times.
                                 None => view! { <li class="agenda-now" aria-hidden="true">"now " {time}</li> }.into_any(),
                             }}
-                        </For>
+                        </Each>
                     </ul>
                 </section>
             }

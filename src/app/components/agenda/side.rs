@@ -5,6 +5,7 @@ use crate::{
     app::acts::Submission,
     app::components::{
         activity::{JoinLink, meeting_link, when_label},
+        each::Each,
         sidebar::address_of,
     },
     client::{dom, habits::use_habits, store::use_store, zone::use_zone},
@@ -155,9 +156,9 @@ fn WentQuiet() -> impl IntoView {
                 <section class="quiet" aria-label="Went quiet">
                     <h2 class="agenda-title">{title}</h2>
                     <ul class="quiet-list">
-                        <For each=shown key=|quiet| (quiet.application, quiet.since) let:quiet>
+                        <Each each=shown key=|quiet| (quiet.application, quiet.since) let:quiet>
                             <QuietRow quiet/>
-                        </For>
+                        </Each>
                     </ul>
                     {more}
                 </section>

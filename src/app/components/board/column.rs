@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::{
-        components::{icon::Icon, icon_button::IconButton},
+        components::{each::Each, icon::Icon, icon_button::IconButton},
         dialogs::use_dialogs,
     },
     client::{dom, store::use_store},
@@ -202,11 +202,11 @@ fn Open(status: Status) -> impl IntoView {
             <div class="column-scroll" node_ref=scroller on:scroll=move |_| scrolled()>
                 <div class="column-pad" node_ref=above></div>
                 <ul class="cards">
-                    <For each=shown key=|row| row.id let:row>
+                    <Each each=shown key=|row| row.id let:row>
                         <li class="card-slot">
                             <Card id=row.id first=row/>
                         </li>
-                    </For>
+                    </Each>
                 </ul>
                 <div class="column-pad" node_ref=below></div>
                 {move || {

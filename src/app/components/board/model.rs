@@ -7,7 +7,7 @@ use crate::{
         search::Search,
         store::{Store, use_store},
     },
-    domain::{activity::Activity, application::Application, stage::Status},
+    domain::{activity::Activity, application::Application, order::sort_by_key, stage::Status},
 };
 use leptos::prelude::*;
 use std::{
@@ -331,7 +331,7 @@ fn find(store: Store, search: &Search) -> Found {
         }
     }
     let columns = columns.into_iter().map(|(status, mut cards)| {
-        cards.sort_unstable_by_key(|row| Reverse((row.status_since, row.id)));
+        sort_by_key(&mut cards, |row| Reverse((row.status_since, row.id)));
         (status, Arc::new(cards))
     });
     Found {

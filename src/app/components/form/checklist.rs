@@ -5,7 +5,7 @@ use super::{
     field_row::{FieldRow, input_id},
 };
 use crate::{
-    app::components::{icon::Icon, icon_button::IconButton},
+    app::components::{each::Each, icon::Icon, icon_button::IconButton},
     client::{dom, labels::field_label},
 };
 use leptos::prelude::*;
@@ -74,7 +74,7 @@ pub fn ChecklistField(
         <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field) wide=true>
             <ul class="checklist">
                 // Ticked, it stays the same row, and keeps the focus.
-                <For each=rows key=|(index, (text, _))| (*index, text.clone()) let:row>
+                <Each each=rows key=|(index, (text, _))| (*index, text.clone()) let:row>
                     {
                         let (index, (text, first)) = row;
                         let done = move || items.with(|items| items.get(index).map_or(first, |thing| thing.1));
@@ -109,7 +109,7 @@ pub fn ChecklistField(
                             </li>
                         }
                     }
-                </For>
+                </Each>
             </ul>
             <input
                 class="input"

@@ -16,6 +16,7 @@ use crate::{
         zone::{CurrentZone, Zone, use_zone},
     },
     domain::{
+        json,
         time::{Timestamp, ZoneName},
         when::{Context, Holds, Leans, When, echo, read, write},
     },
@@ -69,12 +70,8 @@ impl Dated {
     /// Nothing of what is no such value.
     fn of(self, value: Value) -> Option<When> {
         match self.holds {
-            Holds::Day => serde_json::from_value::<NaiveDate>(value)
-                .map(When::Day)
-                .ok(),
-            Holds::Moment => serde_json::from_value::<Timestamp>(value)
-                .map(When::Moment)
-                .ok(),
+            Holds::Day => json::read::<NaiveDate>(&value).map(When::Day).ok(),
+            Holds::Moment => json::read::<Timestamp>(&value).map(When::Moment).ok(),
         }
     }
 

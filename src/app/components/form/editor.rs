@@ -4,12 +4,15 @@ use super::{
     complaints::Complaints,
     field_row::{error_id, input_id},
 };
-use crate::client::{
-    dom,
-    engine::Edit,
-    labels::field_label,
-    store::{Store, use_store},
-    toasts::ToastAction,
+use crate::{
+    client::{
+        dom,
+        engine::Edit,
+        labels::field_label,
+        store::{Store, use_store},
+        toasts::ToastAction,
+    },
+    domain::json,
 };
 use leptos::prelude::*;
 use serde::Serialize;
@@ -213,8 +216,8 @@ impl Editor {
 
 /// A row as a form sees it.
 pub fn fields_of(row: &impl Serialize) -> Fields {
-    match serde_json::to_value(row) {
-        Ok(Value::Object(fields)) => fields,
+    match json::value_of(row) {
+        Value::Object(fields) => fields,
         _ => Fields::new(),
     }
 }

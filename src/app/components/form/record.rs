@@ -1,10 +1,13 @@
 //! A row of any kind, as a form edits it.
 
 use super::{Fields, Record, fields_of};
-use crate::client::{
-    engine::{Began, Edit, Op},
-    store::{HasSignal, Store, use_store},
-    zone::is_known_zone,
+use crate::{
+    client::{
+        engine::{Began, Edit, Op},
+        store::{HasSignal, Store, use_store},
+        zone::is_known_zone,
+    },
+    domain::json,
 };
 use leptos::prelude::*;
 use serde_json::Value;
@@ -76,8 +79,7 @@ impl<R: HasSignal> Record for RowRecord<R> {
             let shown = self.shown.try_with_value(|shown| shown.get(field).cloned());
             shown.flatten().or_else(|| self.first.clone())
         };
-        let patch = serde_json::from_value::<R::Patch>(Value::Object(changed))
-            .map_err(|error| error.to_string())?;
+        let patch = json::read::<R::Patch>(&Value::Object(changed))?;
         let done = self.store.patch_from::<R>(self.id, patch, &began);
         done.map(drop).map_err(|problem| problem.sentence())
     }

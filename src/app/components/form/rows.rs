@@ -4,7 +4,10 @@ use super::{
     editor::Editor,
     field_row::{FieldRow, input_id},
 };
-use crate::{app::components::icon::Icon, client::dom};
+use crate::{
+    app::components::{each::Each, icon::Icon},
+    client::dom,
+};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
@@ -120,7 +123,7 @@ pub fn RowsField(
     view! {
         <FieldRow control=input_id(field) error=editor.complaint(field) wide=true below=more>
             <div class="rows" id=format!("{}-rows", input_id(field)) on:focusin=move |_| typing.set_value(true) on:focusout=leave>
-                <For each=move || rows.get() key=|row| row.0 let:row>
+                <Each each=move || rows.get() key=|row| row.0 let:row>
                     {
                         let (key, cells) = row;
                         let inputs = columns
@@ -153,7 +156,7 @@ pub fn RowsField(
                             </div>
                         }
                     }
-                </For>
+                </Each>
             </div>
         </FieldRow>
     }

@@ -4,7 +4,10 @@ use super::{
     editor::Editor,
     field_row::{FieldRow, input_id},
 };
-use crate::{app::components::icon::Icon, client::labels::field_label};
+use crate::{
+    app::components::{each::Each, icon::Icon},
+    client::labels::field_label,
+};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
@@ -79,7 +82,7 @@ pub fn TokensField(
         <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field)>
             <div class="token-input">
                 <ul class="tokens">
-                    <For each=move || tokens.get() key=|word| word.clone() let:word>
+                    <Each each=move || tokens.get() key=|word| word.clone() let:word>
                         {
                             let gone = word.clone();
                             view! {
@@ -96,7 +99,7 @@ pub fn TokensField(
                                 </li>
                             }
                         }
-                    </For>
+                    </Each>
                 </ul>
                 <input
                     class="token-entry"

@@ -3,7 +3,10 @@
 use crate::{
     app::components::form::{Editor, error_id, follow, input_id, settle},
     client::labels::field_label,
-    domain::money::{Amount, Currency, Written},
+    domain::{
+        json,
+        money::{Amount, Currency, Written},
+    },
 };
 use leptos::{html, prelude::*};
 use serde_json::json;
@@ -118,7 +121,7 @@ pub fn PayField(
 
 /// An end of the pay, as it is shown.
 fn amount(editor: Editor, field: &'static str) -> String {
-    serde_json::from_value(editor.value(field))
+    json::read(&editor.value(field))
         .map(Amount::grouped)
         .unwrap_or_default()
 }

@@ -5,11 +5,13 @@ use super::move_form::MoveForm;
 use crate::{
     app::components::{
         activity::{Plan, PlanForm, icon_of, meeting_link, when_label},
+        each::Each,
         icon::Icon,
     },
     client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         activity::{Activity, ActivityStatus},
+        order::sort_by_key,
         stage::{StageEvent, Status, counted},
         time::{Timestamp, ZoneRules, day_label, stay_label},
     },
@@ -91,7 +93,7 @@ fn entries(events: &[StageEvent], activities: &[Arc<Activity>], struck_out: bool
         .filter(|row| row.status != ActivityStatus::Scheduled)
         .map(|row| Entry::Activity(Arc::clone(row)));
     let mut all: Vec<Entry> = over.chain(voided).chain(moves).collect();
-    all.sort_by_key(Entry::at);
+    sort_by_key(&mut all, Entry::at);
     all.reverse();
     all
 }
@@ -212,20 +214,20 @@ pub fn Story(
                 }.into_any(),
             }}
             <ol class="timeline timeline-planned" aria-label="Planned">
-                <For each=next_planned key=|row| (row.id, row.version, row.updated_at) let:row>
+                <Each each=next_planned key=|row| (row.id, row.version, row.updated_at) let:row>
                     <PlannedItem row/>
-                </For>
+                </Each>
             </ol>
             {more_planned}
             {move || correcting.get().map(|event| view! { <MoveForm application=id event on_done=corrected/> })}
             <ol class="timeline" aria-label="What happened">
-                <For each=shown key=Entry::key let:entry>
+                <Each each=shown key=Entry::key let:entry>
                     {match entry {
                         Entry::Move { event, to, at, until } => view! { <MoveItem event to at until correcting/> }.into_any(),
                         Entry::StruckOut { event, to, at } => view! { <StruckOutItem application=id event to at/> }.into_any(),
                         Entry::Activity(row) => view! { <PastItem row/> }.into_any(),
                     }}
-                </For>
+                </Each>
             </ol>
             {more}
             {without}
