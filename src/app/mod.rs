@@ -22,7 +22,7 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 use pages::{
@@ -50,14 +50,14 @@ pub fn App() -> impl IntoView {
             title => format!("{title} · Job Hunt Tracker"),
         }/>
         <Router>
-            <Routes fallback=NotFoundPage>
+            <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in/verify") view=VerifyPage ssr=SsrMode::Async/>
                 <Route path=path!("/board/:id?") view=BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/today") view=TodayPage ssr=SsrMode::Async/>
                 <Route path=path!("/archive") view=ArchivePage ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
-            </Routes>
+            </FlatRoutes>
         </Router>
     }
 }
