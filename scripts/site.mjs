@@ -2,6 +2,7 @@
 //
 //   node scripts/site.mjs args dev|release    prints what cargo_args of scripts/lib.sh evaluates
 //   node scripts/site.mjs build dev|release   site from the compiled WASM, style/ and public/
+//   node scripts/site.mjs budget dev|release  whether the built WASM is within [package.metadata.wasm-budget]
 //   node scripts/site.mjs list                files of the site with a hash of each
 //
 // Each step is skipped while its inputs and outputs are what they were after its last run.
@@ -10,10 +11,26 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
+import { bytesThatRun, withoutBodies } from './wasm.mjs';
 
 const WASM_TARGET = 'wasm32-unknown-unknown';
 // cargo-leptos' own arguments, where Cargo.toml names none.
 const WASM_OPT_ARGS = ['-Oz', '--enable-bulk-memory', '--enable-nontrapping-float-to-int'];
+// What no page calls, though the compiler cannot know: it stands in the table of functions that each kind
+// of view, attribute or route has. By name; docs/decisions/0022-the-browser-loads-no-more-than-is-said.md.
+const NEVER_CALLED = new RegExp(
+  [
+    // Taking over a page whose code is loaded in parts, which this one's is not.
+    '::into_any::hydrate_async',
+    String.raw`::(hydrate_async|new_with_async_value_erased)(::\{\{closure\}\})+`,
+    // Taking over what a `template!` made: there is none.
+    '::into_any_attr::hydrate_from_template',
+    // The list of routes is for the server.
+    '::into_any_nested_route::generate_routes',
+  ]
+    .map((name) => `${name}::h[0-9a-f]{16}$`)
+    .join('|'),
+);
 const WORTH_COMPRESSING = /\.(css|html|ico|js|json|map|mjs|svg|txt|wasm|webmanifest|xml)$/;
 const COMPRESSED = /\.(br|gz)$/;
 
@@ -39,6 +56,7 @@ function readConfig(release) {
   return {
     release,
     leptos,
+    budget: crate.metadata['wasm-budget'],
     target,
     front,
     outputName,
@@ -160,7 +178,7 @@ async function buildScripts(config) {
     fs.readFileSync(config.wasm),
     run('wasm-bindgen', ['--version']),
     JSON.stringify([config.release, config.outputName, config.pkg, optArgs, minify]),
-    hashFiles(['package-lock.json', 'scripts/site.mjs']),
+    hashFiles(['package-lock.json', 'scripts/site.mjs', 'scripts/wasm.mjs']),
   );
 
   await step(config, 'scripts and WASM', inputs, async () => {
@@ -170,6 +188,7 @@ async function buildScripts(config) {
     run('wasm-bindgen', ['--target=web', `--out-name=${config.outputName}`, `--out-dir=${out}`, config.wasm]);
     // Leptos' HydrationScripts names the WASM file in the page, without wasm-bindgen's "_bg".
     fs.renameSync(path.join(out, `${config.outputName}_bg.wasm`), wasm);
+    dropNeverCalled(wasm);
     // Not in dev: it takes longer than all the rest and gains nothing on this machine.
     if (config.release) run('wasm-opt', [...optArgs, wasm, '-o', wasm]);
     if (minify) await minifyScript(path.join(out, `${config.outputName}.js`));
@@ -179,6 +198,12 @@ async function buildScripts(config) {
       return dest;
     });
   });
+}
+
+function dropNeverCalled(file) {
+  const { module, count } = withoutBodies(fs.readFileSync(file), NEVER_CALLED);
+  if (count === 0) throw new Failure('no function of the WASM has a name as in NEVER_CALLED (scripts/site.mjs)');
+  fs.writeFileSync(file, module);
 }
 
 async function minifyScript(file) {
@@ -287,6 +312,27 @@ async function build(config) {
   await precompress(config);
 }
 
+/// Fails where the WASM is larger than Cargo.toml allows. In release that is what a browser loads; a
+/// development build is not compressed, and is measured as it runs, without names.
+function checkBudget(config) {
+  const { release, budget, pkg, outputName } = config;
+  const { goal } = budget ?? {};
+  // Where cargo compiles step by step, as it does but in CI, the same code is 8 % larger.
+  const slack = release || process.env.CARGO_INCREMENTAL === '0' ? 1 : 1.1;
+  const limit = Math.floor(budget?.[release ? 'release' : 'dev'] * slack);
+  if (!limit) throw new Failure('Cargo.toml has no [package.metadata.wasm-budget] with dev and release');
+  const file = path.join(pkg, `${outputName}.wasm${release ? '.br' : ''}`);
+  if (!fs.existsSync(file)) throw new Failure(`${file} is missing; run: scripts/build.sh ${release ? 'release' : 'dev'}`);
+  const content = fs.readFileSync(file);
+  const bytes = release ? content.length : bytesThatRun(content);
+  const kilo = Math.ceil(bytes / 1000);
+  const what = `The client is ${kilo} kB ${release ? `by brotli (the goal is ${goal})` : 'in this build'}`;
+  if (kilo > limit) {
+    throw new Failure(`${what}, and ${limit} are allowed: make it smaller, or raise [package.metadata.wasm-budget] in Cargo.toml and say why in the commit`);
+  }
+  console.log(`${what}, of ${limit} that are allowed${kilo < limit * 0.97 ? '; that can be lowered in Cargo.toml' : ''}.`);
+}
+
 function list(config) {
   for (const file of filesUnder(config.siteRoot)) {
     console.log(`${path.relative(config.siteRoot, file)} ${hash(fs.readFileSync(file)).slice(0, 16)}`);
@@ -296,9 +342,9 @@ function list(config) {
 // --- start ---
 
 const [command, mode = 'dev'] = process.argv.slice(2);
-const commands = { args: printArgs, build, list };
+const commands = { args: printArgs, build, budget: checkBudget, list };
 try {
-  if (!commands[command]) throw new Failure('usage: node scripts/site.mjs args|build|list [dev|release]');
+  if (!commands[command]) throw new Failure('usage: node scripts/site.mjs args|build|budget|list [dev|release]');
   await commands[command](readConfig(mode === 'release'));
 } catch (error) {
   if (!(error instanceof Failure)) throw error;

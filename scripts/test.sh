@@ -24,6 +24,7 @@ run_unit() {
 
 run_site() {
   scripts/build.sh dev
+  node scripts/site.mjs budget dev
 }
 
 run_openapi() {
