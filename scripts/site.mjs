@@ -17,7 +17,7 @@ const WASM_TARGET = 'wasm32-unknown-unknown';
 // cargo-leptos' own arguments, where Cargo.toml names none.
 const WASM_OPT_ARGS = ['-Oz', '--enable-bulk-memory', '--enable-nontrapping-float-to-int'];
 // What no page calls, though the compiler cannot know: it stands in the table of functions that each kind
-// of view, attribute or route has. By name; docs/decisions/0022-the-browser-loads-no-more-than-is-said.md.
+// of view, attribute or route has. By name; docs/decisions/0023-the-browser-loads-no-more-than-is-said.md.
 const NEVER_CALLED = new RegExp(
   [
     // Taking over a page whose code is loaded in parts, which this one's is not.

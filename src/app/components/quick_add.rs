@@ -14,6 +14,7 @@ use crate::{
     domain::{
         application::{Application, ApplicationCreate},
         change::Change,
+        json,
         link::WebUrl,
         stage::Status,
         time::{Timestamp, ZoneRules, day_label},
@@ -131,7 +132,7 @@ pub fn QuickAdd() -> impl IntoView {
         }
         let title = format!("{role} at {company}");
         let status = dialogs.adding.get_untracked().unwrap_or(Status::Applied);
-        let day = serde_json::from_value::<NaiveDate>(editor.saved(WHEN)).ok();
+        let day = json::read::<NaiveDate>(&editor.saved(WHEN)).ok();
         let day = day.filter(|_| status != Status::Draft);
         let now = store.now_untracked();
         let happened = day.map(|day| zone.with_untracked(|zone| moment_of(day, now, zone)));

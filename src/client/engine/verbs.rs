@@ -8,6 +8,8 @@ use super::{
 use crate::domain::{
     edit::{self, apply, each_kind},
     error::{Problem, ProblemKind},
+    json,
+    order::sort_by_key,
     row::OfKind as _,
     stage::check_corrected,
     sync::{Entity, EntityKind},
@@ -89,7 +91,7 @@ impl Engine {
             .iter()
             .filter_map(|field| Some((field, began(&field.0)?)))
             .collect();
-        began.sort_by_key(|(_, began)| began.seen);
+        sort_by_key(&mut began, |(_, began)| began.seen);
         match (now, began.first()) {
             (None, Some((_, began))) if deleted => {
                 self.push_late(record, edit, key, made, began)?;
@@ -328,12 +330,7 @@ fn is_overlooked<R: Edited + HasTable>(
     saw: &R,
     now: &R,
 ) -> bool {
-    // By way of text, as everywhere: another serializer would be another copy of every field's code.
-    let value = |row: &R| {
-        let text = serde_json::to_string(row).unwrap_or_default();
-        let row = serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default();
-        row.get(name).cloned()
-    };
+    let value = |row: &R| json::value_of(row).get(name).cloned();
     let (saw, now) = (value(saw), value(now));
     saw != now && now.as_ref() != Some(wanted)
 }

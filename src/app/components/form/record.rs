@@ -66,7 +66,7 @@ impl<R: HasSignal> Record for RowRecord<R> {
     fn restoring(&self, field: &'static str) -> Option<(Uuid, Edit)> {
         let value = self.latest()?.remove(field)?;
         let fields = Fields::from_iter([(field.to_owned(), value)]);
-        let patch = serde_json::from_value::<R::Patch>(Value::Object(fields)).ok()?;
+        let patch = json::read::<R::Patch>(&Value::Object(fields)).ok()?;
         Some((self.id, R::into_edit(Op::Patch(Box::new(patch)))))
     }
 

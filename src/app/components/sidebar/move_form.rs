@@ -8,6 +8,7 @@ use crate::{
     },
     client::{dom, store::use_store},
     domain::{
+        json,
         time::Timestamp,
         when::{Holds, Leans},
     },
@@ -53,7 +54,7 @@ pub(super) fn MoveForm(
         if editor.is_wrong("occurred_at") || !submission.begin() {
             return;
         }
-        let at = serde_json::from_value::<Timestamp>(editor.saved("occurred_at")).ok();
+        let at = json::read::<Timestamp>(&editor.saved("occurred_at")).ok();
         let (Some(row), Some(at)) = (current(), at) else {
             return on_done();
         };
