@@ -977,11 +977,11 @@ impl World {
         );
         let base = tab.engine.base();
         let seen = base.entity(edit.kind(), record);
-        let seen = seen.and_then(|row| match row {
-            Entity::Application(row) => Some((row.updated_at, row.version)),
-            Entity::Activity(row) => Some((row.updated_at, row.version)),
-            Entity::Settings(row) => Some((row.updated_at, row.version)),
-            Entity::StageEvent(row) => Some((row.updated_at, row.version)),
+        let seen = seen.map(|row| match row {
+            Entity::Application(row) => (row.updated_at, row.version),
+            Entity::Activity(row) => (row.updated_at, row.version),
+            Entity::Settings(row) => (row.updated_at, row.version),
+            Entity::StageEvent(row) => (row.updated_at, row.version),
         });
         let parent = match edit {
             Edit::Activity(Op::Create(create)) => create.application_id,

@@ -380,21 +380,3 @@ fn or_none(mut choices: Vec<Choice>) -> Vec<Choice> {
     choices.insert(0, none);
     choices
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{mood_of, with_mood};
-
-    #[test]
-    fn a_mood_stands_before_the_words_and_replaces_another_one() {
-        assert_eq!(with_mood("", "good"), "good");
-        assert_eq!(with_mood("good", "bad"), "bad");
-        assert_eq!(
-            with_mood("mixed: long questions", "good"),
-            "good: long questions"
-        );
-        assert_eq!(with_mood("long questions", "good"), "good: long questions");
-        assert_eq!(mood_of("goodbye"), None);
-        assert_eq!(mood_of("bad, but short"), Some("bad"));
-    }
-}
