@@ -360,7 +360,9 @@ impl Ledger {
         // and two deletions are one.
         let deletes = |m: usize, other: &Intent| {
             let [this, that] = [n, m].map(|n| self.durable.get(&n));
-            let is_later = m > n || (that.is_some() && this < that);
+            // One that took effect without being stored comes after what other pages stored.
+            let unstored = that.is_none() && self.committed.contains(&m);
+            let is_later = m > n || unstored || (that.is_some() && this < that);
             let of_parent = is_later && self.parents.get(&intent.record) == Some(&other.record);
             other.verb == Verb::Delete && (other.record == intent.record || of_parent)
         };

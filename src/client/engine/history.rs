@@ -82,6 +82,13 @@ pub(super) fn corrected(base: &mut Base, event: &StageEvent, zone: &UserZone) {
     };
     let mut row = Application::clone(row);
     let before = recorded(base, row.id);
+    // Where what it says does not follow from the moves that are known here, others are not: then the
+    // server alone knows what follows.
+    let mut known = row.clone();
+    known.follow_since(&before);
+    if known.status_since != row.status_since {
+        return;
+    }
     let mut after = before.clone();
     for known in after.iter_mut().filter(|known| known.id == event.id) {
         known.clone_from(event);

@@ -236,3 +236,29 @@ fn undoing_returns_to_what_was_not_struck_out() {
     assert_eq!(undo.status, Change::Set(Status::Applied));
     assert_eq!(undo.status_occurred_at, Some(sent.occurred_at));
 }
+
+#[test]
+fn where_not_all_moves_are_known_what_follows_is_left_to_the_server() {
+    let (row, [made, sent, newest]) = hunt();
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.pull();
+    // The newest comes with the next page.
+    let moves = (2..)
+        .zip([&made, &sent])
+        .map(|(seq, event)| came_in(seq, event));
+    let changes = std::iter::once(upsert(1, &row)).chain(moves).collect();
+    page.pulled(page_of(changes, "x"));
+    page.at = now() + Duration::days(9);
+    page.wake();
+    page.sent.clear();
+    let at = now() + Duration::days(1);
+    page.edit(sent.id, corrected(StageEventPatch::at(&sent, at)), 1);
+    let answer = StageEvent {
+        version: 2,
+        occurred_at: at,
+        updated_at: page.at,
+        ..sent
+    };
+    page.answer(1, Ok(serde_json::to_string(&answer).unwrap()));
+    assert_eq!(page.view(row.id).unwrap().status_since, newest.occurred_at);
+}
