@@ -52,7 +52,7 @@ test.describe("what stands on the disk", () => {
       await new Installed(page).controlled();
       await board.whole();
       await board.saved();
-      watch.expectFailure("offline", API);
+      watch.allowOffline(API);
       for (const network of ["online", "offline"] as const) {
         await context.setOffline(network === "offline");
         await board.card("Noted").click();
@@ -173,7 +173,7 @@ test.describe("what was tampered with", () => {
       const broken = await one();
 
       // Without a network there is nothing to put in its place.
-      watch.expectFailure("offline", API);
+      watch.allowOffline(API);
       await page.context().setOffline(true);
       await board.open();
       await installed.expectShell();
@@ -205,7 +205,7 @@ test.describe("what was tampered with", () => {
       await board.whole();
       await board.saved();
       await expect.poll(() => kept.count("shards")).toBeGreaterThanOrEqual(2);
-      watch.expectFailure("offline", API);
+      watch.allowOffline(API);
       await page.context().setOffline(true);
       await board.drag(board.cardOf(ONE), "Screening");
       await board.expectOffline(1);
@@ -261,7 +261,7 @@ test.describe("what was tampered with", () => {
         await board.open();
         await board.whole();
         await board.saved();
-        watch.expectFailure("offline", API);
+        watch.allowOffline(API);
         await page.context().setOffline(true);
         await board.drag(board.cardOf(ONE), "Screening");
         await board.expectOffline(1);
@@ -313,7 +313,7 @@ test.describe("what was tampered with", () => {
       await new Installed(page).controlled();
       await board.whole();
       await board.saved();
-      watch.expectFailure("offline", API);
+      watch.allowOffline(API);
       await page.context().setOffline(true);
       await page.keyboard.press("c");
       await quickAdd.type("Acme", "Unsent");
@@ -363,7 +363,7 @@ test.describe("a browser that does not store", () => {
     expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
 
     // What cannot be sent either lives in the page, which is not left unasked.
-    watch.expectFailure("offline", API);
+    watch.allowOffline(API);
     await page.context().setOffline(true);
     await board.drag(board.cardOf(id), "Recruiter_Call");
     await board.expectOffline(1);
@@ -404,7 +404,7 @@ test.describe("a browser that does not store", () => {
       await board.saved();
       expect(await user.api.get(id)).toMatchObject({ status: "Screening", version: 2 });
 
-      watch.expectFailure("offline", API);
+      watch.allowOffline(API);
       await page.context().setOffline(true);
       await board.drag(board.cardOf(id), "Recruiter_Call");
       await board.expectOffline(1);
@@ -597,7 +597,7 @@ test.describe("a passphrase", () => {
       await installed.controlled();
       await settings.saved();
       await settings.setPassphrase(PASSPHRASE);
-      watch.expectFailure("offline", API);
+      watch.allowOffline(API);
       await page.context().setOffline(true);
       await page.keyboard.press("c");
       await quickAdd.type("Acme", "Unsent");
@@ -620,7 +620,7 @@ test.describe("a passphrase", () => {
     await settings.open();
     await settings.saved();
     await settings.setPassphrase(PASSPHRASE);
-    watch.expectFailure("offline", API);
+    watch.allowOffline(API);
     await page.context().setOffline(true);
     await page.keyboard.press("c");
     await quickAdd.type("Acme", "Unsent");
@@ -680,7 +680,7 @@ test.describe("a passphrase", () => {
     await settings.open();
     await settings.saved();
     await settings.setPassphrase(PASSPHRASE);
-    watch.expectFailure("offline", API);
+    watch.allowOffline(API);
     await page.context().setOffline(true);
     await page.keyboard.press("c");
     await quickAdd.type("Acme", "Unsent");

@@ -58,7 +58,7 @@ test("after one visit every page starts without a network", async ({ page, user,
   await board.whole();
   await board.saved();
 
-  watch.expectFailure("offline", API);
+  watch.allowOffline(API);
   await page.context().setOffline(true);
   await page.reload();
   await installed.expectShell();
@@ -89,7 +89,7 @@ test("where nothing is kept, a page without a network says so", async ({ page, u
   // The worker is there, and nobody has been here yet.
   await installed.goto("/sign-in/verify");
   await installed.controlled();
-  watch.expectFailure("offline", API);
+  watch.allowOffline(API);
   await page.context().setOffline(true);
   await page.goto("/board");
   await installed.expectShell();
@@ -197,7 +197,7 @@ test("a new version takes over when it is asked to", async ({ page, installed, s
   expect(await installed.build()).toBe(before);
 
   // Nor does it take over with a reload that the new server does not answer.
-  watch.expectFailure("offline", API);
+  watch.allowOffline(API);
   await page.context().setOffline(true);
   await page.reload();
   await installed.expectShell();
@@ -243,7 +243,7 @@ test("a page that was loaded since a deployment is not told to reload", async ({
   await expect.poll(waits).toBe(false);
   await expect(installed.update).toHaveCount(0);
   await expect(installed.toast("Updated in another tab")).toHaveCount(0);
-  watch.expectFailure("offline", API);
+  watch.allowOffline(API);
   await page.context().setOffline(true);
   await page.reload();
   await installed.expectShell();

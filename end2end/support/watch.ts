@@ -13,10 +13,8 @@ export class Watch {
   private readonly expected: Expected[] = [];
   private questions = 0;
 
-  /**
-   * Announces that requests to `url` fail so; at least one must.
-   */
-  expectFailure(failure: number | "offline", url: RegExp): void {
+  /** Announces that requests to `url` are answered with this status; at least one must be. */
+  expectFailure(failure: number, url: RegExp): void {
     this.expected.push({ failure, url, happened: false });
   }
 
