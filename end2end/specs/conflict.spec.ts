@@ -101,7 +101,7 @@ test("a field that has the focus overwrites nothing that it did not show", async
   expect((await user.api.get(id)).notes).toBe("Old. An hour of notes.");
 });
 
-test("coming back to the window makes a field no newer than it shows", async ({ page, user, sidebar, watch }) => {
+test("coming back to the window makes a field no newer than it shows", async ({ user, sidebar, watch }) => {
   const { id } = await user.api.create({ role_title: "Contested", notes: "Old." });
   await sidebar.open(id);
   await sidebar.saved();

@@ -1,7 +1,7 @@
 //! What the client asks of the document itself. On the server there is none, and nothing happens.
 
 use leptos::{
-    ev::{FocusEvent, KeyboardEvent, MouseEvent},
+    ev::{ClipboardEvent, FocusEvent, KeyboardEvent, MouseEvent},
     html,
     prelude::{NodeRef, document, window},
 };
@@ -21,6 +21,24 @@ pub fn reload() {
 /// Whether there is an element that fits.
 pub fn exists(selector: &str) -> bool {
     document().query_selector(selector).ok().flatten().is_some()
+}
+
+/// The text that is being pasted; the browser does not put it into the field then. None where it is one
+/// line, which the field takes by itself: it would put lines of a list behind one another.
+pub fn pasted_lines(event: &ClipboardEvent) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        let text = event.clipboard_data()?.get_data("text/plain").ok()?;
+        text.trim().contains(['\n', '\r']).then(|| {
+            event.prevent_default();
+            text
+        })
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        None
+    }
 }
 
 /// Puts the focus on the first element that fits.

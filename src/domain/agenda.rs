@@ -78,7 +78,7 @@ pub struct Agenda {
 
 impl Agenda {
     /// What is to do at `now`, as it follows from applications and activities. Those of archived
-    /// applications are left out.
+    /// applications are left out, and of those that came to nothing.
     pub fn new<A: Borrow<Application>, B: Borrow<Activity>>(
         applications: impl IntoIterator<Item = A>,
         activities: impl IntoIterator<Item = B>,
@@ -89,7 +89,7 @@ impl Agenda {
         let mut moved: HashMap<Uuid, (Status, Timestamp)> = HashMap::new();
         for row in applications {
             let row = row.borrow();
-            if !row.is_on_board() {
+            if !is_in_play(row) {
                 continue;
             }
             moved.insert(row.id, (row.status, row.status_since));
@@ -163,7 +163,7 @@ pub fn count_late<A: Borrow<Application>, B: Borrow<Activity>>(
     let mut count = 0;
     for row in applications {
         let row = row.borrow();
-        if row.is_on_board() {
+        if is_in_play(row) {
             on_board.insert(row.id);
             count += usize::from(next_action_of(row).is_some_and(|item| item.is_late(now)));
         }
@@ -175,6 +175,12 @@ pub fn count_late<A: Borrow<Application>, B: Borrow<Activity>>(
         }
     }
     count
+}
+
+/// Whether an application can ask for anything: it is on the board, and has not come to nothing. One that
+/// was accepted may: a contract is to be signed.
+fn is_in_play(row: &Application) -> bool {
+    row.is_on_board() && (row.status == Status::Accepted || !row.status.is_closed())
 }
 
 /// What an application asks for itself.
@@ -212,8 +218,9 @@ fn is_awaiting(status: Status) -> bool {
     !status.is_closed() && !matches!(status, Status::Draft | Status::OnHold)
 }
 
-/// How long it is until `at`, to the minute: `in 2 h 14 min`, `in 3 days`, `now`.
-pub fn countdown(at: Timestamp, until: Timestamp, now: Timestamp) -> String {
+/// How long it is until `at`, to the minute where that is less than a day: `in 2 h 14 min`, `now`; else in
+/// days of the user's calendar, as people count them: `in 3 days`.
+pub fn countdown(at: Timestamp, until: Timestamp, now: Timestamp, zone: &impl ZoneRules) -> String {
     if at <= now {
         return if now <= until { "now" } else { "over" }.to_owned();
     }
@@ -223,8 +230,10 @@ pub fn countdown(at: Timestamp, until: Timestamp, now: Timestamp) -> String {
         (0, 0, minutes) => format!("in {minutes} min"),
         (0, hours, 0) => format!("in {hours} h"),
         (0, hours, minutes) => format!("in {hours} h {minutes} min"),
-        (1, ..) => "in 1 day".to_owned(),
-        (days, ..) => format!("in {days} days"),
+        _ => match (zone.day(at) - zone.day(now)).num_days() {
+            1 => "in 1 day".to_owned(),
+            days => format!("in {days} days"),
+        },
     }
 }
 
@@ -376,9 +385,32 @@ mod tests {
         ] {
             let at = now() + Duration::minutes(minutes);
             let until = at + Duration::minutes(30);
-            assert_eq!(countdown(at, until, now()), text);
+            assert_eq!(countdown(at, until, now(), &Lagos), text);
         }
-        let at = now() + Duration::seconds(20);
-        assert_eq!(countdown(at, at, now()), "in 1 min");
+        let soon = now() + Duration::seconds(20);
+        assert_eq!(countdown(soon, soon, now(), &Lagos), "in 1 min");
+        // It is Monday, 10:00 in Lagos: Thursday, 9:00 is three days away, as everybody says.
+        let thursday = at(71);
+        assert_eq!(countdown(thursday, thursday, now(), &Lagos), "in 3 days");
+    }
+
+    #[test]
+    fn what_came_to_nothing_asks_for_nothing() {
+        for (status, asks) in [
+            (Status::Applied, true),
+            (Status::Accepted, true),
+            (Status::Rejected, false),
+            (Status::Withdrawn, false),
+        ] {
+            let row = Application {
+                status,
+                ..row(1, Some(at(-1)))
+            };
+            let interview = interview(7, 1, at(2));
+            let agenda = agenda(std::slice::from_ref(&row), std::slice::from_ref(&interview));
+            assert_eq!(!agenda.is_clear(), asks, "{status}");
+            let late = count_late([&row], [&interview], now());
+            assert_eq!(late == 1, asks, "{status}");
+        }
     }
 }

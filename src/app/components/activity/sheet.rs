@@ -93,8 +93,14 @@ pub fn ActivityForm(
         let row = row.read();
         let (start, end) = (row.starts_at?, row.ends_at()?);
         let is_planned = row.status == ActivityStatus::Scheduled;
-        let text = is_planned.then(|| countdown(start, end, store.now()));
+        let zone = zone.read();
+        let text = is_planned.then(|| countdown(start, end, store.now(), &*zone));
         text.filter(|text| text != "over")
+    };
+    let over = Memo::new(move |_| is_over(&row.read(), store.now()));
+    let said = move || match over.get() {
+        true => "Over",
+        false => status.get().label(),
     };
     let join = Memo::new(move |_| meeting_link(&row.read()));
     let is_talk = move || kind.get().is_talk();
@@ -107,12 +113,12 @@ pub fn ActivityForm(
     view! {
         <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">{title}</h2>
         <p class="activity-when">
-            <span class="activity-status" data-status=move || status.get().as_str()>{move || status.get().label()}</span>
+            <span class="activity-status" data-status=move || status.get().as_str()>{said}</span>
             <span>{when}</span>
             {move || until().map(|text| view! { <b class="activity-until">{text}</b> })}
         </p>
         <div class="activity-actions">
-            {move || join.get().filter(|_| status.get() == ActivityStatus::Scheduled).map(|link| view! { <JoinLink link/> })}
+            {move || join.get().filter(|_| status.get() == ActivityStatus::Scheduled && !over.get()).map(|link| view! { <JoinLink link/> })}
             {move || actions(status.get()).iter().map(|(to, label)| view! {
                 <button type="button" class="button" on:click=move |_| {
                     store.set_activity_status(id, *to);

@@ -73,6 +73,8 @@ pub struct AgendaModel {
     pub agenda: Memo<Arc<Agenda>>,
     /// Something was done: what is next for this application is asked where it stood.
     pub asked: RwSignal<Option<(Part, Item)>>,
+    /// Where the focus goes once that is answered.
+    heir: StoredValue<Option<Item>>,
     /// The address to go to.
     pub open: RwSignal<Option<String>>,
     /// The item that is being put off.
@@ -94,6 +96,7 @@ impl AgendaModel {
         Self {
             agenda,
             asked: RwSignal::new(None),
+            heir: StoredValue::new(None),
             open: RwSignal::new(None),
             later: RwSignal::new(None),
             origin: use_origin(),

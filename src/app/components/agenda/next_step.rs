@@ -1,6 +1,6 @@
 //! Something was done: what is next?
 
-use super::{use_agenda, wording::key_of};
+use super::{row::go_on_to, use_agenda};
 use crate::{
     app::acts::Submission,
     client::{dom, store::use_store, zone::use_zone},
@@ -35,12 +35,7 @@ pub fn NextStep(
         // What is over is not saved.
         _ = submission.begin();
         model.asked.set(None);
-        // The first that is left to do.
-        let next = model.agenda.with_untracked(|agenda| {
-            let next = agenda.this_week().next();
-            next.map(|item| format!("[data-item=\"{}\"] .agenda-link", key_of(item)))
-        });
-        request_animation_frame(move || dom::focus(next.as_deref().unwrap_or("#main")));
+        go_on_to(model.heir.get_value());
     };
     let save = move |what: &str, days: i64| {
         if !submission.begin() {

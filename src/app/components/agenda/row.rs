@@ -24,6 +24,7 @@ use crate::{
         activity::Activity,
         agenda::{Item, Subject, countdown},
         application::Application,
+        time::ZoneRules as _,
         when::{Context, Holds, Leans, When, offers},
     },
 };
@@ -70,7 +71,7 @@ pub fn AgendaRow(
     let is_planned = matches!(item.subject, Subject::Activity(_));
     let until = move || {
         let soon = is_planned && matches!(part, Part::Today);
-        soon.then(|| countdown(item.at, item.until, store.now()))
+        soon.then(|| countdown(item.at, item.until, store.now(), &*zone.read()))
             .filter(|text| text != "now")
     };
     let join = move || {
@@ -151,13 +152,16 @@ fn finish(store: Store, model: AgendaModel, item: Item, complete: impl FnOnce(St
         .row_untracked::<Application>(item.application)
         .and_then(|row| row.next_action.clone());
     match part.filter(|_| next.is_none()) {
-        Some(part) => model.asked.set(Some((part, item))),
+        Some(part) => {
+            model.heir.set_value(beside);
+            model.asked.set(Some((part, item)));
+        }
         None => store.once_shown(move || go_on_to(beside)),
     }
 }
 
 /// The focus goes to another item, or to the page where there is none.
-fn go_on_to(item: Option<Item>) {
+pub fn go_on_to(item: Option<Item>) {
     let link = item.map(|item| format!("[data-item=\"{}\"] .agenda-link", key_of(&item)));
     request_animation_frame(move || dom::focus(link.as_deref().unwrap_or("#main")));
 }
@@ -193,6 +197,11 @@ fn LaterChoices(item: Item) -> impl IntoView {
         let later = |when: When| matches!(when, When::Moment(at) if at > item.at);
         let mut offered = offers(&context);
         offered.retain(|(_, when)| later(*when));
+        // Of what is some days away already.
+        for (label, days) in [("A day later", 1), ("A week later", 7)] {
+            let wall = zone.local(item.at) + Duration::days(days);
+            offered.push((label.to_owned(), When::Moment(zone.instant(wall))));
+        }
         offered
     });
     let key = key_of(&item);

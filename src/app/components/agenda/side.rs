@@ -70,7 +70,7 @@ fn NextInterview() -> impl IntoView {
                 count => format!("Prepare · {count} left"),
             };
             let (title, address, link) = (row.headline(), address_of(&row), meeting_link(&row));
-            let until = move || countdown(item.at, item.until, store.now());
+            let until = move || countdown(item.at, item.until, store.now(), &*zone.read());
             let when = move || when_label(&row, store.now(), &zone.read(), habits.get().clock);
             view! {
                 <section class="next-interview" data-status=status aria-label="Next interview">

@@ -38,15 +38,20 @@ pub fn ChecklistField(
         let Some(text) = typed.try_get_untracked() else {
             return;
         };
-        // What was pasted is a list already.
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let new: Vec<Thing> = lines.map(|line| (line.to_owned(), false)).collect();
+        let new = lines(&text);
         if new.is_empty() {
             return;
         }
         change(&|list| list.extend(new.iter().cloned()));
         if !editor.is_wrong(field) {
             typed.set(String::new());
+        }
+    };
+    // What was pasted may be a list already.
+    let paste = move |event: leptos::ev::ClipboardEvent| {
+        if let Some(text) = dom::pasted_lines(&event) {
+            typed.update(|typed| typed.push_str(&text));
+            add();
         }
     };
     let key = move |event: leptos::ev::KeyboardEvent| {
@@ -121,6 +126,7 @@ pub fn ChecklistField(
                 prop:value=typed
                 on:input=move |event| typed.set(event_target_value(&event))
                 on:keydown=key
+                on:paste=paste
                 on:blur=move |_| add()
             />
         </FieldRow>
@@ -141,6 +147,24 @@ fn things(value: &Value) -> Vec<Thing> {
         .collect()
 }
 
+/// The lines of a text as things to do, without the marks of a list: `- Read`, `* Read`, `2. Read`.
+fn lines(text: &str) -> Vec<Thing> {
+    let unmarked = |line: &str| {
+        let line = line.trim();
+        let number = line.trim_start_matches(|mark: char| mark.is_ascii_digit());
+        let numbered = (number.len() < line.len())
+            .then(|| number.strip_prefix(['.', ')']))
+            .flatten();
+        let bullet = line.strip_prefix(['-', '*', '•', '–']);
+        let rest = numbered
+            .or(bullet)
+            .filter(|rest| rest.starts_with(char::is_whitespace));
+        rest.unwrap_or(line).trim().to_owned()
+    };
+    let lines = text.lines().map(unmarked).filter(|line| !line.is_empty());
+    lines.map(|line| (line, false)).collect()
+}
+
 /// The same, as it goes over the wire.
 fn as_json(things: &[Thing]) -> Value {
     let item = |(text, done): &Thing| json!({ "text": text, "done": done });
@@ -149,8 +173,24 @@ fn as_json(things: &[Thing]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{as_json, things};
+    use super::{as_json, lines, things};
     use serde_json::json;
+
+    #[test]
+    fn lines_are_things_without_the_marks_of_a_list() {
+        let text = "- Read the posting\r\n* Ask Jo\n\n 3. Check the camera\n24 slides\n-5 degrees\n1.5 h\n";
+        let read: Vec<String> = lines(text).into_iter().map(|thing| thing.0).collect();
+        let expected = [
+            "Read the posting",
+            "Ask Jo",
+            "Check the camera",
+            "24 slides",
+            "-5 degrees",
+            "1.5 h",
+        ];
+        assert_eq!(read, expected);
+        assert!(lines(" \n").is_empty());
+    }
 
     #[test]
     fn a_list_reads_back() {
