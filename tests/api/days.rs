@@ -19,6 +19,7 @@ both![
     what_follows_makes_no_version,
     a_move_is_struck_out_and_restored,
     the_newest_that_counts_is_not_struck_out,
+    a_status_never_stands_without_a_move,
     a_correction_names_what_was_seen,
     a_correction_is_checked,
     a_correction_is_done_once,
@@ -331,6 +332,28 @@ async fn the_newest_that_counts_is_not_struck_out(site: Site) {
     jane.change(&row, json!({ "status": "Screening" })).await;
     correct(&jane, &undone, restore).await;
     assert_eq!(now(&jane, &row).await["status"], "Screening");
+}
+
+/// With all before it struck out, the newest move cannot be undone: nothing would say how it stands.
+async fn a_status_never_stands_without_a_move(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let row = jane.create(json!({ "status": "Draft" })).await;
+    app.clock.advance(Duration::days(2));
+    let row = jane.change(&row, json!({ "status": "Offer" })).await;
+    let events = jane.events(&row).await;
+    let (created, offer) = (events[0].clone(), events[1].clone());
+    let struck = correct(&jane, &created, json!({ "voided": true })).await;
+    let row = now(&jane, &row).await;
+    let undo = json!({ "status": "Draft", "voids_stage_event": offer["id"] });
+    let refusal = jane.patch(&path_of(&row), version_of(&row), &undo).await;
+    let problem = refusal.problem(400, "validation");
+    assert_eq!(problem["errors"][0]["field"], "voids_stage_event");
+    correct(&jane, &struck, json!({ "voided": false })).await;
+    let row = now(&jane, &row).await;
+    let undone = jane.change(&row, undo).await;
+    assert_eq!(undone["status"], "Draft");
+    assert_eq!(undone["application_date"], Value::Null);
 }
 
 async fn a_correction_names_what_was_seen(site: Site) {

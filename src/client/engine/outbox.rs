@@ -12,7 +12,7 @@ use super::{
     queue::{Entry, GivenUp, Queue, QueueEvent},
     storage::Batch,
 };
-use crate::domain::{edit::Verb, row::Row, time::Timestamp};
+use crate::domain::{edit::Verb, order::sort_by_key, row::Row, time::Timestamp};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -224,6 +224,43 @@ impl Outbox {
             _ => None,
         };
         self.events.iter().filter_map(pushed).collect()
+    }
+
+    /// Edits of this page that are not stored yet and that were made on what it knew, oldest first.
+    pub(super) fn unstored_edits(&self) -> impl Iterator<Item = &Entry> {
+        self.events.iter().filter_map(|event| match event {
+            QueueEvent::Push { entry, .. } if !entry.exact => Some(&**entry),
+            _ => None,
+        })
+    }
+
+    /// What is stored of the edits of a record, oldest first.
+    pub(super) fn stored_edits(&self, record: Uuid) -> Vec<Arc<Entry>> {
+        let stored = self.stored_entries.values();
+        let mut stored: Vec<Arc<Entry>> = stored
+            .filter(|entry| entry.record == record)
+            .cloned()
+            .collect();
+        sort_by_key(&mut stored, |entry| (entry.order, entry.key));
+        stored
+    }
+
+    /// Whether the store is known to have an edit.
+    pub(super) fn is_stored(&self, key: Uuid) -> bool {
+        self.stored_entries.contains_key(&key)
+    }
+
+    /// These edits of this page go over what another one stored before them.
+    pub(super) fn overlooks(&mut self, keys: &HashSet<Uuid>) {
+        for event in &mut self.events {
+            if let QueueEvent::Push { entry, merged_into } = event
+                && keys.contains(&entry.key)
+            {
+                entry.exact = true;
+                *merged_into = None;
+            }
+        }
+        self.do_again();
     }
 
     // --- what is stored ---

@@ -115,6 +115,11 @@ impl OwnVersions {
         self.0.len() > 2 * REMEMBERED
     }
 
+    /// Whether both know the same of this row.
+    pub(super) fn agrees(&self, other: &Self, record: Uuid) -> bool {
+        self.0.get(&record) == other.0.get(&record)
+    }
+
     /// Whether the queue made any version of this row.
     pub(super) fn knows(&self, record: Uuid) -> bool {
         self.0.contains_key(&record)

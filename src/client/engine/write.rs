@@ -5,16 +5,19 @@ use super::{
     base::Shard,
     due::is_due,
     outbox::Difference,
-    queue::{QueueEvent, with_edits},
+    own::OwnVersions,
+    queue::{Entry, QueueEvent, with_edits},
     storage::{OPEN_WITHIN, RETRY, RETRY_ROWS, SCHEMA, Writing, keeps, retained},
 };
 use crate::domain::{
     application::Application,
     edit::each_kind,
+    json,
     row::OfKind,
     sync::{Entity, EntityKind},
     time::Timestamp,
 };
+use serde_json::Value;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -156,6 +159,7 @@ impl Engine {
             .collect();
         // What was done here to a row that another page takes away is shown on what was seen here.
         let shown = self.shown_with(self.outbox.unstored_records());
+        let saw = self.below_unstored(&entries, &meta.own);
         let mut own = std::mem::take(&mut self.meta.own);
         let same = meta.base_generation == self.meta.base_generation;
         if same && !first && self.storage.meta.base_generation < self.meta.base_generation {
@@ -227,6 +231,7 @@ impl Engine {
         }
         self.carry_over(learned);
         self.outbox.rebase(entries, displaced);
+        self.overlook(&saw);
         self.storage.stamp = stamp;
         self.storage.unread = false;
         self.storage.meta = meta;
@@ -236,6 +241,52 @@ impl Engine {
         self.attach_last_known();
         for (record, row) in shown {
             self.attach_last_known_to(record, row);
+        }
+    }
+
+    /// What this page's edits that are not stored yet were made on: the rows below them, by edit. Of those
+    /// alone to whose rows another page of this user has done something meanwhile.
+    fn below_unstored(&self, stored: &[Entry], own: &OwnVersions) -> Vec<(Uuid, Value)> {
+        let is_news = |entry: &&Entry| !self.outbox.is_stored(entry.key);
+        let touched: HashSet<Uuid> = stored.iter().filter(is_news).map(|it| it.record).collect();
+        let concerns =
+            |record: Uuid| touched.contains(&record) || !self.meta.own.agrees(own, record);
+        let edits = self.outbox.unstored_edits();
+        let edits = edits.filter(|entry| concerns(entry.record));
+        edits
+            .filter_map(|entry| Some((entry.key, self.below(entry)?)))
+            .collect()
+    }
+
+    /// The row of an edit without what this page has not stored.
+    fn below(&self, entry: &Entry) -> Option<Value> {
+        let stored = self.outbox.stored_edits(entry.record);
+        each_kind!(&entry.edit, |_op: R| {
+            let row = self.base.table::<R>().get(entry.record);
+            let row = with_edits(row.map(|row| R::clone(row)), stored.iter().map(Arc::as_ref));
+            row.map(|row| json::value_of(&row))
+        })
+    }
+
+    /// Edits of this page that set what another one has set since they were made go over what their user
+    /// had not seen: two tabs of one person, both left at one moment.
+    fn overlook(&mut self, saw: &[(Uuid, Value)]) {
+        let overlooks = |entry: &&Entry| {
+            let saw = saw.iter().find(|(key, _)| *key == entry.key);
+            let now = saw.and_then(|_| self.below(entry));
+            let (Some((_, saw)), Some(now)) = (saw, now) else {
+                return false;
+            };
+            let mut fields = entry.edit.fields().into_iter();
+            fields.any(|(name, wanted)| {
+                let now = now.get(&name);
+                saw.get(&name) != now && now != Some(&wanted)
+            })
+        };
+        let edits = self.outbox.unstored_edits().filter(overlooks);
+        let keys: HashSet<Uuid> = edits.map(|entry| entry.key).collect();
+        if !keys.is_empty() {
+            self.outbox.overlooks(&keys);
         }
     }
 

@@ -138,11 +138,15 @@ fn newest<'a>(
         .rev()
         .filter(|event| event.voided_at.is_none());
     let newest = standing.next().filter(|event| event.id == id);
-    let Some((newest, from)) = newest.and_then(|event| Some((event, event.from_status?))) else {
+    let Some(newest) = newest.filter(|event| event.from_status.is_some()) else {
         return Err(Problem::field(FIELD, "Only the newest move can be undone."));
     };
-    // What was between may have been struck out.
-    let from = standing.next().map_or(from, |event| event.to_status);
+    // What was between may have been struck out; where all was, nothing would say how it stands.
+    let Some(before) = standing.next() else {
+        let why = "Everything before this move was struck out. Restore a move first.";
+        return Err(Problem::field(FIELD, why));
+    };
+    let from = before.to_status;
     if from != row.status {
         return Err(Problem::field(
             "status",

@@ -465,3 +465,38 @@ fn the_lock_is_taken_from_a_page_that_stands_still() {
     assert_eq!(one.sent(), [], "what comes next is the other's to send");
     assert_eq!(one.locks, locks + 1);
 }
+
+#[test]
+fn two_tabs_that_are_left_at_one_moment_do_not_overwrite_each_other_unseen() {
+    let row = sample(1);
+    for (theirs, mine, asked) in [
+        (json!({"company": "A"}), json!({"company": "B"}), true),
+        (json!({"company": "A"}), json!({"company": "A"}), false),
+        (json!({"company": "A"}), json!({"source": "S"}), false),
+    ] {
+        for sent in [false, true] {
+            let (mut one, mut two) = two_pages(Some(&row), note("x"), row.id);
+            one.edit(row.id, change(theirs.clone()), 2);
+            if sent {
+                let effects = one.engine.locked(one.at);
+                one.perform(effects);
+                let both = after(&row, json!({"notes": "x"}));
+                one.answer(1, Ok(json_of(&both)));
+                one.answer(2, Ok(json_of(&after(&both, theirs.clone()))));
+            }
+            // This tab has not heard of it; the store tells when it writes.
+            two.edit(row.id, change(mine.clone()), 3);
+            let entries = two.engine.outbox().entries();
+            assert_eq!(
+                entries.last().unwrap().exact,
+                asked,
+                "{theirs} {mine} {sent}"
+            );
+            if sent {
+                let effects = two.engine.locked(two.at);
+                two.perform(effects);
+                assert_eq!(two.engine.displaced().len(), usize::from(asked));
+            }
+        }
+    }
+}
