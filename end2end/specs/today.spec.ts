@@ -99,6 +99,7 @@ test("what is opened goes back to its row, and the last deed is taken back by it
     await expect(link).toBeFocused();
   }
   await page.keyboard.press("d");
+  await expect(page.locator("#next-step")).toBeFocused();
   await page.keyboard.press("Escape");
   await today.expectItems("Late", ["Interview loop"]);
   await page.keyboard.press("Control+z");
