@@ -6,7 +6,7 @@ import { expect, test } from "../support/test.ts";
 
 const ONE = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
 const CHANGED_ELSEWHERE = "“Contested, Acme” was changed elsewhere first";
-const MOVED_ELSEWHERE = "“Contested, Acme” is in Recruiter call now, moved on another device.";
+const MOVED_ELSEWHERE = "“Contested, Acme” is in Recruiter call now, moved elsewhere.";
 
 test("who comes second ends with the first one's state, and may insist", async ({
   page,
@@ -53,7 +53,7 @@ test("both doing the same is no conflict", async ({ page, user, board, watch }) 
   await board.drag(board.cardOf(id), "Screening");
   await board.saved();
   await expect(board.card("Contested", "Screening")).toBeVisible();
-  await expect(board.toast("on another device")).toHaveCount(0);
+  await expect(board.toast("elsewhere")).toHaveCount(0);
 });
 
 test("a field that was changed elsewhere shows there, and mine can be had again", async ({
@@ -165,7 +165,7 @@ test("Enter twice on what needs a decision overwrites nothing", async ({ page, u
   await panel.openByKey();
   await expect(panel.headline).toBeFocused();
   await expect(panel.headline).toHaveText("1 change needs you");
-  await expect(panel.dialog).toContainText("Another device was faster");
+  await expect(panel.dialog).toContainText("A change from elsewhere came first");
   await page.keyboard.press("Enter");
   await expect(panel.displaced).toHaveCount(1);
 
@@ -207,7 +207,7 @@ test("many edits that gave way are one question, which counts them", async ({ pa
   watch.expectFailure(409, ONE);
   await page.context().setOffline(false);
   await expect(board.toast("4 changes need a decision")).toBeVisible();
-  await expect(board.toast("moved on another device")).toHaveCount(0);
+  await expect(board.toast("moved elsewhere")).toHaveCount(0);
   await board.act("4 changes need a decision", "Look at it");
   const panel = new SyncPanel(page);
   await expect(panel.displaced).toHaveCount(4);

@@ -70,6 +70,11 @@ impl Keyboard {
         self.submitted_at = Some(at);
     }
 
+    /// Something else was done than pressing Enter again: another Enter is another act.
+    pub fn acts_otherwise(&mut self, at: f64) {
+        self.submitted_at = self.submitted_at.filter(|then| at <= *then);
+    }
+
     /// A key goes down, or is held (`repeat`). Answers whether that may have an effect.
     pub fn admits(&mut self, key: &str, repeat: bool, place: Place, at: f64) -> bool {
         if repeat {
@@ -77,6 +82,9 @@ impl Keyboard {
         }
         if !is_modifier(key) {
             self.pressed_in = place;
+            if key != "Enter" {
+                self.acts_otherwise(at);
+            }
         }
         // Where the form went away with it, the second one would press whatever has the focus now.
         let echo = self.submitted_at.is_some_and(|then| at - then < ECHO_MS);
@@ -137,6 +145,7 @@ mod browser {
         let submit = CaptureListener::new("submit", move |event| {
             submitted.borrow_mut().submitted(event.time_stamp());
         });
+        let pressed = keyboard.clone();
         let keydown = CaptureListener::new("keydown", move |event| {
             // Browsers send one without a key where they fill in a form.
             let Some(key) = event.dyn_ref::<KeyboardEvent>() else {
@@ -146,13 +155,17 @@ mod browser {
                 return;
             }
             let (place, at) = (place(&event), event.time_stamp());
-            let mut keyboard = keyboard.borrow_mut();
+            let mut keyboard = pressed.borrow_mut();
             if !keyboard.admits(&key.key(), key.repeat(), place, at) {
                 event.prevent_default();
                 event.stop_immediate_propagation();
             }
         });
-        let listeners = send_wrapper::SendWrapper::new((submit, keydown));
+        let pointed = keyboard.clone();
+        let pointer = CaptureListener::new("pointerdown", move |event| {
+            pointed.borrow_mut().acts_otherwise(event.time_stamp());
+        });
+        let listeners = send_wrapper::SendWrapper::new((submit, keydown, pointer));
         on_cleanup(move || drop(listeners));
     }
 
@@ -242,10 +255,25 @@ mod tests {
         for at in [1000.5, 1100.0, 1001.0 + ECHO_MS - 1.0] {
             assert!(!keyboard.admits("Enter", false, Place::Page, at));
             assert!(!keyboard.admits("Enter", false, Place::Line, at));
-            assert!(keyboard.admits("a", false, Place::Line, at));
+            assert!(keyboard.admits("Shift", false, Place::Line, at));
             assert!(keyboard.admits("Enter", false, Place::Prose, at));
         }
         assert!(keyboard.admits("Enter", false, Place::Page, 1001.0 + ECHO_MS));
+    }
+
+    #[test]
+    fn enter_after_something_else_is_another_act_however_soon() {
+        let mut keyboard = Keyboard::default();
+        keyboard.submitted(1001.0);
+        assert!(keyboard.admits("c", false, Place::Page, 1100.0));
+        assert!(keyboard.admits("Enter", false, Place::Line, 1150.0));
+        keyboard.submitted(1151.0);
+        // A key of before the submit is none after it.
+        assert!(keyboard.admits("t", false, Place::Line, 1150.5));
+        assert!(!keyboard.admits("Enter", false, Place::Page, 1200.0));
+        // The pointer.
+        keyboard.acts_otherwise(1210.0);
+        assert!(keyboard.admits("Enter", false, Place::Line, 1220.0));
     }
 
     #[test]
