@@ -1,5 +1,6 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { App } from "./app.ts";
+import type { Board } from "./board.ts";
 
 /** The app as its service worker keeps it. */
 export class Installed extends App {
@@ -18,6 +19,14 @@ export class Installed extends App {
   /** The worker has all that it keeps, and answers for this page. */
   async controlled(): Promise<void> {
     await this.page.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated");
+  }
+
+  /** Opens the board, and waits until this device keeps all of it, and the worker the app. */
+  async keeps(board: Board): Promise<void> {
+    await board.open();
+    await this.controlled();
+    await board.whole();
+    await board.saved();
   }
 
   async expectShell(shell = true): Promise<void> {

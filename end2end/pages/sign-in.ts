@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from "@playwright/test";
+import type { Mailbox } from "../support/mailbox.ts";
 
 /** `/sign-in`, and the page of a mail's link. */
 export class SignIn {
@@ -44,6 +45,16 @@ export class SignIn {
     await this.email.fill(address);
     await this.send.click();
     await expect(this.page.getByRole("heading", { name: "Check your email" })).toBeVisible();
+  }
+
+  /** The whole way by the mail's link, to the board. */
+  async byLink(mailbox: Mailbox, address: string): Promise<void> {
+    await this.goto();
+    await this.askFor(address);
+    await this.page.goto((await mailbox.newest(address)).link);
+    await this.hydrated();
+    await this.confirm.click();
+    await expect(this.page).toHaveURL("/board");
   }
 
   /** The codes that the page sends from now on, in their order. */

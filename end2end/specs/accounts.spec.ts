@@ -275,10 +275,7 @@ test.describe("from the cache", () => {
     await user.api.create({ role_title: "Private" });
     await stranger.api.create({ role_title: "Own" });
     const installed = new Installed(page);
-    await board.open();
-    await installed.controlled();
-    await board.whole();
-    await board.saved();
+    await installed.keeps(board);
     await page.context().clearCookies();
     const signIn = new SignIn(page);
     await signIn.goto();

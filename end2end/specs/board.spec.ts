@@ -7,13 +7,8 @@ import { expect, test } from "../support/test.ts";
 
 test("from the mail to a moved card", async ({ page, server }) => {
   const address = `hunter-${crypto.randomUUID()}@example.com`;
-  const [signIn, board, quickAdd] = [new SignIn(page), new Board(page), new QuickAdd(page)];
-  await signIn.goto();
-  await signIn.askFor(address);
-  await page.goto((await server.mailbox.newest(address)).link);
-  await signIn.hydrated();
-  await signIn.confirm.click();
-  await expect(page).toHaveURL("/board");
+  const [board, quickAdd] = [new Board(page), new QuickAdd(page)];
+  await new SignIn(page).byLink(server.mailbox, address);
   await board.hydrated();
 
   const start = performance.now();

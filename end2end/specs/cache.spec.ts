@@ -48,10 +48,7 @@ test.describe("what stands on the disk", () => {
       const page = await context.newPage();
       const [board, sidebar, settings] = [new Board(page), new Sidebar(page), new Settings(page)];
       await user.api.create({ role_title: "Noted", company: `${CANARY}-from-elsewhere` });
-      await board.open();
-      await new Installed(page).controlled();
-      await board.whole();
-      await board.saved();
+      await new Installed(page).keeps(board);
       watch.allowOffline(API);
       for (const network of ["online", "offline"] as const) {
         await context.setOffline(network === "offline");
@@ -159,10 +156,7 @@ test.describe("what was tampered with", () => {
       const installed = new Installed(page);
       const kept = new Kept(page, user.api.userId);
       const one = async () => (await kept.blobs("shards"))[shardOf(ONE)];
-      await board.open();
-      await installed.controlled();
-      await board.whole();
-      await board.saved();
+      await installed.keeps(board);
       await expect.poll(() => kept.count("shards")).toBeGreaterThanOrEqual(2);
       const older = (await one())!;
       await user.api.patch(ONE, { notes: "Newer" });
@@ -200,10 +194,7 @@ test.describe("what was tampered with", () => {
     test(`does not open: what was sealed ${where}`, async ({ page, user, stranger, board, server, watch }) => {
       await user.api.create({ id: ONE, role_title: "One" });
       const kept = new Kept(page, user.api.userId);
-      await board.open();
-      await new Installed(page).controlled();
-      await board.whole();
-      await board.saved();
+      await new Installed(page).keeps(board);
       await expect.poll(() => kept.count("shards")).toBeGreaterThanOrEqual(2);
       watch.allowOffline(API);
       await page.context().setOffline(true);
@@ -309,10 +300,7 @@ test.describe("what was tampered with", () => {
     // there with what can be read.
     test(`does not take the rest along: ${part}`, async ({ page, user, board, quickAdd, server, watch }) => {
       await user.api.create({ id: ONE, role_title: "One" });
-      await board.open();
-      await new Installed(page).controlled();
-      await board.whole();
-      await board.saved();
+      await new Installed(page).keeps(board);
       watch.allowOffline(API);
       await page.context().setOffline(true);
       await page.keyboard.press("c");

@@ -52,10 +52,7 @@ test.describe("from the cache", () => {
   test("the day of a move that is put right offline arrives", async ({ page, user, board, sidebar, watch }) => {
     const { id } = await user.api.create({ role_title: "Late", status: "Draft" });
     const installed = new Installed(page);
-    await board.open();
-    await installed.controlled();
-    await board.whole();
-    await board.saved();
+    await installed.keeps(board);
     watch.allowOffline(API);
     await page.context().setOffline(true);
     await board.cardOf(id).click();

@@ -29,10 +29,7 @@ test.describe("from the cache", () => {
     const put = await user.api.create({ role_title: "Put away" });
     const before = await user.api.settings();
     const installed = new Installed(page);
-    await board.open();
-    await installed.controlled();
-    await board.whole();
-    await board.saved();
+    await installed.keeps(board);
 
     watch.allowOffline(API);
     await page.context().setOffline(true);
@@ -107,10 +104,7 @@ test.describe("from the cache", () => {
     const { id } = await user.api.create({ role_title: "Deep", notes: "Below." });
     await user.api.patch(id, { status: "Screening" });
     const installed = new Installed(page);
-    await board.open();
-    await installed.controlled();
-    await board.whole();
-    await board.saved();
+    await installed.keeps(board);
 
     watch.allowOffline(API);
     await page.context().setOffline(true);

@@ -53,10 +53,7 @@ test("after one visit every page starts without a network", async ({ page, user,
   const { id } = await user.api.create({ role_title: "Far away" });
   await user.api.create({ role_title: "Long gone", archived_at: new Date().toISOString() });
   const board = new Board(page);
-  await board.open();
-  await installed.controlled();
-  await board.whole();
-  await board.saved();
+  await installed.keeps(board);
 
   watch.allowOffline(API);
   await page.context().setOffline(true);
@@ -109,10 +106,7 @@ test("a server that does not answer in time is not waited for", async ({
 }) => {
   await user.api.create({ role_title: "Kept" });
   const board = new Board(page);
-  await board.open();
-  await installed.controlled();
-  await board.whole();
-  await board.saved();
+  await installed.keeps(board);
   await user.api.create({ role_title: "Late" });
   server.pause();
   try {

@@ -136,13 +136,7 @@ test("an account begins with the zone and the week of its browser, and asks once
     const context = await browser.newContext({ ...contextOptions, baseURL: server.url, ...options });
     await watch.attach(context);
     const page = await context.newPage();
-    const signIn = new SignIn(page);
-    await signIn.goto();
-    await signIn.askFor(address);
-    await page.goto((await server.mailbox.newest(address)).link);
-    await signIn.hydrated();
-    await signIn.confirm.click();
-    await expect(page).toHaveURL("/board");
+    await new SignIn(page).byLink(server.mailbox, address);
     return page;
   };
   const first = await device({ timezoneId: "Europe/Berlin", locale: "en-US" });

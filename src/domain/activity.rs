@@ -389,6 +389,11 @@ impl Activity {
         }
     }
 
+    /// Whether it is planned for a time that is past at `now`: then somebody is to tell how it went.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.is_planned() && self.ends_at().is_some_and(|ends| ends <= now)
+    }
+
     /// When it ends, as far as it has a start. A conversation of which nobody said how long it takes
     /// takes an hour; anything else takes no time.
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -636,7 +641,14 @@ pub(crate) mod tests {
     fn it_ends_when_its_time_is_over() {
         let row = sample(1, 2);
         let start = row.starts_at.unwrap();
-        assert_eq!(row.ends_at(), Some(start + Duration::minutes(45)));
+        let end = start + Duration::minutes(45);
+        assert_eq!(row.ends_at(), Some(end));
+        assert!(row.is_over(end) && !row.is_over(end - Duration::seconds(1)));
+        let told = Activity {
+            status: ActivityStatus::Done,
+            ..row.clone()
+        };
+        assert!(!told.is_over(end));
         let open = Activity {
             duration_minutes: None,
             ..row

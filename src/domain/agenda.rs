@@ -159,18 +159,18 @@ pub fn count_late<A: Borrow<Application>, B: Borrow<Activity>>(
     activities: impl IntoIterator<Item = B>,
     now: Timestamp,
 ) -> usize {
-    let mut on_board = HashSet::new();
+    let mut in_play = HashSet::new();
     let mut count = 0;
     for row in applications {
         let row = row.borrow();
         if is_in_play(row) {
-            on_board.insert(row.id);
+            in_play.insert(row.id);
             count += usize::from(next_action_of(row).is_some_and(|item| item.is_late(now)));
         }
     }
     for row in activities {
         let row = row.borrow();
-        if on_board.contains(&row.application_id) {
+        if in_play.contains(&row.application_id) {
             count += items_of(row).filter(|item| item.is_late(now)).count();
         }
     }

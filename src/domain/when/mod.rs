@@ -10,7 +10,7 @@ mod read;
 mod write;
 
 pub use month::{half_hours, month_cells, step};
-pub use offers::offers;
+pub use offers::{offers, put_off};
 pub use read::{Note, Understood, Why, read};
 pub use write::{clock, day_in_full, echo, month_title, weekdays, write};
 

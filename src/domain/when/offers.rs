@@ -1,6 +1,8 @@
 //! What is offered to be picked: words that [`read`] knows.
 
 use super::{Clock, Context, Holds, Leans, When, read};
+use crate::domain::time::Timestamp;
+use chrono::Duration;
 
 /// A day in words, and the hour that goes with it where a moment is wanted.
 type Offer = (&'static str, Option<u32>);
@@ -42,4 +44,26 @@ pub fn offers(context: &Context<'_>) -> Vec<(String, When)> {
         }
     }
     offers
+}
+
+/// Until when something that is due at `due` may be put off: what is offered anyhow, and a day and a week
+/// after `due`, where that is ahead. Nothing is earlier than `due`.
+pub fn put_off(due: Timestamp, context: &Context<'_>) -> Vec<(String, Timestamp)> {
+    let moment = |(label, when)| match when {
+        When::Moment(at) => Some((label, at)),
+        When::Day(_) => None,
+    };
+    let mut offered: Vec<(String, Timestamp)> =
+        offers(context).into_iter().filter_map(moment).collect();
+    if due > context.now {
+        let wall = context.zone.local(due);
+        for (label, days) in [("A day later", 1), ("A week later", 7)] {
+            let at = context.zone.instant(wall + Duration::days(days));
+            if offered.iter().all(|(_, known)| *known != at) {
+                offered.push((label.to_owned(), at));
+            }
+        }
+    }
+    offered.retain(|(_, at)| *at > due);
+    offered
 }

@@ -395,6 +395,34 @@ fn what_is_offered_fits_the_field() {
 }
 
 #[test]
+fn what_is_put_off_goes_on_and_never_into_the_past() {
+    let labels = |due_at: &str| -> Vec<String> {
+        let due_at = BERLIN.instant(wall(due_at));
+        let offered = put_off(due_at, &due());
+        assert!(
+            offered
+                .iter()
+                .all(|(_, at)| *at > due_at && *at > due().now)
+        );
+        offered.into_iter().map(|(label, _)| label).collect()
+    };
+    let usual = ["Today 17:00", "Tomorrow 9:00", "Mon 9:00", "In 1 week"];
+    assert_eq!(labels("2026-11-20 09:00"), usual);
+    let monday = labels("2026-11-30 09:00");
+    assert_eq!(monday, ["In 1 week", "A day later", "A week later"]);
+    // Tomorrow's day later is no other chip's time, and is not offered twice.
+    let tomorrow = labels("2026-11-28 09:00");
+    assert_eq!(
+        tomorrow,
+        ["Mon 9:00", "In 1 week", "A day later", "A week later"]
+    );
+    assert_eq!(
+        labels("2026-11-29 09:00"),
+        ["Mon 9:00", "In 1 week", "A week later"]
+    );
+}
+
+#[test]
 fn a_calendar_shows_six_whole_weeks() {
     let day = |text: &str| text.parse::<NaiveDate>().unwrap();
     let cells: Vec<_> = month_cells(day("2026-11-27"), Weekday::Mon).collect();

@@ -7,5 +7,5 @@ mod wording;
 
 pub use moods::Moods;
 pub use plan::{Plan, PlanForm};
-pub use sheet::{ActivityForm, JoinLink, is_over};
+pub use sheet::{ActivityForm, JoinLink};
 pub use wording::{icon_of, meeting_link, when_label};

@@ -31,7 +31,7 @@ use crate::{
         link::WebUrl,
         mood::Mood,
         order::sort_by_key,
-        time::{Timestamp, ZoneRules},
+        time::ZoneRules,
         when::{Holds, Leans},
     },
 };
@@ -97,7 +97,7 @@ pub fn ActivityForm(
         let text = is_planned.then(|| countdown(start, end, store.now(), &*zone));
         text.filter(|text| text != "over")
     };
-    let over = Memo::new(move |_| is_over(&row.read(), store.now()));
+    let over = Memo::new(move |_| row.read().is_over(store.now()));
     let said = move || match over.get() {
         true => "Over",
         false => status.get().label(),
@@ -107,7 +107,7 @@ pub fn ActivityForm(
     // Where it stands is settled when the form opens, and by its own buttons: it does not move under the
     // fingers when somebody else says that it took place, or it ends meanwhile.
     let told_first = RwSignal::new(untrack(|| {
-        status.get() == ActivityStatus::Done || is_over(&row.read(), store.now())
+        status.get() == ActivityStatus::Done || row.read().is_over(store.now())
     }));
     let is_writing = move || matches!(kind.get(), ActivityType::FollowUp | ActivityType::Email);
     view! {
@@ -128,7 +128,7 @@ pub fn ActivityForm(
                 }>{*label}</button>
             }).collect_view()}
         </div>
-        {move || told_first.get().then(|| view! { <Told editor row/> })}
+        {move || told_first.get().then(|| view! { <Told editor row title="How did it go?"/> })}
         <Group title="When">
             <InItsZone row>
                 <DateField editor field="starts_at" holds=Holds::Moment leans=Leans::Ahead/>
@@ -170,7 +170,7 @@ pub fn ActivityForm(
         <Group title="Notes">
             <TextAreaField editor field="notes" placeholder="Anything worth remembering"/>
         </Group>
-        {move || (!told_first.get()).then(|| view! { <Told editor row/> })}
+        {move || (!told_first.get()).then(|| view! { <Told editor row title="Afterwards"/> })}
     }
 }
 
@@ -253,14 +253,14 @@ fn InItsZone(row: Memo<Arc<Activity>>, children: Children) -> impl IntoView {
 
 /// How it went, and what follows.
 #[component]
-fn Told(editor: Editor, row: Memo<Arc<Activity>>) -> impl IntoView {
+fn Told(editor: Editor, row: Memo<Arc<Activity>>, title: &'static str) -> impl IntoView {
     let store = use_store();
     let outcome = Memo::new(move |_| editor.text("outcome"));
     let chosen = Signal::derive(move || outcome.with(|text| Mood::of(text)));
     let choose = move |mood: Mood| {
         let known = row.get_untracked();
         // Whoever says how it went says that it took place.
-        if is_over(&known, store.now_untracked()) {
+        if known.is_over(store.now_untracked()) {
             store.tell_how_it_went(known.id, mood);
             return;
         }
@@ -269,18 +269,13 @@ fn Told(editor: Editor, row: Memo<Arc<Activity>>) -> impl IntoView {
         editor.save("outcome", text.into());
     };
     view! {
-        <Group title="How did it go?">
+        <Group title=title>
             <Moods chosen on_choose=choose/>
             <TextField editor field="outcome" placeholder="What came of it"/>
             <TextField editor field="next_action" placeholder="What to do next"/>
             <DateField editor field="next_action_due" holds=Holds::Moment leans=Leans::Ahead/>
         </Group>
     }
-}
-
-/// Whether it is planned for a time that is past: then it is asked how it went.
-pub fn is_over(row: &Activity, now: Timestamp) -> bool {
-    row.status == ActivityStatus::Scheduled && row.ends_at().is_some_and(|ends| ends <= now)
 }
 
 /// Texts that are offered; which one was taken is kept by its name.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         components::{
-            activity::{JoinLink, Moods, is_over, meeting_link},
+            activity::{JoinLink, Moods, meeting_link},
             icon::Icon,
             icon_button::IconButton,
             monogram::Monogram,
@@ -24,8 +24,8 @@ use crate::{
         activity::Activity,
         agenda::{Item, Subject, countdown},
         application::Application,
-        time::ZoneRules as _,
-        when::{Context, Holds, Leans, When, offers},
+        time::Timestamp,
+        when::{Context, Holds, Leans, put_off},
     },
 };
 use chrono::Duration;
@@ -88,7 +88,7 @@ pub fn AgendaRow(
         let (activity, now) = (activity.read(), store.now());
         let over = activity
             .as_ref()
-            .filter(|row| row.r#type.is_talk() && is_over(row, now));
+            .filter(|row| row.r#type.is_talk() && row.is_over(now));
         over.filter(|_| is_planned).map(|row| row.id)
     });
     let origin = use_origin();
@@ -193,16 +193,7 @@ fn LaterChoices(item: Item) -> impl IntoView {
             holds: Holds::Moment,
             leans: Leans::Ahead,
         };
-        // Never earlier than it is.
-        let later = |when: When| matches!(when, When::Moment(at) if at > item.at);
-        let mut offered = offers(&context);
-        offered.retain(|(_, when)| later(*when));
-        // Of what is some days away already.
-        for (label, days) in [("A day later", 1), ("A week later", 7)] {
-            let wall = zone.local(item.at) + Duration::days(days);
-            offered.push((label.to_owned(), When::Moment(zone.instant(wall))));
-        }
-        offered
+        put_off(item.at, &context)
     });
     let key = key_of(&item);
     let back = format!("[data-item=\"{key}\"] .agenda-link");
@@ -213,8 +204,7 @@ fn LaterChoices(item: Item) -> impl IntoView {
     request_animation_frame(move || {
         dom::focus(&format!("[data-item=\"{key}\"] .agenda-choices button"));
     });
-    let choose = move |when: When| {
-        let When::Moment(at) = when else { return };
+    let choose = move |at: Timestamp| {
         let beside = model.beside(&item);
         model.later.set(None);
         store.postpone(&item, at);
@@ -231,8 +221,8 @@ fn LaterChoices(item: Item) -> impl IntoView {
         <div class="agenda-choices chips" role="group" aria-label="When instead" on:keydown=keydown>
             {offered
                 .into_iter()
-                .map(|(label, when)| view! {
-                    <button type="button" class="chip" on:click=move |_| choose(when)>{label}</button>
+                .map(|(label, at)| view! {
+                    <button type="button" class="chip" on:click=move |_| choose(at)>{label}</button>
                 })
                 .collect_view()}
         </div>
