@@ -26,6 +26,8 @@ const STOP_MS = 15_000;
 export class Server {
   readonly url: string;
   readonly mailbox: Mailbox;
+  /** How often it was ended: what a page asked for at that moment was not answered. */
+  endings = 0;
   private process: ChildProcess;
   private readonly folder: string;
   private readonly env: Record<string, string>;
@@ -158,6 +160,7 @@ export class Server {
 
   /** It must end in time and in order, and have nothing to complain of. */
   private async end(): Promise<void> {
+    this.endings += 1;
     const ended = this.process.exitCode === null ? once(this.process, "exit") : undefined;
     this.process.kill("SIGTERM");
     const outcome = await Promise.race([ended, delay(STOP_MS, "late", { ref: false })]);

@@ -68,8 +68,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     await use(server.url);
   },
   watch: [
-    async ({ context }, use) => {
-      const watch = new Watch();
+    async ({ context, server }, use) => {
+      const watch = new Watch(server);
       await answerZone(context);
       await watch.attach(context);
       await use(watch);

@@ -1,4 +1,5 @@
 import { expect, type BrowserContext, type ConsoleMessage } from "@playwright/test";
+import type { Server } from "./server.ts";
 
 interface Expected {
   /** A status from 400 on, or no answer at all. */
@@ -10,8 +11,16 @@ interface Expected {
 /** Notes whatever goes wrong in a page without being seen in it. */
 export class Watch {
   private readonly problems: string[] = [];
+  private readonly unanswered: string[] = [];
+  private readonly server: Server;
+  private readonly endings: number;
   private readonly expected: Expected[] = [];
   private questions = 0;
+
+  constructor(server: Server) {
+    this.server = server;
+    this.endings = server.endings;
+  }
 
   /** Announces that requests to `url` are answered with this status; at least one must be. */
   expectFailure(failure: number, url: RegExp): void {
@@ -57,6 +66,8 @@ export class Watch {
 
   /** Fails the test if anything went wrong. */
   verify(): void {
+    // A server that the test itself ended may leave somebody without an answer; another may not.
+    if (this.server.endings === this.endings) this.problems.push(...this.unanswered);
     const missing = this.expected.filter((expected) => !expected.happened);
     expect(this.problems, "console, failed requests, content policy").toEqual([]);
     expect(missing, "announced failures that did not happen").toEqual([]);
@@ -67,6 +78,10 @@ export class Watch {
     if (message.type() !== "error" && message.type() !== "warning") return;
     // So the configuration wants it.
     if (message.text() === "Service Worker registration blocked by Playwright") return;
+    if (/^Failed to load resource: net::ERR_(CONNECTION_\w+|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/.test(message.text())) {
+      this.unanswered.push(`no answer: ${message.text()} (${message.location().url})`);
+      return;
+    }
     // The browser's own line about a failed request.
     const failed = /^Failed to load resource: .*(?:status of (\d+)|net::ERR_INTERNET_DISCONNECTED)/.exec(
       message.text(),

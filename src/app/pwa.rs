@@ -79,8 +79,8 @@ mod browser {
         static REGISTRATION: RefCell<Option<ServiceWorkerRegistration>> = const { RefCell::new(None) };
         /// Whether the user has asked for the new version in this tab.
         static ASKED: Cell<bool> = const { Cell::new(false) };
-        /// Whether this page runs the version of the newest worker.
-        static CURRENT: Cell<bool> = const { Cell::new(false) };
+        /// Whether this page runs the version of the newest worker, once that has said so.
+        static CURRENT: Cell<Option<bool>> = const { Cell::new(None) };
     }
 
     /// Registers the worker and follows it. Without one the app works all the same, but for being
@@ -119,7 +119,7 @@ mod browser {
         let changed = move || {
             if ASKED.get() {
                 reload();
-            } else if controlled.replace(true) && !CURRENT.get() {
+            } else if controlled.replace(true) && CURRENT.get() != Some(true) {
                 updates.0.set(Some(Update::Elsewhere));
             }
         };
@@ -145,11 +145,11 @@ mod browser {
 
         let last = Cell::new(js_sys::Date::now());
         _ = window_event_listener(ev::focus, move |_| {
-            // The other pages may be closed by now.
-            if CURRENT.get()
+            // The other pages may be closed by now, or the worker was too slow to say what it is.
+            if CURRENT.get() != Some(false)
                 && let Some(worker) = waiting()
             {
-                offer(worker, updates);
+                ask_again(worker, updates);
             }
             let now = js_sys::Date::now();
             if now - last.get() >= LOOK_ON_FOCUS_AFTER_MS {
@@ -181,14 +181,28 @@ mod browser {
     /// Offers what waits, unless this page runs it already: then the worker knows what to do.
     fn offer(worker: ServiceWorker, updates: Updates) {
         spawn_local(async move {
-            let own = greet(&worker).await.unwrap_or(false);
+            let own = greet(&worker).await.unwrap_or(None);
             CURRENT.set(own);
-            updates.0.set((!own).then_some(Update::Ready));
+            updates.0.set((own != Some(true)).then_some(Update::Ready));
         });
     }
 
-    /// Tells a worker the version of this page, and answers whether that is its own.
-    async fn greet(worker: &ServiceWorker) -> Result<bool, JsValue> {
+    /// Takes the offer back if the worker says only now that this page runs its version. What was
+    /// put off is not offered again.
+    fn ask_again(worker: ServiceWorker, updates: Updates) {
+        spawn_local(async move {
+            if let Ok(Some(own)) = greet(&worker).await {
+                CURRENT.set(Some(own));
+                if own {
+                    updates.0.set(None);
+                }
+            }
+        });
+    }
+
+    /// Tells a worker the version of this page, and answers whether that is its own; none if it
+    /// does not say so in time.
+    async fn greet(worker: &ServiceWorker) -> Result<Option<bool>, JsValue> {
         let channel = MessageChannel::new()?;
         let heard = Promise::new(&mut |resolve, _| {
             let closure = Closure::once_into_js(move |event: MessageEvent| {
@@ -203,8 +217,8 @@ mod browser {
         let answer = select(JsFuture::from(heard), TimeoutFuture::new(PATIENCE_MS)).await;
         channel.port1().close();
         match answer {
-            Either::Left((own, _)) => Ok(own?.is_truthy()),
-            Either::Right(_) => Ok(false),
+            Either::Left((own, _)) => Ok(Some(own?.is_truthy())),
+            Either::Right(_) => Ok(None),
         }
     }
 

@@ -41,11 +41,11 @@ self.addEventListener("fetch", (event) => {
  */
 async function meet({ data, ports: [port] }) {
   const own = data.version === SITE.version;
-  if (own) {
-    const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-    if (pages.length === 1) await self.skipWaiting();
-  }
+  // At once: taking over may wait for what the old worker still has to do.
   port.postMessage(own);
+  if (!own) return;
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (pages.length === 1) await self.skipWaiting();
 }
 
 function versioned(path) {
