@@ -5,8 +5,8 @@ import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
 const ONE = /\/api\/v1\/applications\/[0-9a-f-]{36}$/;
-const CHANGED_ELSEWHERE = "“Contested, Acme” was changed elsewhere first";
-const MOVED_ELSEWHERE = "“Contested, Acme” is in Recruiter call now, moved elsewhere.";
+const CHANGED_ELSEWHERE = "“Contested at Acme” was changed elsewhere first";
+const MOVED_ELSEWHERE = "“Contested at Acme” is in Recruiter call now, moved elsewhere.";
 
 test("who comes second ends with the first one's state, and may insist", async ({
   page,
@@ -94,7 +94,7 @@ test("a field that has the focus overwrites nothing that it did not show", async
   await sidebar.field("Notes").press("End");
   await sidebar.field("Notes").pressSequentially(" ok");
   await sidebar.field("Notes").press("Tab");
-  await expect(sidebar.toast("“Contested, Theirs Ltd” was changed elsewhere first")).toContainText(
+  await expect(sidebar.toast("“Contested at Theirs Ltd” was changed elsewhere first")).toContainText(
     "Use your notes instead?",
   );
   await sidebar.expectField("Notes", "Old. An hour of notes.");
@@ -223,10 +223,10 @@ test("an edit of what was deleted elsewhere says so", async ({ page, user, board
   await user.api.delete(id);
   watch.expectFailure(404, ONE);
   await board.drag(board.cardOf(id), "Screening");
-  await expect(board.toast("“Vanished, Acme” was deleted elsewhere while you changed it here.")).toBeVisible();
+  await expect(board.toast("“Vanished at Acme” was deleted elsewhere while you changed it here.")).toBeVisible();
   await expect(board.card("Vanished")).toHaveCount(0);
   // It can be made anew, with the edit.
-  await board.act("“Vanished, Acme” was deleted elsewhere", "Make it again");
+  await board.act("“Vanished at Acme” was deleted elsewhere", "Make it again");
   await expect(board.card("Vanished", "Screening")).toBeVisible();
   await board.saved();
   expect(await user.api.exists(id)).toBe(false);
@@ -333,13 +333,13 @@ test("a save that is refused for good waits for its user, and says why", async (
   );
   watch.expectFailure(400, ONE);
   await board.drag(board.cardOf(id), "Screening");
-  await expect(board.toast("“Refused, Acme” could not be saved. Not on a Sunday.")).toBeVisible();
+  await expect(board.toast("“Refused at Acme” could not be saved. Not on a Sunday.")).toBeVisible();
   // Nothing offers to undo what was never saved.
   await expect(board.toasts).toHaveCount(1);
   // It is not lost, but waits for its user, who drops it.
   await expect(board.card("Refused", "Screening")).toBeVisible();
   await expect(board.sync).toHaveAttribute("data-state", "attention");
-  await board.act("“Refused, Acme” could not be saved.", "Look at it");
+  await board.act("“Refused at Acme” could not be saved.", "Look at it");
   await expect(board.syncPanel).toContainText("Not on a Sunday.");
   await expect(board.syncPanel.getByRole("heading", { name: "Refused", exact: true })).toBeVisible();
   await expect(board.syncPanel.getByRole("heading", { name: "Waiting", exact: true })).toHaveCount(0);

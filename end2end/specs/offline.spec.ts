@@ -142,15 +142,15 @@ test("an edit that gave way can be compared, made again or dropped, also later",
 
   watch.expectFailure(409, ONE);
   await sidebar.fill("Notes", "Mine.");
-  await expect(sidebar.toast("“First, Acme” was changed elsewhere first")).toContainText("Use your notes instead?");
-  await sidebar.act("“First, Acme” was changed elsewhere first", "Dismiss");
+  await expect(sidebar.toast("“First at Acme” was changed elsewhere first")).toContainText("Use your notes instead?");
+  await sidebar.act("“First at Acme” was changed elsewhere first", "Dismiss");
   await sidebar.expectAttention(1);
   await sidebar.close.click();
   await board.cardOf(two.id).click();
   await expect(sidebar.title).toHaveText("Second");
   await sidebar.fill("Notes", "Mine too.");
-  await expect(sidebar.toast("“Second, Acme” was changed elsewhere first")).toBeVisible();
-  await sidebar.act("“Second, Acme” was changed elsewhere first", "Dismiss");
+  await expect(sidebar.toast("“Second at Acme” was changed elsewhere first")).toBeVisible();
+  await sidebar.act("“Second at Acme” was changed elsewhere first", "Dismiss");
   await sidebar.expectAttention(2);
   await release();
 

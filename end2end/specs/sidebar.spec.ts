@@ -286,7 +286,7 @@ test("the status moves the card, and the history tells of it", async ({ user, bo
 
   await sidebar.move("Offer");
   await expect(sidebar.history).toHaveCount(4);
-  await sidebar.act(/Moved “Mover” at .+ to Offer/, "Undo");
+  await sidebar.act(/Moved Mover at .+ to Offer/, "Undo");
   await expect(sidebar.history).toHaveText([/Tech screen.*here/, /Applied/, /Draft/]);
   await sidebar.saved();
   await sidebar.reload();

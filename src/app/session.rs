@@ -7,7 +7,7 @@ use crate::{
         rest::{Query, Reply},
     },
     client::{
-        habits::{self, CurrentHabits, use_habits},
+        habits::{self, use_habits},
         store::use_store,
         zone::{CurrentZone, Zone},
     },
@@ -33,7 +33,7 @@ pub fn use_me() -> CurrentUser {
 pub fn provide() {
     provide_context(CurrentUser::new(None));
     provide_context(use_store().zone());
-    provide_context(CurrentHabits::default());
+    provide_context(use_store().habits());
 }
 
 /// What the first page of a session is rendered from.

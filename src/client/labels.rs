@@ -3,13 +3,13 @@
 
 use crate::domain::{
     activity::{ActivityStatus, ActivityType, FollowupChannel, InterviewMedium, InterviewStage},
-    application::LocationMode,
+    application::{self, LocationMode},
     money::Amount,
     number,
     settings::WeekStart,
     stage::Status,
-    time::{Timestamp, ZoneRules, day_label},
-    when::{self, Clock},
+    time::{Timestamp, ZoneRules},
+    when::{Habits, day_label, time_label},
 };
 use chrono::{DateTime, NaiveDate};
 use serde_json::Value;
@@ -74,7 +74,13 @@ pub fn field_label(field: &str) -> &str {
 pub const NOTHING: &str = "–";
 
 /// The value of a field, as it goes over the wire, for people.
-pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneRules) -> String {
+pub fn value_label(
+    field: &str,
+    value: &Value,
+    now: Timestamp,
+    zone: &impl ZoneRules,
+    habits: Habits,
+) -> String {
     let read = match (field, value) {
         ("archived_at", Value::Null) => Some("no".to_owned()),
         ("status", Value::String(word)) => {
@@ -99,14 +105,14 @@ pub fn value_label(field: &str, value: &Value, now: Timestamp, zone: &impl ZoneR
         }
         ("application_date", Value::String(day)) => {
             let day = day.parse::<NaiveDate>().ok();
-            day.map(|day| day_label(day, zone.day(now)))
+            day.map(|day| day_label(day, zone.day(now), habits.order))
         }
         (
             "next_action_due" | "archived_at" | "starts_at" | "reply_deadline" | "occurred_at",
             Value::String(at),
         ) => {
             let at = DateTime::parse_from_rfc3339(at).ok();
-            at.map(|at| time_label(at.to_utc(), now, zone, Clock::default()))
+            at.map(|at| time_label(at.to_utc(), now, zone, habits))
         }
         ("salary_min" | "salary_max", Value::Number(number)) => {
             let amount = number.to_string().parse::<Amount>().ok();
@@ -131,17 +137,6 @@ fn word_label<T: FromStr>(word: &str, label: impl FnOnce(T) -> &'static str) -> 
     known.map(|known| label(known).to_owned())
 }
 
-/// A moment, by the clock and the day of the zone: `today 14:30`, `27 Nov, 14:30`.
-pub fn time_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules, clock: Clock) -> String {
-    let (wall, today) = (zone.local(at), zone.day(now));
-    let clock = when::clock(wall.time(), clock);
-    if wall.date() == today {
-        format!("today {clock}")
-    } else {
-        format!("{}, {clock}", day_label(wall.date(), today))
-    }
-}
-
 /// Where the name of a row stands among its fields that is not made of them alone.
 pub const NAME: &str = "name";
 
@@ -152,17 +147,7 @@ pub fn row_name(row: &Value) -> Option<String> {
     if let Some(name) = text(NAME) {
         return Some(name.to_owned());
     }
-    Some(format!("{}, {}", text("role_title")?, text("company")?))
-}
-
-/// When something happened: the time of the day today, the day before.
-pub fn moment_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules, clock: Clock) -> String {
-    let (day, today) = (zone.day(at), zone.day(now));
-    if day == today {
-        time_label(at, now, zone, clock)
-    } else {
-        day_label(day, today)
-    }
+    Some(application::name_of(text("role_title")?, text("company")?))
 }
 
 /// `8 hours`, of minutes.
@@ -209,7 +194,7 @@ fn plain_label(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{field_label, moment_label, value_label};
+    use super::{field_label, value_label};
     use crate::domain::{
         activity::ActivityPatch,
         application::ApplicationPatch,
@@ -217,7 +202,7 @@ mod tests {
         settings::SettingsPatch,
         stage::StageEventPatch,
         time::{Timestamp, ZoneRules},
-        when::Clock,
+        when::Habits,
     };
     use chrono::{DateTime, Utc};
     use serde_json::json;
@@ -292,19 +277,11 @@ mod tests {
             ("reminder_defaults", json!({}), "–"),
             ("notes", json!("As typed."), "As typed."),
         ] {
-            assert_eq!(value_label(field, &value, now, &Ahead), reads, "{field}");
-        }
-    }
-
-    #[test]
-    fn what_happened_today_has_its_time() {
-        let now = at("2026-11-27T09:00:00Z");
-        for (then, reads) in [
-            ("2026-11-27T08:05:00Z", "today 09:05"),
-            ("2026-11-26T23:05:00Z", "today 00:05"),
-            ("2026-11-26T22:05:00Z", "26 Nov"),
-        ] {
-            assert_eq!(moment_label(at(then), now, &Ahead, Clock::default()), reads);
+            assert_eq!(
+                value_label(field, &value, now, &Ahead, Habits::default()),
+                reads,
+                "{field}"
+            );
         }
     }
 

@@ -73,6 +73,27 @@ pub fn is_known_zone(name: &str) -> bool {
     }
 }
 
+/// The zone that somebody means by its name, or by its place alone, such as `Berlin`; none where there is
+/// none, or where several zones have such a place.
+pub fn zone_meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    if is_known_zone(text) {
+        return Some(text.to_owned());
+    }
+    only_zone_of(text, &known_zones())
+}
+
+/// The one zone of `known` that is named after a place.
+fn only_zone_of(place: &str, known: &[String]) -> Option<String> {
+    let is_there = |zone: &&String| {
+        let last = zone.rsplit('/').next().unwrap_or_default();
+        last.replace('_', " ").eq_ignore_ascii_case(place)
+    };
+    let mut there = known.iter().filter(is_there);
+    let first = there.next()?;
+    there.next().is_none().then(|| first.clone())
+}
+
 /// The zone of the machine, where it can be told.
 pub fn machine_zone() -> Option<String> {
     #[cfg(feature = "hydrate")]
@@ -261,5 +282,27 @@ mod intl {
             .ok()?;
         let options = resolve.call0(&formatter).ok()?;
         Reflect::get(&options, &"timeZone".into()).ok()?.as_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only_zone_of;
+
+    #[test]
+    fn a_place_names_its_zone_where_it_is_the_only_one() {
+        let known = [
+            "America/New_York",
+            "America/Louisville",
+            "America/Kentucky/Louisville",
+            "Europe/Berlin",
+        ]
+        .map(ToOwned::to_owned);
+        let meant = |place| only_zone_of(place, &known);
+        assert_eq!(meant("Berlin").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(meant("new york").as_deref(), Some("America/New_York"));
+        assert_eq!(meant("Louisville"), None);
+        assert_eq!(meant("Atlantis"), None);
+        assert_eq!(meant(""), None);
     }
 }

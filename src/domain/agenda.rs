@@ -213,6 +213,20 @@ fn items_of(row: &Activity) -> impl Iterator<Item = Item> {
     all.into_iter().flatten()
 }
 
+/// What an application that is in play asks for first: for its next action, or for `asked` of one of its
+/// activities ([`first_asked`]).
+pub fn first_of(row: &Application, asked: Option<&Item>) -> Option<Item> {
+    let own = next_action_of(row);
+    let asked = asked.copied().filter(|_| is_in_play(row));
+    let both = own.into_iter().chain(asked);
+    both.min_by_key(|item| (item.at, item.subject))
+}
+
+/// What an activity asks for first.
+pub fn first_asked(row: &Activity) -> Option<Item> {
+    items_of(row).min_by_key(|item| (item.at, item.subject))
+}
+
 /// Whether it is somebody's turn to answer.
 fn is_awaiting(status: Status) -> bool {
     !status.is_closed() && !matches!(status, Status::Draft | Status::OnHold)

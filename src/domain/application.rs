@@ -318,10 +318,15 @@ fn default_source() -> Line<80> {
         .unwrap_or_else(|_| unreachable!("a literal line"))
 }
 
+/// What people call an application, of its role and its company.
+pub fn name_of(role: &str, company: &str) -> String {
+    format!("{role} at {company}")
+}
+
 impl Application {
     /// What people call it, within a sentence: one company has several roles, and many have the same.
     pub fn name(&self) -> String {
-        format!("“{}” at {}", self.role_title, self.company)
+        name_of(self.role_title.as_str(), self.company.as_str())
     }
 
     /// What `patch` makes of this application: the next version. What follows from its moves follows on

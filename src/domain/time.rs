@@ -3,7 +3,7 @@
 //! The rules of a zone are an argument ([`ZoneRules`]): the server has the IANA database, a browser
 //! has its own, and shipping a second copy to every visitor would outweigh the application.
 
-use super::{error::FieldError, text::text_type, when::Clock};
+use super::{error::FieldError, text::text_type};
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,14 @@ impl ZoneName {
     /// The place that it is named after, for people: `Buenos Aires`.
     pub fn place(&self) -> String {
         let place = self.0.rsplit('/').next().unwrap_or(&self.0);
+        // Their sign says how far the sun is, and not the clock: `Etc/GMT+5` is five hours behind.
+        if let Some(offset) = self.0.strip_prefix("Etc/GMT").filter(|it| !it.is_empty()) {
+            return match offset.split_at_checked(1) {
+                Some(("+", hours)) => format!("UTC−{hours}"),
+                Some(("-", hours)) => format!("UTC+{hours}"),
+                _ => "UTC".to_owned(),
+            };
+        }
         place.replace('_', " ")
     }
 }
@@ -227,47 +235,6 @@ pub fn stay_label(from: NaiveDate, to: NaiveDate) -> String {
     }
 }
 
-/// A calendar day for people: `13 Oct`, with the year when it is not this one.
-pub fn day_label(day: NaiveDate, today: NaiveDate) -> String {
-    use chrono::Datelike;
-    if day.year() == today.year() {
-        day.format("%-d %b").to_string()
-    } else {
-        day.format("%-d %b %Y").to_string()
-    }
-}
-
-/// How near a due instant is: decides its colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
-    /// It has passed.
-    Late,
-    /// Today or tomorrow.
-    Soon,
-    /// After that.
-    Later,
-}
-
-/// When something is due, in words, and how near that is.
-pub fn due_label(
-    due: Timestamp,
-    now: Timestamp,
-    zone: &impl ZoneRules,
-    clock: Clock,
-) -> (Due, String) {
-    let (wall, today) = (zone.local(due), zone.day(now));
-    let clock = super::when::clock(wall.time(), clock);
-    match (wall.date() - today).num_days() {
-        0 if due < now => (Due::Late, format!("today {clock}, late")),
-        -1 => (Due::Late, "1 day late".into()),
-        days if days < 0 => (Due::Late, format!("{} days late", -days)),
-        0 => (Due::Soon, format!("today {clock}")),
-        1 => (Due::Soon, format!("tomorrow {clock}")),
-        2..=6 => (Due::Later, format!("{} {clock}", wall.format("%a"))),
-        _ => (Due::Later, day_label(wall.date(), today)),
-    }
-}
-
 #[cfg(test)]
 #[cfg(feature = "ssr")]
 mod tests {
@@ -295,37 +262,6 @@ mod tests {
         assert_eq!(
             berlin.instant(wall("2026-10-25 12:00")).to_rfc3339(),
             "2026-10-25T11:00:00+00:00"
-        );
-    }
-
-    #[test]
-    fn due_labels_speak_of_the_users_day() {
-        let lagos = chrono_tz::Africa::Lagos;
-        let now = Utc.with_ymd_and_hms(2026, 3, 2, 22, 30, 0).unwrap(); // 23:30 in Lagos
-        let at = |d, h| Utc.with_ymd_and_hms(2026, 3, d, h, 0, 0).unwrap();
-        assert_eq!(
-            due_label(at(2, 23), now, &lagos, Clock::Hours24),
-            (Due::Soon, "tomorrow 00:00".into())
-        );
-        assert_eq!(
-            due_label(at(2, 22), now, &lagos, Clock::Hours24),
-            (Due::Late, "today 23:00, late".into())
-        );
-        assert_eq!(
-            due_label(at(1, 22), now, &lagos, Clock::Hours24),
-            (Due::Late, "1 day late".into())
-        );
-        assert_eq!(
-            due_label(at(5, 9), now, &lagos, Clock::Hours24),
-            (Due::Later, "Thu 10:00".into())
-        );
-        assert_eq!(
-            due_label(at(20, 9), now, &lagos, Clock::Hours24),
-            (Due::Later, "20 Mar".into())
-        );
-        assert_eq!(
-            due_label(at(5, 13), now, &lagos, Clock::Hours12),
-            (Due::Later, "Thu 2:00 pm".into())
         );
     }
 

@@ -10,15 +10,16 @@ use super::{
 };
 use crate::{
     app::{acts::Submission, dialogs::use_dialogs, share::Share},
-    client::{dom, store::use_store, toasts::ToastAction, zone::use_zone},
+    client::{dom, habits::use_habits, store::use_store, toasts::ToastAction, zone::use_zone},
     domain::{
-        application::{Application, ApplicationCreate},
+        application::{self, Application, ApplicationCreate},
         change::Change,
         json,
         link::WebUrl,
         stage::Status,
-        time::{Timestamp, ZoneRules, day_label},
-        when::{Holds, Leans},
+        text::Line,
+        time::{Timestamp, ZoneRules},
+        when::{Holds, Leans, day_label},
     },
 };
 use chrono::NaiveDate;
@@ -36,6 +37,7 @@ use uuid::Uuid;
 pub fn QuickAdd() -> impl IntoView {
     let dialogs = use_dialogs();
     let (store, zone, announcer) = (use_store(), use_zone(), use_announcer());
+    let habits = use_habits();
     let (company, role) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (company_error, role_error) =
         (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
@@ -49,6 +51,7 @@ pub fn QuickAdd() -> impl IntoView {
     let first = NodeRef::<html::Input>::new();
     let second = NodeRef::<html::Input>::new();
     let status = move || dialogs.adding.get().unwrap_or(Status::Applied);
+    let has_day = Memo::new(move |_| status().has_day());
     let close = move || dialogs.adding.set(None);
     let reset = move || {
         let share = asked
@@ -96,8 +99,8 @@ pub fn QuickAdd() -> impl IntoView {
             return;
         }
         let parsed = (
-            company.get_untracked().parse(),
-            role.get_untracked().parse(),
+            company.get_untracked().parse::<Line<200>>(),
+            role.get_untracked().parse::<Line<200>>(),
         );
         company_error.set(
             parsed
@@ -130,7 +133,7 @@ pub fn QuickAdd() -> impl IntoView {
             submission.end();
             return;
         }
-        let title = format!("{role} at {company}");
+        let title = application::name_of(role.as_str(), company.as_str());
         let status = dialogs.adding.get_untracked().unwrap_or(Status::Applied);
         let day = json::read::<NaiveDate>(&editor.saved(WHEN)).ok();
         let day = day.filter(|_| status != Status::Draft);
@@ -189,7 +192,9 @@ pub fn QuickAdd() -> impl IntoView {
     let guard = move || {
         let row = twin.get()?;
         let today = zone.get().day(store.now());
-        let day = row.application_date.map(|day| day_label(day, today));
+        let day = row
+            .application_date
+            .map(|day| day_label(day, today, habits.get().order));
         let text = known_as(&row, day.as_deref());
         Some(view! { <p class="notice" data-kind="warn">{text}</p> })
     };
@@ -240,7 +245,7 @@ pub fn QuickAdd() -> impl IntoView {
                         on:input=move |event| role.set(event_target_value(&event))
                     />
                 </Stacked>
-                {move || (status() != Status::Draft).then(|| view! {
+                {move || has_day.get().then(|| view! {
                     <DateField editor field=WHEN holds=Holds::Day leans=Leans::Back/>
                 })}
                 {move || posting.get().map(|url| view! {
@@ -255,7 +260,25 @@ pub fn QuickAdd() -> impl IntoView {
                 })}
                 {guard}
                 <p class="dialog-hint">
-                    "Goes to " <b>{move || status().label()}</b> {dated} ". Everything else can wait."
+                    <label class="quick-status">
+                        "Goes to "
+                        <select
+                            class="select"
+                            prop:value=move || status().as_str()
+                            on:change=move |event| {
+                                if let Ok(status) = event_target_value(&event).parse::<Status>() {
+                                    dialogs.adding.set(Some(status));
+                                }
+                            }
+                        >
+                            {Status::ALL
+                                .iter()
+                                .map(|status| view! { <option value=status.as_str()>{status.label()}</option> })
+                                .collect_view()}
+                        </select>
+                    </label>
+                    {dated}
+                    ". Everything else can wait."
                 </p>
                 <footer class="dialog-footer">
                     <button type="button" class="button button-quiet" on:click=move |_| close()>
@@ -289,12 +312,12 @@ fn known_as(row: &Application, day: Option<&str>) -> String {
         _ if !row.is_on_board() => "the archive",
         status => status.label(),
     };
-    let (company, role) = (&row.company, &row.role_title);
+    let name = row.name();
     match day {
         Some(day) if row.status != Status::Draft => {
-            format!("You applied to {company}, {role}, on {day}. It is in {place}.")
+            format!("You applied for {name} on {day}. It is in {place}.")
         }
-        _ => format!("{company}, {role}, is here already. It is in {place}."),
+        _ => format!("{name} is here already. It is in {place}."),
     }
 }
 
@@ -335,18 +358,18 @@ mod tests {
         row.status = Status::TechScreen;
         assert_eq!(
             known_as(&row, Some("24 Nov")),
-            "You applied to Acme Corp, Backend Engineer, on 24 Nov. It is in Tech screen."
+            "You applied for Backend Engineer at Acme Corp on 24 Nov. It is in Tech screen."
         );
         row.archived_at = Some(row.created_at);
         assert_eq!(
             known_as(&row, Some("24 Nov")),
-            "You applied to Acme Corp, Backend Engineer, on 24 Nov. It is in the archive."
+            "You applied for Backend Engineer at Acme Corp on 24 Nov. It is in the archive."
         );
         row.archived_at = None;
         row.status = Status::Draft;
         assert_eq!(
             known_as(&row, Some("24 Nov")),
-            "Acme Corp, Backend Engineer, is here already. It is in Draft."
+            "Backend Engineer at Acme Corp is here already. It is in Draft."
         );
     }
 

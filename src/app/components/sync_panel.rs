@@ -10,12 +10,15 @@ use crate::{
             WaitReason,
         },
         habits::use_habits,
-        labels::{NOTHING, field_label, moment_label, row_name, value_label},
+        labels::{NOTHING, field_label, row_name, value_label},
         store::{Store, use_store},
         toasts::{answers, name_of},
         zone::use_zone,
     },
-    domain::time::{Timestamp, ZoneRules},
+    domain::{
+        time::{Timestamp, ZoneRules},
+        when::{Habits, clock, moment_label},
+    },
 };
 use chrono::Duration;
 use leptos::prelude::*;
@@ -27,7 +30,7 @@ use uuid::Uuid;
 #[component]
 pub fn SyncPanel() -> impl IntoView {
     let dialogs = use_dialogs();
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let close = move || dialogs.sync.set(false);
     let queue = Memo::new(move |_| Queue::of(&store.waiting(), store.displaced().len()));
     let title = move || {
@@ -51,7 +54,7 @@ pub fn SyncPanel() -> impl IntoView {
         let state = store.sync_state();
         let next = match state {
             SyncState::ToldToWait { until, .. } => {
-                next_try(store.time_until(until), until, &*zone.read())
+                next_try(store.time_until(until), until, &*zone.read(), habits.get())
             }
             _ => String::new(),
         };
@@ -181,9 +184,9 @@ fn headline(state: SyncState, queue: Queue) -> String {
 }
 
 /// When a wait that the server asked for is over: `in 30 s`, and by the clock where it is long.
-fn next_try(left: Duration, until: Timestamp, zone: &impl ZoneRules) -> String {
+fn next_try(left: Duration, until: Timestamp, zone: &impl ZoneRules, habits: Habits) -> String {
     if left > Duration::minutes(2) {
-        return format!("at {}", zone.local(until).format("%H:%M"));
+        return format!("at {}", clock(zone.local(until).time(), habits.clock));
     }
     match (left.num_milliseconds() + 999) / 1000 {
         ..=0 => "now".to_owned(),
@@ -373,7 +376,7 @@ fn DisplacedView(item: Displaced) -> impl IntoView {
     let id = item.id;
     let when = {
         let at = item.at;
-        move || moment_label(at, store.now(), &*zone.read(), habits.get().clock)
+        move || moment_label(at, store.now(), &*zone.read(), habits.get())
     };
     let verb = item.edit.verb();
     let text = match item.reason {
@@ -385,7 +388,9 @@ fn DisplacedView(item: Displaced) -> impl IntoView {
     let (edit, record) = (item.edit, item.record);
     let rows = move || {
         let now = store.fields_of(&edit, record);
-        let show = |name: &str, value: &Value| value_label(name, value, store.now(), &*zone.read());
+        let show = |name: &str, value: &Value| {
+            value_label(name, value, store.now(), &*zone.read(), habits.get())
+        };
         edit.fields()
             .into_iter()
             .map(|(name, mine)| {
@@ -468,7 +473,10 @@ mod tests {
     use super::{
         Queue, can_be_opened, can_be_tried, explanation, headline, next_decision, next_try,
     };
-    use crate::client::engine::{Edit, Op, Persistence, SyncState, Trouble, Unstored};
+    use crate::{
+        client::engine::{Edit, Op, Persistence, SyncState, Trouble, Unstored},
+        domain::when::Habits,
+    };
     use chrono::{DateTime, Duration};
     use uuid::Uuid;
 
@@ -560,7 +568,10 @@ mod tests {
             (Duration::milliseconds(1), "in 1 s"),
             (Duration::seconds(-3), "now"),
         ] {
-            assert_eq!(next_try(left, until, &chrono_tz::UTC), next);
+            assert_eq!(
+                next_try(left, until, &chrono_tz::UTC, Habits::default()),
+                next
+            );
         }
         let waits = SyncState::ToldToWait { waiting: 4, until };
         assert_eq!(

@@ -6,12 +6,8 @@ use crate::{
         frame::SignedIn,
         share::query_value,
     },
-    client::{dom, search::Search, store::use_store, zone::use_zone},
-    domain::{
-        application::Application,
-        order::sort_by_key,
-        time::{ZoneRules, day_label},
-    },
+    client::{dom, habits::use_habits, search::Search, store::use_store, zone::use_zone},
+    domain::{application::Application, order::sort_by_key, time::ZoneRules, when::day_label},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -32,7 +28,7 @@ pub fn ArchivePage() -> impl IntoView {
 
 #[component]
 fn Archive() -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let location = use_location();
     // A search of the board leads here.
     let searched = Memo::new(move |_| location.search.with(|search| query_value(search, "q")));
@@ -111,7 +107,7 @@ fn Archive() -> impl IntoView {
                             let (id, archived_at) = (row.id, row.archived_at);
                             let when = move || {
                                 let (zone, now) = (zone.read(), store.now());
-                                archived_at.map(|at| day_label(zone.day(at), zone.day(now)))
+                                archived_at.map(|at| day_label(zone.day(at), zone.day(now), habits.get().order))
                             };
                             view! {
                                 <tr role="row" data-row=id.to_string()>

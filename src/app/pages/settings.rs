@@ -9,7 +9,7 @@ use crate::{
             dialog::Dialog,
             form::{
                 Choice, Complaints, Editor, FieldRow, Fields, Record, SelectField, TextField,
-                choices, fields_of, follow, input_id, settle,
+                choices, fields_of, follow, input_id, name_zone, settle,
             },
             icon::Icon,
             page_header::PageHeader,
@@ -24,7 +24,7 @@ use crate::{
         labels::field_label,
         store::{Store, use_store},
         theme,
-        zone::{is_known_zone, known_zones, machine_zone},
+        zone::{known_zones, machine_zone},
     },
     domain::{
         error::ProblemKind,
@@ -77,12 +77,8 @@ impl Record for SettingsRecord {
         }
         let store = self.store;
         if !changed.is_empty() {
+            name_zone(&mut changed)?;
             let patch = json::read::<SettingsPatch>(&Value::Object(changed))?;
-            if let Some(zone) = patch.timezone.value()
-                && !is_known_zone(zone.as_str())
-            {
-                return Err("There is no time zone of this name.".to_owned());
-            }
             let saved = store.save_settings(patch);
             saved.map_err(|problem| problem.sentence())?;
         }

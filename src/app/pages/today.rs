@@ -11,8 +11,13 @@ use crate::{
         frame::SignedIn,
         origin::use_origin,
     },
-    client::{dom, habits::use_habits, labels::time_label, store::use_store, zone::use_zone},
-    domain::{application::Application, stage::Status, time::ZoneRules},
+    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
+    domain::{
+        application::Application,
+        stage::Status,
+        time::ZoneRules,
+        when::{time_label, weekday_label},
+    },
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -31,7 +36,7 @@ pub fn TodayPage() -> impl IntoView {
 
 #[component]
 fn Today() -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let model = AgendaModel::of_store();
     provide_context(model);
     listen_to_keys(model);
@@ -50,7 +55,7 @@ fn Today() -> impl IntoView {
     });
     let sub = Signal::derive(move || {
         let day = zone.read().day(store.now());
-        day.format("%a %-d %b").to_string()
+        weekday_label(day, day, habits.get().order)
     });
     let has_any = Memo::new(move |_| !store.rows::<Application>().is_empty());
     let clear = Memo::new(move |_| {
@@ -92,7 +97,7 @@ fn Clear() -> impl IntoView {
         let agenda = model.agenda.read();
         let item = agenda.next()?;
         let row = store.row::<Application>(item.application)?;
-        let when = time_label(item.at, store.now(), &*zone.read(), habits.get().clock);
+        let when = time_label(item.at, store.now(), &*zone.read(), habits.get());
         Some(view! {
             <p>"Next: " {when} ", " <A href=format!("/board/{}", item.application)>{row.name()}</A> "."</p>
         })

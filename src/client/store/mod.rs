@@ -17,6 +17,7 @@ use super::{
         Began, Displaced, Edit, Edited, Effect, Engine, Entry, HasTable, Made, Op, Persistence,
         Rows, SyncState, WaitReason,
     },
+    habits::CurrentHabits,
     labels::NAME,
     toasts::{ToastAction, Toasts},
     zone::{CurrentZone, Zone},
@@ -49,6 +50,7 @@ pub struct Store {
     whole: RwSignal<bool>,
     loaded: RwSignal<bool>,
     zone: CurrentZone,
+    habits: CurrentHabits,
     sync: RwSignal<SyncState>,
     persistence: RwSignal<Persistence>,
     partial: RwSignal<bool>,
@@ -74,6 +76,7 @@ impl Default for Store {
             whole: RwSignal::new(false),
             loaded: RwSignal::new(false),
             zone: CurrentZone::new(Zone::new(ZoneName::default())),
+            habits: CurrentHabits::default(),
             sync: RwSignal::default(),
             persistence: RwSignal::default(),
             partial: RwSignal::new(false),
@@ -195,7 +198,7 @@ impl Store {
         match &entry.edit {
             Edit::Application(Op::Delete) => {
                 let row = self.row_before::<Application>(entry)?;
-                Some(format!("{}, {}", row.role_title, row.company))
+                Some(row.name())
             }
             Edit::Activity(Op::Delete) => {
                 let row = self.row_before::<Activity>(entry)?;
@@ -576,6 +579,11 @@ impl Store {
     /// The zone in which times are shown.
     pub fn zone(self) -> CurrentZone {
         self.zone
+    }
+
+    /// How dates are written here.
+    pub fn habits(self) -> CurrentHabits {
+        self.habits
     }
 
     /// The user's calendar day.

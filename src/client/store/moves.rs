@@ -10,7 +10,8 @@ use crate::domain::{
     fields::Patch as _,
     row::OfEdit as _,
     stage::{StageEvent, StageEventPatch},
-    time::{Timestamp, ZoneRules as _, day_label},
+    time::{Timestamp, ZoneRules as _},
+    when::day_label,
 };
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -40,9 +41,10 @@ impl Store {
     /// # Errors
     /// 400 where it cannot have.
     pub fn correct_move(self, event: &StageEvent, at: Timestamp) -> Result<(), Problem> {
+        let order = self.habits.get_untracked().order;
         let day = self
             .zone
-            .with_untracked(|zone| day_label(zone.day(at), zone.day(self.clock())));
+            .with_untracked(|zone| day_label(zone.day(at), zone.day(self.clock()), order));
         let said = format!("{} on {day}", event.to_status.label());
         self.change_move(event, StageEventPatch::at(event, at), said)
     }

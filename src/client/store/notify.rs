@@ -111,7 +111,12 @@ impl Store {
         };
         // What cannot be taken back is said instead.
         if self.take_back(undo) {
-            self.once_shown(move || self.toast("info", format!("Undone: {text}"), None));
+            // Of `Done: Call Jane` it is the call that was undone.
+            let of = text
+                .split_once(": ")
+                .filter(|(verb, _)| !verb.contains(' '));
+            let text = format!("Undone: {}", of.map_or(text.as_str(), |(_, of)| of));
+            self.once_shown(move || self.toast("info", text, None));
         }
         true
     }
@@ -157,10 +162,10 @@ impl Store {
             Notice::Displaced(item) => {
                 let mut timer = None;
                 let row = untrack(|| self.fields_of(&item.edit, item.record));
-                let now = self.clock();
+                let (now, habits) = (self.clock(), self.habits.get_untracked());
                 let question = self
                     .zone()
-                    .with_untracked(|zone| Question::about(&item, &row, now, zone));
+                    .with_untracked(|zone| Question::about(&item, &row, now, zone, habits));
                 self.toasts.update(|toasts| {
                     toasts.gave_way(item.record);
                     timer = Some(toasts.ask(question));

@@ -6,6 +6,7 @@ use crate::{
         change::Change,
         row::{Made, OfKind},
         stage::Status,
+        when::Habits,
     },
 };
 use chrono::DateTime;
@@ -254,7 +255,14 @@ fn asked(reason: Reason, edit: Edit, elsewhere: &serde_json::Value) -> String {
         mine,
         ..displaced(1)
     };
-    Question::about(&item, &now, DateTime::UNIX_EPOCH, &chrono_tz::UTC).text
+    Question::about(
+        &item,
+        &now,
+        DateTime::UNIX_EPOCH,
+        &chrono_tz::UTC,
+        Habits::default(),
+    )
+    .text
 }
 
 #[test]
@@ -265,42 +273,42 @@ fn a_question_says_what_stands_now_and_what_is_wanted() {
         (
             &offer,
             json!({ "status": "Recruiter_Call" }),
-            "“Engineer, Acme” is in Recruiter call now, moved elsewhere. Move it to Offer?",
+            "“Engineer at Acme” is in Recruiter call now, moved elsewhere. Move it to Offer?",
         ),
         (
             &offer,
             json!({ "notes": "theirs" }),
-            "“Engineer, Acme” was changed elsewhere first, and is in Applied. Move it to Offer?",
+            "“Engineer at Acme” was changed elsewhere first, and is in Applied. Move it to Offer?",
         ),
         (
             &json!({ "priority": "High" }),
             json!({ "priority": "Low" }),
-            "“Engineer, Acme” was changed elsewhere first: priority is “Low” there. Use “High” instead?",
+            "“Engineer at Acme” was changed elsewhere first: priority is “Low” there. Use “High” instead?",
         ),
         (
             &json!({ "next_action": null }),
             json!({ "next_action": "Call Ann" }),
-            "“Engineer, Acme” was changed elsewhere first: next action is “Call Ann” there. Empty it instead?",
+            "“Engineer at Acme” was changed elsewhere first: next action is “Call Ann” there. Empty it instead?",
         ),
         (
             &json!({ "next_action": "Call Ann" }),
             json!({ "next_action": null, "notes": "theirs" }),
-            "“Engineer, Acme” was changed elsewhere first: next action is empty there. Use “Call Ann” instead?",
+            "“Engineer at Acme” was changed elsewhere first: next action is empty there. Use “Call Ann” instead?",
         ),
         (
             &json!({ "archived_at": "2026-01-01T00:00:00Z" }),
             json!({ "notes": "theirs" }),
-            "“Engineer, Acme” was changed elsewhere meanwhile. Archive it anyway?",
+            "“Engineer at Acme” was changed elsewhere meanwhile. Archive it anyway?",
         ),
         (
             &noted,
             json!({ "notes": "theirs" }),
-            "“Engineer, Acme” was changed elsewhere first. Use your notes instead?",
+            "“Engineer at Acme” was changed elsewhere first. Use your notes instead?",
         ),
         (
             &json!({ "status": "Offer", "notes": "mine" }),
             json!({ "notes": "theirs" }),
-            "“Engineer, Acme” was changed elsewhere first. Use your notes and status instead?",
+            "“Engineer at Acme” was changed elsewhere first. Use your notes and status instead?",
         ),
     ] {
         assert_eq!(
@@ -314,11 +322,11 @@ fn a_question_says_what_stands_now_and_what_is_wanted() {
             Edit::Application(Op::Delete),
             &json!({ "notes": "theirs" })
         ),
-        "“Engineer, Acme” was changed elsewhere meanwhile. Delete it anyway?"
+        "“Engineer at Acme” was changed elsewhere meanwhile. Delete it anyway?"
     );
     assert_eq!(
         asked(Reason::Deleted, change(noted), &json!({})),
-        "“Engineer, Acme” was deleted elsewhere while you changed it here. Make it again?"
+        "“Engineer at Acme” was deleted elsewhere while you changed it here. Make it again?"
     );
 }
 

@@ -10,6 +10,7 @@ use crate::{
         error::Problem,
         sync::Entity,
         time::{Timestamp, ZoneRules},
+        when::Habits,
     },
 };
 use serde_json::Value;
@@ -111,7 +112,7 @@ pub fn answers(reason: Reason, verb: Verb) -> (&'static str, &'static str) {
 /// its company wherever they are known.
 pub fn name_of(item: &Displaced, now: &Value) -> String {
     let was = || match &item.mine {
-        Some(Entity::Application(row)) => Some(format!("{}, {}", row.role_title, row.company)),
+        Some(Entity::Application(row)) => Some(row.name()),
         _ => None,
     };
     row_name(now)
@@ -134,18 +135,23 @@ pub struct Question {
 
 impl Question {
     /// What is asked about an edit that gave way to a record that is as in `row` now.
-    pub fn about(item: &Displaced, row: &Value, now: Timestamp, zone: &impl ZoneRules) -> Self {
+    pub fn about(
+        item: &Displaced,
+        row: &Value,
+        now: Timestamp,
+        zone: &impl ZoneRules,
+        habits: Habits,
+    ) -> Self {
         let (name, verb) = (name_of(item, row), item.edit.verb());
         let text = match (item.reason, verb) {
             (Reason::Conflict, Verb::Delete) => {
                 format!("“{name}” was changed elsewhere meanwhile. Delete it anyway?")
             }
-            (Reason::Conflict, _) => {
-                about_one_field(item, &name, row, now, zone).unwrap_or_else(|| {
+            (Reason::Conflict, _) => about_one_field(item, &name, row, now, zone, habits)
+                .unwrap_or_else(|| {
                     let mine = words(&item.edit);
                     format!("“{name}” was changed elsewhere first. Use your {mine} instead?")
-                })
-            }
+                }),
             (Reason::Deleted, _) => {
                 format!("“{name}” was deleted elsewhere while you changed it here. Make it again?")
             }
@@ -166,6 +172,7 @@ fn about_one_field(
     row: &Value,
     now: Timestamp,
     zone: &impl ZoneRules,
+    habits: Habits,
 ) -> Option<String> {
     /// The longest value that is said in a sentence, in characters.
     const SHORT: usize = 40;
@@ -185,7 +192,7 @@ fn about_one_field(
         ));
     }
     let short = |value: &Value| {
-        let label = value_label(field, value, now, zone);
+        let label = value_label(field, value, now, zone, habits);
         let is_plain = !matches!(value, Value::Array(_) | Value::Object(_));
         (is_plain && field != "notes" && label.chars().count() <= SHORT).then_some(label)
     };

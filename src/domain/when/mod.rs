@@ -4,11 +4,15 @@
 //! order and by the clock of who reads it, and [`read`] understands what that wrote. The clock, the zone
 //! and the habits of a person are arguments ([`Context`]).
 
+mod label;
 mod month;
 mod offers;
 mod read;
 mod write;
 
+pub use label::{
+    Due, day_label, due_label, moment_label, short_weekday, time_label, weekday_label, weekday_of,
+};
 pub use month::{half_hours, month_cells, step};
 pub use offers::{offers, put_off};
 pub use read::{Note, Understood, Why, read};

@@ -1,6 +1,6 @@
 //! Days and moments, for people.
 
-use super::{Clock, Context, Habits, Order, When};
+use super::{Clock, Context, Habits, Order, When, weekday_label};
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike, Weekday};
 
 /// The months. Their short names are the first three letters.
@@ -42,19 +42,14 @@ pub(super) fn weekday_name(weekday: Weekday) -> &'static str {
     WEEKDAYS.get(index).copied().unwrap_or_default()
 }
 
-fn short(name: &'static str) -> &'static str {
+pub(super) fn short(name: &'static str) -> &'static str {
     name.get(..3).unwrap_or(name)
 }
 
 /// A value as its field shows it: `30 Nov 2026, 14:00`, `Nov 30, 2026, 2:00 pm`.
 pub fn write(when: When, context: &Context<'_>) -> String {
     let (day, time) = context.parts(when);
-    let month = short(month_name(day.month()));
-    let (day, year) = (day.day(), day.year());
-    let day = match context.habits.order {
-        Order::DayFirst => format!("{day} {month} {year}"),
-        Order::MonthFirst => format!("{month} {day}, {year}"),
-    };
+    let day = day_of_month(day, Some(day.year()), context.habits.order);
     with_time(day, time, context.habits)
 }
 
@@ -62,17 +57,19 @@ pub fn write(when: When, context: &Context<'_>) -> String {
 /// `Fri 27 Nov, 14:00`, `Fri, Nov 27, 2:00 pm`.
 pub fn echo(when: When, context: &Context<'_>) -> String {
     let (day, time) = context.parts(when);
-    let weekday = short(weekday_name(day.weekday()));
-    let month = short(month_name(day.month()));
-    let this_year = day.year() == context.today().year();
-    let (date, year) = (day.day(), day.year());
-    let text = match (context.habits.order, this_year) {
-        (Order::DayFirst, true) => format!("{weekday} {date} {month}"),
-        (Order::DayFirst, false) => format!("{weekday} {date} {month} {year}"),
-        (Order::MonthFirst, true) => format!("{weekday}, {month} {date}"),
-        (Order::MonthFirst, false) => format!("{weekday}, {month} {date}, {year}"),
-    };
+    let text = weekday_label(day, context.today(), context.habits.order);
     with_time(text, time, context.habits)
+}
+
+/// A day, with a year or without: `30 Nov 2026`, `Nov 30`.
+pub(super) fn day_of_month(day: NaiveDate, year: Option<i32>, order: Order) -> String {
+    let (month, day) = (short(month_name(day.month())), day.day());
+    match (order, year) {
+        (Order::DayFirst, None) => format!("{day} {month}"),
+        (Order::DayFirst, Some(year)) => format!("{day} {month} {year}"),
+        (Order::MonthFirst, None) => format!("{month} {day}"),
+        (Order::MonthFirst, Some(year)) => format!("{month} {day}, {year}"),
+    }
 }
 
 fn with_time(day: String, time: Option<NaiveTime>, habits: Habits) -> String {

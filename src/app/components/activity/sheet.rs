@@ -10,6 +10,7 @@ use crate::{
         form::{
             ChecklistField, Choice, Complaints, DateField, Editor, Fields, Group, Record,
             RowRecord, RowsField, SelectField, TextAreaField, TextField, choices, fields_of,
+            name_zone,
         },
         icon::Icon,
     },
@@ -19,7 +20,7 @@ use crate::{
         habits::use_habits,
         labels::length_label,
         store::{Store, use_store},
-        zone::{CurrentZone, Zone, is_known_zone, use_zone},
+        zone::{CurrentZone, Zone, use_zone},
     },
     domain::{
         activity::{
@@ -87,7 +88,7 @@ pub fn ActivityForm(
     let kind = Memo::new(move |_| row.read().r#type);
     let when = move || {
         let (row, zone) = (row.read(), zone.read());
-        when_label(&row, store.now(), &zone, habits.get().clock)
+        when_label(&row, store.now(), &zone, habits.get())
     };
     let until = move || {
         let row = row.read();
@@ -196,8 +197,8 @@ impl Record for SameWall {
     }
 
     fn save(&self, mut changed: Fields) -> Result<(), String> {
+        name_zone(&mut changed)?;
         let to = changed.get("timezone").and_then(Value::as_str);
-        let to = to.filter(|name| is_known_zone(name.trim()));
         let to = to.and_then(|name| name.parse().ok()).map(Zone::new);
         if let Some(to) = to
             && !changed.contains_key("starts_at")

@@ -2,40 +2,34 @@
 
 use crate::{
     app::components::icon::Icon,
-    client::{labels::time_label, zone::Zone},
+    client::zone::Zone,
     domain::{
         activity::{Activity, ActivityType},
         link::WebUrl,
-        time::{Timestamp, ZoneRules, day_label},
-        when::{Clock, clock},
+        time::{Timestamp, ZoneRules},
+        when::{Habits, clock, day_label, time_label},
     },
 };
 
 /// When an activity is, in the zone of the person: `tomorrow 14:00–15:00`; where it was planned in a zone
 /// whose clocks show something else, by those too, with the day where that differs: `· 09:00 in New York`.
-pub fn when_label(row: &Activity, now: Timestamp, zone: &Zone, habit: Clock) -> Option<String> {
+pub fn when_label(row: &Activity, now: Timestamp, zone: &Zone, habits: Habits) -> Option<String> {
     let (start, end) = (row.starts_at?, row.ends_at()?);
     let own = Zone::new(row.timezone.clone());
-    let mut text = time_label(start, now, zone, habit);
+    let mut text = time_label(start, now, zone, habits);
     if end > start {
         text.push('–');
-        text.push_str(&clock(zone.local(end).time(), habit));
+        text.push_str(&clock(zone.local(end).time(), habits.clock));
     }
     if own.offset_seconds(start) != zone.offset_seconds(start) {
         let (there, here) = (own.local(start), zone.local(start));
         let day = (there.date() != here.date())
-            .then(|| format!("{}, ", day_label(there.date(), zone.day(now))));
-        let clock = clock(there.time(), habit);
-        let place = place(row.timezone.as_str());
+            .then(|| format!("{}, ", day_label(there.date(), zone.day(now), habits.order)));
+        let clock = clock(there.time(), habits.clock);
+        let place = row.timezone.place();
         text.push_str(&format!(" · {}{clock} in {place}", day.unwrap_or_default()));
     }
     Some(text)
-}
-
-/// What people call a zone: its city.
-fn place(zone: &str) -> String {
-    let city = zone.rsplit('/').next().unwrap_or(zone);
-    city.replace('_', " ")
 }
 
 /// The icon of a kind of activity.
@@ -85,7 +79,7 @@ mod tests {
                 "5 May, 01:00–01:45 · 4 May, 09:00 in New York",
             ),
         ] {
-            let said = when_label(&row, now, &zone(place), Clock::Hours24);
+            let said = when_label(&row, now, &zone(place), Habits::default());
             assert_eq!(said.as_deref(), Some(reads));
         }
         let without = Activity {
@@ -93,7 +87,7 @@ mod tests {
             ..row
         };
         assert_eq!(
-            when_label(&without, now, &zone("Europe/Berlin"), Clock::Hours24),
+            when_label(&without, now, &zone("Europe/Berlin"), Habits::default()),
             None
         );
     }

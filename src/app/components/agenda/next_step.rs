@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// In how many days the next step may be due, and what that is called.
 const DUE: [(i64, &str); 3] = [(1, "Tomorrow"), (3, "In 3 days"), (7, "In a week")];
 
+/// What is said to Escape where something was typed.
+const DROPS: &str = "Enter saves this. Press Esc again to drop it.";
+
 /// What is to be done where nothing else is typed.
 const FOLLOW_UP: &str = "Follow up";
 
@@ -88,7 +91,14 @@ pub fn NextStep(
         if event.key() == "Escape" {
             event.prevent_default();
             event.stop_propagation();
-            over();
+            // What was typed is not dropped by one key.
+            let has_text = text.with_untracked(|text| !text.trim().is_empty());
+            if has_text && error.get_untracked().as_deref() != Some(DROPS) {
+                error.set(Some(DROPS.to_owned()));
+            } else {
+                text.set(String::new());
+                over();
+            }
         }
     };
     view! {

@@ -64,10 +64,9 @@ pub fn AgendaRow(
         Memo::new(move |_| title_of(&item, row.read().as_deref(), activity.read().as_deref()));
     let of = move || {
         let row = row.read();
-        row.as_ref()
-            .map(|row| format!("{} at {}", row.role_title, row.company))
+        row.as_ref().map(|row| row.name())
     };
-    let time = move || time_of(&item, part, store.now(), &*zone.read(), habits.get().clock);
+    let time = move || time_of(&item, part, store.now(), &*zone.read(), habits.get());
     let is_planned = matches!(item.subject, Subject::Activity(_));
     let until = move || {
         let soon = is_planned && matches!(part, Part::Today);

@@ -15,10 +15,10 @@ use crate::{
         application::Application,
         change::Change,
         time::{ZoneRules, days_label},
-        when::morning,
+        when::{morning, short_weekday, weekday_of},
     },
 };
-use chrono::{Duration, NaiveDate};
+use chrono::{Datelike, Duration, NaiveDate};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -57,7 +57,7 @@ fn NextInterview() -> impl IntoView {
         next.get().map(|(item, row)| {
             let of = store.row::<Application>(row.application_id);
             let status = of.as_ref().map(|of| of.status.as_str());
-            let of = of.map(|of| format!("{} at {}", of.role_title, of.company));
+            let of = of.map(|of| of.name());
             let people: Vec<String> = row
                 .related_contacts
                 .iter()
@@ -71,7 +71,7 @@ fn NextInterview() -> impl IntoView {
             };
             let (title, address, link) = (row.headline(), address_of(&row), meeting_link(&row));
             let until = move || countdown(item.at, item.until, store.now(), &*zone.read());
-            let when = move || when_label(&row, store.now(), &zone.read(), habits.get().clock);
+            let when = move || when_label(&row, store.now(), &zone.read(), habits.get());
             view! {
                 <section class="next-interview" data-status=status aria-label="Next interview">
                     <p class="next-until">{until}</p>
@@ -115,10 +115,10 @@ fn Week() -> impl IntoView {
                 };
                 view! {
                     <li class="week-day" data-today=(index == 0).then_some("") data-busy=(count > 0).then_some("")>
-                        <span aria-hidden="true">{day.format("%a").to_string()}</span>
-                        <b>{day.format("%-d").to_string()}</b>
+                        <span aria-hidden="true">{short_weekday(day)}</span>
+                        <b>{day.day()}</b>
                         <span class="week-dots" aria-hidden="true">{"•".repeat(count.min(3))}</span>
-                        <span class="visually-hidden">{format!("{}: {said}", day.format("%A"))}</span>
+                        <span class="visually-hidden">{format!("{}: {said}", weekday_of(day))}</span>
                     </li>
                 }
             }).collect_view()}
@@ -173,7 +173,7 @@ fn QuietRow(quiet: Quiet) -> impl IntoView {
     let id = quiet.application;
     let name = move || {
         let row = store.row::<Application>(id);
-        row.map(|row| format!("{} at {}", row.role_title, row.company))
+        row.map(|row| row.name())
     };
     let status = move || store.row::<Application>(id).map(|row| row.status.as_str());
     let days = move || days_label(quiet.since, zone.read().day(store.now()));

@@ -7,8 +7,8 @@ use crate::{
         activity::Activity,
         agenda::{Item, Subject},
         application::Application,
-        time::{Timestamp, ZoneRules, due_label},
-        when::{Clock, clock},
+        time::{Timestamp, ZoneRules},
+        when::{Habits, clock, due_label, short_weekday},
     },
 };
 use uuid::Uuid;
@@ -19,16 +19,22 @@ pub fn time_of(
     part: Part,
     now: Timestamp,
     zone: &impl ZoneRules,
-    habit: Clock,
+    habits: Habits,
 ) -> String {
     let wall = zone.local(item.at);
     match part {
-        Part::Late => due_label(item.at, now, zone, habit).1.replace(", late", ""),
+        Part::Late => due_label(item.at, now, zone, habits)
+            .1
+            .replace(", late", ""),
         Part::Today if item.at <= now && now <= item.until && item.at < item.until => {
             "now".to_owned()
         }
-        Part::Today | Part::Tomorrow => clock(wall.time(), habit),
-        Part::Week => format!("{} {}", wall.format("%a"), clock(wall.time(), habit)),
+        Part::Today | Part::Tomorrow => clock(wall.time(), habits.clock),
+        Part::Week => format!(
+            "{} {}",
+            short_weekday(wall.date()),
+            clock(wall.time(), habits.clock)
+        ),
     }
 }
 
@@ -83,7 +89,7 @@ mod tests {
         activity,
         agenda::{Item, Subject},
         application::tests::{now, sample},
-        when::Clock,
+        when::Habits,
     };
     use chrono::Duration;
     use uuid::Uuid;
@@ -111,7 +117,7 @@ mod tests {
                     part,
                     now(),
                     &chrono_tz::Africa::Lagos,
-                    Clock::Hours24
+                    Habits::default()
                 ),
                 reads
             );

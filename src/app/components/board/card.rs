@@ -1,16 +1,17 @@
 //! A card, and its height: long columns are windowed, so it must be known without measuring.
 //! The numbers are those of `style/card.css`.
 
-use super::model::use_board;
+use super::model::{Asked, use_board};
 use crate::{
-    app::components::{icon::Icon, monogram::Monogram},
+    app::components::{agenda::title_of, icon::Icon, monogram::Monogram},
     client::habits::use_habits,
     client::store::use_store,
     client::zone::use_zone,
     domain::{
-        activity::Activity,
+        agenda::{Subject, first_of},
         application::{Application, Priority},
-        time::{Due, Timestamp, ZoneRules, day_label, days_label, due_label},
+        time::{Timestamp, ZoneRules, days_label},
+        when::{Due, day_label, due_label},
     },
 };
 use leptos::prelude::*;
@@ -22,32 +23,32 @@ use uuid::Uuid;
 const SHOWN_TAGS: usize = 3;
 
 /// The height of a card and the gap below it, in pixels.
-pub fn slot_height(row: &Application, is_planned: bool) -> u32 {
+pub fn slot_height(row: &Application, asked: Option<&Asked>) -> u32 {
     const GAP: u32 = 8;
     64 + if lines(row) == 2 { 20 } else { 0 }
-        + if has_next(row, is_planned) { 24 } else { 0 }
+        + if has_next(row, asked) { 24 } else { 0 }
         + if row.tags.is_empty() { 0 } else { 28 }
         + GAP
 }
 
-/// Whether something is to be done next, or an activity is planned.
-fn has_next(row: &Application, is_planned: bool) -> bool {
-    is_planned || row.next_action.is_some() || row.next_action_due.is_some()
+/// Whether something is to be done next.
+fn has_next(row: &Application, asked: Option<&Asked>) -> bool {
+    row.next_action.is_some() || first_of(row, asked.map(|asked| &asked.item)).is_some()
 }
 
-/// What is next: the next action or the activity that is planned, whichever comes first. A next action
+/// What is next: the next action or what an activity asks for, whichever comes first. A next action
 /// without a time stands back. What it is called, and when.
-fn next_of(row: &Application, planned: Option<&Activity>) -> (Option<String>, Option<Timestamp>) {
-    let starts = planned.and_then(|planned| planned.starts_at);
-    let action = row.next_action.as_ref().map(ToString::to_string);
-    let comes_first = match (row.next_action_due, starts) {
-        (Some(due), Some(starts)) => starts < due,
-        (None, Some(_)) => true,
-        (_, None) => false,
-    };
-    match planned.filter(|_| comes_first) {
-        Some(planned) => (Some(planned.headline()), starts),
-        None => (action, row.next_action_due),
+fn next_of(row: &Application, asked: Option<&Asked>) -> (Option<String>, Option<Timestamp>) {
+    match first_of(row, asked.map(|asked| &asked.item)) {
+        None => (row.next_action.as_ref().map(ToString::to_string), None),
+        // A time alone says all there is.
+        Some(item) if item.subject == Subject::NextAction && row.next_action.is_none() => {
+            (None, Some(item.at))
+        }
+        Some(item) => {
+            let activity = asked.map(|asked| &*asked.activity);
+            (Some(title_of(&item, Some(row), activity)), Some(item.at))
+        }
     }
 }
 
@@ -87,7 +88,10 @@ pub fn Card(
     let days = move || {
         let (row, zone, now) = (row.read(), zone.read(), store.now());
         let (since, today) = (zone.day(row.status_since), zone.day(now));
-        let title = format!("In this stage since {}", day_label(since, today));
+        let title = format!(
+            "In this stage since {}",
+            day_label(since, today, habits.get().order)
+        );
         view! { <span class="card-days" title=title>{days_label(since, today)}</span> }
     };
     let priority = move || {
@@ -102,11 +106,11 @@ pub fn Card(
             view! { <span class="priority" data-priority=value role="img" aria-label=label title=label>{glyph}</span> },
         )
     };
-    let planned = Memo::new(move |_| board.planned(id));
+    let asked = Memo::new(move |_| board.asked(id));
     let next = move || {
         let (row, zone) = (row.read(), zone.read());
-        let (action, due) = next_of(&row, planned.get().as_deref());
-        let due = due.map(|due| due_label(due, store.now(), &*zone, habits.get().clock));
+        let (action, due) = next_of(&row, asked.read().as_ref());
+        let due = due.map(|due| due_label(due, store.now(), &*zone, habits.get()));
         // The words give way where both are too long; the time stays whole.
         let (near, when) = match (&action, due) {
             (None, None) => return None,
@@ -151,7 +155,7 @@ pub fn Card(
             attr:data-id=id.to_string()
             attr:data-status=move || row.read().status.as_str()
             attr:data-lines=move || lines(&row.read()).to_string()
-            attr:data-next=move || flag(has_next(&row.read(), planned.read().is_some()))
+            attr:data-next=move || flag(has_next(&row.read(), asked.read().as_ref()))
             attr:data-tags=move || flag(!row.read().tags.is_empty())
             attr:data-selected=move || flag(selected.get())
             attr:data-lifted=move || flag(board.drag.get().is_some_and(|drag| drag.id == id && drag.by_keyboard))
@@ -186,23 +190,45 @@ fn use_selected(id: Uuid) -> Memo<bool> {
 mod tests {
     use super::*;
     use crate::domain::{
-        activity,
+        activity::{self, Activity},
+        agenda::first_asked,
         application::tests::{now, sample},
+        stage::Status,
     };
     use chrono::Duration;
+
+    fn asked(activity: Activity) -> Asked {
+        Asked {
+            item: first_asked(&activity).unwrap(),
+            activity: Arc::new(activity),
+        }
+    }
+
+    fn interview(hours: i64) -> Activity {
+        Activity {
+            starts_at: Some(now() + Duration::hours(hours)),
+            ..activity::tests::sample(7, 1)
+        }
+    }
 
     #[test]
     fn a_card_is_as_high_as_the_style_sheet_makes_it() {
         let mut row = sample(1);
-        assert_eq!(slot_height(&row, false), 72);
-        assert_eq!(slot_height(&row, true), 72 + 24);
+        let planned = asked(interview(5));
+        assert_eq!(slot_height(&row, None), 72);
+        assert_eq!(slot_height(&row, Some(&planned)), 72 + 24);
+        let over = Application {
+            status: Status::Rejected,
+            ..row.clone()
+        };
+        assert_eq!(slot_height(&over, Some(&planned)), 72);
         row.role_title = "Staff Engineer, Data Platform and Reliability"
             .parse()
             .unwrap();
         row.next_action = Some("Call".parse().unwrap());
         row.tags = serde_json::from_str(r#"["rust"]"#).unwrap();
-        for planned in [false, true] {
-            assert_eq!(slot_height(&row, planned), 136 + 8);
+        for asked in [None, Some(&planned)] {
+            assert_eq!(slot_height(&row, asked), 136 + 8);
         }
     }
 
@@ -214,11 +240,8 @@ mod tests {
             next_action_due: due,
             ..sample(1)
         };
-        let interview = Activity {
-            starts_at: at(5),
-            ..activity::tests::sample(7, 1)
-        };
-        let name = |due| next_of(&row(due), Some(&interview)).0.unwrap();
+        let planned = asked(interview(5));
+        let name = |due| next_of(&row(due), Some(&planned)).0.unwrap();
         assert_eq!(name(at(4)), "Call");
         assert_eq!(name(at(6)), "Interview");
         assert_eq!(name(None), "Interview");

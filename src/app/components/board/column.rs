@@ -3,7 +3,7 @@
 
 use super::{
     card::{Card, slot_height},
-    model::{Cards, Planned, use_board},
+    model::{AllAsked, Cards, use_board},
     sight::focus_fold,
 };
 use crate::{
@@ -20,7 +20,7 @@ use std::{ops::Range, sync::Arc};
 /// Cards that are kept above and below what can be seen.
 const MARGIN: usize = 6;
 /// Cards of the first paint: those that the server sends along.
-const FIRST: usize = 16;
+const FIRST: usize = 10;
 
 /// What of a column is in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +35,8 @@ struct Window {
 
 impl Window {
     /// The part of `cards` that shows between `top` and `top + height`, and a margin.
-    fn of(cards: &Cards, planned: &Planned, top: f64, height: f64) -> Self {
-        let slot = |row: &Arc<Application>| slot_height(row, planned.contains_key(&row.id));
+    fn of(cards: &Cards, asked: &AllAsked, top: f64, height: f64) -> Self {
+        let slot = |row: &Arc<Application>| slot_height(row, asked.get(&row.id));
         let heights: Vec<u32> = cards.iter().map(slot).collect();
         let total: u32 = heights.iter().sum();
         let (mut first, mut last, mut edge) = (heights.len(), heights.len(), 0_u32);
@@ -132,7 +132,7 @@ fn Open(status: Status) -> impl IntoView {
     let window = Memo::new(move |_| {
         let cards = cards.read();
         match seen.get() {
-            Some((top, height)) => Window::of(&cards, &board.all_planned(), top, height),
+            Some((top, height)) => Window::of(&cards, &board.all_asked(), top, height),
             None => Window {
                 range: 0..cards.len().min(FIRST),
                 above: 0,
@@ -173,6 +173,7 @@ fn Open(status: Status) -> impl IntoView {
         <section
             class="column"
             data-status=status.as_str()
+            data-first=move || board.is_first(status).then_some("")
             aria-labelledby=title_id(status)
             data-over=move || is_over(status).then_some("")
         >
@@ -238,7 +239,7 @@ mod tests {
     #[test]
     fn a_short_column_is_whole() {
         assert_eq!(
-            Window::of(&cards(3), &Planned::default(), 0.0, 600.0),
+            Window::of(&cards(3), &AllAsked::default(), 0.0, 600.0),
             Window {
                 range: 0..3,
                 above: 0,
@@ -246,7 +247,7 @@ mod tests {
             }
         );
         assert_eq!(
-            Window::of(&cards(0), &Planned::default(), 0.0, 600.0),
+            Window::of(&cards(0), &AllAsked::default(), 0.0, 600.0),
             Window {
                 range: 0..0,
                 above: 0,
@@ -257,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_long_column_shows_what_can_be_seen_and_keeps_its_height() {
-        let (cards, none) = (cards(5000), Planned::default());
+        let (cards, none) = (cards(5000), AllAsked::default());
         for top in [0.0, 71.0, 72.0, 100_000.0, 359_000.0, 999_999.0] {
             let window = Window::of(&cards, &none, top, 600.0);
             let shown = u32::try_from(window.range.len()).unwrap() * 72;

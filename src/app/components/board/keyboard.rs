@@ -83,9 +83,8 @@ impl Keys {
                     by_keyboard: true,
                 });
                 self.announcer.say(format!(
-                    "Picked up {} at {}, in {}. Left and right choose a column, Space drops, Escape puts back.",
-                    row.role_title,
-                    row.company,
+                    "Picked up {}, in {}. Left and right choose a column, Space drops, Escape puts back.",
+                    row.name(),
                     row.status.label()
                 ));
             }

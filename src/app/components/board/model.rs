@@ -7,7 +7,13 @@ use crate::{
         search::Search,
         store::{Store, use_store},
     },
-    domain::{activity::Activity, application::Application, order::sort_by_key, stage::Status},
+    domain::{
+        activity::Activity,
+        agenda::{Item, first_asked},
+        application::Application,
+        order::sort_by_key,
+        stage::Status,
+    },
 };
 use leptos::prelude::*;
 use std::{
@@ -20,8 +26,17 @@ use uuid::Uuid;
 /// A column's cards, newest in the stage first.
 pub type Cards = Arc<Vec<Arc<Application>>>;
 
-/// The planned activity of each application that comes first.
-pub type Planned = HashMap<Uuid, Arc<Activity>>;
+/// What an activity asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// What, and when.
+    pub item: Item,
+    /// Which one.
+    pub activity: Arc<Activity>,
+}
+
+/// What the activities of each application ask for first.
+pub type AllAsked = HashMap<Uuid, Asked>;
 
 /// A card that was picked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +67,8 @@ struct Found {
 pub struct BoardModel {
     store: Store,
     found: Memo<Found>,
-    planned: Memo<Arc<Planned>>,
+    first: Memo<Option<Status>>,
+    asked: Memo<Arc<AllAsked>>,
     search: RwSignal<String>,
     /// What is dragged.
     pub drag: RwSignal<Option<Drag>>,
@@ -84,10 +100,22 @@ impl BoardModel {
             .copied()
             .filter(|status| !status.is_closed())
             .collect();
+        let first = Memo::new(move |_| {
+            let whole = store.is_whole();
+            let count = |status| match whole {
+                true => found.with(|found| found.totals.get(&status).copied().unwrap_or_default()),
+                false => store.counted(status),
+            };
+            Status::ALL
+                .iter()
+                .copied()
+                .find(|status| count(*status) > 0)
+        });
         Self {
             store,
             found,
-            planned: Memo::new(move |_| Arc::new(planned(&store.rows::<Activity>()))),
+            first,
+            asked: Memo::new(move |_| Arc::new(asked(&store.rows::<Activity>()))),
             search,
             drag: RwSignal::new(None),
             picked: StoredValue::new(None),
@@ -135,14 +163,19 @@ impl BoardModel {
             .with(|found| found.columns.get(&status).cloned().unwrap_or_default())
     }
 
-    /// The planned activity of an application that comes first.
-    pub fn planned(self, id: Uuid) -> Option<Arc<Activity>> {
-        self.planned.with(|planned| planned.get(&id).cloned())
+    /// What the activities of an application ask for first.
+    pub fn asked(self, id: Uuid) -> Option<Asked> {
+        self.asked.with(|asked| asked.get(&id).cloned())
     }
 
     /// The same of all of them.
-    pub fn all_planned(self) -> Arc<Planned> {
-        self.planned.get()
+    pub fn all_asked(self) -> Arc<AllAsked> {
+        self.asked.get()
+    }
+
+    /// Whether this is the first column that has cards.
+    pub fn is_first(self, status: Status) -> bool {
+        self.first.get() == Some(status)
     }
 
     /// How many cards a column has: until all are here, as the server counted.
@@ -299,15 +332,19 @@ fn strip_count(is_searching: bool, count: usize, total: usize) -> String {
     }
 }
 
-/// The first planned activity of each application.
-fn planned(rows: &HashMap<Uuid, Arc<Activity>>) -> Planned {
-    let mut first = Planned::new();
-    for row in rows.values().filter(|row| row.is_planned()) {
-        let known = first
-            .entry(row.application_id)
-            .or_insert_with(|| Arc::clone(row));
-        if (row.starts_at, row.id) < (known.starts_at, known.id) {
-            *known = Arc::clone(row);
+/// What the activities of each application ask for first.
+fn asked(rows: &HashMap<Uuid, Arc<Activity>>) -> AllAsked {
+    let mut first = AllAsked::new();
+    for row in rows.values() {
+        let Some(item) = first_asked(row) else {
+            continue;
+        };
+        let is_later = first
+            .get(&row.application_id)
+            .is_some_and(|known| (known.item.at, known.item.subject) < (item.at, item.subject));
+        if !is_later {
+            let activity = Arc::clone(row);
+            first.insert(row.application_id, Asked { item, activity });
         }
     }
     first

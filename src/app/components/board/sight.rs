@@ -108,8 +108,8 @@ pub fn column(status: Status) -> String {
 fn place(board: BoardModel, status: Status, id: Uuid) -> Option<(u32, u32)> {
     let cards = board.cards(status);
     let place = cards.iter().position(|card| card.id == id)?;
-    let planned = board.all_planned();
-    let slot = |row: &Arc<Application>| slot_height(row, planned.contains_key(&row.id));
+    let asked = board.all_asked();
+    let slot = |row: &Arc<Application>| slot_height(row, asked.get(&row.id));
     let heights = |range: &[Arc<Application>]| range.iter().map(slot).sum::<u32>();
     let top = heights(cards.get(..place).unwrap_or_default());
     let bottom = heights(cards.get(..=place).unwrap_or_default());

@@ -6,8 +6,8 @@ use crate::{
     app::components::icon::Icon,
     client::{dom, labels::field_label},
     domain::when::{
-        Clock, Holds, MORNING, clock, day_in_full, half_hours, month_cells, month_title, offers,
-        step, weekdays,
+        Clock, Holds, Leans, MORNING, clock, day_in_full, half_hours, month_cells, month_title,
+        offers, step, weekdays,
     },
 };
 use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
@@ -83,7 +83,9 @@ impl Place {
             self.dated.pick(Some(&words));
             self.close();
         } else if let Some(day) = carried("data-day") {
-            self.pick_day(&day);
+            if dom::attribute_under(event, "aria-disabled").is_none() {
+                self.pick_day(&day);
+            }
         } else if let Some(time) = carried("data-time") {
             let words = format!("{} {time}", self.day.get_untracked());
             self.dated.pick(Some(&words));
@@ -240,6 +242,8 @@ fn Month(place: Place) -> impl IntoView {
                     tabindex=if day == shown { "0" } else { "-1" }
                     aria-selected=if Some(day) == chosen { "true" } else { "false" }
                     aria-current=(day == today).then_some("date")
+                    // What has happened did so by now.
+                    aria-disabled=(dated.leans == Leans::Back && day > today).then_some("true")
                     aria-label=day_in_full(day, habits.order)
                 >
                     {day.day()}

@@ -35,7 +35,7 @@ pub(super) struct Dated {
     editor: Editor,
     pub(super) field: &'static str,
     pub(super) holds: Holds,
-    leans: Leans,
+    pub(super) leans: Leans,
     pub(super) required: bool,
     /// What stands in the control and is not what is so.
     typed: RwSignal<Option<String>>,
@@ -300,9 +300,9 @@ pub fn DateField(
         }
     };
     let placeholder = match (holds, leans) {
-        (Holds::Moment, _) => "tomorrow 9, fri, in 2 weeks",
-        (Holds::Day, Leans::Ahead) => "tomorrow, fri, in 2 weeks",
-        (Holds::Day, Leans::Back) => "yesterday, mon, 2 weeks ago",
+        (Holds::Moment, _) => "tomorrow 9, fri 14:00",
+        (Holds::Day, Leans::Ahead) => "tomorrow, in 2 weeks",
+        (Holds::Day, Leans::Back) => "yesterday, mon",
     };
     view! {
         <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field) below=echo>

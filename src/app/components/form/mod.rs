@@ -22,6 +22,6 @@ pub use field_row::{FieldRow, Group, Stacked, error_id, input_id};
 pub use fields::{
     CheckField, Choice, Entry, SelectField, TextAreaField, TextField, choices, follow, settle,
 };
-pub use record::RowRecord;
+pub use record::{RowRecord, name_zone};
 pub use rows::RowsField;
 pub use tokens::TokensField;

@@ -5,7 +5,7 @@ use crate::{
     client::{
         engine::{Began, Edit, Op},
         store::{HasSignal, Store, use_store},
-        zone::is_known_zone,
+        zone::zone_meant,
     },
     domain::json,
 };
@@ -70,11 +70,11 @@ impl<R: HasSignal> Record for RowRecord<R> {
         Some((self.id, R::into_edit(Op::Patch(Box::new(patch)))))
     }
 
-    fn save(&self, changed: Fields) -> Result<(), String> {
+    fn save(&self, mut changed: Fields) -> Result<(), String> {
         if changed.is_empty() {
             return Ok(());
         }
-        check_zone(&changed)?;
+        name_zone(&mut changed)?;
         let began = |field: &str| {
             let shown = self.shown.try_with_value(|shown| shown.get(field).cloned());
             shown.flatten().or_else(|| self.first.clone())
@@ -85,12 +85,20 @@ impl<R: HasSignal> Record for RowRecord<R> {
     }
 }
 
-/// Only the browser and the server know which zones there are.
-fn check_zone(changed: &Fields) -> Result<(), String> {
-    match changed.get("timezone").and_then(Value::as_str) {
-        Some(name) if !is_known_zone(name.trim()) => {
-            Err(format!("“{name}” is no time zone, such as Europe/Berlin."))
-        }
-        _ => Ok(()),
+/// A zone that was named by its place gets its full name. Only the browser and the server know which zones
+/// there are.
+///
+/// # Errors
+/// What there is to say to the person where no zone is meant.
+pub fn name_zone(changed: &mut Fields) -> Result<(), String> {
+    let Some(Value::String(name)) = changed.get_mut("timezone") else {
+        return Ok(());
+    };
+    match zone_meant(name) {
+        Some(zone) => *name = zone,
+        // It may be left empty where it may be.
+        None if name.trim().is_empty() => {}
+        None => return Err(format!("“{name}” is no time zone, such as Europe/Berlin.")),
     }
+    Ok(())
 }

@@ -356,7 +356,7 @@ fn sources() -> Signal<Vec<String>> {
 #[component]
 fn StatusSelect(id: Uuid, row: Memo<Arc<Application>>) -> impl IntoView {
     let status = move || row.read().status;
-    let store = use_store();
+    let (store, board) = (use_store(), use_board());
     let chosen = status_untracked(row);
     view! {
         <label class="status-select" data-status=move || status().as_str()>
@@ -367,6 +367,10 @@ fn StatusSelect(id: Uuid, row: Memo<Arc<Application>>) -> impl IntoView {
                 on:change=move |event| {
                     if let Ok(status) = event_target_value(&event).parse() {
                         store.move_to(id, status);
+                        // The board goes along.
+                        store.once_shown(move || {
+                            request_animation_frame(move || show_card(board, status, id));
+                        });
                     }
                 }
             >

@@ -13,7 +13,8 @@ use crate::{
         activity::{Activity, ActivityStatus},
         order::sort_by_key,
         stage::{StageEvent, Status, counted},
-        time::{Timestamp, ZoneRules, day_label, stay_label},
+        time::{Timestamp, ZoneRules, stay_label},
+        when::day_label,
     },
 };
 use leptos::prelude::*;
@@ -249,7 +250,7 @@ fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
     let name = title.clone();
     let ends = row.ends_at();
     let late = move || ends.is_some_and(|ends| ends < store.now()).then_some("");
-    let when = move || when_label(&row, store.now(), &zone.read(), habits.get().clock);
+    let when = move || when_label(&row, store.now(), &zone.read(), habits.get());
     view! {
         <li class="timeline-item timeline-plan" data-late=late>
             {icon.view()}
@@ -280,14 +281,14 @@ fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
 
 #[component]
 fn PastItem(row: Arc<Activity>) -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let (id, title, address) = (row.id, row.headline(), address_of(&row));
     let canceled = row.status == ActivityStatus::Canceled;
     let outcome = row.outcome.as_ref().map(ToString::to_string);
     let at = row.starts_at.unwrap_or(row.created_at);
     let day = move || {
         let zone = zone.read();
-        day_label(zone.day(at), zone.day(store.now()))
+        day_label(zone.day(at), zone.day(store.now()), habits.get().order)
     };
     view! {
         <li class="timeline-item" data-canceled=canceled.then_some("")>
@@ -314,10 +315,10 @@ fn MoveItem(
     until: Option<Timestamp>,
     correcting: RwSignal<Option<Uuid>>,
 ) -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let day = move || {
         let zone = zone.read();
-        day_label(zone.day(at), zone.day(store.now()))
+        day_label(zone.day(at), zone.day(store.now()), habits.get().order)
     };
     let stay = move || {
         let zone = zone.read();
@@ -349,10 +350,10 @@ fn MoveItem(
 
 #[component]
 fn StruckOutItem(application: Uuid, event: Uuid, to: Status, at: Timestamp) -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let day = move || {
         let zone = zone.read();
-        day_label(zone.day(at), zone.day(store.now()))
+        day_label(zone.day(at), zone.day(store.now()), habits.get().order)
     };
     let restore = move || {
         let Some(row) = store.move_untracked(application, event) else {
