@@ -23,7 +23,7 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     if !client::hydration::is_shell() {
         mount::hydrate_body(app::App);
-        client::hydration::mark_hydrated();
+        leptos::task::spawn_local(client::hydration::finish());
     } else if let Some(body) = document().body() {
         // Each page says itself when it has something to show. (`mount_to_body` is this too, but
         // warns that the crate was not built for mounting alone.)

@@ -1,5 +1,6 @@
 //! A native modal dialog that a signal opens and closes.
 
+use crate::client::hydration::{is_hydrating, starts_as_rendered, take_over_later};
 use leptos::{html, prelude::*};
 
 /// The dialog. It may be closed by Escape too, which is told.
@@ -18,13 +19,21 @@ pub fn Dialog(
     /// It was closed.
     #[prop(into)]
     on_close: Callback<()>,
-    /// What it holds.
-    children: Children,
+    /// What it holds: made when the page was taken over, since nobody sees it before.
+    children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
+    // First it is filled, then it may be opened: what is to have the focus is there by then.
+    let later = starts_as_rendered();
+    let (filled, ready) = (RwSignal::new(!later), RwSignal::new(!later));
+    if is_hydrating() {
+        for step in [filled, ready] {
+            take_over_later(move || _ = step.try_set(true));
+        }
+    }
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
-        match (open.get(), dialog.open()) {
+        match (open.get() && ready.get(), dialog.open()) {
             (true, false) => {
                 if let Some(ready) = on_open {
                     ready.run(());
@@ -44,7 +53,7 @@ pub fn Dialog(
     };
     view! {
         <dialog class=format!("dialog {class}") node_ref=node aria-labelledby=title_id on:close=closed>
-            {children()}
+            {move || filled.get().then(|| children())}
         </dialog>
     }
 }

@@ -8,16 +8,11 @@ use leptos::prelude::*;
 #[component]
 pub fn KeysDialog() -> impl IntoView {
     let dialogs = use_dialogs();
-    let rows = keys::LIST
-        .iter()
-        .map(|(keys, meaning)| {
-            let keys = keys
-                .iter()
-                .map(|key| view! { <kbd>{*key}</kbd> })
-                .collect_view();
-            view! { <div><dt>{keys}</dt><dd>{*meaning}</dd></div> }
-        })
-        .collect_view();
+    let row = |(keys, meaning): &(&'static [&'static str], &'static str)| {
+        let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> });
+        view! { <div><dt>{keys.collect_view()}</dt><dd>{*meaning}</dd></div> }
+    };
+    let rows = move || keys::LIST.iter().map(row).collect_view();
     view! {
         <Dialog class="keys" title_id="keys-title" open=dialogs.keys on_close=move || dialogs.keys.set(false)>
             <h2 class="dialog-title" id="keys-title">"Keys"</h2>

@@ -24,8 +24,6 @@ use wasm_bindgen::JsValue;
 
 const STATE: &str = "state";
 const META: &str = "meta";
-/// Shards that are read or written before the browser is heard again.
-const BREATH: usize = 4;
 
 /// Why a cache does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +125,7 @@ fn parse<T: DeserializeOwned>(plain: &[u8]) -> Result<T, Unread> {
     serde_json::from_str(text).map_err(|_| Unread::Newer)
 }
 
-/// Reads shards as they are opened, a few at a time, so that the browser is heard in between.
+/// Reads shards as they are opened, one at a time, so that the browser is heard in between.
 async fn parse_shards<'a>(
     mut opening: impl Stream<Item = Result<(&'a String, Result<Vec<u8>, Unread>), Failure>> + Unpin,
 ) -> Result<Vec<Result<(Shard, Vec<Kept>), Unread>>, Failure> {
@@ -140,9 +138,7 @@ async fn parse_shards<'a>(
             (None, Ok(_)) => Err(Unread::Newer),
             (_, Err(unread)) => Err(unread),
         });
-        if shards.len() % BREATH == 0 {
-            dom::breathe().await;
-        }
+        dom::breathe().await;
     }
     Ok(shards)
 }
@@ -430,22 +426,16 @@ impl Cache {
         let version = next.stamp;
         let mut puts = Vec::new();
         let mut removed: Vec<(&str, String)> = Vec::new();
-        for part in batch.shards.chunks(BREATH) {
-            let mut sealing = Vec::new();
-            for (shard, content) in part {
-                let name = shard.name();
-                if content.is_empty() {
-                    next.versions.remove(&name);
-                    removed.push(("shards", name));
-                } else {
-                    next.versions.insert(name.clone(), version);
-                    sealing.push(self.seal("shards", name, version, content));
-                }
+        for (shard, content) in &batch.shards {
+            let name = shard.name();
+            if content.is_empty() {
+                next.versions.remove(&name);
+                removed.push(("shards", name));
+            } else {
+                next.versions.insert(name.clone(), version);
+                puts.push(self.seal("shards", name, version, content).await?);
+                dom::breathe().await;
             }
-            for sealing in sealing {
-                puts.push(sealing.await?);
-            }
-            dom::breathe().await;
         }
         let entries = batch
             .entries

@@ -4,14 +4,18 @@
 use super::{
     card::{Card, slot_height},
     model::{AllAsked, Cards, use_board},
-    sight::focus_fold,
+    sight::{focus_fold, focused_card},
 };
 use crate::{
     app::{
         components::{each::Each, icon::Icon, icon_button::IconButton},
         dialogs::use_dialogs,
     },
-    client::{dom, store::use_store},
+    client::{
+        dom,
+        hydration::{html_of, is_hydrating, starts_as_rendered, take_over_later},
+        store::use_store,
+    },
     domain::{application::Application, stage::Status},
 };
 use leptos::{html, prelude::*};
@@ -20,7 +24,7 @@ use std::{ops::Range, sync::Arc};
 /// Cards that are kept above and below what can be seen.
 const MARGIN: usize = 6;
 /// Cards of the first paint: those that the server sends along.
-const FIRST: usize = 10;
+const FIRST: usize = 16;
 
 /// What of a column is in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,6 +171,23 @@ fn Open(status: Status) -> impl IntoView {
         pad(above, window.above);
         pad(below, window.below);
     });
+    // The server's cards are links that work: they stay as they are until the column's turn comes.
+    let as_rendered = RwSignal::new(starts_as_rendered());
+    let rendered = move || {
+        shown()
+            .into_iter()
+            .map(|row| view! { <Slot row/> })
+            .collect_view()
+    };
+    if is_hydrating() {
+        take_over_later(move || {
+            let focused = focused_card(status);
+            as_rendered.try_set(false);
+            if let Some(card) = focused {
+                request_animation_frame(move || dom::focus(&card));
+            }
+        });
+    }
     let missing = move || board.count(status).saturating_sub(cards.read().len());
 
     view! {
@@ -202,13 +223,16 @@ fn Open(status: Status) -> impl IntoView {
             </header>
             <div class="column-scroll" node_ref=scroller on:scroll=move |_| scrolled()>
                 <div class="column-pad" node_ref=above></div>
-                <ul class="cards">
-                    <Each each=shown key=|row| row.id let:row>
-                        <li class="card-slot">
-                            <Card id=row.id first=row/>
-                        </li>
-                    </Each>
-                </ul>
+                {move || match as_rendered.get() {
+                    true => view! { <ul class="cards" inner_html=html_of(rendered)></ul> }.into_any(),
+                    false => view! {
+                        <ul class="cards">
+                            <Each each=shown key=|row| row.id let:row>
+                                <Slot row/>
+                            </Each>
+                        </ul>
+                    }.into_any(),
+                }}
                 <div class="column-pad" node_ref=below></div>
                 {move || {
                     (cards.read().is_empty() && missing() == 0).then(|| {
@@ -224,6 +248,15 @@ fn Open(status: Status) -> impl IntoView {
                 }}
             </div>
         </section>
+    }
+}
+
+#[component]
+fn Slot(row: Arc<Application>) -> impl IntoView {
+    view! {
+        <li class="card-slot">
+            <Card id=row.id first=row/>
+        </li>
     }
 }
 

@@ -93,6 +93,14 @@ pub fn show_top(status: Status) {
     });
 }
 
+/// The card of a column that has the focus, as a selector.
+pub fn focused_card(status: Status) -> Option<String> {
+    let selector = format!("{} .card:focus", column(status));
+    let card = document().query_selector(&selector).ok().flatten()?;
+    let id = card.get_attribute("data-id")?;
+    Some(format!(".card[data-id=\"{id}\"]"))
+}
+
 /// Whether nothing has the focus.
 pub fn nothing_has_focus() -> bool {
     let active = document().active_element();
