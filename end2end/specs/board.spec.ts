@@ -184,7 +184,7 @@ test("a card is archived by E, brought back by undo, and restored from the archi
   await page.keyboard.press("e");
   await expect(board.card("Old")).toHaveCount(0);
   await board.expectCount("Applied", 1);
-  await board.act("Archived “Old”", "Undo");
+  await board.act("Archived Old", "Undo");
   await expect(board.card("Old", "Applied")).toBeVisible();
 
   await board.card("Old").focus();
@@ -221,7 +221,7 @@ test("a deletion is undone within its grace", async ({ user, board, sidebar }) =
   await sidebar.delete.click();
   await expect(sidebar.panel).toHaveCount(0);
   await expect(board.card("Spared")).toHaveCount(0);
-  await board.act("Deleted “Spared”", "Undo");
+  await board.act("Deleted Spared", "Undo");
   await expect(board.card("Spared", "Applied")).toBeVisible();
   await board.reload();
   await expect(board.card("Spared", "Applied")).toBeVisible();
@@ -233,17 +233,17 @@ test("a deletion is undone in the list of what waits, too", async ({ page, user,
   await sidebar.open(id);
   await sidebar.saved();
   await sidebar.delete.click();
-  await expect(board.toast("Deleted “Spared”")).toBeVisible();
+  await expect(board.toast("Deleted Spared")).toBeVisible();
   const panel = new SyncPanel(page);
   await panel.open();
   await expect(panel.headline).toHaveText("Saved, 1 deletion can still be undone");
-  await expect(panel.waiting).toContainText("Spared, Northwind");
+  await expect(panel.waiting).toContainText("Spared at Northwind");
   await panel.undo("Spared");
   await expect(panel.waiting).toHaveCount(0);
   await expect(panel.headline).toBeFocused();
   await panel.close();
   await expect(board.card("Spared", "Applied")).toBeVisible();
-  await expect(board.toast("Deleted “Spared”")).toHaveCount(0);
+  await expect(board.toast("Deleted Spared")).toHaveCount(0);
   expect(await user.api.exists(id)).toBe(true);
 });
 

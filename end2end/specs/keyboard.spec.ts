@@ -133,7 +133,7 @@ test("a deletion leaves the focus on the card below, and its undo brings it back
   await expect(sidebar.title).toHaveText("Role 2");
   await sidebar.delete.click();
   await expect(board.card("Role 1")).toBeFocused();
-  await board.act("Deleted “Role 2”", "Undo");
+  await board.act("Deleted Role 2", "Undo");
   await expect(board.card("Role 2")).toBeFocused();
 });
 

@@ -66,7 +66,7 @@ pub async fn finish() {
         };
         part();
     }
-    mark_hydrated();
+    mark();
 }
 
 #[cfg(feature = "hydrate")]
@@ -81,18 +81,25 @@ mod later {
     }
 }
 
-/// Says that the page reacts now: what tests and the style sheet wait for. What the shell showed
-/// until then goes.
+/// Says that the page reacts now, where a page of the shell has something to show: what the server rendered
+/// reacts once all of it was taken over.
 pub fn mark_hydrated() {
     #[cfg(feature = "hydrate")]
-    {
-        let document = document();
-        if let Some(placeholder) = document.get_element_by_id("placeholder") {
-            placeholder.remove();
-        }
-        if let Some(root) = document.document_element() {
-            // Refused only for a name that is none.
-            _ = root.set_attribute("data-hydrated", "");
-        }
+    if is_shell() {
+        mark();
+    }
+}
+
+/// Says that the page reacts: what tests and the style sheet wait for. What the shell showed until then
+/// goes.
+#[cfg(feature = "hydrate")]
+fn mark() {
+    let document = document();
+    if let Some(placeholder) = document.get_element_by_id("placeholder") {
+        placeholder.remove();
+    }
+    if let Some(root) = document.document_element() {
+        // Refused only for a name that is none.
+        _ = root.set_attribute("data-hydrated", "");
     }
 }
