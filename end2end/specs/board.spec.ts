@@ -263,15 +263,28 @@ test("a deletion stays done when its page is left within its grace", async ({ us
   await expect.poll(() => user.api.exists(id), { timeout: 40_000 }).toBe(false);
 });
 
-test("a column's own button adds to it", async ({ board, quickAdd, user }) => {
+test("a column's own button adds to it, and quick add says where it goes", async ({ page, board, quickAdd, user }) => {
   await user.api.create({ role_title: "Anything" });
   await board.open();
   await board.addTo("Draft", "Draft");
-  await expect(quickAdd.dialog).toContainText("Goes to Draft");
+  await expect(quickAdd.status.locator("option:checked")).toHaveText("Draft");
   await quickAdd.type("Lumen", "Idea");
   await expect(board.card("Idea", "Draft")).toBeVisible();
   await board.expectCount("Draft", 1);
+
+  // What is begun for one column may go to another.
+  await page.keyboard.press("c");
+  await expect(quickAdd.status.locator("option:checked")).toHaveText("Applied");
+  await expect(quickAdd.when).toBeVisible();
+  await quickAdd.company.fill("Kite");
+  await quickAdd.status.selectOption({ label: "Draft" });
+  await expect(quickAdd.when).toHaveCount(0);
+  await quickAdd.role.fill("Maybe");
+  await quickAdd.role.press("Enter");
+  await expect(board.card("Maybe", "Draft")).toBeVisible();
   await board.saved();
+  const rows = await user.api.all();
+  expect(rows.find((row) => row.role_title === "Maybe")).toMatchObject({ company: "Kite", application_date: null });
 });
 
 test("Enter in the company goes to the role, as Tab does", async ({ page, board, quickAdd, user }) => {

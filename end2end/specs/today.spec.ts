@@ -17,8 +17,11 @@ test("what is done goes, and what is next is asked", async ({ user, today, sideb
   await today.done("Send the task");
   await expect(today.nextStep).toBeFocused();
   await expect(today.toast("Done: Send the task")).toBeVisible();
-  // Left without a word, what was typed is kept.
+  // One Escape does not drop what was typed; left without a word, it is kept.
   await today.nextStep.fill("Ask for news");
+  await today.nextStep.press("Escape");
+  await expect(today.page.getByText("Press Esc again to drop it.")).toBeVisible();
+  await expect(today.nextStep).toHaveValue("Ask for news");
   await today.page.getByRole("button", { name: "Tomorrow", exact: true }).click();
   await today.nav.getByRole("link", { name: "Board", exact: true }).click();
   await expect(today.toast("Next: Ask for news")).toBeVisible();

@@ -20,7 +20,7 @@ use crate::{
     client::{
         dom,
         habits::{self, use_habits},
-        hydration::{is_shell, mark_hydrated},
+        hydration::{is_shell, mark_hydrated, take_over_later},
         store::{Gate, use_store},
         zone::{CurrentZone, Zone},
     },
@@ -125,6 +125,8 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
     keys::listen();
     let (store, me, zone) = (use_store(), use_me(), expect_context::<CurrentZone>());
     let habits = use_habits();
+    // Before the parts that show dates.
+    take_over_later(move || habits::learn(habits));
     let (origin, location) = (use_origin(), use_location());
     Effect::new(move |_| location.pathname.with(|path| origin.at(path)));
     // Settings change here, or come in with the pulls.
@@ -146,8 +148,7 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
     Effect::new(move |_| {
         mark_hydrated();
         store.start();
-        habits::learn(habits);
-        zone_offer::tell_or_ask(store);
+        take_over_later(move || zone_offer::tell_or_ask(store));
     });
     let children = StoredValue::new(children);
     view! {

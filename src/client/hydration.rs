@@ -46,10 +46,15 @@ pub fn html_of<V: IntoView>(view: impl FnOnce() -> V) -> String {
 }
 
 /// Takes a part of the page over in a task of its own, after what is taken over at once, and before the
-/// page counts as hydrated: all in one task, a long page does not react for too long.
+/// page counts as hydrated: all in one task, a long page does not react for too long. At once where nothing
+/// is taken over; never on the server.
 pub fn take_over_later(part: impl FnOnce() + 'static) {
     #[cfg(feature = "hydrate")]
-    later::PARTS.with_borrow_mut(|parts| parts.push_back(Box::new(part)));
+    if is_hydrating() {
+        later::PARTS.with_borrow_mut(|parts| parts.push_back(Box::new(part)));
+    } else {
+        part();
+    }
     #[cfg(not(feature = "hydrate"))]
     drop(part);
 }

@@ -49,6 +49,7 @@ fn Today() -> impl IntoView {
     let origin = use_origin();
     Effect::new(move |_| {
         if let Some(item) = origin.returns() {
+            model.reveal(&item);
             let link = format!("[data-item=\"{item}\"] .agenda-link");
             request_animation_frame(move || dom::focus(&link));
         }

@@ -235,7 +235,9 @@ pub(super) fn retained(base: &Base, busy: &HashSet<Uuid>, now: Timestamp) -> Opt
     });
     let busy_rows = kept.iter().filter(|row| busy.contains(&row.id)).count();
     kept.truncate(CAP.max(busy_rows));
-    Some(kept.into_iter().map(|row| row.id).collect())
+    // Also one that is not here, such as where only a newer version can read it: what hangs on it waits.
+    let kept = kept.into_iter().map(|row| row.id);
+    Some(kept.chain(busy.iter().copied()).collect())
 }
 
 /// Whether a row is stored, given the applications that are.

@@ -22,9 +22,7 @@ pub fn listen(model: AgendaModel) {
             return;
         }
         let focused = dom::attribute_of_target(&event, "[data-item]", "data-item");
-        let items: Vec<Item> = model
-            .agenda
-            .with_untracked(|agenda| agenda.this_week().copied().collect());
+        let items = model.all_shown();
         let at = focused.and_then(|key| items.iter().position(|item| key_of(item) == key));
         let used = match event.key().as_str() {
             "j" | "J" => go_to(&items, at.map_or(Some(0), |at| at.checked_add(1))),

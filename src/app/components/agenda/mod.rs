@@ -26,11 +26,16 @@ use crate::{
 };
 use leptos::prelude::*;
 use next_step::NextStep;
-use row::AgendaRow;
-use std::sync::Arc;
+use row::{AgendaRow, go_on_to};
+use std::{collections::HashMap, sync::Arc};
+use wording::key_of;
+
+/// Items of a part that show at first, and that each press for more adds: nobody does more in a day, and a
+/// page of thousands is slow.
+const SHOWN: usize = 50;
 
 /// A part of the agenda.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// What is past and not told.
     Late,
@@ -76,6 +81,8 @@ pub struct AgendaModel {
     pub asked: RwSignal<Option<(Part, Item)>>,
     /// Where the focus goes once that is answered.
     heir: StoredValue<Option<Item>>,
+    /// How many items of a part show, where that is not as many as at first.
+    shown: RwSignal<HashMap<Part, usize>>,
     /// The address to go to.
     pub open: RwSignal<Option<String>>,
     /// The item that is being put off.
@@ -98,20 +105,57 @@ impl AgendaModel {
             agenda,
             asked: RwSignal::new(None),
             heir: StoredValue::new(None),
+            shown: RwSignal::default(),
             open: RwSignal::new(None),
             later: RwSignal::new(None),
             origin: use_origin(),
         }
     }
 
+    /// The items of a part that show.
+    fn shown(self, part: Part) -> Vec<Item> {
+        let most = self.shown.with(|shown| shown.get(&part).copied());
+        self.agenda.with(|agenda| {
+            let items = part.items(agenda).iter().copied();
+            items.take(most.unwrap_or(SHOWN)).collect()
+        })
+    }
+
+    /// All items that show, in order.
+    fn all_shown(self) -> Vec<Item> {
+        untrack(|| Part::ALL.map(|part| self.shown(part)).concat())
+    }
+
+    /// Shows more of a part. Answers the first of them.
+    fn show_more(self, part: Part) -> Option<Item> {
+        let before = untrack(|| self.shown(part).len());
+        self.shown.update(|shown| {
+            *shown.entry(part).or_insert(SHOWN) += SHOWN;
+        });
+        let items = |agenda: &Arc<Agenda>| part.items(agenda).get(before).copied();
+        self.agenda.with_untracked(items)
+    }
+
+    /// The item that this word stands for shows, if it is one of this week's.
+    pub fn reveal(self, key: &str) {
+        let place = self.agenda.with_untracked(|agenda| {
+            Part::ALL.into_iter().find_map(|part| {
+                let items = part.items(agenda);
+                let at = items.iter().position(|item| key_of(item) == key)?;
+                Some((part, at))
+            })
+        });
+        if let Some((part, at)) = place.filter(|(_, at)| *at >= SHOWN) {
+            self.shown.update(|shown| _ = shown.insert(part, at + 1));
+        }
+    }
+
     /// The item below, or else the one above: where the focus goes when this one goes away.
     fn beside(self, item: &Item) -> Option<Item> {
-        self.agenda.with_untracked(|agenda| {
-            let all: Vec<&Item> = agenda.this_week().collect();
-            let at = all.iter().position(|known| *known == item)?;
-            let before = at.checked_sub(1).and_then(|before| all.get(before));
-            all.get(at + 1).or(before).map(|item| **item)
-        })
+        let all = self.all_shown();
+        let at = all.iter().position(|known| known == item)?;
+        let before = at.checked_sub(1).and_then(|before| all.get(before));
+        all.get(at + 1).or(before).copied()
     }
 
     /// The part in which an item stands.
@@ -147,7 +191,7 @@ pub fn PartView(
     let model = use_agenda();
     let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let entries = move || {
-        let items = model.agenda.with(|agenda| part.items(agenda).to_vec());
+        let items = model.shown(part);
         let now = (part == Part::Today).then(|| store.now());
         with_now(items, now)
     };
@@ -169,6 +213,17 @@ pub fn PartView(
             .map(|item| item.application)
     });
     let count = Memo::new(move |_| model.agenda.with(|agenda| part.items(agenda).len()));
+    let hidden = Memo::new(move |_| count.get().saturating_sub(model.shown(part).len()));
+    let more = move || {
+        let label = |hidden: usize| format!("Show {} more", hidden.min(SHOWN));
+        (hidden.get() > 0).then(|| {
+            view! {
+                <button type="button" class="button button-quiet" on:click=move |_| go_on_to(model.show_more(part))>
+                    {move || label(hidden.get())}
+                </button>
+            }
+        })
+    };
     let shows = Memo::new(move |_| count.get() > 0 || asked.get().is_some());
     move || {
         shows.get().then(|| {
@@ -192,6 +247,7 @@ pub fn PartView(
                             }}
                         </Each>
                     </ul>
+                    {more}
                 </section>
             }
         })

@@ -22,8 +22,10 @@ use chrono::{Datelike, Duration, NaiveDate};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-/// Applications that went quiet, of which so many show before one asks for all.
+/// Applications that went quiet, of which so many show before one asks for more …
 const SHOWN: usize = 5;
+/// … and how many more that brings.
+const MORE: usize = 50;
 
 /// What stands beside the agenda.
 #[component]
@@ -130,26 +132,24 @@ fn Week() -> impl IntoView {
 #[component]
 fn WentQuiet() -> impl IntoView {
     let model = use_agenda();
-    let all = RwSignal::new(false);
+    let most = RwSignal::new(SHOWN);
     let quiet = Memo::new(move |_| model.agenda.with(|agenda| agenda.quiet.clone()));
-    let shown = move || {
-        let most = if all.get() { usize::MAX } else { SHOWN };
-        quiet.get().into_iter().take(most)
-    };
+    let shown = move || quiet.get().into_iter().take(most.get());
     let any = Memo::new(move |_| !quiet.read().is_empty());
     let title = move || match quiet.read().len() {
         1 => "1 went quiet".to_owned(),
         count => format!("{count} went quiet"),
     };
-    let more =
-        move || {
-            let hidden = quiet.read().len().saturating_sub(SHOWN);
-            (hidden > 0 && !all.get()).then(|| view! {
-            <button type="button" class="button button-quiet" on:click=move |_| all.set(true)>
-                {format!("Show {hidden} more")}
-            </button>
+    let more = move || {
+        let hidden = quiet.read().len().saturating_sub(most.get());
+        (hidden > 0).then(|| {
+            view! {
+                <button type="button" class="button button-quiet" on:click=move |_| most.update(|most| *most += MORE)>
+                    {format!("Show {} more", hidden.min(MORE))}
+                </button>
+            }
         })
-        };
+    };
     move || {
         any.get().then(|| {
             view! {

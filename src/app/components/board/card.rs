@@ -190,7 +190,7 @@ fn use_selected(id: Uuid) -> Memo<bool> {
 mod tests {
     use super::*;
     use crate::domain::{
-        activity::{self, Activity},
+        activity::{self, Activity, ActivityStatus},
         agenda::first_asked,
         application::tests::{now, sample},
         stage::Status,
@@ -246,5 +246,15 @@ mod tests {
         assert_eq!(name(at(6)), "Interview");
         assert_eq!(name(None), "Interview");
         assert_eq!(next_of(&row(None), None), (Some("Call".to_owned()), None));
+
+        // What is to follow a conversation counts, whichever of the two it was noted at.
+        let told = asked(Activity {
+            status: ActivityStatus::Done,
+            next_action: "Send the task".parse().ok(),
+            next_action_due: at(3),
+            ..interview(-5)
+        });
+        let next = next_of(&row(at(4)), Some(&told));
+        assert_eq!(next, (Some("Send the task".to_owned()), at(3)));
     }
 }

@@ -262,3 +262,23 @@ fn where_not_all_moves_are_known_what_follows_is_left_to_the_server() {
     page.answer(1, Ok(serde_json::to_string(&answer).unwrap()));
     assert_eq!(page.view(row.id).unwrap().status_since, newest.occurred_at);
 }
+
+#[test]
+fn a_move_whose_correction_waits_stays_in_the_store_also_where_its_application_cannot_be_read() {
+    let (_, [_, sent, _]) = hunt();
+    let left_out = Application {
+        archived_at: Some(now() - ARCHIVED_FOR),
+        ..sample(2)
+    };
+    let mut page = offline(std::slice::from_ref(&left_out));
+    page.engine.base.take(sent.id, sent.clone());
+    let at = now() - Duration::days(1);
+    page.edit(sent.id, corrected(StageEventPatch::at(&sent, at)), 1);
+    // From now on not everything is stored.
+    page.at += Duration::days(2);
+    page.engine.base.mark_dirty(Base::all_shards());
+    let again = page.reopened();
+    assert!(again.engine.meta().truncated);
+    assert_eq!(again.keys(), [key(1)]);
+    assert!(again.disk.borrow().row(sent.id).is_some());
+}
