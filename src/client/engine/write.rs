@@ -174,6 +174,10 @@ impl Engine {
             self.storage.own_moved = false;
         } else {
             own.join(&meta.own);
+            if meta.base_generation < self.meta.base_generation {
+                // Nor does what this history does not have come back from a page that has not read it.
+                own.forget_lost(|record| self.base.state(record));
+            }
         }
         let old = newer.then(|| std::mem::take(&mut self.base));
         // Of two bases one was built anew without what the other learned meanwhile.

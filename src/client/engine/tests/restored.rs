@@ -164,3 +164,26 @@ fn a_field_that_has_stood_since_before_a_restore_is_saved_on_what_it_showed() {
     page.perform(effects);
     assert_eq!(sent_on(&mut page), [(key(1), Some(lost.seen()))]);
 }
+
+#[test]
+fn what_the_queue_made_in_a_lost_history_does_not_come_back_from_a_page_of_it() {
+    let (row, other) = (sample(1), sample(2));
+    let mut one = Page::new(&[]);
+    one.pulled(page_of(vec![upsert(1, &row), upsert(2, &other)], "old"));
+    one.edit(row.id, note("lost"), 1);
+    let lost = later(&row, json!({"notes": "lost"}), 1);
+    one.answer(1, Ok(json_of(&lost)));
+    let mut two = one.reopened();
+    // The server was set back; while the base that was built anew is to be stored, another page stores
+    // what it still knows.
+    one.writes_wait = true;
+    new_history(&mut one, &[&row, &other]);
+    two.edit(other.id, note("mine"), 2);
+    one.writes_wait = false;
+    one.write();
+    assert_eq!(one.disk.borrow().meta.base_generation, 1);
+    one.sent.clear();
+    one.edit(row.id, note("again"), 3);
+    let sent = sent_on(&mut one);
+    assert!(sent.contains(&(key(3), Some(row.seen()))), "{sent:?}");
+}
