@@ -125,8 +125,6 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
     keys::listen();
     let (store, me, zone) = (use_store(), use_me(), expect_context::<CurrentZone>());
     let habits = use_habits();
-    // Before the parts that show dates.
-    take_over_later(move || habits::learn(habits));
     let (origin, location) = (use_origin(), use_location());
     Effect::new(move |_| location.pathname.with(|path| origin.at(path)));
     // Settings change here, or come in with the pulls.
@@ -148,6 +146,8 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
     Effect::new(move |_| {
         mark_hydrated();
         store.start();
+        // All dates of the page at once.
+        take_over_later(move || habits::learn(habits));
         take_over_later(move || zone_offer::tell_or_ask(store));
     });
     let children = StoredValue::new(children);

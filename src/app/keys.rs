@@ -24,7 +24,7 @@ pub const LIST: &[(&[&str], &str)] = &[
     (&["J", "K"], "On Today: down and up"),
     (&["D"], "On Today: done"),
     (&["S"], "On Today: later"),
-    (&["Ctrl Z"], "Undo what was done last; ⌘ Z on a Mac"),
+    (&["Ctrl Z"], "Undo what was done last; ⌘\u{a0}Z on a Mac"),
     (&["Esc"], "Close what is open, then clear the search"),
     (&["?"], "This list"),
 ];

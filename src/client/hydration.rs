@@ -64,14 +64,25 @@ pub fn take_over_later(part: impl FnOnce() + 'static) {
 pub async fn finish() {
     use gloo_timers::future::TimeoutFuture;
     loop {
-        // Whatever was pressed meanwhile comes first.
+        // Whatever was pressed meanwhile comes first, and what is being pressed is not taken away.
         TimeoutFuture::new(0).await;
+        while is_pressed() {
+            TimeoutFuture::new(30).await;
+        }
         let Some(part) = later::PARTS.with_borrow_mut(std::collections::VecDeque::pop_front) else {
             break;
         };
         part();
     }
     mark();
+}
+
+/// Whether a pointer is down.
+#[cfg(feature = "hydrate")]
+fn is_pressed() -> bool {
+    document()
+        .query_selector(":active")
+        .is_ok_and(|pressed| pressed.is_some())
 }
 
 #[cfg(feature = "hydrate")]

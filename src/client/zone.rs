@@ -73,25 +73,70 @@ pub fn is_known_zone(name: &str) -> bool {
     }
 }
 
+/// Where zones are, as their names begin.
+const AREAS: [&str; 8] = [
+    "Africa",
+    "America",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+];
+
 /// The zone that somebody means by its name, or by its place alone, such as `Berlin`; none where there is
 /// none, or where several zones have such a place.
 pub fn zone_meant(text: &str) -> Option<String> {
     let text = text.trim();
-    if is_known_zone(text) {
-        return Some(text.to_owned());
-    }
-    only_zone_of(text, &known_zones())
+    meant(text, &known_zones(), &is_known_zone)
 }
 
-/// The one zone of `known` that is named after a place.
-fn only_zone_of(place: &str, known: &[String]) -> Option<String> {
-    let is_there = |zone: &&String| {
-        let last = zone.rsplit('/').next().unwrap_or_default();
-        last.replace('_', " ").eq_ignore_ascii_case(place)
+/// The same, given the zones that are listed, and whether there is a zone of a name: a browser knows more
+/// names than it lists, and takes them in any case.
+fn meant(text: &str, listed: &[String], is_known: &dyn Fn(&str) -> bool) -> Option<String> {
+    let wanted = plain(text);
+    if let Some(zone) = listed.iter().find(|zone| plain(zone) == wanted) {
+        return Some(zone.clone());
+    }
+    // Neither an offset, which has no rules, nor a name in another case, which the server does not know.
+    if text.starts_with(|first: char| first.is_ascii_uppercase())
+        && (text.contains(|it: char| it.is_ascii_lowercase()) || text == "UTC")
+        && is_known(text)
+    {
+        return Some(text.to_owned());
+    }
+    let place = |zone: &&String| plain(zone.rsplit('/').next().unwrap_or_default()) == wanted;
+    let mut there = listed.iter().filter(place).cloned();
+    match (there.next(), there.next()) {
+        (Some(zone), None) => Some(zone),
+        (Some(_), Some(_)) => None,
+        // A place may have another name by now: Kyiv, Kolkata.
+        (None, _) => {
+            let name = in_name(&wanted)?;
+            let zones = AREAS.map(|area| format!("{area}/{name}"));
+            let mut known = zones.into_iter().filter(|zone| is_known(zone));
+            known.next().filter(|_| known.next().is_none())
+        }
+    }
+}
+
+/// A name as it is compared: in small letters, with single spaces between its words.
+fn plain(name: &str) -> String {
+    let name = name.replace(['.', '\'', '’'], "").replace(['_', '-'], " ");
+    let words: Vec<&str> = name.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
+/// Words as the name of a zone has them: `ho chi minh` is `Ho_Chi_Minh`.
+fn in_name(words: &str) -> Option<String> {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next()?.to_ascii_uppercase();
+        Some(format!("{first}{}", letters.as_str()))
     };
-    let mut there = known.iter().filter(is_there);
-    let first = there.next()?;
-    there.next().is_none().then(|| first.clone())
+    let words: Option<Vec<String>> = words.split(' ').map(word).collect();
+    Some(words?.join("_"))
 }
 
 /// The zone of the machine, where it can be told.
@@ -287,22 +332,50 @@ mod intl {
 
 #[cfg(test)]
 mod tests {
-    use super::only_zone_of;
+    use super::meant;
 
     #[test]
-    fn a_place_names_its_zone_where_it_is_the_only_one() {
-        let known = [
+    fn a_zone_is_meant_by_its_name_or_by_its_place() {
+        let listed = [
             "America/New_York",
             "America/Louisville",
             "America/Kentucky/Louisville",
+            "America/St_Johns",
+            "America/Port-au-Prince",
+            "Asia/Calcutta",
             "Europe/Berlin",
+            "UTC",
         ]
         .map(ToOwned::to_owned);
-        let meant = |place| only_zone_of(place, &known);
-        assert_eq!(meant("Berlin").as_deref(), Some("Europe/Berlin"));
-        assert_eq!(meant("new york").as_deref(), Some("America/New_York"));
-        assert_eq!(meant("Louisville"), None);
-        assert_eq!(meant("Atlantis"), None);
-        assert_eq!(meant(""), None);
+        // In any case, with offsets and newer names, as a browser has it.
+        let more = [
+            "asia/kolkata",
+            "europe/berlin",
+            "europe/kyiv",
+            "-0500",
+            "utc",
+        ];
+        let is_known = |name: &str| more.contains(&name.to_lowercase().as_str());
+        for (text, zone) in [
+            ("Europe/Berlin", Some("Europe/Berlin")),
+            ("europe/berlin", Some("Europe/Berlin")),
+            ("EUROPE/BERLIN", Some("Europe/Berlin")),
+            ("utc", Some("UTC")),
+            ("Berlin", Some("Europe/Berlin")),
+            ("new  york", Some("America/New_York")),
+            ("New_York", Some("America/New_York")),
+            ("St. Johns", Some("America/St_Johns")),
+            ("Port au Prince", Some("America/Port-au-Prince")),
+            ("Calcutta", Some("Asia/Calcutta")),
+            ("Asia/Kolkata", Some("Asia/Kolkata")),
+            ("kolkata", Some("Asia/Kolkata")),
+            ("Kyiv", Some("Europe/Kyiv")),
+            ("Louisville", None),
+            ("-0500", None),
+            ("Atlantis", None),
+            ("", None),
+        ] {
+            assert_eq!(meant(text, &listed, &is_known).as_deref(), zone, "{text}");
+        }
     }
 }

@@ -23,17 +23,15 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    // First it is filled, then it may be opened: what is to have the focus is there by then.
-    let later = starts_as_rendered();
-    let (filled, ready) = (RwSignal::new(!later), RwSignal::new(!later));
+    let filled = RwSignal::new(!starts_as_rendered());
     if is_hydrating() {
-        for step in [filled, ready] {
-            take_over_later(move || _ = step.try_set(true));
-        }
+        take_over_later(move || _ = filled.try_set(true));
     }
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
-        match (open.get() && ready.get(), dialog.open()) {
+        match (open.get(), dialog.open()) {
+            // Asked for early it is filled at once, and opened before another key is heard.
+            (true, false) if !filled.get() => filled.set(true),
             (true, false) => {
                 if let Some(ready) = on_open {
                     ready.run(());

@@ -19,7 +19,7 @@ use crate::{
         stage::Status,
         text::Line,
         time::{Timestamp, ZoneRules},
-        when::{Holds, Leans, day_label},
+        when::{Holds, Leans, day_label, weekday_label},
     },
 };
 use chrono::NaiveDate;
@@ -28,7 +28,6 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
-use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -199,10 +198,18 @@ pub fn QuickAdd() -> impl IntoView {
         Some(view! { <p class="notice" data-kind="warn">{text}</p> })
     };
 
-    let dated = move || match (status(), editor.value(WHEN)) {
-        (Status::Draft, _) => "",
-        (_, Value::Null) => ", dated today",
-        _ => ", dated as you say",
+    let dated = move || match editor.value(WHEN) {
+        _ if !has_day.get() => String::new(),
+        day => {
+            let today = zone.get().day(store.now());
+            let order = habits.get().order;
+            match day.as_str().and_then(|day| day.parse::<NaiveDate>().ok()) {
+                Some(day) if day != today => {
+                    format!(", dated {}", weekday_label(day, today, order))
+                }
+                _ => ", dated today".to_owned(),
+            }
+        }
     };
 
     view! {

@@ -5,7 +5,7 @@ use crate::client::{
     dom,
     engine::{Displaced, Edit, Notice, Verb},
     labels::row_name,
-    toasts::{Message, Question, Timer, Toast, ToastAction, Toasts},
+    toasts::{Earlier, Message, Question, Timer, Toast, ToastAction, Toasts},
 };
 use crate::domain::{application::Application, change::Change, settings::SettingsPatch};
 use leptos::prelude::*;
@@ -85,10 +85,11 @@ impl Store {
     pub fn act(self, id: u64) -> Option<ToastAction> {
         let mut taken = None;
         self.toasts.update(|toasts| taken = toasts.take(id));
-        match taken? {
+        let (action, earlier) = taken?;
+        match action? {
             undo @ (ToastAction::UndoMove { .. }
             | ToastAction::Apply { .. }
-            | ToastAction::Retract { .. }) => _ = self.take_back(undo),
+            | ToastAction::Retract { .. }) => _ = self.take_back(undo, earlier),
             ToastAction::Reapply { id, .. } => self.reapply(id),
             ToastAction::UseZone(zone) => {
                 let patch = SettingsPatch {
@@ -106,11 +107,11 @@ impl Store {
     pub fn undo_last(self) -> bool {
         let mut taken = None;
         self.toasts.update(|toasts| taken = toasts.take_back());
-        let Some((text, undo)) = taken else {
+        let Some((text, undo, earlier)) = taken else {
             return false;
         };
         // What cannot be taken back is said instead.
-        if self.take_back(undo) {
+        if self.take_back(undo, earlier) {
             // Of `Done: Call Jane` it is the call that was undone.
             let of = text
                 .split_once(": ")
@@ -121,8 +122,17 @@ impl Store {
         true
     }
 
-    /// Takes a deed back. Answers whether that was possible; where it was not, that is said.
-    fn take_back(self, undo: ToastAction) -> bool {
+    /// Takes a deed back; then the one before it, of the same record, can be. Answers whether that was
+    /// possible; where it was not, that is said.
+    fn take_back(self, undo: ToastAction, earlier: Earlier) -> bool {
+        let done = self.undo(undo);
+        if done {
+            self.toasts.update(|toasts| toasts.taken_back(earlier));
+        }
+        done
+    }
+
+    fn undo(self, undo: ToastAction) -> bool {
         match undo {
             ToastAction::UndoMove { record, key, from } => {
                 let patch = self
@@ -152,7 +162,7 @@ impl Store {
     pub fn decline(self, id: u64) {
         let mut taken = None;
         self.toasts.update(|toasts| taken = toasts.take(id));
-        if let Some(ToastAction::Reapply { id, .. }) = taken {
+        if let Some((Some(ToastAction::Reapply { id, .. }), _)) = taken {
             self.drop_displaced(id);
         }
     }

@@ -19,7 +19,19 @@ struct Deed {
     toast: u64,
     text: String,
     undo: ToastAction,
+    /// Earlier deeds to the same record, oldest first: they can be taken back once this one is.
+    below: Vec<Deed>,
 }
+
+impl Deed {
+    fn record(&self) -> Option<Uuid> {
+        self.undo.record()
+    }
+}
+
+/// Earlier deeds to a record of which one is being taken back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Earlier(Vec<Deed>);
 
 /// A message that goes away by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +86,8 @@ pub struct Toasts {
     asked: Vec<Question>,
     /// What can be taken back, oldest first.
     deeds: Vec<Deed>,
+    /// Deeds to a record that was edited since: that edit may be a deed of its own, which is to be told.
+    covered: Vec<Deed>,
     next: u64,
 }
 
@@ -102,6 +116,10 @@ impl Toasts {
             };
             self.shown.retain(shown);
         }
+        // What is said again is said once.
+        let text = text.into();
+        self.shown
+            .retain(|toast| toast.action.is_some() || toast.kind != kind || toast.text != text);
         if action == Some(ToastAction::SignIn) {
             self.withdraw_sign_in();
         }
@@ -109,14 +127,27 @@ impl Toasts {
         let toast = Toast {
             id: self.next,
             kind,
-            text: text.into(),
+            text,
             action,
             round: 0,
         };
         let timer = toast.timer();
         if let Some(undo) = toast.action.clone().filter(ToastAction::takes_back) {
             let (toast, text) = (toast.id, toast.text.clone());
-            self.deeds.push(Deed { toast, text, undo });
+            let record = undo.record();
+            let mut below = Vec::new();
+            for mut deed in self.covered.extract_if(.., |deed| deed.record() == record) {
+                below.append(&mut deed.below);
+                below.push(deed);
+            }
+            below.drain(..below.len().saturating_sub(DEEDS));
+            let deed = Deed {
+                toast,
+                text,
+                undo,
+                below,
+            };
+            self.deeds.push(deed);
             let too_many = self.deeds.len().saturating_sub(DEEDS);
             self.deeds.drain(..too_many);
         }
@@ -206,33 +237,51 @@ impl Toasts {
         }
     }
 
-    /// Takes a message away because what it offers is done: once.
-    pub fn take(&mut self, id: u64) -> Option<ToastAction> {
+    /// Takes a message away because what it offers is done: once. Answers the earlier deeds that can be
+    /// taken back after that, if it was one.
+    pub fn take(&mut self, id: u64) -> Option<(Option<ToastAction>, Earlier)> {
         let action = self.get(id)?.action.clone();
         self.dismiss(id);
-        self.deeds.retain(|deed| deed.toast != id);
-        action
+        let at = self.deeds.iter().position(|deed| deed.toast == id);
+        let below = at.map(|at| self.deeds.remove(at).below);
+        Some((action, Earlier(below.unwrap_or_default())))
     }
 
     /// The newest deed that can be taken back, and what takes it back: once. What told of it goes.
-    pub fn take_back(&mut self) -> Option<(String, ToastAction)> {
-        let Deed { toast, text, undo } = self.deeds.pop()?;
-        self.dismiss(toast);
-        Some((text, undo))
+    pub fn take_back(&mut self) -> Option<(String, ToastAction, Earlier)> {
+        let deed = self.deeds.pop()?;
+        self.dismiss(deed.toast);
+        Some((deed.text, deed.undo, Earlier(deed.below)))
+    }
+
+    /// A deed was taken back: the one before it can be, too.
+    pub fn taken_back(&mut self, Earlier(mut below): Earlier) {
+        if let Some(mut last) = below.pop() {
+            last.below = below;
+            self.deeds.push(last);
+        }
     }
 
     /// A record is edited: offers about it that are over by that go.
     pub fn edited(&mut self, record: Uuid, edit: &Edit) {
-        self.withdraw(|offer| offer.record() == Some(record) && offer.is_outdated_by(edit));
+        let is_over =
+            |offer: &ToastAction| offer.record() == Some(record) && offer.is_outdated_by(edit);
+        // The edit that covered them was no deed.
+        self.covered.retain(|deed| deed.record() != Some(record));
+        let over = self.deeds.extract_if(.., |deed| is_over(&deed.undo));
+        self.covered.extend(over);
+        self.withdraw(is_over);
     }
 
     /// An edit of a record gave way: what could be taken back of it is not there any more.
     pub fn gave_way(&mut self, record: Uuid) {
+        self.forget(record);
         self.withdraw(|offer| offer.record() == Some(record) && offer.takes_back());
     }
 
     /// An edit of a record was refused: that is said in the place of what was offered about it.
     pub fn refused(&mut self, record: Uuid) {
+        self.forget(record);
         self.withdraw(|offer| offer.record() == Some(record));
     }
 
@@ -252,5 +301,10 @@ impl Toasts {
         self.shown
             .retain(|toast| !toast.action.as_ref().is_some_and(&is_over));
         self.deeds.retain(|deed| !is_over(&deed.undo));
+    }
+
+    /// What could be taken back of a record is not there any more, however long ago it was done.
+    fn forget(&mut self, record: Uuid) {
+        self.covered.retain(|deed| deed.record() != Some(record));
     }
 }

@@ -8,5 +8,5 @@ mod tests;
 mod wording;
 
 pub use action::ToastAction;
-pub use list::{Timer, Toast, Toasts};
+pub use list::{Earlier, Timer, Toast, Toasts};
 pub use wording::{Message, Question, answers, name_of};

@@ -116,7 +116,7 @@ fn an_offer_goes_with_an_edit_of_what_it_sets_back() {
 fn what_is_offered_is_done_once() {
     let mut toasts = Toasts::default();
     let id = toasts.push("info", "Moved", undo_move(1)).toast;
-    assert_eq!(toasts.take(id), undo_move(1));
+    assert_eq!(toasts.take(id).map(|(taken, _)| taken), Some(undo_move(1)));
     assert_eq!(toasts.take(id), None);
     assert!(toasts.shown().is_empty());
 }
@@ -376,7 +376,7 @@ fn deeds_are_taken_back_newest_first_also_when_their_messages_are_gone() {
     }
     toasts.push("info", "Settings saved", None);
     assert_eq!(texts(&toasts), ["Moved 4", "Moved 5", "Settings saved"]);
-    let mut back = || toasts.take_back().map(|(text, _)| text);
+    let mut back = || toasts.take_back().map(|(text, ..)| text);
     assert_eq!(back().as_deref(), Some("Moved 5"));
     assert_eq!(back().as_deref(), Some("Moved 4"));
     assert_eq!(back().as_deref(), Some("Moved 3"));
@@ -408,4 +408,43 @@ fn two_deeds_about_one_record_are_taken_back_one_after_the_other() {
     assert_eq!(texts(&toasts), ["Archived"]);
     let back: Vec<_> = std::iter::from_fn(|| toasts.take_back()).collect();
     assert_eq!(back.len(), 2);
+}
+
+#[test]
+fn what_covers_a_deed_gives_it_back_when_it_is_taken_back_itself() {
+    let mut toasts = Toasts::default();
+    let deed = |toasts: &mut Toasts, text: &str| {
+        toasts.edited(record(1), &change(json!({ "status": "Offer" })));
+        toasts.push("info", text, undo_move(1));
+    };
+    for text in ["Done", "Next", "Moved"] {
+        deed(&mut toasts, text);
+    }
+    let back = |toasts: &mut Toasts| {
+        let (text, _, earlier) = toasts.take_back()?;
+        // Taking it back is an edit of the record, too.
+        toasts.edited(record(1), &change(json!({ "status": "Applied" })));
+        toasts.taken_back(earlier);
+        Some(text)
+    };
+    for text in ["Moved", "Next", "Done"] {
+        assert_eq!(back(&mut toasts).as_deref(), Some(text));
+    }
+    assert_eq!(back(&mut toasts), None);
+
+    // An edit that is no deed is not undone along with what it covers.
+    deed(&mut toasts, "Done");
+    toasts.edited(record(1), &change(json!({ "status": "Offer" })));
+    deed(&mut toasts, "Next");
+    assert_eq!(back(&mut toasts).as_deref(), Some("Next"));
+    assert_eq!(back(&mut toasts), None);
+}
+
+#[test]
+fn what_is_said_again_is_said_once() {
+    let mut toasts = Toasts::default();
+    for _ in 0..3 {
+        toasts.push("info", "Settings saved", None);
+    }
+    assert_eq!(texts(&toasts), ["Settings saved"]);
 }

@@ -15,6 +15,7 @@ use crate::{
     domain::{
         activity::{ActivityCreate, ActivityStatus, ActivityType, FollowupChannel, InterviewStage},
         application::Application,
+        change::Change,
         json,
         time::{Timestamp, ZoneRules},
         when::{Holds, Leans, morning},
@@ -123,7 +124,14 @@ pub fn PlanForm(
         }
         let create = json::read::<ActivityCreate>(&Value::Object(draft.fields()));
         let made = match create {
-            Ok(create) => store.create_activity(application, create),
+            Ok(mut create) => {
+                // A call of tomorrow is one to be held.
+                let starts = create.starts_at.value().copied().flatten();
+                if starts.is_some_and(|starts| starts > store.now_untracked()) {
+                    create.status = Change::Set(ActivityStatus::Scheduled);
+                }
+                store.create_activity(application, create)
+            }
             Err(error) => {
                 submission.end();
                 return editor.refuse("outcome", error);

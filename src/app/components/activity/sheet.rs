@@ -129,10 +129,17 @@ pub fn ActivityForm(
                 }>{*label}</button>
             }).collect_view()}
         </div>
-        {move || told_first.get().then(|| view! { <Told editor row title="How did it go?"/> })}
+        {move || told_first.get().then(|| view! { <Told editor row title=HOW/> })}
         <Group title="When">
             <InItsZone row>
-                <DateField editor field="starts_at" holds=Holds::Moment leans=Leans::Ahead/>
+                // What is planned has a start.
+                <DateField
+                    editor
+                    field="starts_at"
+                    holds=Holds::Moment
+                    leans=Leans::Ahead
+                    required=untrack(|| row.read().status == ActivityStatus::Scheduled)
+                />
             </InItsZone>
             <SelectField editor field="duration_minutes" choices=lengths(row)/>
             <TextField editor field="timezone" required=true placeholder="Europe/Berlin"/>
@@ -252,10 +259,17 @@ fn InItsZone(row: Memo<Arc<Activity>>, children: Children) -> impl IntoView {
     view! { <Provider value=zone>{children()}</Provider> }
 }
 
+/// What is asked once it is over.
+const HOW: &str = "How did it go?";
+
 /// How it went, and what follows.
 #[component]
 fn Told(editor: Editor, row: Memo<Arc<Activity>>, title: &'static str) -> impl IntoView {
     let store = use_store();
+    let over = Memo::new(move |_| {
+        let row = row.read();
+        row.status == ActivityStatus::Done || row.is_over(store.now())
+    });
     let outcome = Memo::new(move |_| editor.text("outcome"));
     let chosen = Signal::derive(move || outcome.with(|text| Mood::of(text)));
     let choose = move |mood: Mood| {
@@ -271,7 +285,10 @@ fn Told(editor: Editor, row: Memo<Arc<Activity>>, title: &'static str) -> impl I
     };
     view! {
         <Group title=title>
-            <Moods chosen on_choose=choose/>
+            {move || over.get().then(|| view! {
+                {(title != HOW).then(|| view! { <p class="hint">{HOW}</p> })}
+                <Moods chosen on_choose=choose/>
+            })}
             <TextField editor field="outcome" placeholder="What came of it"/>
             <TextField editor field="next_action" placeholder="What to do next"/>
             <DateField editor field="next_action_due" holds=Holds::Moment leans=Leans::Ahead/>
@@ -283,25 +300,25 @@ fn Told(editor: Editor, row: Memo<Arc<Activity>>, title: &'static str) -> impl I
 #[component]
 fn TextsField(editor: Editor) -> impl IntoView {
     let taken = Memo::new(move |_| editor.text("template_used"));
-    let store = use_store();
     let offer = move |(name, text): (&'static str, &'static str)| {
         let pressed = move || taken.with(|taken| taken == name);
         let take = move |_| {
             editor.shows("template_used");
             editor.save("template_used", name.into());
-            // What somebody wrote already stays.
+            // What somebody wrote already stays, above it.
             let notes = editor.saved("notes");
-            let is_offered = |notes: &str| TEXTS.iter().any(|(_, text)| *text == notes);
-            if notes.as_str().is_none_or(is_offered) {
-                editor.shows("notes");
-                editor.save("notes", text.into());
-            } else {
-                store.toast(
-                    "info",
-                    "Your notes stay as they are; the text’s name is kept.",
-                    None,
-                );
+            let notes = notes.as_str().unwrap_or_default().trim_end();
+            let is_offered = TEXTS.iter().any(|(_, text)| *text == notes);
+            if notes.contains(text) {
+                return;
             }
+            let notes = match notes {
+                "" => text.to_owned(),
+                _ if is_offered => text.to_owned(),
+                notes => format!("{notes}\n\n{text}"),
+            };
+            editor.shows("notes");
+            editor.save("notes", notes.into());
         };
         view! {
             <button type="button" class="chip" title=text aria-pressed=move || pressed().to_string() on:click=take>

@@ -74,7 +74,8 @@ pub fn NextStep(
         event.prevent_default();
         let what = text.get_untracked();
         if what.trim().is_empty() {
-            over();
+            // A day is chosen already: what is to be done then is missing.
+            error.set(Some("Say what is next, or press Esc.".to_owned()));
         } else {
             save(&what, days.get_untracked());
         }
@@ -85,9 +86,22 @@ pub fn NextStep(
     let move_to = move |event: leptos::ev::Event| {
         if let Ok(status) = event_target_value(&event).parse::<Status>() {
             store.move_to(application, status);
+            // What came to nothing asks for nothing.
+            if status.is_closed() && status != Status::Accepted {
+                over();
+            }
         }
     };
     let keydown = move |event: leptos::ev::KeyboardEvent| {
+        // There is nothing in the field that could be undone.
+        let is_undo = (event.ctrl_key() || event.meta_key())
+            && !event.shift_key()
+            && event.key().eq_ignore_ascii_case("z");
+        if is_undo && text.with_untracked(String::is_empty) && store.undo_last() {
+            event.prevent_default();
+            event.stop_propagation();
+            return;
+        }
         if event.key() == "Escape" {
             event.prevent_default();
             event.stop_propagation();

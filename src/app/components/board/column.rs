@@ -154,9 +154,11 @@ fn Open(status: Status) -> impl IntoView {
             seen.update(|seen| *seen = seen.map(|(_, height)| (top, height)));
         }
     };
-    // A new column stands at its top; one that is scrolled, or pulled back by its end, says so.
+    // One that is scrolled, or pulled back by its end, says so; the server's may have been scrolled before.
     dom::watch_height(scroller, move |height| {
-        _ = seen.try_update(|seen| *seen = Some((seen.map_or(0.0, |(top, _)| top), height)));
+        let element = scroller.try_get_untracked().flatten();
+        let top = element.map_or(0.0, |element| f64::from(element.scroll_top()));
+        _ = seen.try_update(|seen| *seen = Some((top, height)));
     });
 
     let (above, below) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
