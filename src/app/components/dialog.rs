@@ -1,7 +1,11 @@
 //! A native modal dialog that a signal opens and closes.
 
 use crate::client::hydration::{is_hydrating, starts_as_rendered, take_over_later};
-use leptos::{html, prelude::*};
+use leptos::{
+    html,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 
 /// The dialog. It may be closed by Escape too, which is told.
 #[component]
@@ -23,15 +27,26 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    let filled = RwSignal::new(!starts_as_rendered());
+    let (filled, ready) = (
+        RwSignal::new(!starts_as_rendered()),
+        RwSignal::new(!starts_as_rendered()),
+    );
+    // What is to have the focus is there before it opens.
+    let fill = move || {
+        filled.try_set(true);
+        spawn_local(async move {
+            tick().await;
+            ready.try_set(true);
+        });
+    };
     if is_hydrating() {
-        take_over_later(move || _ = filled.try_set(true));
+        take_over_later(fill);
     }
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         match (open.get(), dialog.open()) {
-            // Asked for early it is filled at once, and opened before another key is heard.
-            (true, false) if !filled.get() => filled.set(true),
+            // Asked for early it is filled at once, and open before another key is heard.
+            (true, false) if !ready.get() => fill(),
             (true, false) => {
                 if let Some(ready) = on_open {
                     ready.run(());
