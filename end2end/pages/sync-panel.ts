@@ -36,7 +36,7 @@ export class SyncPanel {
 
   /** The edit of a record that gave way: by its role, which the company follows. */
   of(title: string): Locator {
-    return this.dialog.getByRole("region", { name: new RegExp(`^${title}(, |$)`) });
+    return this.dialog.getByRole("region", { name: new RegExp(`^${title}( at |, |$)`) });
   }
 
   /** Compares a field: what was typed here with what stands there now. */

@@ -636,6 +636,7 @@ test.describe("a passphrase", () => {
     await settings.open();
     await settings.saved();
     await settings.setPassphrase(PASSPHRASE);
+    await settings.act("Passphrase set", "Dismiss");
     await settings.showPassphrases.check();
     await expect(settings.newPassphrase).toHaveAttribute("type", "text");
     await settings.showPassphrases.uncheck();
@@ -645,7 +646,7 @@ test.describe("a passphrase", () => {
     await expect(settings.oldPassphrase).toHaveAttribute("aria-invalid", "true");
     await expect(settings.newPassphrase).not.toHaveAttribute("aria-invalid");
     await settings.changePassphrase(PASSPHRASE, "another horse battery");
-    await expect(settings.toast("Passphrase set")).toHaveCount(2);
+    await expect(settings.toast("Passphrase set")).toBeVisible();
 
     await settings.page.goto("/settings");
     await lock.shows();
