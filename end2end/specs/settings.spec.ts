@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { BrowserContextOptions, Page } from "@playwright/test";
 import { Settings } from "../pages/settings.ts";
 import { SignIn } from "../pages/sign-in.ts";
+import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
 test("name and session time are kept", async ({ user, settings }) => {
@@ -87,8 +88,10 @@ test("changes in quick succession are all kept", async ({ user, settings, page }
   await expect(settings.errors).toHaveCount(0);
 });
 
-test("settings that were changed elsewhere are shown, not overwritten", async ({ user, settings, watch }) => {
+test("settings that were changed elsewhere are shown, not overwritten", async ({ page, user, settings, watch }) => {
   await settings.open();
+  await settings.saved();
+  await keepStale(page);
   await user.api.patchSettings({ display_name: "Elsewhere" });
   watch.expectFailure(409, /\/settings$/);
   await settings.timeout.selectOption({ label: "1 hour without use" });
