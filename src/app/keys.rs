@@ -35,7 +35,7 @@ pub fn listen() {
     let store = use_store();
     let handle = window_event_listener(ev::keydown, move |event| {
         // What is typed has an undo of its own.
-        if undoes(&event) && !dom::types_text(&event) && !dom::exists("dialog[open]") {
+        if is_undo(&event) && !dom::types_text(&event) && !dom::exists("dialog[open]") {
             if store.undo_last() {
                 event.prevent_default();
             }
@@ -66,8 +66,8 @@ pub fn listen() {
     on_cleanup(move || handle.remove());
 }
 
-/// Ctrl and Z, or ⌘ and Z.
-fn undoes(event: &ev::KeyboardEvent) -> bool {
+/// Whether it is Ctrl and Z, or ⌘ and Z.
+pub fn is_undo(event: &ev::KeyboardEvent) -> bool {
     (event.ctrl_key() || event.meta_key())
         && !event.alt_key()
         && !event.shift_key()

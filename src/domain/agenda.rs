@@ -213,12 +213,13 @@ fn items_of(row: &Activity) -> impl Iterator<Item = Item> {
     all.into_iter().flatten()
 }
 
-/// What an application that is in play asks for first: for its next action, or for `asked` of one of its
-/// activities ([`first_asked`]).
+/// What an application asks for first, while it is in play: for its next action, or for `asked` of one of
+/// its activities ([`first_asked`]).
 pub fn first_of(row: &Application, asked: Option<&Item>) -> Option<Item> {
-    let own = next_action_of(row);
-    let asked = asked.copied().filter(|_| is_in_play(row));
-    let both = own.into_iter().chain(asked);
+    if !is_in_play(row) {
+        return None;
+    }
+    let both = next_action_of(row).into_iter().chain(asked.copied());
     both.min_by_key(|item| (item.at, item.subject))
 }
 

@@ -27,10 +27,8 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    let (filled, ready) = (
-        RwSignal::new(!starts_as_rendered()),
-        RwSignal::new(!starts_as_rendered()),
-    );
+    let is_made = !starts_as_rendered();
+    let (filled, ready) = (RwSignal::new(is_made), RwSignal::new(is_made));
     // What is to have the focus is there before it opens.
     let fill = move || {
         filled.try_set(true);

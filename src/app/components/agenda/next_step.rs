@@ -2,7 +2,7 @@
 
 use super::{row::go_on_to, use_agenda};
 use crate::{
-    app::acts::Submission,
+    app::{acts::Submission, keys::is_undo},
     client::{dom, store::use_store, zone::use_zone},
     domain::{application::Application, stage::Status, when::morning},
 };
@@ -94,10 +94,7 @@ pub fn NextStep(
     };
     let keydown = move |event: leptos::ev::KeyboardEvent| {
         // There is nothing in the field that could be undone.
-        let is_undo = (event.ctrl_key() || event.meta_key())
-            && !event.shift_key()
-            && event.key().eq_ignore_ascii_case("z");
-        if is_undo && text.with_untracked(String::is_empty) && store.undo_last() {
+        if is_undo(&event) && text.with_untracked(String::is_empty) && store.undo_last() {
             event.prevent_default();
             event.stop_propagation();
             return;
@@ -135,7 +132,7 @@ pub fn NextStep(
                 }
             />
             <p class="field-error" id="next-step-error">{error}</p>
-            <div class="chips">
+            <div class="chips" role="group" aria-label="Due">
                 {DUE.map(|(count, label)| view! {
                     <button
                         type="button"
@@ -146,7 +143,8 @@ pub fn NextStep(
                         {label}
                     </button>
                 })}
-                <span class="spacer"></span>
+            </div>
+            <div class="next-step-ends">
                 <select class="select next-step-move" aria-label="Move to" on:change=move_to>
                     <option value="">"Move to…"</option>
                     {Status::ALL.iter().filter(|status| Some(**status) != stands).map(|status| view! {

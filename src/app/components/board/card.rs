@@ -256,5 +256,12 @@ mod tests {
         });
         let next = next_of(&row(at(4)), Some(&told));
         assert_eq!(next, (Some("Send the task".to_owned()), at(3)));
+
+        // What came to nothing is late with nothing, as on Today.
+        let over = Application {
+            status: Status::Rejected,
+            ..row(at(-4))
+        };
+        assert_eq!(next_of(&over, Some(&told)), (Some("Call".to_owned()), None));
     }
 }
