@@ -1,7 +1,8 @@
 //! One act has one effect, however often and however long a key is pressed for it.
 //!
 //! A form takes one submit ([`Submission`]); a key that is held repeats text and ways to go, and no
-//! deeds ([`Keyboard`], before any other listener hears of it).
+//! deeds ([`Keyboard`], before any other listener hears of it). Where rows slide into the place of one that
+//! goes (`data-slides`), the second half of a double press is no deed to the next one ([`Pointer`]).
 
 use leptos::prelude::*;
 
@@ -117,6 +118,48 @@ impl Keyboard {
     }
 }
 
+/// A press, as far as it matters whether it is the second half of another one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Press {
+    /// When, in milliseconds.
+    pub at: f64,
+    /// How often in a row the browser says that this place was pressed; by a key, never.
+    pub count: i32,
+    /// By a finger: browsers do not count those.
+    pub is_touch: bool,
+    /// Where in the window, in pixels.
+    pub place: (i32, i32),
+}
+
+/// What is known of the last press among rows that slide.
+#[derive(Debug, Default)]
+pub struct Pointer {
+    last: Option<Press>,
+}
+
+/// A finger that comes down again so many milliseconds later, and as near as this, presses twice.
+const TAP_MS: f64 = 350.0;
+const TAP_PX: i32 = 24;
+
+impl Pointer {
+    /// Something is pressed, `same` where it is what was pressed before. Answers whether that may have an
+    /// effect: what slid under the pointer was not meant.
+    pub fn admits(&mut self, press: Press, same: bool) -> bool {
+        let is_second = |last: &Press| {
+            let near = |one: i32, other: i32| one.abs_diff(other) <= TAP_PX.unsigned_abs();
+            let (here, there) = (press.place, last.place);
+            let is_here = near(here.0, there.0) && near(here.1, there.1);
+            let is_soon = press.is_touch && press.at - last.at < TAP_MS;
+            is_here && (press.count > 1 || is_soon)
+        };
+        if !same && self.last.as_ref().is_some_and(is_second) {
+            return false;
+        }
+        self.last = Some(press);
+        true
+    }
+}
+
 fn is_modifier(key: &str) -> bool {
     matches!(
         key,
@@ -132,12 +175,12 @@ pub fn listen() {
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use super::{Keyboard, Place};
+    use super::{Keyboard, Place, Pointer, Press};
     use crate::client::dom::CaptureListener;
     use leptos::prelude::*;
     use std::{cell::RefCell, rc::Rc};
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, Event, KeyboardEvent};
+    use web_sys::{Element, Event, KeyboardEvent, MouseEvent, PointerEvent};
 
     pub(super) fn listen() {
         let keyboard = Rc::new(RefCell::new(Keyboard::default()));
@@ -165,8 +208,41 @@ mod browser {
         let pointer = CaptureListener::new("pointerdown", move |event| {
             pointed.borrow_mut().acts_otherwise(event.time_stamp());
         });
-        let listeners = send_wrapper::SendWrapper::new((submit, keydown, pointer));
+        let mut among_rows = Pointer::default();
+        let mut pressed = None::<Element>;
+        let click = CaptureListener::new("click", move |event| {
+            let Some((press, control)) = press(&event) else {
+                return;
+            };
+            let same = pressed.as_ref() == Some(&control);
+            if among_rows.admits(press, same) {
+                pressed = Some(control);
+            } else {
+                event.prevent_default();
+                event.stop_immediate_propagation();
+            }
+        });
+        let listeners = send_wrapper::SendWrapper::new((submit, keydown, pointer, click));
         on_cleanup(move || drop(listeners));
+    }
+
+    /// What is pressed, where it is among rows that slide.
+    fn press(event: &Event) -> Option<(Press, Element)> {
+        let click: &MouseEvent = event.dyn_ref()?;
+        let target: Element = event.target()?.dyn_into().ok()?;
+        let control = target.closest("button, a").ok().flatten()?;
+        control.closest("[data-slides]").ok().flatten()?;
+        // Newer browsers say by what it was pressed.
+        let by = event
+            .dyn_ref::<PointerEvent>()
+            .map(PointerEvent::pointer_type);
+        let press = Press {
+            at: event.time_stamp(),
+            count: click.detail(),
+            is_touch: by.as_deref() == Some("touch"),
+            place: (click.client_x(), click.client_y()),
+        };
+        Some((press, control))
     }
 
     fn place(event: &Event) -> Place {
@@ -189,7 +265,7 @@ mod browser {
 
 #[cfg(test)]
 mod tests {
-    use super::{ECHO_MS, Keyboard, Place, Submission};
+    use super::{ECHO_MS, Keyboard, Place, Pointer, Press, Submission};
     use leptos::prelude::Owner;
 
     /// Holds a key that was pressed in one place, and then is down in another.
@@ -274,6 +350,36 @@ mod tests {
         // The pointer.
         keyboard.acts_otherwise(1210.0);
         assert!(keyboard.admits("Enter", false, Place::Line, 1220.0));
+    }
+
+    #[test]
+    fn the_second_half_of_a_double_press_is_none_of_what_slid_under_the_pointer() {
+        let click = |at, count| Press {
+            at,
+            count,
+            is_touch: false,
+            place: (300, 200),
+        };
+        let mut pointer = Pointer::default();
+        assert!(pointer.admits(click(1000.0, 1), false));
+        assert!(!pointer.admits(click(1200.0, 2), false));
+        assert!(!pointer.admits(click(1400.0, 3), false));
+        // The same button may be pressed as often as one likes; another one, in another press, too.
+        assert!(pointer.admits(click(1500.0, 4), true));
+        assert!(pointer.admits(click(1900.0, 1), false));
+        // Somewhere else it is another press, whatever the browser counts.
+        let elsewhere = Press {
+            place: (300, 260),
+            ..click(2000.0, 2)
+        };
+        assert!(pointer.admits(elsewhere, false));
+        let tap = |at| Press {
+            is_touch: true,
+            ..click(at, 1)
+        };
+        assert!(pointer.admits(tap(3000.0), false));
+        assert!(!pointer.admits(tap(3250.0), false));
+        assert!(pointer.admits(tap(3400.0), false));
     }
 
     #[test]

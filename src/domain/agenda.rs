@@ -223,6 +223,13 @@ pub fn first_of(row: &Application, asked: Option<&Item>) -> Option<Item> {
     both.min_by_key(|item| (item.at, item.subject))
 }
 
+/// Whether this is still asked for: nobody has done it, moved it or called it off.
+pub fn is_asked(item: &Item, row: Option<&Application>, activity: Option<&Activity>) -> bool {
+    let own = row.filter(|row| is_in_play(row)).and_then(next_action_of);
+    let asked = activity.into_iter().flat_map(items_of);
+    own.into_iter().chain(asked).any(|asked| asked == *item)
+}
+
 /// What an activity asks for first.
 pub fn first_asked(row: &Activity) -> Option<Item> {
     items_of(row).min_by_key(|item| (item.at, item.subject))
@@ -339,6 +346,24 @@ mod tests {
             ..done
         };
         assert!(subjects(&canceled).is_empty());
+    }
+
+    #[test]
+    fn what_was_done_or_moved_is_not_asked_for_any_more() {
+        let row = row(1, Some(at(1)));
+        let item = next_action_of(&row).unwrap();
+        assert!(is_asked(&item, Some(&row), None));
+        let moved = self::row(1, Some(at(2)));
+        assert!(!is_asked(&item, Some(&moved), None));
+        assert!(!is_asked(&item, None, None));
+        let planned = interview(7, 1, at(1));
+        let item = first_asked(&planned).unwrap();
+        assert!(is_asked(&item, Some(&row), Some(&planned)));
+        let done = Activity {
+            status: ActivityStatus::Done,
+            ..planned
+        };
+        assert!(!is_asked(&item, Some(&row), Some(&done)));
     }
 
     #[test]

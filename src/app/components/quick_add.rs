@@ -19,7 +19,7 @@ use crate::{
         stage::Status,
         text::Line,
         time::{Timestamp, ZoneRules},
-        when::{Holds, Leans, day_label, weekday_label},
+        when::{Holds, Leans, day_label},
     },
 };
 use chrono::NaiveDate;
@@ -171,45 +171,17 @@ pub fn QuickAdd() -> impl IntoView {
     };
 
     // The typing guard: warns, never forbids.
-    let twin = Memo::new(move |_| {
-        let (company, role) = (company.get(), role.get());
-        let company = company.trim().to_lowercase();
-        if company.len() < 2 {
-            return None;
-        }
-        let role = role.trim().to_lowercase();
+    let known = Memo::new(move |_| {
         let rows = store.rows::<Application>();
-        let same = |row: &&Arc<Application>| {
-            row.company.as_str().to_lowercase() == company
-                && (role.is_empty() || row.role_title.as_str().to_lowercase().starts_with(&role))
-        };
-        rows.values()
-            .filter(same)
-            .max_by_key(|row| row.application_date)
-            .cloned()
+        Known::among(rows.values(), &company.get(), &role.get())
     });
     let guard = move || {
-        let row = twin.get()?;
+        let known = known.get()?;
         let today = zone.get().day(store.now());
-        let day = row
-            .application_date
-            .map(|day| day_label(day, today, habits.get().order));
-        let text = known_as(&row, day.as_deref());
-        Some(view! { <p class="notice" data-kind="warn">{text}</p> })
-    };
-
-    let dated = move || match editor.value(WHEN) {
-        _ if !has_day.get() => String::new(),
-        day => {
-            let today = zone.get().day(store.now());
-            let order = habits.get().order;
-            match day.as_str().and_then(|day| day.parse::<NaiveDate>().ok()) {
-                Some(day) if day != today => {
-                    format!(", dated {}", weekday_label(day, today, order))
-                }
-                _ => ", dated today".to_owned(),
-            }
-        }
+        let day = known.newest.application_date;
+        let day = day.map(|day| day_label(day, today, habits.get().order));
+        let kind = if known.is_twin { "warn" } else { "info" };
+        Some(view! { <p class="notice" data-kind=kind>{known.sentence(day.as_deref())}</p> })
     };
 
     view! {
@@ -284,8 +256,8 @@ pub fn QuickAdd() -> impl IntoView {
                                 .collect_view()}
                         </select>
                     </label>
-                    {dated}
-                    ". Everything else can wait."
+                    {move || if has_day.get() { ". Without a day it is of today." } else { "." }}
+                    " Everything else can wait."
                 </p>
                 <footer class="dialog-footer">
                     <button type="button" class="button button-quiet" on:click=move |_| close()>
@@ -313,18 +285,65 @@ fn moment_of(day: NaiveDate, now: Timestamp, zone: &impl ZoneRules) -> Timestamp
     }
 }
 
-/// Where an application stands already, in a sentence or two.
-fn known_as(row: &Application, day: Option<&str>) -> String {
-    let place = match row.status {
-        _ if !row.is_on_board() => "the archive",
-        status => status.label(),
-    };
-    let name = row.name();
-    match day {
-        Some(day) if row.status != Status::Draft => {
-            format!("You applied for {name} on {day}. It is in {place}.")
+/// What is here already of a company.
+#[derive(Clone, PartialEq)]
+struct Known {
+    /// The newest of it.
+    newest: Arc<Application>,
+    /// How many others there are.
+    others: usize,
+    /// Whether these have the role that is being typed, or none is typed yet.
+    is_twin: bool,
+}
+
+impl Known {
+    /// What is here of a company and a role as they are typed; where there is nothing of the role, of the
+    /// company.
+    fn among<'a>(
+        rows: impl Iterator<Item = &'a Arc<Application>>,
+        company: &str,
+        role: &str,
+    ) -> Option<Self> {
+        let [company, role] = [company, role].map(|text| text.trim().to_lowercase());
+        if company.chars().count() < 2 {
+            return None;
         }
-        _ => format!("{name} is here already. It is in {place}."),
+        let at_company = rows.filter(|row| row.company.as_str().to_lowercase() == company);
+        let at_company: Vec<_> = at_company.collect();
+        let is_same = |row: &Application| row.role_title.as_str().to_lowercase().starts_with(&role);
+        let is_twin = at_company.iter().any(|row| is_same(row));
+        let meant = at_company.into_iter();
+        let meant: Vec<_> = meant.filter(|row| !is_twin || is_same(row)).collect();
+        let newest = meant.iter().max_by_key(|row| row.application_date)?;
+        Some(Self {
+            newest: Arc::clone(newest),
+            others: meant.len() - 1,
+            is_twin,
+        })
+    }
+
+    /// Where it stands, in a sentence or two; `day` is the day on which it was sent.
+    fn sentence(&self, day: Option<&str>) -> String {
+        let row = &*self.newest;
+        let place = match row.status {
+            _ if !row.is_on_board() => "the archive",
+            status => status.label(),
+        };
+        let name = row.name();
+        let others = match self.others {
+            0 => String::new(),
+            1 => " There is one more.".to_owned(),
+            others => format!(" There are {others} more."),
+        };
+        match day {
+            _ if !self.is_twin => {
+                format!("Another role there: {name} is in {place}.{others}")
+            }
+            Some(day) if row.status != Status::Draft => {
+                format!("You applied for {name} on {day}. It is in {place}.{others}")
+            }
+            _ => format!("{name} is here already. It is in {place}.{others}"),
+        }
     }
 }
 
@@ -351,11 +370,15 @@ fn complaint(text: &str, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{goes_on_to_role, known_as, moment_of};
+    use super::{Known, goes_on_to_role, moment_of};
     use crate::domain::{
-        application::tests::{now, sample},
+        application::{
+            Application,
+            tests::{now, sample},
+        },
         stage::Status,
     };
+    use std::sync::Arc;
 
     #[test]
     fn it_says_where_the_same_application_stands() {
@@ -363,6 +386,11 @@ mod tests {
         row.company = "Acme Corp".parse().unwrap();
         row.role_title = "Backend Engineer".parse().unwrap();
         row.status = Status::TechScreen;
+        let known_as = |row: &Application, day| {
+            let rows = [Arc::new(row.clone())];
+            let known = Known::among(rows.iter(), "acme corp ", "back").unwrap();
+            known.sentence(day)
+        };
         assert_eq!(
             known_as(&row, Some("24 Nov")),
             "You applied for Backend Engineer at Acme Corp on 24 Nov. It is in Tech screen."
@@ -378,6 +406,38 @@ mod tests {
             known_as(&row, Some("24 Nov")),
             "Backend Engineer at Acme Corp is here already. It is in Draft."
         );
+    }
+
+    #[test]
+    fn another_role_at_the_company_is_told_too() {
+        let row = |id, role: &str, days| {
+            let mut row = sample(id);
+            row.company = "Acme".parse().unwrap();
+            row.role_title = role.parse().unwrap();
+            row.application_date = Some(now().date_naive() - chrono::Days::new(days));
+            Arc::new(row)
+        };
+        let rows = [
+            row(1, "Designer", 3),
+            row(2, "Designer, Web", 1),
+            row(3, "Nurse", 9),
+        ];
+        let known = |company, role| {
+            let known = Known::among(rows.iter(), company, role);
+            known.map(|known| known.sentence(Some("2 Nov")))
+        };
+        assert_eq!(
+            known("ACME", "engineer").as_deref(),
+            Some("Another role there: Designer, Web at Acme is in Applied. There are 2 more.")
+        );
+        assert_eq!(
+            known("Acme", "designer").as_deref(),
+            Some(
+                "You applied for Designer, Web at Acme on 2 Nov. It is in Applied. There is one more."
+            )
+        );
+        assert_eq!(known("Acme Labs", "nurse"), None);
+        assert_eq!(known("a", ""), None);
     }
 
     #[test]

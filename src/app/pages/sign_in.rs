@@ -38,7 +38,7 @@ pub fn destination(next: Option<String>) -> String {
             && !path.starts_with("//")
             && !path.contains(|c: char| c == '\\' || c.is_control())
     };
-    next.filter(is_ours).unwrap_or_else(|| "/board".to_owned())
+    next.filter(is_ours).unwrap_or_else(|| "/".to_owned())
 }
 
 /// Signs in with a token or a code. This browser remembers who it is now: nothing of anybody else is shown
@@ -421,8 +421,8 @@ mod tests {
             "/\n/evil.example",
             "x",
         ] {
-            assert_eq!(destination(Some(foreign.into())), "/board");
+            assert_eq!(destination(Some(foreign.into())), "/");
         }
-        assert_eq!(destination(None), "/board");
+        assert_eq!(destination(None), "/");
     }
 }

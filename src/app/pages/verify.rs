@@ -33,7 +33,7 @@ pub fn VerifyPage() -> impl IntoView {
         };
         spawn_local(async move {
             match sign_in::verify(store, proof).await {
-                Ok(()) => dom::leave_for("/board"),
+                Ok(()) => dom::leave_for("/"),
                 Err(problem) => {
                     failure.set(Some(Failure::of(&problem)));
                     submission.end();

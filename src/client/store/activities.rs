@@ -115,6 +115,10 @@ impl Store {
         let Some(row) = self.row_untracked::<Activity>(id) else {
             return;
         };
+        // Pressed twice, it is one deed, with one undo.
+        if patch.is_noop_on(&row) {
+            return;
+        }
         let undo = patch.inverse(&row);
         self.report_or(self.patch::<Activity>(id, patch), || {
             let undo = Activity::into_edit(Op::Patch(Box::new(undo)));

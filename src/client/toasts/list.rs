@@ -258,7 +258,9 @@ impl Toasts {
     pub fn taken_back(&mut self, Earlier(mut below): Earlier) {
         if let Some(mut last) = below.pop() {
             last.below = below;
-            self.deeds.push(last);
+            // In its turn: what was done to other records since comes first.
+            let at = self.deeds.partition_point(|deed| deed.toast < last.toast);
+            self.deeds.insert(at, last);
         }
     }
 

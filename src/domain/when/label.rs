@@ -74,6 +74,21 @@ pub enum Due {
     Later,
 }
 
+/// When something begins that lasts until `until`, in words, and how near that is: while it lasts it is
+/// `now`, and not late.
+pub fn span_label(
+    at: Timestamp,
+    until: Timestamp,
+    now: Timestamp,
+    zone: &impl ZoneRules,
+    habits: Habits,
+) -> (Due, String) {
+    if at < until && at <= now && now <= until {
+        return (Due::Soon, "now".into());
+    }
+    due_label(at, now, zone, habits)
+}
+
 /// When something is due, in words, and how near that is.
 pub fn due_label(
     due: Timestamp,
@@ -133,6 +148,21 @@ mod tests {
                 (near, american.to_owned())
             );
         }
+    }
+
+    #[test]
+    fn what_lasts_is_now_until_it_is_over() {
+        let at: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        let label = |minutes| {
+            let (until, now) = (
+                at + chrono::Duration::hours(1),
+                at + chrono::Duration::minutes(minutes),
+            );
+            span_label(at, until, now, &Utc, Habits::default())
+        };
+        assert_eq!(label(-1), (Due::Soon, "today 10:00".to_owned()));
+        assert_eq!(label(18), (Due::Soon, "now".to_owned()));
+        assert_eq!(label(61), (Due::Late, "today 10:00, late".to_owned()));
     }
 
     #[test]

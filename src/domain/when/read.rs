@@ -2,7 +2,7 @@
 //! says a day, a weekday, a time or a moment. What says one thing twice, or nothing, is not understood.
 
 use super::{
-    Context, Holds, Leans, MORNING, Order, When,
+    Clock, Context, Holds, Leans, MORNING, Order, When,
     write::{MONTHS, WEEKDAYS, date_in_full, weekday_name},
 };
 use crate::domain::{
@@ -206,13 +206,32 @@ struct Said {
     weekday: Option<Weekday>,
     time: Option<NaiveTime>,
     moment: Option<Timestamp>,
+    /// The hour that a part of the day stands for: `evening`.
+    around: Option<u32>,
+    /// `am` or `pm` was said.
+    half: bool,
     /// What the person should know of how the time was understood.
     note: Option<Note>,
 }
 
 impl Said {
+    /// The time that was said, or that a part of the day stands for: eight in the evening is 20:00.
+    fn time(&self) -> Option<NaiveTime> {
+        let Some(around) = self.around else {
+            return self.time;
+        };
+        match self.time {
+            None => NaiveTime::from_hms_opt(around, 0, 0),
+            Some(time) if around >= 12 && time.hour() < 12 && !self.half => {
+                NaiveTime::from_hms_opt(time.hour() + 12, time.minute(), 0)
+            }
+            time => time,
+        }
+    }
+
     fn resolve(self, context: &Context<'_>, unclear: impl Fn() -> Why) -> Result<Understood, Why> {
         let today = context.today();
+        let time = self.time();
         let day = match (self.day, self.weekday) {
             (Some(day), Some(said)) if day.weekday() != said => {
                 return Err(Why::OtherWeekday { day, said });
@@ -230,7 +249,7 @@ impl Said {
             note: understood.note.or(self.note),
             ..understood
         };
-        let unread = match (self.moment, day, self.time, context.holds) {
+        let unread = match (self.moment, day, time, context.holds) {
             (Some(_), None, None, Holds::Day) | (None, _, Some(_), Holds::Day) => Why::OnlyDay,
             (Some(at), None, None, Holds::Moment) => return within(at, context),
             (None, Some(day), None, Holds::Day) if YEARS.contains(&day.year()) => {
@@ -238,6 +257,7 @@ impl Said {
                 return Ok(Understood { when, note: None });
             }
             (None, Some(day), time, Holds::Moment) => {
+                let time = time.or_else(|| later_today(day, context));
                 return at_wall(day, time, context).map(noted);
             }
             (None, None, Some(time), Holds::Moment) => {
@@ -257,6 +277,16 @@ impl Said {
         };
         Err(unread)
     }
+}
+
+/// The time of what is to be done today, said after the morning: the next full hour.
+fn later_today(day: NaiveDate, context: &Context<'_>) -> Option<NaiveTime> {
+    let wall = context.zone.local(context.now);
+    if context.leans == Leans::Back || day != wall.date() || wall.time() < MORNING {
+        return None;
+    }
+    let last = || NaiveTime::from_hms_opt(23, 59, 0);
+    NaiveTime::from_hms_opt(wall.hour() + 1, 0, 0).or_else(last)
 }
 
 /// The instant of a day and a time in the person's zone.
@@ -307,6 +337,15 @@ const DAYS: [(&str, i64); 7] = [
     ("tmr", 1),
     ("tmrw", 1),
     ("yesterday", -1),
+];
+
+/// Parts of the day, and the hour that each stands for.
+const PARTS: [(&str, u32); 5] = [
+    ("morning", 9),
+    ("afternoon", 14),
+    ("evening", 18),
+    ("tonight", 20),
+    ("night", 20),
 ];
 
 /// Words that say nothing of their own. The `t` stands between day and time where programs write.
@@ -437,6 +476,14 @@ impl<'a> Reader<'a> {
         if FILLERS.contains(&word) {
             return Ok(());
         }
+        if let Some((_, hour)) = PARTS.iter().find(|(name, _)| *name == word) {
+            if self.said.around.replace(*hour).is_some() {
+                return Err(Stop::Unclear);
+            }
+            if word != "tonight" {
+                return Ok(());
+            }
+        }
         if let Some((_, days)) = DAYS.iter().find(|(name, _)| *name == word) {
             return self.say_day(today.checked_add_signed(Duration::days(*days)));
         }
@@ -472,6 +519,8 @@ impl<'a> Reader<'a> {
                 self.said.note = Some(Note::Midnight);
                 self.say_time(Some(NaiveTime::MIN))
             }
+            // `in the evening`
+            "in" if self.word_ahead(0) == "the" => Ok(()),
             "in" => match self.count() {
                 Some(count) => self.shift(count),
                 None => Err(Stop::Unclear),
@@ -566,7 +615,7 @@ impl<'a> Reader<'a> {
                 // A time with a point, where the day has been said: `30.11. 14.00`.
                 let ends = self.peek(2) != Some(Part::Mark('.'));
                 if mark == '.' && self.said.day.is_some() && second_digits == 2 && ends {
-                    return self.time(number);
+                    return self.time(number, digits);
                 }
                 if second_digits > 2 || !matches!(digits, 1 | 2 | 4) {
                     return Err(Stop::Unclear);
@@ -580,7 +629,7 @@ impl<'a> Reader<'a> {
             }
         }
         if self.begins_time_here() {
-            return self.time(number);
+            return self.time(number, digits);
         }
         let ordinal = self.ordinal();
         let of = usize::from(self.word_ahead(0) == "of");
@@ -602,11 +651,7 @@ impl<'a> Reader<'a> {
         let day_said = self.said.day.is_some() || self.said.weekday.is_some();
         if day_said && digits <= 2 {
             // `fri 2`, and not `fri 02`.
-            let is_afternoon = digits == 1 && (1..=6).contains(&number);
-            if is_afternoon {
-                self.said.note = Some(Note::Afternoon);
-            }
-            return self.say_clock(if is_afternoon { number + 12 } else { number }, 0);
+            return self.say_small_clock(number, 0, digits == 1);
         }
         Err(Stop::Unclear)
     }
@@ -729,7 +774,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The rest of a time whose hour has been taken.
-    fn time(&mut self, hour: u32) -> Read {
+    fn time(&mut self, hour: u32, digits: usize) -> Read {
         let mut minute = 0;
         if self.takes(':') || self.takes('.') {
             let Some((number, 2)) = self.number_ahead(0) else {
@@ -753,10 +798,24 @@ impl<'a> Reader<'a> {
                 let text = format!("{hour}:{minute:02} {half}");
                 return Err(Stop::Why(Why::NoSuchTime(text)));
             }
-            _ => return self.say_clock(hour, minute),
+            _ => {
+                // By a clock of twelve hours `2:30` is either; by one of 24 it is in the night.
+                let is_either = digits == 1 && self.context.habits.clock == Clock::Hours12;
+                return self.say_small_clock(hour, minute, is_either);
+            }
         };
         self.at += 1;
+        self.said.half = true;
         self.say_clock(hour_of_day, minute)
+    }
+
+    /// A small hour that may be of either half of the day is of the afternoon, unless its part is said.
+    fn say_small_clock(&mut self, hour: u32, minute: u32, is_either: bool) -> Read {
+        let is_afternoon = is_either && (1..=6).contains(&hour) && self.said.around.is_none();
+        if is_afternoon {
+            self.said.note = Some(Note::Afternoon);
+        }
+        self.say_clock(if is_afternoon { hour + 12 } else { hour }, minute)
     }
 
     fn say_clock(&mut self, hour: u32, minute: u32) -> Read {

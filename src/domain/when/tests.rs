@@ -57,8 +57,17 @@ fn a_moment_is_read_as_people_say_it() {
     check(
         &due(),
         &[
-            ("today", "2026-11-27 09:00"),
+            // It is past nine: the next full hour.
+            ("today", "2026-11-27 14:00"),
             ("tonight 8pm", "2026-11-27 20:00"),
+            ("tonight", "2026-11-27 20:00"),
+            ("tonight 9", "2026-11-27 21:00"),
+            ("tonight at 7:30", "2026-11-27 19:30"),
+            ("tomorrow evening", "2026-11-28 18:00"),
+            ("mon morning", "2026-11-30 09:00"),
+            ("mon 2 in the afternoon", "2026-11-30 14:00"),
+            ("tomorrow morning 6", "2026-11-28 06:00"),
+            ("this evening", "2026-11-27 18:00"),
             ("tomorrow", "2026-11-28 09:00"),
             ("Tomorrow 2pm", "2026-11-28 14:00"),
             ("tomorrow at 2 p.m.", "2026-11-28 14:00"),

@@ -10,29 +10,32 @@ use crate::{
         form::{
             ChecklistField, Choice, Complaints, DateField, Editor, Fields, Group, Record,
             RowRecord, RowsField, SelectField, TextAreaField, TextField, choices, fields_of,
-            name_zone,
+            input_id, name_zone,
         },
         icon::Icon,
     },
     client::{
         dom,
-        engine::Edit,
+        engine::{Edit, Op},
         habits::use_habits,
         labels::length_label,
         store::{Store, use_store},
+        toasts::ToastAction,
         zone::{CurrentZone, Zone, use_zone},
     },
     domain::{
         activity::{
-            Activity, ActivityStatus, ActivityType, FollowupChannel, InterviewMedium,
-            InterviewStage, Minutes,
+            Activity, ActivityPatch, ActivityStatus, ActivityType, FollowupChannel,
+            InterviewMedium, InterviewStage, Minutes,
         },
         agenda::countdown,
         application::Application,
+        json,
         link::WebUrl,
         mood::Mood,
         order::sort_by_key,
-        time::ZoneRules,
+        row::OfEdit as _,
+        time::{Timestamp, ZoneName, ZoneRules},
         when::{Holds, Leans},
     },
 };
@@ -48,7 +51,7 @@ const LENGTHS: [i32; 8] = [15, 30, 45, 60, 90, 120, 180, 240];
 const TEXTS: [(&str, &str); 3] = [
     (
         "After applying",
-        "Hello, I applied for the role a week ago and am still very interested. Is there any news on the next steps? I am happy to send whatever else would help.",
+        "Hello, I applied for the role some time ago and am still very interested. Is there any news on the next steps? I am happy to send whatever else would help.",
     ),
     (
         "After an interview",
@@ -82,7 +85,7 @@ pub fn ActivityForm(
     let (id, application) = (first.id, first.application_id);
     let record = RowRecord::new(id, first);
     let row = record.row;
-    let editor = Editor::new(SameWall(record), complaints);
+    let editor = Editor::new(SameWall(record, store), complaints);
     let title = move || row.read().headline();
     let status = Memo::new(move |_| row.read().status);
     let kind = Memo::new(move |_| row.read().r#type);
@@ -110,6 +113,14 @@ pub fn ActivityForm(
     let told_first = RwSignal::new(untrack(|| {
         status.get() == ActivityStatus::Done || row.read().is_over(store.now())
     }));
+    // But what was moved to another day is still to come.
+    Effect::new(move |was: Option<bool>| {
+        let is_ahead = status.get() == ActivityStatus::Scheduled && !over.get();
+        if is_ahead && was == Some(false) {
+            told_first.set(false);
+        }
+        is_ahead
+    });
     let is_writing = move || matches!(kind.get(), ActivityType::FollowUp | ActivityType::Email);
     view! {
         <h2 class="sidebar-title" id="sidebar-title" tabindex="-1">{title}</h2>
@@ -184,7 +195,28 @@ pub fn ActivityForm(
 
 /// An activity whose clock on the wall stays what it was where its zone is set right: that is what was
 /// agreed.
-struct SameWall(RowRecord<Activity>);
+struct SameWall(RowRecord<Activity>, Store);
+
+impl SameWall {
+    /// Says that it was moved, with an undo: `before` has when it was.
+    fn tell(&self, before: &Fields, changed: Vec<String>) {
+        let row = self.0.row.get_untracked();
+        let was = changed.into_iter().filter_map(|field| {
+            let value = before.get(&field)?.clone();
+            Some((field, value))
+        });
+        let Ok(undo) = json::read::<ActivityPatch>(&Value::Object(was.collect())) else {
+            return;
+        };
+        let undo = ToastAction::Apply {
+            record: row.id,
+            edits: vec![(row.id, Activity::into_edit(Op::Patch(Box::new(undo))))],
+            label: "Undo",
+        };
+        let (store, text) = (self.1, format!("Moved: {}", self.1.activity_name(&row)));
+        store.once_shown(move || store.toast("info", text, Some(undo)));
+    }
+}
 
 impl Record for SameWall {
     fn shown(&self) -> Option<Fields> {
@@ -207,15 +239,29 @@ impl Record for SameWall {
         name_zone(&mut changed)?;
         let to = changed.get("timezone").and_then(Value::as_str);
         let to = to.and_then(|name| name.parse().ok()).map(Zone::new);
-        if let Some(to) = to
-            && !changed.contains_key("starts_at")
-        {
-            let row = self.0.row.get_untracked();
-            let from = Zone::new(row.timezone.clone());
-            let moved = row.starts_at.map(|at| to.instant(from.local(at)));
-            changed.insert("starts_at".to_owned(), json!(moved));
+        let moves = to.filter(|_| !changed.contains_key("starts_at"));
+        let latest = self.0.latest().unwrap_or_default();
+        if let Some(to) = &moves {
+            let of = |field: &str| latest.get(field).cloned().unwrap_or_default();
+            let from = json::read::<ZoneName>(&of("timezone")).map(Zone::new);
+            let starts = json::read::<Timestamp>(&of("starts_at"));
+            if let (Ok(from), Ok(starts)) = (from, starts) {
+                let moved = to.instant(from.local(starts));
+                changed.insert("starts_at".to_owned(), json!(moved));
+            }
         }
-        self.0.save(changed)
+        let is_set = |fields: &Fields| fields.get("starts_at").is_some_and(|at| !at.is_null());
+        let is_moved = is_set(&changed) && is_set(&latest);
+        let names = changed.keys().cloned().collect();
+        self.0.save(changed)?;
+        if is_moved {
+            self.tell(&latest, names);
+        }
+        if moves.is_some() {
+            // It reads the same, and is another moment.
+            self.0.shows("starts_at");
+        }
+        Ok(())
     }
 }
 
@@ -305,18 +351,8 @@ fn TextsField(editor: Editor) -> impl IntoView {
         let take = move |_| {
             editor.shows("template_used");
             editor.save("template_used", name.into());
-            // What somebody wrote already stays, above it.
             let notes = editor.saved("notes");
-            let notes = notes.as_str().unwrap_or_default().trim_end();
-            let is_offered = TEXTS.iter().any(|(_, text)| *text == notes);
-            if notes.contains(text) {
-                return;
-            }
-            let notes = match notes {
-                "" => text.to_owned(),
-                _ if is_offered => text.to_owned(),
-                notes => format!("{notes}\n\n{text}"),
-            };
+            let notes = with_text(notes.as_str().unwrap_or_default(), text);
             editor.shows("notes");
             editor.save("notes", notes.into());
         };
@@ -329,6 +365,22 @@ fn TextsField(editor: Editor) -> impl IntoView {
     view! {
         <div class="chips" role="group" aria-label="Texts">{TEXTS.map(offer)}</div>
         <p class="hint">"The text goes into the notes, to be copied from there."</p>
+    }
+}
+
+/// Notes with an offered text: what somebody wrote stays above it, and another text that was taken gives
+/// way to it.
+fn with_text(notes: &str, text: &str) -> String {
+    let mut written = notes.trim_end();
+    if written.contains(text) {
+        return written.to_owned();
+    }
+    for (_, other) in TEXTS {
+        written = written.strip_suffix(other).unwrap_or(written).trim_end();
+    }
+    match written {
+        "" => text.to_owned(),
+        written => format!("{written}\n\n{text}"),
     }
 }
 
@@ -350,6 +402,9 @@ fn KnownPeople(editor: Editor, application: uuid::Uuid) -> impl IntoView {
                         with.push(person.clone());
                         editor.shows("related_contacts");
                         editor.save("related_contacts", with.into());
+                        // The chip goes; whoever was added stands below.
+                        let added = format!("#{}-rows .row:last-child input", input_id("related_contacts"));
+                        editor.once_shown(move || request_animation_frame(move || dom::focus(&added)));
                     };
                     view! {
                         <button type="button" class="chip" on:click=add>

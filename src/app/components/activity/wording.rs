@@ -17,7 +17,8 @@ pub fn when_label(row: &Activity, now: Timestamp, zone: &Zone, habits: Habits) -
     let (start, end) = (row.starts_at?, row.ends_at()?);
     let own = Zone::new(row.timezone.clone());
     let mut text = time_label(start, now, zone, habits);
-    if end > start {
+    // Where nobody said how long it takes, an end would be invented.
+    if row.duration_minutes.is_some() && end > start {
         text.push('–');
         text.push_str(&clock(zone.local(end).time(), habits.clock));
     }

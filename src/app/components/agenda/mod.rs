@@ -234,7 +234,7 @@ pub fn PartView(
                         <span class="agenda-count">{move || (count.get() > 0).then(|| count.get())}</span>
                     </h2>
                     {move || asked.get().map(|application| view! { <NextStep application/> })}
-                    <ul class="agenda-list">
+                    <ul class="agenda-list" data-slides="">
                         <Each
                             each=entries
                             key=|entry| entry.map(|item| (item.subject, item.application, item.at))
@@ -248,6 +248,9 @@ pub fn PartView(
                         </Each>
                     </ul>
                     {more}
+                    {move || (hidden.get() > 0).then(|| view! {
+                        <p class="print-only">{format!("And {} more.", hidden.get())}</p>
+                    })}
                 </section>
             }
         })

@@ -29,10 +29,11 @@ pub fn NextStep(
     let days = RwSignal::new(3_i64);
     let error = RwSignal::new(None::<String>);
     let submission = Submission::default();
-    let name = store
-        .row_untracked::<Application>(application)
-        .map(|row| row.name())
-        .unwrap_or_default();
+    let row_now = move || store.row_untracked::<Application>(application);
+    let name = row_now().map(|row| row.name()).unwrap_or_default();
+    // What is next now, where somebody has said it meanwhile.
+    let said_already = move || row_now()?.next_action.as_ref().map(ToString::to_string);
+    let replaces = StoredValue::new(false);
     request_animation_frame(|| dom::focus("#next-step"));
     let over = move || {
         // What is over is not saved.
@@ -40,7 +41,25 @@ pub fn NextStep(
         model.asked.set(None);
         go_on_to(model.heir.get_value());
     };
+    // It is answered elsewhere, or there is nothing left to ask about.
+    Effect::new(move |_| {
+        let row = store.row::<Application>(application);
+        let is_answered = row.is_none_or(|row| row.next_action.is_some());
+        if is_answered && text.with_untracked(|text| text.trim().is_empty()) {
+            over();
+        }
+    });
     let save = move |what: &str, days: i64| {
+        if let Some(next) = said_already().filter(|_| !replaces.get_value()) {
+            replaces.set_value(true);
+            let asked = format!("“{next}” is next already. Save once more to replace it.");
+            error.set(Some(asked));
+            return;
+        }
+        if row_now().is_none() {
+            error.set(Some("This application was deleted. Press Esc.".to_owned()));
+            return;
+        }
         if !submission.begin() {
             return;
         }
@@ -58,6 +77,12 @@ pub fn NextStep(
     on_cleanup(move || {
         let what = text.try_get_untracked().unwrap_or_default();
         if !what.trim().is_empty() && submission.begin() {
+            // What stands again, or was said elsewhere, is not written over.
+            if row_now().is_none() || said_already().is_some() {
+                let said = format!("Not saved: “{}”", what.trim());
+                store.toast("info", said, None);
+                return;
+            }
             let due = zone.with_untracked(|zone| {
                 morning(
                     store.now_untracked(),
@@ -80,14 +105,13 @@ pub fn NextStep(
             save(&what, days.get_untracked());
         }
     };
-    let stands = store
-        .row_untracked::<Application>(application)
-        .map(|row| row.status);
+    let stands = row_now().map(|row| row.status);
     let move_to = move |event: leptos::ev::Event| {
         if let Ok(status) = event_target_value(&event).parse::<Status>() {
             store.move_to(application, status);
-            // What came to nothing asks for nothing.
-            if status.is_closed() && status != Status::Accepted {
+            // What came to nothing asks for nothing; what was typed stays to be saved, or dropped.
+            let is_blank = text.with_untracked(|text| text.trim().is_empty());
+            if is_blank && status.is_closed() && status != Status::Accepted {
                 over();
             }
         }
@@ -97,6 +121,15 @@ pub fn NextStep(
         if is_undo(&event) && text.with_untracked(String::is_empty) && store.undo_last() {
             event.prevent_default();
             event.stop_propagation();
+            // Where that takes the question away, what was done stands there again.
+            let item = model.asked.get_untracked().map(|(_, item)| item);
+            store.once_shown(move || {
+                request_animation_frame(move || {
+                    if !dom::exists("#next-step") {
+                        go_on_to(item);
+                    }
+                });
+            });
             return;
         }
         if event.key() == "Escape" {
@@ -128,6 +161,7 @@ pub fn NextStep(
                 aria-describedby="next-step-error"
                 on:input=move |event| {
                     error.set(None);
+                    replaces.set_value(false);
                     text.set(event_target_value(&event));
                 }
             />
@@ -152,9 +186,11 @@ pub fn NextStep(
                     }).collect_view()}
                 </select>
                 <button type="button" class="button button-quiet" on:click=move |_| over()>"Nothing for now"</button>
-                <button type="button" class="button button-quiet" on:click=move |_| save(FOLLOW_UP, 7)>
-                    "Follow up in a week"
-                </button>
+                {move || text.with(|text| text.trim().is_empty()).then(|| view! {
+                    <button type="button" class="button button-quiet" on:click=move |_| save(FOLLOW_UP, 7)>
+                        "Follow up in a week"
+                    </button>
+                })}
                 <button type="submit" class="button button-primary">"Save"</button>
             </div>
         </form>

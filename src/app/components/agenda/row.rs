@@ -22,7 +22,7 @@ use crate::{
     },
     domain::{
         activity::Activity,
-        agenda::{Item, Subject, countdown},
+        agenda::{Item, Subject, countdown, is_asked},
         application::Application,
         time::Timestamp,
         when::{Context, Holds, Leans, put_off},
@@ -144,6 +144,12 @@ pub fn done(store: Store, model: AgendaModel, item: Item) {
 
 /// The same, where `complete` says that it is done, and perhaps more.
 fn finish(store: Store, model: AgendaModel, item: Item, complete: impl FnOnce(Store)) {
+    // Pressed twice, it is done once: what was done a moment ago may not show yet.
+    let activity = activity_of(item.subject).and_then(|id| store.row_untracked::<Activity>(id));
+    let row = store.row_untracked::<Application>(item.application);
+    if !is_asked(&item, row.as_deref(), activity.as_deref()) {
+        return;
+    }
     let (part, beside) = (model.part_of(&item), model.beside(&item));
     complete(store);
     model.later.set(None);

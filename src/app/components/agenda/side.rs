@@ -155,7 +155,7 @@ fn WentQuiet() -> impl IntoView {
             view! {
                 <section class="quiet" aria-label="Went quiet">
                     <h2 class="agenda-title">{title}</h2>
-                    <ul class="quiet-list">
+                    <ul class="quiet-list" data-slides="">
                         <Each each=shown key=|quiet| (quiet.application, quiet.since) let:quiet>
                             <QuietRow quiet/>
                         </Each>

@@ -11,7 +11,7 @@ use crate::{
         agenda::{Subject, first_of},
         application::{Application, Priority},
         time::{Timestamp, ZoneRules, days_label},
-        when::{Due, day_label, due_label},
+        when::{Due, day_label, span_label},
     },
 };
 use leptos::prelude::*;
@@ -36,18 +36,22 @@ fn has_next(row: &Application, asked: Option<&Asked>) -> bool {
     row.next_action.is_some() || first_of(row, asked.map(|asked| &asked.item)).is_some()
 }
 
+/// From when until when something is.
+type Span = (Timestamp, Timestamp);
+
 /// What is next: the next action or what an activity asks for, whichever comes first. A next action
 /// without a time stands back. What it is called, and when.
-fn next_of(row: &Application, asked: Option<&Asked>) -> (Option<String>, Option<Timestamp>) {
+fn next_of(row: &Application, asked: Option<&Asked>) -> (Option<String>, Option<Span>) {
     match first_of(row, asked.map(|asked| &asked.item)) {
         None => (row.next_action.as_ref().map(ToString::to_string), None),
         // A time alone says all there is.
         Some(item) if item.subject == Subject::NextAction && row.next_action.is_none() => {
-            (None, Some(item.at))
+            (None, Some((item.at, item.until)))
         }
         Some(item) => {
             let activity = asked.map(|asked| &*asked.activity);
-            (Some(title_of(&item, Some(row), activity)), Some(item.at))
+            let title = title_of(&item, Some(row), activity);
+            (Some(title), Some((item.at, item.until)))
         }
     }
 }
@@ -110,7 +114,7 @@ pub fn Card(
     let next = move || {
         let (row, zone) = (row.read(), zone.read());
         let (action, due) = next_of(&row, asked.read().as_ref());
-        let due = due.map(|due| due_label(due, store.now(), &*zone, habits.get()));
+        let due = due.map(|(at, until)| span_label(at, until, store.now(), &*zone, habits.get()));
         // The words give way where both are too long; the time stays whole.
         let (near, when) = match (&action, due) {
             (None, None) => return None,
@@ -255,7 +259,8 @@ mod tests {
             ..interview(-5)
         });
         let next = next_of(&row(at(4)), Some(&told));
-        assert_eq!(next, (Some("Send the task".to_owned()), at(3)));
+        let then = at(3).map(|at| (at, at));
+        assert_eq!(next, (Some("Send the task".to_owned()), then));
 
         // What came to nothing is late with nothing, as on Today.
         let over = Application {

@@ -325,7 +325,12 @@ pub fn DateField(
                     }
                 }
                 on:input=move |event| dated.types(event_target_value(&event), pause)
-                on:change=move |event| dated.save_typed(&event_target_value(&event))
+                // What was taken back, or never typed, is not saved, whatever the browser reports.
+                on:change=move |event| {
+                    if typed.with_untracked(Option::is_some) {
+                        dated.save_typed(&event_target_value(&event));
+                    }
+                }
                 on:keydown=key
                 on:blur=move |_| left()
             />

@@ -24,7 +24,10 @@ pub enum Entry {
 /// The control shows the value, but never over what is being typed: a change that comes in from
 /// elsewhere meanwhile shows when the field is left.
 pub fn follow(editor: Editor, field: &'static str, value: Memo<String>) {
+    // Another value may read the same: a moment, where its zone changes with it.
+    let behind = Memo::new(move |_| editor.value(field));
     Effect::new(move |_| {
+        behind.track();
         if dom::show_value(&input_id(field), &value.read()) {
             editor.shows(field);
         }

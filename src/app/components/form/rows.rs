@@ -105,6 +105,8 @@ pub fn RowsField(
     let remove = move |key: u32| {
         rows.update(|rows| rows.retain(|row| row.0 != key));
         save();
+        let add = format!(".field:has(#{}-rows) .rows-add", input_id(field));
+        request_animation_frame(move || dom::focus(&add));
     };
     let add = move |_| {
         let blank = columns.iter().map(|_| String::new()).collect();
@@ -114,7 +116,7 @@ pub fn RowsField(
     };
     let more = move || {
         view! {
-            <button type="button" class="button button-quiet" on:click=add>
+            <button type="button" class="button button-quiet rows-add" on:click=add>
                 {Icon::Plus.view()}
                 {format!("Add {noun}")}
             </button>

@@ -27,11 +27,20 @@ pub fn ActivityPanel(
         let row = store.row::<Activity>(id);
         row.filter(|row| row.application_id == application)
     });
-    let known = Memo::new(move |_| row.read().is_some());
+    let known = RwSignal::new(row.with_untracked(Option::is_some));
     Effect::new(move |_| {
-        if !known.get() {
+        let is_known = row.read().is_some();
+        if !is_known {
+            // It was deleted elsewhere: what is being typed is kept while its field is still there.
+            dom::blur();
             closing.begin();
         }
+        if known.get_untracked() != is_known {
+            known.set(is_known);
+        }
+    });
+    Effect::new(move |_| {
+        known.track();
         request_animation_frame(|| dom::focus("#sidebar-title"));
     });
     // The focus goes back to where the activity stands in the story.

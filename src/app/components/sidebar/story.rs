@@ -14,7 +14,7 @@ use crate::{
         order::sort_by_key,
         stage::{StageEvent, Status, counted},
         time::{Timestamp, ZoneRules, stay_label},
-        when::day_label,
+        when::{day_label, due_label},
     },
 };
 use leptos::prelude::*;
@@ -214,7 +214,7 @@ pub fn Story(
                     </div>
                 }.into_any(),
             }}
-            <ol class="timeline timeline-planned" aria-label="Planned">
+            <ol class="timeline timeline-planned" aria-label="Planned" data-slides="">
                 <Each each=next_planned key=|row| (row.id, row.version, row.updated_at) let:row>
                     <PlannedItem row/>
                 </Each>
@@ -285,6 +285,18 @@ fn PastItem(row: Arc<Activity>) -> impl IntoView {
     let (id, title, address) = (row.id, row.headline(), address_of(&row));
     let canceled = row.status == ActivityStatus::Canceled;
     let outcome = row.outcome.as_ref().map(ToString::to_string);
+    let follows = (!canceled).then(|| (row.next_action.clone(), row.next_action_due));
+    let follows = move || {
+        let (what, due) = follows.clone()?;
+        let due = due.map(|due| due_label(due, store.now(), &*zone.read(), habits.get()).1);
+        let text = match (what, due) {
+            (None, None) => return None,
+            (Some(what), None) => format!("Next: {what}"),
+            (None, Some(due)) => format!("Next: {due}"),
+            (Some(what), Some(due)) => format!("Next: {what} · {due}"),
+        };
+        Some(view! { <span class="timeline-outcome">{text}</span> })
+    };
     let at = row.starts_at.unwrap_or(row.created_at);
     let day = move || {
         let zone = zone.read();
@@ -298,6 +310,7 @@ fn PastItem(row: Arc<Activity>) -> impl IntoView {
             <time datetime=at.to_rfc3339()>{day}</time>
             {canceled.then_some(" called off")}
             {outcome.map(|text| view! { <span class="timeline-outcome">{text}</span> })}
+            {follows}
         </li>
     }
 }
