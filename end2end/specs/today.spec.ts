@@ -109,3 +109,27 @@ test("what is opened goes back to its row, and the last deed is taken back by it
   await expect(today.toast(/^Undone: Follow-up/)).toBeVisible();
   await today.expectItems("Late", ["Interview loop", "Follow-up"]);
 });
+
+test("a double press does one deed, and one undo takes it back", async ({ user, today }) => {
+  const names = ["One", "Two", "Three"];
+  for (const [n, next_action] of names.entries()) {
+    await user.api.create({ role_title: "Engineer", next_action, next_action_due: hours(n - 9) });
+  }
+  // Where something is next already nothing is asked, and the next row slides under the pointer.
+  const [row] = await user.api.all();
+  const follow = { type: "FollowUp", starts_at: hours(-12) } as const;
+  for (const _ of [1, 2]) if (row) await user.api.plan(row.id, follow);
+  await today.open();
+  await today.expectItems("Late", ["Follow-up", "Follow-up", ...names]);
+  await today.page.getByRole("button", { name: "Done: Follow-up" }).first().dblclick();
+  await today.expectItems("Late", ["Follow-up", ...names]);
+  await today.saved();
+  await today.expectItems("Late", ["Follow-up", ...names]);
+  await today.page.keyboard.press("Control+z");
+  await today.expectItems("Late", ["Follow-up", "Follow-up", ...names]);
+
+  await today.page.getByRole("button", { name: "Done: One" }).dblclick();
+  await expect(today.toast("Done: One, Engineer at Acme")).toBeVisible();
+  await today.act("Done: One, Engineer at Acme", "Undo");
+  await today.expectItems("Late", ["Follow-up", "Follow-up", ...names]);
+});

@@ -133,6 +133,11 @@ export class Api {
     return (await good(this.request.post(path, { data: fields, headers: this.headers() }))) as Activity;
   }
 
+  async deleteActivity(id: string): Promise<void> {
+    const row = (await good(this.request.get(`${BASE}/activities/${id}`))) as Activity;
+    await good(this.request.delete(`${BASE}/activities/${id}`, { headers: this.headers(row.version) }));
+  }
+
   /** The activities of an application, oldest first. */
   async activities(id: string): Promise<Activity[]> {
     const page = await good(this.request.get(`${BASE}/applications/${id}/activities`));

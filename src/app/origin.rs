@@ -10,6 +10,8 @@ pub struct Opened {
     pub item: String,
     /// Whose it is.
     pub application: Uuid,
+    /// It is opened to be moved to another time.
+    pub to_move: bool,
 }
 
 /// What was opened on Today and is not closed. Copied freely.
@@ -38,6 +40,12 @@ impl Origin {
             let opened = opened.as_ref().map(|opened| opened.application);
             opened == Some(application)
         })
+    }
+
+    /// Whether what was opened there is to be moved: the field for its time is wanted first.
+    pub fn is_to_move(self) -> bool {
+        self.0
+            .with_untracked(|opened| opened.as_ref().is_some_and(|opened| opened.to_move))
     }
 
     /// Today shows again: the item that was opened there.

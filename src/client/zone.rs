@@ -99,6 +99,9 @@ fn meant(text: &str, listed: &[String], is_known: &dyn Fn(&str) -> bool) -> Opti
     if let Some(zone) = listed.iter().find(|zone| plain(zone) == wanted) {
         return Some(zone.clone());
     }
+    if matches!(wanted.as_str(), "utc" | "gmt") && is_known("UTC") {
+        return Some("UTC".to_owned());
+    }
     // Neither an offset, which has no rules, nor a name in another case, which the server does not know.
     if text.starts_with(|first: char| first.is_ascii_uppercase())
         && (text.contains(|it: char| it.is_ascii_lowercase()) || text == "UTC")

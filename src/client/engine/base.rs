@@ -167,7 +167,7 @@ macro_rules! define_tables {
     (
         $d:tt
         all { $( $(#[$meta:meta])* $module:ident::$Kind:ident $table:ident $word:literal $shards:literal, )+ }
-        edited $edited:tt
+        edited { $( $edited_module:ident::$Edited:ident, )+ }
     ) => {
         $( use crate::domain::$module::$Kind; )+
 
@@ -209,6 +209,15 @@ macro_rules! define_tables {
                     shards.extend(ids.map(|id| Shard::of(EntityKind::$Kind, *id)));
                 )+
                 shards
+            }
+        }
+
+        impl Base {
+            /// The state of a row that people change.
+            pub(super) fn state(&self, id: Uuid) -> Option<Seen> {
+                let mut state = None;
+                $( state = state.or_else(|| Some(self.table::<$Edited>().get(id)?.seen())); )+
+                state
             }
         }
 
@@ -414,12 +423,6 @@ impl Base {
     /// The version of a row that people change.
     pub(super) fn version(&self, id: Uuid) -> Option<i64> {
         self.state(id).map(|seen| seen.version)
-    }
-
-    /// The state of a row that people change.
-    pub(super) fn state(&self, id: Uuid) -> Option<Seen> {
-        let application = self.tables.applications.get(id).map(|row| row.seen());
-        application.or_else(|| self.tables.settings.get(id).map(|row| row.seen()))
     }
 
     /// A row that will not be here, as it would be: an edit of it may turn up.
@@ -632,7 +635,7 @@ impl Base {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{application::tests::sample, row::Made};
+    use crate::domain::{activity, application::tests::sample, row::Made};
 
     #[test]
     fn shards_have_names_that_read_back() {
@@ -691,6 +694,17 @@ mod tests {
         assert_eq!(base.take_dirty(), BTreeSet::from([shard]));
         base.join(shard, vec![stored(&new)]);
         assert!(!base.is_dirty());
+    }
+
+    #[test]
+    fn the_state_of_a_row_of_every_kind_that_people_change_is_known() {
+        let mut base = Base::default();
+        let activity = activity::tests::sample(7, 1);
+        let moved = StageEvent::recorded(&sample(1), "moved", None, sample(1).updated_at);
+        base.take(activity.id, activity.clone());
+        base.take(moved.id, moved.clone());
+        assert_eq!(base.state(activity.id), Some(activity.seen()));
+        assert_eq!(base.state(moved.id), Some(moved.seen()));
     }
 
     #[test]

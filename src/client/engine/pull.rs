@@ -156,6 +156,12 @@ impl Engine {
                 Vec::new()
             }
             Session::Live => {
+                let is_anew = self.meta.cursor.is_none() && self.storage.meta.cursor.is_some();
+                if is_anew && !self.pulling.is_rebuilding() {
+                    // What another page has stored may be of another history than the one that is read
+                    // from its beginning here: the two never mix.
+                    self.rebuild();
+                }
                 self.pulling.began();
                 self.pulling.told_moves = self.base.told_moves().collect();
                 if self.meta.cursor.is_none() {

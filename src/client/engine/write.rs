@@ -206,6 +206,16 @@ impl Engine {
             // The rows of both are joined, so the cursor of either holds; where the store leaves out
             // rows, this page has them as of its own.
             let apart = !first && (self.meta.truncated || meta.truncated);
+            let began_apart = !first
+                && self.storage.meta.cursor.is_none()
+                && self.meta.cursor.is_some()
+                && meta.cursor.is_some();
+            if began_apart {
+                // Both read from the beginning, perhaps of two histories: which rows here are of which
+                // nobody can tell, so they are read anew.
+                self.storage.cursor_moved = false;
+                self.rebuild();
+            }
             if !apart && !self.storage.cursor_moved {
                 if self.meta.cursor.is_none() && meta.cursor.is_some() {
                     self.doubt_what_is_newer_than(&shards);

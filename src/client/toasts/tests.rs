@@ -388,6 +388,26 @@ fn deeds_are_taken_back_newest_first_also_when_their_messages_are_gone() {
 }
 
 #[test]
+fn what_an_undo_gives_back_stands_behind_what_was_done_to_others_since() {
+    let mut toasts = Toasts::default();
+    let mut archive = |n, text: &str| {
+        toasts.edited(record(n), &change(json!({ "archived_at": null })));
+        toasts.push("info", text, undo_archive(n));
+    };
+    archive(1, "Archived 1");
+    archive(2, "Archived 2");
+    archive(1, "Archived 1 again");
+    let mut back = || {
+        let (text, _, earlier) = toasts.take_back()?;
+        toasts.taken_back(earlier);
+        Some(text)
+    };
+    assert_eq!(back().as_deref(), Some("Archived 1 again"));
+    assert_eq!(back().as_deref(), Some("Archived 2"));
+    assert_eq!(back().as_deref(), Some("Archived 1"));
+}
+
+#[test]
 fn a_deed_is_taken_back_once_and_only_so_many_are_remembered() {
     let mut toasts = Toasts::default();
     toasts.push("info", "Moved", undo_move(1));

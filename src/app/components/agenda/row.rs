@@ -91,7 +91,7 @@ pub fn AgendaRow(
         over.filter(|_| is_planned).map(|row| row.id)
     });
     let origin = use_origin();
-    let opened = move |_| origin.leaves_today(opened(&item));
+    let opened = move |_| origin.leaves_today(opened(&item, false));
     let putting_off = Memo::new(move |_| model.later.get() == Some(item));
     let key = key_of(&item);
     view! {
@@ -130,10 +130,11 @@ pub fn AgendaRow(
 }
 
 /// An item, as what was opened on Today.
-fn opened(item: &Item) -> Opened {
+fn opened(item: &Item, to_move: bool) -> Opened {
     Opened {
         item: key_of(item),
         application: item.application,
+        to_move,
     }
 }
 
@@ -178,7 +179,7 @@ pub fn later(store: Store, model: AgendaModel, item: Item) {
     let is_planned = matches!(item.subject, Subject::Activity(_));
     match activity.filter(|row| is_planned && row.r#type.is_talk()) {
         Some(row) => {
-            model.origin.leaves_today(opened(&item));
+            model.origin.leaves_today(opened(&item, true));
             model.open.set(Some(href_of(&item, Some(&row))));
         }
         None => model.later.set(Some(item)),

@@ -327,7 +327,7 @@ pub fn DateField(
                 on:input=move |event| dated.types(event_target_value(&event), pause)
                 // What was taken back, or never typed, is not saved, whatever the browser reports.
                 on:change=move |event| {
-                    if typed.with_untracked(Option::is_some) {
+                    if typed.try_with_untracked(Option::is_some) == Some(true) {
                         dated.save_typed(&event_target_value(&event));
                     }
                 }

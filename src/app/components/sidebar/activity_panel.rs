@@ -2,8 +2,12 @@
 
 use super::{CloseLink, Closing, NotHere};
 use crate::{
-    app::components::{
-        activity::ActivityForm, icon::Icon, icon_button::IconButton, sync_status::SyncStatus,
+    app::{
+        components::{
+            activity::ActivityForm, form::input_id, icon::Icon, icon_button::IconButton,
+            sync_status::SyncStatus,
+        },
+        origin::use_origin,
     },
     client::{dom, store::use_store},
     domain::{activity::Activity, application::Application},
@@ -22,6 +26,7 @@ pub fn ActivityPanel(
 ) -> impl IntoView {
     let store = use_store();
     let closing = expect_context::<Closing>();
+    let origin = use_origin();
     closing.begin();
     let row = Memo::new(move |_| {
         let row = store.row::<Activity>(id);
@@ -41,7 +46,13 @@ pub fn ActivityPanel(
     });
     Effect::new(move |_| {
         known.track();
-        request_animation_frame(|| dom::focus("#sidebar-title"));
+        let to_move = origin.is_to_move();
+        request_animation_frame(move || {
+            dom::focus("#sidebar-title");
+            if to_move {
+                dom::focus(&format!("#{}", input_id("starts_at")));
+            }
+        });
     });
     // The focus goes back to where the activity stands in the story.
     #[cfg(feature = "hydrate")]

@@ -119,7 +119,9 @@ pub fn Sidebar(
     // The board has made way by then, and its card is not to be behind the panel.
     Effect::new(move |_| {
         request_animation_frame(move || {
-            dom::focus("#sidebar-title");
+            if !origin.is_to_move() {
+                dom::focus("#sidebar-title");
+            }
             // Gone by now, where it was closed at once.
             if row.try_get_untracked().flatten().is_some()
                 && let Some(row) = store.row_untracked::<Application>(id)

@@ -343,3 +343,50 @@ fn bases_that_two_pages_built_of_two_histories_are_not_joined() {
     assert_eq!(version(&one), Some(1));
     assert_eq!(version(&two.reopened()), Some(1));
 }
+
+#[test]
+fn what_two_pages_read_from_the_beginning_of_two_histories_is_read_anew() {
+    let row = sample(1);
+    let lost = after(&row, json!({"notes": "of a history"}));
+    let mut one = Page::new(&[]);
+    let mut two = one.reopened();
+    two.writes_wait = true;
+    two.pull();
+    two.pulled(page_of(vec![upsert(2, &lost)], "2"));
+    // The server was set back meanwhile; the other page is the first to store where it is.
+    one.pull();
+    one.pulled(page_of(vec![upsert(1, &row)], "another.1"));
+    two.write();
+    assert_eq!(two.disk.borrow().meta.cursor.as_deref(), Some("another.1"));
+    two.pulls.clear();
+    two.pull();
+    assert_eq!(two.pulls, [None]);
+    two.pulled(page_of(vec![upsert(1, &row)], "another.1"));
+    two.writes_wait = false;
+    two.write();
+    let version = |page: &Page| page.engine.base().version(row.id);
+    assert_eq!(version(&two), Some(1));
+    assert_eq!(version(&two.reopened()), Some(1));
+}
+
+#[test]
+fn a_page_that_reads_from_the_beginning_beside_what_is_stored_builds_its_base_anew() {
+    let row = sample(1);
+    let old = Application {
+        archived_at: Some(now() - Duration::days(400)),
+        ..sample(2)
+    };
+    let mut one = Page::new(&[]);
+    let mut two = one.reopened();
+    one.pull();
+    one.pulled(page_of(vec![upsert(1, &row), upsert(2, &old)], "2"));
+    assert!(one.disk.borrow().meta.truncated);
+    // Rows are left out of the store, so this page reads all of them for itself.
+    two.refresh();
+    two.pull();
+    assert_eq!(two.pulls.last(), Some(&None));
+    two.pulled(page_of(vec![upsert(1, &row)], "another.1"));
+    assert_eq!(two.disk.borrow().meta.base_generation, 1);
+    one.refresh();
+    assert!(one.view(old.id).is_none());
+}
