@@ -101,6 +101,7 @@ pub fn NextStep(
         if what.trim().is_empty() {
             // A day is chosen already: what is to be done then is missing.
             error.set(Some("Say what is next, or press Esc.".to_owned()));
+            dom::focus("#next-step");
         } else {
             save(&what, days.get_untracked());
         }
