@@ -78,7 +78,12 @@ test("a follow-up is planned offline and sent with its application", async ({ us
   expect(activities).toMatchObject([{ type: "FollowUp", status: "scheduled", followup_channel: "email" }]);
 });
 
-test("the browser's Back saves what is being typed, and a begun plan is asked about first", async ({ page, user, sidebar }) => {
+test("the browser's Back saves what is being typed, and a begun plan is asked about first", async ({
+  page,
+  user,
+  sidebar,
+  watch,
+}) => {
   const { id } = await user.api.create({ role_title: "Engineer" });
   const { id: call } = await user.api.plan(id, { type: "Call", status: "done", starts_at: "2026-03-02T09:00:00Z" });
   await sidebar.open(id);
@@ -93,6 +98,10 @@ test("the browser's Back saves what is being typed, and a begun plan is asked ab
   await sidebar.field("Outcome").fill("They pay well.");
   await sidebar.close.click();
   await expect(sidebar.toast("Not everything was saved.")).toBeVisible();
+  await expect(sidebar.field("Outcome")).toHaveValue("They pay well.");
+  // So is whoever closes the tab.
+  watch.expectToBeAsked();
+  await page.close({ runBeforeUnload: true });
   await expect(sidebar.field("Outcome")).toHaveValue("They pay well.");
   await sidebar.panel.getByRole("button", { name: "Log it" }).click();
   await expect(sidebar.history).toHaveText([/Call.*They pay well/, /Applied/, /Call/]);

@@ -58,6 +58,9 @@ struct Parts {
     leaving: Cell<bool>,
 }
 
+/// A form that is sent as a whole, where something was typed into it.
+const UNFINISHED: &str = "form[data-unfinished]";
+
 thread_local! {
     static PARTS: Parts = Parts::default();
 }
@@ -190,10 +193,12 @@ impl Store {
         // Leaving a field saves it, so that what was typed last goes along.
         _ = window_event_listener(leptos::ev::beforeunload, move |event| {
             dom::blur();
-            // What is stored survives the page; what is not lives here alone.
+            // What is stored survives the page; what is not lives here alone, as does a form that is sent
+            // as a whole and half written.
             let now = self.clock();
-            if self.engine(|engine| engine.has_volatile(now)) && !parts(|parts| parts.leaving.get())
-            {
+            let lives_here =
+                self.engine(|engine| engine.has_volatile(now)) || dom::exists(UNFINISHED);
+            if lives_here && !parts(|parts| parts.leaving.get()) {
                 event.prevent_default();
             }
         });

@@ -4,7 +4,7 @@ use crate::{
     client::path_of,
     harness::{Site, User, both, watch},
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use job_hunt_tracker::domain::stage::Status;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -124,9 +124,11 @@ async fn a_large_board_is_the_top_of_its_open_columns(site: Site) {
     );
     assert_eq!(rows[0], moved, "moved last, so at the top");
     assert_eq!(board["whole"], false);
+    let time = |at: &Value| at.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
     let keys: Vec<_> = rows[..16]
         .iter()
-        .map(|row| (row["status_since"].as_str(), row["id"].as_str()))
+        // As text, a whole second would come after its milliseconds.
+        .map(|row| (time(&row["status_since"]), row["id"].as_str()))
         .collect();
     assert!(keys.is_sorted_by(|a, b| a > b), "{keys:?}");
 }

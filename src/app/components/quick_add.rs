@@ -184,9 +184,18 @@ pub fn QuickAdd() -> impl IntoView {
         Some(view! { <p class="notice" data-kind=kind>{known.sentence(day.as_deref())}</p> })
     };
 
+    let is_begun = Memo::new(move |_| {
+        let is_typed = |text: RwSignal<String>| text.with(|text| !text.trim().is_empty());
+        open.get() && (is_typed(company) || is_typed(role))
+    });
     view! {
         <Dialog class="quick-add" title_id="quick-add-title" open on_open=reset on_close=close>
-            <form class="dialog-form" novalidate on:submit=submit>
+            <form
+                class="dialog-form"
+                novalidate
+                data-unfinished=move || is_begun.get().then_some("")
+                on:submit=submit
+            >
                 <h2 class="dialog-title" id="quick-add-title">"Add application"</h2>
                 <Stacked label="Company" control="quick-company" error=company_error>
                     <input

@@ -151,6 +151,11 @@ pub fn PlanForm(
             }
         }
     };
+    let begun = RwSignal::new(false);
+    let typed = move |_| {
+        begun.set(true);
+        closing.unfinished(Some(UNFINISHED));
+    };
     let key = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Escape" && !event.default_prevented() {
             event.prevent_default();
@@ -188,7 +193,15 @@ pub fn PlanForm(
         Plan::Interview | Plan::FollowUp => "Plan it",
     };
     view! {
-        <form class="plan" aria-label=plan.label() novalidate on:submit=submit on:keydown=key on:input=move |_| closing.unfinished(Some(UNFINISHED))>
+        <form
+            class="plan"
+            aria-label=plan.label()
+            novalidate
+            data-unfinished=move || begun.get().then_some("")
+            on:submit=submit
+            on:keydown=key
+            on:input=typed
+        >
             <div class="fields">
                 <DateField editor field="starts_at" holds=Holds::Moment leans/>
                 {more}

@@ -147,7 +147,13 @@ pub fn NextStep(
         }
     };
     view! {
-        <form class="next-step" novalidate on:submit=submit on:keydown=keydown>
+        <form
+            class="next-step"
+            novalidate
+            data-unfinished=move || text.with(|text| !text.trim().is_empty()).then_some("")
+            on:submit=submit
+            on:keydown=keydown
+        >
             <label class="next-step-label" for="next-step">
                 {format!("What is next for {name}?")}
             </label>
