@@ -305,7 +305,7 @@ impl Store {
     }
 
     /// Says what was done to `record`, once it shows, with what takes it back.
-    pub(super) fn tell(self, text: String, record: Uuid, undo: Vec<(Uuid, Edit)>) {
+    pub fn tell(self, text: String, record: Uuid, undo: Vec<(Uuid, Edit)>) {
         let undo = ToastAction::Apply {
             record,
             edits: undo,

@@ -215,23 +215,30 @@ struct Said {
 }
 
 impl Said {
-    /// The time that was said, or that a part of the day stands for: eight in the evening is 20:00.
-    fn time(&self) -> Option<NaiveTime> {
+    /// The time that was said, or that a part of the day stands for: eight in the evening is 20:00. An
+    /// hour after midnight is of no evening that was said: which day is meant is not clear then.
+    ///
+    /// # Errors
+    /// `unclear` of such an hour.
+    fn time(&self, unclear: impl Fn() -> Why) -> Result<Option<NaiveTime>, Why> {
         let Some(around) = self.around else {
-            return self.time;
+            return Ok(self.time);
         };
+        let first = if around < EVENING { 1 } else { 5 };
         match self.time {
-            None => NaiveTime::from_hms_opt(around, 0, 0),
-            Some(time) if around >= 12 && time.hour() < 12 && !self.half => {
-                NaiveTime::from_hms_opt(time.hour() + 12, time.minute(), 0)
+            None => Ok(NaiveTime::from_hms_opt(around, 0, 0)),
+            time if around < 12 || self.half || self.note == Some(Note::Midnight) => Ok(time),
+            Some(time) if (first..12).contains(&time.hour()) => {
+                Ok(NaiveTime::from_hms_opt(time.hour() + 12, time.minute(), 0))
             }
-            time => time,
+            Some(time) if time.hour() < first => Err(unclear()),
+            time => Ok(time),
         }
     }
 
     fn resolve(self, context: &Context<'_>, unclear: impl Fn() -> Why) -> Result<Understood, Why> {
         let today = context.today();
-        let time = self.time();
+        let time = self.time(&unclear)?;
         let day = match (self.day, self.weekday) {
             (Some(day), Some(said)) if day.weekday() != said => {
                 return Err(Why::OtherWeekday { day, said });
@@ -257,12 +264,19 @@ impl Said {
                 return Ok(Understood { when, note: None });
             }
             (None, Some(day), time, Holds::Moment) => {
+                // This evening, said in the evening, is what is left of it.
+                let wall = context.zone.local(context.now);
+                let is_over = |time: &NaiveTime| {
+                    let is_ahead = context.leans == Leans::Ahead && self.time.is_none();
+                    is_ahead && day == wall.date() && *time <= wall.time()
+                };
+                let time = time.filter(|time| !is_over(time));
                 let time = time.or_else(|| later_today(day, context));
                 return at_wall(day, time, context).map(noted);
             }
             (None, None, Some(time), Holds::Moment) => {
                 let at = at_wall(today, Some(time), context)?;
-                return match (at.when, context.leans) {
+                let found = match (at.when, context.leans) {
                     (When::Moment(then), Leans::Ahead) if then <= context.now => {
                         at_wall(today + Days::new(1), Some(time), context)
                     }
@@ -271,6 +285,7 @@ impl Said {
                     }
                     _ => Ok(at),
                 };
+                return found.map(noted);
             }
             (None, Some(_), None, Holds::Day) => Why::OutOfRange,
             _ => unclear(),
@@ -339,11 +354,14 @@ const DAYS: [(&str, i64); 7] = [
     ("yesterday", -1),
 ];
 
+/// From this hour on a part of the day reaches into the next day.
+const EVENING: u32 = 18;
+
 /// Parts of the day, and the hour that each stands for.
 const PARTS: [(&str, u32); 5] = [
     ("morning", 9),
     ("afternoon", 14),
-    ("evening", 18),
+    ("evening", EVENING),
     ("tonight", 20),
     ("night", 20),
 ];

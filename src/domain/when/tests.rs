@@ -68,6 +68,8 @@ fn a_moment_is_read_as_people_say_it() {
             ("mon 2 in the afternoon", "2026-11-30 14:00"),
             ("tomorrow morning 6", "2026-11-28 06:00"),
             ("this evening", "2026-11-27 18:00"),
+            ("tonight midnight", "2026-11-28 00:00"),
+            ("mon 12:30 in the afternoon", "2026-11-30 12:30"),
             ("tomorrow", "2026-11-28 09:00"),
             ("Tomorrow 2pm", "2026-11-28 14:00"),
             ("tomorrow at 2 p.m.", "2026-11-28 14:00"),
@@ -315,6 +317,25 @@ fn what_was_decided_is_told() {
     assert_eq!(note("fri 9:00"), None);
     assert_eq!(note("fri 2"), Some(Note::Afternoon));
     assert_eq!(note("fri 02"), None);
+    let american = context(Holds::Moment, Leans::Ahead, AMERICAN);
+    let understood = read("2:30", &american).unwrap();
+    assert_eq!(understood.note, Some(Note::Afternoon));
+    assert_eq!(as_read("2:30", &american).unwrap(), "2026-11-27 14:30");
+    let late = Context {
+        now: BERLIN.instant(wall("2026-11-27 21:10")),
+        ..due()
+    };
+    check(
+        &late,
+        &[
+            ("tonight", "2026-11-27 22:00"),
+            ("today", "2026-11-27 22:00"),
+        ],
+    );
+    // Of which night?
+    for text in ["tonight 1", "tomorrow night 2:30", "tonight 0:30"] {
+        assert!(matches!(read(text, &due()), Err(Why::Unclear(_))), "{text}");
+    }
     assert_eq!(note("fri midnight"), Some(Note::Midnight));
     assert_eq!(note("midnight"), Some(Note::Midnight));
     assert_eq!(note("2027-03-28 02:30"), Some(Note::Skipped));

@@ -20,7 +20,6 @@ use crate::{
         habits::use_habits,
         labels::length_label,
         store::{Store, use_store},
-        toasts::ToastAction,
         zone::{CurrentZone, Zone, use_zone},
     },
     domain::{
@@ -208,13 +207,9 @@ impl SameWall {
         let Ok(undo) = json::read::<ActivityPatch>(&Value::Object(was.collect())) else {
             return;
         };
-        let undo = ToastAction::Apply {
-            record: row.id,
-            edits: vec![(row.id, Activity::into_edit(Op::Patch(Box::new(undo))))],
-            label: "Undo",
-        };
-        let (store, text) = (self.1, format!("Moved: {}", self.1.activity_name(&row)));
-        store.once_shown(move || store.toast("info", text, Some(undo)));
+        let undo = Activity::into_edit(Op::Patch(Box::new(undo)));
+        let text = format!("Moved: {}", self.1.activity_name(&row));
+        self.1.tell(text, row.id, vec![(row.id, undo)]);
     }
 }
 
