@@ -17,6 +17,7 @@ both![
     the_day_goes_when_the_move_is_undone_or_was_a_slip,
     a_corrected_move_takes_along_since_when_and_the_day,
     what_follows_makes_no_version,
+    moves_stand_in_the_order_in_which_they_were_recorded,
     a_move_is_struck_out_and_restored,
     the_newest_that_counts_is_not_struck_out,
     a_status_never_stands_without_a_move,
@@ -219,6 +220,30 @@ async fn a_corrected_move_takes_along_since_when_and_the_day(site: Site) {
     let event = jane.events(&draft).await[1].clone();
     correct(&jane, &event, json!({ "occurred_at": app.clock.now() })).await;
     assert_eq!(now(&jane, &row).await["application_date"], "2026-01-05");
+}
+
+/// Also those of one millisecond, those of a clock that was set back, and those that were corrected.
+async fn moves_stand_in_the_order_in_which_they_were_recorded(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let row = jane.create(json!({})).await;
+    let row = jane.change(&row, json!({ "status": "Screening" })).await;
+    app.clock.advance(Duration::hours(-1));
+    let row = jane.change(&row, json!({ "status": "Offer" })).await;
+    let order = |events: &[Value]| -> Vec<Value> {
+        assert!(events.is_sorted_by_key(|event| instant(&event["recorded_at"])));
+        events.iter().map(|event| event["to_status"].clone()).collect()
+    };
+    let events = jane.events(&row).await;
+    assert_eq!(order(&events), ["Applied", "Screening", "Offer"]);
+    // The day of the creation follows it, however often it is corrected.
+    let mut creation = events[0].clone();
+    for days in [3, 5, 4] {
+        let at = instant(&row["created_at"]) - Duration::days(days);
+        creation = correct(&jane, &creation, json!({ "occurred_at": at })).await;
+        assert_eq!(now(&jane, &row).await["application_date"], day_of(at));
+    }
+    assert_eq!(order(&jane.events(&row).await), ["Applied", "Screening", "Offer"]);
 }
 
 async fn what_follows_makes_no_version(site: Site) {

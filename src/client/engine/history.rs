@@ -5,7 +5,6 @@ use crate::domain::{
     application::{Application, ApplicationPatch},
     change::Change,
     edit::{Edit, Op, apply},
-    order::sort_by_key,
     stage::{StageEvent, Status, check_corrected},
     time::{ZoneRules, to_millis},
 };
@@ -57,7 +56,8 @@ pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application) {
             base.show(voided, event);
         }
     } else if let Some(before) = moved {
-        let event = StageEvent::recorded(row, &entry.key.to_string(), before, row.updated_at);
+        let at = StageEvent::recorded_next(&recorded(base, row.id), row.updated_at);
+        let event = StageEvent::recorded(row, &entry.key.to_string(), before, at);
         // As it was when it happened: what follows from the other moves is of the application.
         let occurred_at = match &entry.edit {
             Edit::Application(Op::Create(create)) => create.status_occurred_at,
@@ -98,14 +98,11 @@ pub(super) fn corrected(base: &mut Base, event: &StageEvent, zone: &UserZone) {
     base.show(row.id, row);
 }
 
-/// The moves of an application that the server recorded, oldest first.
+/// The moves of an application that the server recorded, in that order.
 fn recorded(base: &Base, application: Uuid) -> Vec<StageEvent> {
     let events = base.table::<StageEvent>().of_parent(application);
     let mut events: Vec<StageEvent> = events.map(|event| StageEvent::clone(event)).collect();
-    // Of those that were recorded at one moment, the one that happened first.
-    sort_by_key(&mut events, |event| {
-        (event.recorded_at, event.occurred_at, event.id)
-    });
+    StageEvent::in_order(&mut events);
     events
 }
 

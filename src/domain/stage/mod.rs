@@ -10,9 +10,11 @@ pub use edited::{StageEventPatch, check_corrected};
 use super::{
     application::Application,
     choice::choice,
+    order::sort_by_key,
     row::Row,
     time::{Timestamp, read_timestamp},
 };
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 use uuid::Uuid;
@@ -143,6 +145,24 @@ impl StageEvent {
         }
     }
 
+    /// When a move after `moves` is recorded: now, and later than each of them, also where several are of
+    /// one millisecond or the clock was set back. So the order in which they were recorded can be read
+    /// from them.
+    pub fn recorded_next(moves: &[Self], now: Timestamp) -> Timestamp {
+        let newest = moves.iter().map(|event| event.recorded_at).max();
+        let next = newest.map(|newest| newest + Duration::milliseconds(1));
+        next.map_or(now, |next| next.max(now))
+    }
+
+    /// Puts moves in the order in which they were recorded, whatever was corrected since.
+    pub fn in_order(moves: &mut [Self]) {
+        // Where older versions of the server recorded several in one millisecond, as they happened.
+        sort_by_key(moves, |event| {
+            let moved = !event.is_creation();
+            (event.recorded_at, moved, event.occurred_at, event.id)
+        });
+    }
+
     /// Called off at `at`, as undoing the move does it.
     #[must_use]
     pub fn voided(&self, at: Timestamp) -> Self {
@@ -202,6 +222,27 @@ pub(crate) mod tests {
             voided_at: None,
             updated_at: at,
         }
+    }
+
+    #[test]
+    fn each_move_is_recorded_after_those_before_it() {
+        let now = crate::domain::application::tests::now();
+        let first = event(9, None, Status::Applied, now);
+        assert_eq!(StageEvent::recorded_next(&[], now), now);
+        let moves = [first.clone()];
+        let at = StageEvent::recorded_next(&moves, now);
+        assert_eq!(at, now + Duration::milliseconds(1));
+        let set_back = StageEvent::recorded_next(&moves, now - Duration::hours(1));
+        assert_eq!(set_back, at);
+        let later = now + Duration::hours(1);
+        assert_eq!(StageEvent::recorded_next(&moves, later), later);
+        // What older versions recorded in one millisecond: the creation is first, whatever day it has.
+        let mut late = first;
+        late.occurred_at = later;
+        let moved = event(1, Some(Status::Applied), Status::Offer, now);
+        let mut moves = [moved.clone(), late.clone()];
+        StageEvent::in_order(&mut moves);
+        assert_eq!(moves, [late, moved]);
     }
 
     #[test]

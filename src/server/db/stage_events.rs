@@ -17,8 +17,7 @@ impl Table for StageEvent {
     }
 }
 
-/// The events of one application, oldest first, voided ones too. Those of one moment stand in the
-/// order in which they were recorded.
+/// The events of one application in the order in which they were recorded, voided ones too.
 pub async fn of_application(
     tenant: &mut impl Tenant,
     application_id: Uuid,
@@ -26,14 +25,15 @@ pub async fn of_application(
     let user_id = tenant.user_id();
     let columns = columns::<StageEvent>();
     let sql = format!(
-        "SELECT {columns} FROM stage_events WHERE user_id = $1 AND application_id = $2 \
-         ORDER BY recorded_at, seq"
+        "SELECT {columns} FROM stage_events WHERE user_id = $1 AND application_id = $2"
     );
-    on!(tenant.link(), |conn: DB| {
+    let mut events = on!(tenant.link(), |conn: DB| {
         sqlx::query_as::<DB, StageEvent>(AssertSqlSafe(sql))
             .bind(user_id)
             .bind(application_id)
             .fetch_all(conn)
             .await
-    })
+    })?;
+    StageEvent::in_order(&mut events);
+    Ok(events)
 }

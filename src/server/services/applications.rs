@@ -105,7 +105,8 @@ impl Kind for Application {
             }
         } else {
             let from = Some(before.status);
-            let event = StageEvent::recorded(after, &cause(context), from, context.now);
+            let at = StageEvent::recorded_next(&events, context.now);
+            let event = StageEvent::recorded(after, &cause(context), from, at);
             rows::insert(tenant, &event, None).await?;
             now.push(event);
         }
