@@ -232,7 +232,10 @@ async fn moves_stand_in_the_order_in_which_they_were_recorded(site: Site) {
     let row = jane.change(&row, json!({ "status": "Offer" })).await;
     let order = |events: &[Value]| -> Vec<Value> {
         assert!(events.is_sorted_by_key(|event| instant(&event["recorded_at"])));
-        events.iter().map(|event| event["to_status"].clone()).collect()
+        events
+            .iter()
+            .map(|event| event["to_status"].clone())
+            .collect()
     };
     let events = jane.events(&row).await;
     assert_eq!(order(&events), ["Applied", "Screening", "Offer"]);
@@ -243,7 +246,10 @@ async fn moves_stand_in_the_order_in_which_they_were_recorded(site: Site) {
         creation = correct(&jane, &creation, json!({ "occurred_at": at })).await;
         assert_eq!(now(&jane, &row).await["application_date"], day_of(at));
     }
-    assert_eq!(order(&jane.events(&row).await), ["Applied", "Screening", "Offer"]);
+    assert_eq!(
+        order(&jane.events(&row).await),
+        ["Applied", "Screening", "Offer"]
+    );
 }
 
 async fn what_follows_makes_no_version(site: Site) {

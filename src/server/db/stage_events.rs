@@ -24,9 +24,8 @@ pub async fn of_application(
 ) -> sqlx::Result<Vec<StageEvent>> {
     let user_id = tenant.user_id();
     let columns = columns::<StageEvent>();
-    let sql = format!(
-        "SELECT {columns} FROM stage_events WHERE user_id = $1 AND application_id = $2"
-    );
+    let sql =
+        format!("SELECT {columns} FROM stage_events WHERE user_id = $1 AND application_id = $2");
     let mut events = on!(tenant.link(), |conn: DB| {
         sqlx::query_as::<DB, StageEvent>(AssertSqlSafe(sql))
             .bind(user_id)
