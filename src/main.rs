@@ -5,7 +5,7 @@ use job_hunt_tracker::server::{
     AppState,
     clock::Clock,
     config::{Cli, Command, Config},
-    http, seed, telemetry,
+    http, seed, telemetry, zones,
 };
 use std::process::ExitCode;
 
@@ -65,6 +65,7 @@ async fn serve(config: Config) -> Result<(), String> {
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .map_err(|error| format!("LEPTOS_SITE_ADDR: {address}: {error}"))?;
+    tracing::info!(version = zones::version(), from = %zones::origin(), "rules of time zones");
     eprintln!(
         "\n  Job Hunt Tracker is ready: open {public_url}\n  \
          Sign in with any address; {}\n",

@@ -182,39 +182,14 @@ impl ZoneRules for Utc {
     }
 }
 
-#[cfg(feature = "ssr")]
-mod iana {
-    use super::{DateTime, Utc, ZoneName, ZoneRules};
-    use chrono::{Offset, TimeZone};
-
-    impl ZoneRules for chrono_tz::Tz {
-        fn offset_seconds(&self, at: DateTime<Utc>) -> i32 {
-            self.offset_from_utc_datetime(&at.naive_utc())
-                .fix()
-                .local_minus_utc()
-        }
-    }
-
-    impl ZoneName {
-        /// The zone's rules from the IANA database, or what is wrong with the name.
-        pub fn rules(&self) -> Result<chrono_tz::Tz, String> {
-            self.as_str().parse().map_err(|_| {
-                format!("“{self}” is no time zone of the IANA database, such as Africa/Lagos.")
-            })
-        }
-    }
-
-    impl schemars::JsonSchema for ZoneName {
-        fn schema_name() -> std::borrow::Cow<'static, str> {
-            "ZoneName".into()
-        }
-        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-            schemars::json_schema!({
-                "type": "string", "enum": names.collect::<Vec<_>>(),
-                "examples": ["Africa/Lagos"], "description": "IANA time zone"
-            })
-        }
+// Tests name zones by its constants; the server's own rules are in `server::zones`.
+#[cfg(test)]
+impl ZoneRules for chrono_tz::Tz {
+    fn offset_seconds(&self, at: DateTime<Utc>) -> i32 {
+        use chrono::{Offset as _, TimeZone as _};
+        self.offset_from_utc_datetime(&at.naive_utc())
+            .fix()
+            .local_minus_utc()
     }
 }
 

@@ -12,5 +12,6 @@ pub mod services;
 pub mod state;
 pub mod telemetry;
 pub mod worker;
+pub mod zones;
 
 pub use state::AppState;

@@ -47,7 +47,7 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
         Some(count) => (0..count).map(|number| made_up(number, now)).collect(),
     };
     let zone = super::db::settings::find(&mut state.db.read_as(context.owner).await?).await?;
-    let zone = zone.timezone.rules().unwrap_or(chrono_tz::Africa::Lagos);
+    let zone = zone.timezone.rules().unwrap_or_default();
     let mut added = 0;
     for (number, mut card) in demo.into_iter().enumerate() {
         let activities = std::mem::take(&mut card.activities);

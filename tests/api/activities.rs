@@ -5,7 +5,7 @@ use crate::{
     harness::{Engine, Site, both},
 };
 use chrono::{DateTime, Utc};
-use job_hunt_tracker::server::services::zone_rules;
+use job_hunt_tracker::server::{services::zone_rules, zones};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -373,7 +373,7 @@ async fn what_is_planned_follows_new_zone_rules_once(site: Site) {
         }
     }
     site.execute("UPDATE worker SET zone_rules = '2001a'").await;
-    let (db, version) = (&app.state.db, zone_rules::VERSION);
+    let (db, version) = (&app.state.db, zones::version());
     assert_eq!(zone_rules::follow(db, now).await.unwrap(), 1);
     assert_eq!(db.zone_rules().await.unwrap(), version);
 

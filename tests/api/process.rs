@@ -6,7 +6,7 @@ use crate::{
     program::{Program, command},
 };
 use http::Method;
-use job_hunt_tracker::api::BASE;
+use job_hunt_tracker::{api::BASE, server::zones};
 use serde_json::json;
 use std::{
     io::{Read, Write},
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 both![
     it_says_that_it_is_well,
+    it_says_which_zone_rules_it_has,
     without_its_database_it_is_alive_but_not_ready,
     it_finishes_what_it_answers_and_stops,
     a_wrong_setting_is_named_in_one_line,
@@ -33,6 +34,13 @@ async fn it_says_that_it_is_well(site: Site) {
         assert_eq!(answer.text, text);
         assert_eq!(app.browser().raw(Method::POST, path).await.status, 405);
     }
+}
+
+async fn it_says_which_zone_rules_it_has(site: Site) {
+    let log = Program::serve(&site).await.log();
+    let lines: Vec<&str> = log.lines().filter(|it| it.contains("time zones")).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert!(lines[0].contains(zones::version()), "{log}");
 }
 
 async fn without_its_database_it_is_alive_but_not_ready(site: Site) {

@@ -15,9 +15,11 @@ use crate::{
         settings::Settings,
         time::ZoneRules as _,
     },
-    server::db::{activities, rows::After, tenant::TenantWrite},
+    server::{
+        db::{activities, rows::After, tenant::TenantWrite},
+        zones::Zone,
+    },
 };
-use chrono_tz::Tz;
 use uuid::Uuid;
 
 /// A page of the activities of an application, oldest first.
@@ -92,7 +94,7 @@ impl Kind for Activity {
     async fn follow(
         tenant: &mut TenantWrite,
         _: &Context<'_>,
-        _: Tz,
+        _: Zone,
         step: Step<'_, Self>,
     ) -> Result<(), Problem> {
         let row = match step {

@@ -15,14 +15,16 @@ use crate::{
         tags::MAX_TAG,
         time::Timestamp,
     },
-    server::db::{
-        applications,
-        rows::{self, After},
-        stage_events,
-        tenant::TenantWrite,
+    server::{
+        db::{
+            applications,
+            rows::{self, After},
+            stage_events,
+            tenant::TenantWrite,
+        },
+        zones::Zone,
     },
 };
-use chrono_tz::Tz;
 use uuid::Uuid;
 
 /// A page of applications.
@@ -78,7 +80,7 @@ impl Kind for Application {
     async fn follow(
         tenant: &mut TenantWrite,
         context: &Context<'_>,
-        zone: Tz,
+        zone: Zone,
         step: Step<'_, Self>,
     ) -> Result<(), Problem> {
         let (before, patch, after) = match step {

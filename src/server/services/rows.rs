@@ -21,9 +21,9 @@ use crate::{
             tombstones,
         },
         secrets,
+        zones::Zone,
     },
 };
-use chrono_tz::Tz;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ pub trait Kind: Edited + Table {
     fn follow(
         tenant: &mut TenantWrite,
         context: &Context<'_>,
-        zone: Tz,
+        zone: Zone,
         change: Step<'_, Self>,
     ) -> impl Future<Output = Result<(), Problem>> + Send;
 
@@ -195,13 +195,12 @@ async fn current_at<R: Kind>(tenant: &mut TenantWrite, id: Uuid, seen: Seen) -> 
 }
 
 /// The rules of the user's zone.
-fn zone_of(settings: &Settings) -> Tz {
-    let zone = settings.timezone.rules();
-    zone.unwrap_or(chrono_tz::Africa::Lagos)
+fn zone_of(settings: &Settings) -> Zone {
+    settings.timezone.rules().unwrap_or_default()
 }
 
 /// When something is done now, and on which of the user's days what it tells happened.
-fn made<R: Edited>(context: &Context<'_>, zone: Tz, asked: &R::Patch) -> Made {
+fn made<R: Edited>(context: &Context<'_>, zone: Zone, asked: &R::Patch) -> Made {
     Made {
         at: context.now,
         on: zone.day(R::happened_at(asked).unwrap_or(context.now)),

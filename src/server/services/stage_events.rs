@@ -12,10 +12,12 @@ use crate::{
         row::{Edited as _, Seen},
         stage::{StageEvent, StageEventPatch, check_corrected},
     },
-    server::db::{applications, rows, stage_events, tenant::TenantWrite},
+    server::{
+        db::{applications, rows, stage_events, tenant::TenantWrite},
+        zones::Zone,
+    },
 };
 use chrono::Duration;
-use chrono_tz::Tz;
 use uuid::Uuid;
 
 /// Every move of the application, oldest first, undone ones too.
@@ -68,7 +70,7 @@ impl Kind for StageEvent {
     async fn follow(
         tenant: &mut TenantWrite,
         context: &Context<'_>,
-        zone: Tz,
+        zone: Zone,
         step: Step<'_, Self>,
     ) -> Result<(), Problem> {
         let Step::Changes { before, after, .. } = step else {

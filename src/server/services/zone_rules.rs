@@ -8,18 +8,18 @@ use crate::{
         activity::{Activity, start_by_rules},
         time::Timestamp,
     },
-    server::db::{
-        Db, activities,
-        activities::Picked,
-        rows,
-        tenant::{Owner, Tenant},
+    server::{
+        db::{
+            Db, activities,
+            activities::Picked,
+            rows,
+            tenant::{Owner, Tenant},
+        },
+        zones,
     },
 };
 use chrono::Duration;
 use uuid::Uuid;
-
-/// The version of the rules that this program has.
-pub const VERSION: &str = chrono_tz::IANA_TZDB_VERSION;
 
 /// Starts that are looked at in one transaction.
 const BATCH: i64 = 200;
@@ -32,15 +32,14 @@ const USERS: u64 = 200;
 /// # Errors
 /// When the database cannot. What was moved by then stays there, and the rest is done the next time.
 pub async fn follow(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
-    // They are named by year and letter: `2025b`.
-    if db.zone_rules().await?.as_str() >= VERSION {
+    if db.zone_rules().await?.as_str() >= zones::version() {
         return Ok(0);
     }
     let (mut moved, mut after) = (0, None);
     loop {
         let owners = db.owners_of_planned(now, after, USERS).await?;
         let Some(last) = owners.last().copied() else {
-            db.set_zone_rules(VERSION).await?;
+            db.set_zone_rules(zones::version()).await?;
             return Ok(moved);
         };
         for owner in owners {
