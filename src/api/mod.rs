@@ -12,6 +12,7 @@ pub mod applications;
 pub mod auth;
 pub mod board;
 pub mod problem;
+pub mod reminders;
 pub mod rest;
 pub mod settings;
 pub mod sync;

@@ -78,6 +78,30 @@ pub struct ActivityQuery {
     pub limit: Option<u32>,
 }
 
+/// The query of `GET /reminders`. Absent parts do not restrict.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReminderQuery {
+    /// Only those that are due then or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_after: Option<Timestamp>,
+    /// Only those that are due before then; not earlier than `due_after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_before: Option<Timestamp>,
+    /// `true`: only what was sent; `false`: only what was not; absent: both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<bool>,
+    /// Where the page starts, from `next_cursor`.
+    #[cfg_attr(feature = "ssr", schemars(regex(pattern = "^[A-Za-z0-9_-]+$")))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Rows a page: 1 to 200, 50 when absent.
+    #[cfg_attr(feature = "ssr", schemars(range(min = 1, max = super::cursor::MAX_LIMIT)))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
 /// The query of a list that is walked in one order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]

@@ -15,12 +15,14 @@ macro_rules! kinds {
                 stage::StageEvent stage_events "stage_event" 64,
                 /// An interview, a call, a follow-up.
                 activity::Activity activities "activity" 64,
+                /// A reminder.
+                reminder::Reminder reminders "reminder" 64,
                 /// The user's settings; its id is the user's.
                 settings::Settings settings "settings" 1,
             }
             edited {
                 application::Application, stage::StageEvent, activity::Activity,
-                settings::Settings,
+                reminder::Reminder, settings::Settings,
             }
         }
     };

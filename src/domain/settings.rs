@@ -1,10 +1,12 @@
 //! How a person wants things.
 
 use super::{
+    change::Items,
     choice::choice,
     error::{FieldError, Problem},
     fields::{Never, Patch, fields},
     row::{Edited, Made, Row},
+    rules::ReminderDefaults,
     text::Line,
     time::{Timestamp, ZoneName},
 };
@@ -20,6 +22,13 @@ pub const SESSION_TIMEOUT_MINS: std::ops::RangeInclusive<i32> = 5..=43_200;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClockTime(NaiveTime);
+
+impl ClockTime {
+    /// What a clock on the wall shows.
+    pub const fn time(self) -> NaiveTime {
+        self.0
+    }
+}
 
 impl TryFrom<String> for ClockTime {
     type Error = String;
@@ -119,8 +128,8 @@ fields! {
         /// …until then. Both or neither.
         quiet_hours_end: Option<ClockTime>,
         /// Changes to the default reminders, by rule.
-        #[cfg_attr(feature = "ssr", schemars(with = "storage::Reminders"))]
-        reminder_defaults: serde_json::Map<String, serde_json::Value>,
+        #[serde(deserialize_with = "Items::read")]
+        reminder_defaults: ReminderDefaults,
     }
 }
 
@@ -154,22 +163,21 @@ impl Settings {
             }
             _ => {}
         }
-        if next
-            .reminder_defaults
-            .iter()
-            .any(|(name, value)| name.contains('\0') || has_nul(value))
-        {
-            errors.push(FieldError::new(
-                "reminder_defaults",
-                "The character 0 is not text.",
-            ));
-        }
+        errors.extend(next.reminder_defaults.faults());
         if !errors.is_empty() {
             return Err(Problem::validation(errors));
         }
         next.version += 1;
         next.updated_at = now;
         Ok(next)
+    }
+}
+
+impl Settings {
+    /// What reminders are planned by, and when they go out.
+    pub fn plans_by(&self) -> impl PartialEq + '_ {
+        let quiet = (self.quiet_hours_start, self.quiet_hours_end);
+        (&self.timezone, quiet, &self.reminder_defaults)
     }
 }
 
@@ -206,23 +214,9 @@ impl Edited for Settings {
     }
 }
 
-/// Whether the character 0, which PostgreSQL does not store, is anywhere in it.
-fn has_nul(value: &serde_json::Value) -> bool {
-    use serde_json::Value;
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, value)| name.contains('\0') || has_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 #[cfg(feature = "ssr")]
 mod storage {
     use super::ClockTime;
-    use crate::domain::schema;
 
     crate::domain::sql::sql_as!(
         ClockTime,
@@ -231,40 +225,6 @@ mod storage {
         // Checked by the database; midnight stands for what cannot be.
         |text: String| ClockTime::try_from(text).unwrap_or(ClockTime(chrono::NaiveTime::MIN))
     );
-
-    /// Stands for what `reminder_defaults` holds: any JSON, but for the character 0.
-    pub(super) struct Reminders;
-
-    impl schemars::JsonSchema for Reminders {
-        fn schema_name() -> std::borrow::Cow<'static, str> {
-            "Reminders".into()
-        }
-        fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            schemars::json_schema!({
-                "type": "object",
-                "propertyNames": { "type": "string", "pattern": schema::without_nul() },
-                "additionalProperties": generator.subschema_for::<Json>(),
-            })
-        }
-    }
-
-    struct Json;
-
-    impl schemars::JsonSchema for Json {
-        fn schema_name() -> std::borrow::Cow<'static, str> {
-            "Json".into()
-        }
-        fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            let text = serde_json::json!({ "type": "string", "pattern": schema::without_nul() });
-            let itself = generator.subschema_for::<Self>();
-            schemars::json_schema!({ "anyOf": [
-                { "type": ["null", "boolean", "number"] },
-                text,
-                { "type": "array", "items": itself },
-                { "type": "object", "propertyNames": text, "additionalProperties": itself },
-            ] })
-        }
-    }
 
     impl schemars::JsonSchema for ClockTime {
         fn inline_schema() -> bool {
@@ -293,7 +253,7 @@ mod tests {
             session_timeout_mins: 4320,
             quiet_hours_start: None,
             quiet_hours_end: None,
-            reminder_defaults: serde_json::Map::new(),
+            reminder_defaults: ReminderDefaults::default(),
             updated_at: chrono::Utc.timestamp_opt(0, 0).unwrap(),
         }
     }

@@ -134,9 +134,61 @@ use super::{
     activity::{Checklist, ChecklistItem},
     application::Contact,
     link::Links,
+    reminder::Origin,
+    rules::{Channels, ReminderChannel},
     tags::Tags,
 };
 use sqlx::{Postgres, Sqlite, types::Json};
+
+// Channels are an array in PostgreSQL and a JSON array in SQLite.
+impl sqlx::Type<Postgres> for Channels {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <Vec<ReminderChannel> as sqlx::Type<Postgres>>::type_info()
+    }
+    fn compatible(ty: &sqlx::postgres::PgTypeInfo) -> bool {
+        <Vec<ReminderChannel> as sqlx::Type<Postgres>>::compatible(ty)
+    }
+}
+impl sqlx::Type<Sqlite> for Channels {
+    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
+        <Json<Vec<String>> as sqlx::Type<Sqlite>>::type_info()
+    }
+    fn compatible(ty: &sqlx::sqlite::SqliteTypeInfo) -> bool {
+        <Json<Vec<String>> as sqlx::Type<Sqlite>>::compatible(ty)
+    }
+}
+impl<'q> sqlx::Encode<'q, Postgres> for Channels {
+    fn encode_by_ref(
+        &self,
+        buf: &mut <Postgres as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        <Vec<ReminderChannel> as sqlx::Encode<'q, Postgres>>::encode(self.to_vec(), buf)
+    }
+}
+impl<'q> sqlx::Encode<'q, Sqlite> for Channels {
+    fn encode_by_ref(
+        &self,
+        buf: &mut <Sqlite as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        <Json<&Self> as sqlx::Encode<'q, Sqlite>>::encode(Json(self), buf)
+    }
+}
+impl<'r> sqlx::Decode<'r, Postgres> for Channels {
+    fn decode(
+        value: <Postgres as sqlx::Database>::ValueRef<'r>,
+    ) -> Result<Self, sqlx::error::BoxDynError> {
+        <Vec<ReminderChannel> as sqlx::Decode<'r, Postgres>>::decode(value)
+            .map(|channels| Self::of(&channels))
+    }
+}
+impl<'r> sqlx::Decode<'r, Sqlite> for Channels {
+    fn decode(
+        value: <Sqlite as sqlx::Database>::ValueRef<'r>,
+    ) -> Result<Self, sqlx::error::BoxDynError> {
+        <Json<Vec<ReminderChannel>> as sqlx::Decode<'r, Sqlite>>::decode(value)
+            .map(|Json(channels)| Self::of(&channels))
+    }
+}
 
 // A list of tags is `text[]` in PostgreSQL (GIN-indexable) and a JSON array in SQLite.
 impl sqlx::Type<Postgres> for Tags {
@@ -216,3 +268,4 @@ sql_json!(
     |checklist: &Checklist| checklist.0.clone(),
     Checklist
 );
+sql_json!(Origin, Origin, |origin: &Origin| origin.clone(), |it| it);

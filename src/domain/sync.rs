@@ -427,6 +427,7 @@ mod tests {
         activity,
         application::tests::{now, sample},
         error::Problem,
+        reminder,
         stage::Status,
         user::Me,
     };
@@ -438,6 +439,14 @@ mod tests {
                 .unwrap(),
             related_contacts: serde_json::from_value(json!([{ "name": "Jo" }])).unwrap(),
             ..activity::tests::sample(6, 1)
+        }
+    }
+
+    fn reminder() -> reminder::Reminder {
+        reminder::Reminder {
+            meta: serde_json::from_value(json!({ "rule": "offer", "n": 2, "set": ["title"] }))
+                .unwrap(),
+            ..reminder::tests::sample(7, 1)
         }
     }
 
@@ -521,7 +530,7 @@ mod tests {
     fn settings() -> Settings {
         serde_json::from_value(json!({
             "version": 3, "display_name": "Jane", "timezone": "UTC", "session_timeout_mins": 30,
-            "quiet_hours_start": "21:00", "quiet_hours_end": "07:00", "reminder_defaults": {},
+            "quiet_hours_start": "21:00", "quiet_hours_end": "07:00", "reminder_defaults": {"offer": {"on": false}},
             "updated_at": now(),
         }))
         .unwrap()
@@ -654,15 +663,12 @@ mod tests {
         assert!(serde_json::from_str::<SyncPage>(&torn[..torn.len() - 20]).is_err());
     }
 
-    /// Adds a field that no version knows to every object that is not a person's own map.
+    /// Adds a field that no version knows to every object.
     fn newer(value: &mut Value) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(newer),
             Value::Object(fields) => {
-                let fixed = fields
-                    .iter_mut()
-                    .filter(|(name, _)| *name != "reminder_defaults");
-                fixed.for_each(|(_, value)| newer(value));
+                fields.iter_mut().for_each(|(_, value)| newer(value));
                 fields.insert("later".into(), json!({ "and": ["more"] }));
             }
             _ => {}
@@ -689,6 +695,7 @@ mod tests {
         reads_a_newer(&full);
         reads_a_newer(&stage_event());
         reads_a_newer(&activity());
+        reads_a_newer(&reminder());
         reads_a_newer(&settings());
         reads_a_newer(&Me {
             user: serde_json::from_value(json!({ "id": ID, "email": "jane@example.com" })).unwrap(),
@@ -707,6 +714,7 @@ mod tests {
             change(8, SyncRow::Upsert(stage_event().into_entity())),
             change(9, SyncRow::Upsert(settings().into_entity())),
             change(10, SyncRow::Upsert(activity().into_entity())),
+            change(11, SyncRow::Upsert(reminder().into_entity())),
         ]));
         reads_a_newer(&Problem::field("company", "Fill this in.").with_meta(json!(7)));
     }

@@ -125,6 +125,12 @@ pub struct Config {
     /// Tries a minute to use a sign-in link or code, by one client.
     #[arg(long, env = "LIMIT_VERIFICATIONS_PER_CLIENT", default_value = "10")]
     pub limit_verifications: std::num::NonZeroU32,
+    /// Changes of reminders a minute, by one user.
+    #[arg(long, env = "LIMIT_REMINDER_WRITES_PER_USER", default_value = "120")]
+    pub limit_reminder_writes: std::num::NonZeroU32,
+    /// Changes of reminders a minute, by one client.
+    #[arg(long, env = "LIMIT_REMINDER_WRITES_PER_CLIENT", default_value = "600")]
+    pub limit_reminder_writes_per_client: std::num::NonZeroU32,
 }
 
 impl Config {

@@ -103,7 +103,13 @@ impl Site {
             ))
             .await;
         }
-        std::fs::remove_dir_all(&self.folder).unwrap();
+        // What a server that was dropped had under way may be at its end only now.
+        let mut tries = 100;
+        while let Err(error) = std::fs::remove_dir_all(&self.folder) {
+            assert!(tries > 0, "{}: {error}", self.folder.display());
+            tries -= 1;
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// Starts the server with limits that no scenario reaches.

@@ -25,6 +25,7 @@ mod process;
 mod program;
 mod protocol;
 mod pwa;
+mod reminders;
 mod schema;
 mod seed;
 mod sessions;

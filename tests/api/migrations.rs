@@ -57,9 +57,10 @@ INSERT INTO stage_events (user_id, id, application_id, seq, from_status, to_stat
     (#1, #22, #14, 23, NULL, 'Applied', @, @, NULL),
     (#1, #23, #14, 24, 'Applied', 'Offer', @, @, '2026-03-05T10:00:00.000+00:00'),
     (#2, #21, #11, 22, NULL, 'Draft', @, @, NULL);
-INSERT INTO activities (user_id, id, application_id, version, seq, type, status, created_hash,
-    created_at, updated_at) VALUES
-    (#1, #31, #11, 1, 32, 'Call', 'done', ~, @, @), (#2, #31, #14, 1, 32, 'Call', 'done', ~, @, @);
+INSERT INTO activities (user_id, id, application_id, version, seq, type, status, timezone,
+    created_hash, created_at, updated_at) VALUES
+    (#1, #31, #11, 1, 32, 'Call', 'done', 'UTC', ~, @, @),
+    (#2, #31, #14, 1, 32, 'Call', 'done', 'UTC', ~, @, @);
 INSERT INTO reminders (user_id, id, application_id, activity_id, version, seq, title, due_at, channels,
     created_hash, created_at, updated_at) VALUES
     (#1, #41, #11, NULL, 1, 34, 'Ask', @, ^, ~, @, @), (#1, #42, NULL, #31, 1, 35, 'Ask', @, ^, ~, @, @),

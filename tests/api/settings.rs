@@ -41,7 +41,10 @@ async fn every_field_comes_back(site: Site) {
         "display_name": "Jane Łódź", "timezone": "America/St_Johns",
         "week_start": "sunday", "session_timeout_mins": 43_200,
         "quiet_hours_start": "21:00", "quiet_hours_end": "08:30",
-        "reminder_defaults": { "applied": { "days": 7, "on": true, "x": [1.5, null, "ü"] } },
+        "reminder_defaults": {
+            "applied": { "on": true, "offsets": [14_400], "channels": ["in_app"], "mail": false },
+            "digest": { "mail": false },
+        },
     });
     let answer = jane.patch("/settings", 1, &body).await.is(200);
     let settings = answer.json();
@@ -196,11 +199,11 @@ async fn every_wrong_field_is_named(site: Site) {
         ),
         (json!({ "reminder_defaults": [] }), &["reminder_defaults"]),
         (
-            json!({ "reminder_defaults": { "x": "nul \u{0}" } }),
-            &["reminder_defaults"],
+            json!({ "reminder_defaults": { "nul \u{0}": {} } }),
+            &["reminder_defaults.?"],
         ),
         (
-            json!({ "reminder_defaults": { "nul \u{0}": [1] } }),
+            json!({ "reminder_defaults": { "applied": { "offsets": [60] } } }),
             &["reminder_defaults"],
         ),
         (json!({ "email": "joe@example.com" }), &["email"]),

@@ -80,12 +80,12 @@ async fn from_nothing_everything_comes_in_order(site: Site) {
         page["changes"],
         json!([
             change(1, "settings", &json!(jane.id), &settings),
-            // The first application was 2, and has moved on.
+            // The first application was 2, and has moved on; 4 and 7 are reminders.
             change(3, "stage_event", &events[0]["id"], &events[0]),
-            change(4, "application", &second["id"], &second),
-            change(5, "stage_event", &events[2]["id"], &events[2]),
-            change(6, "stage_event", &events[1]["id"], &events[1]),
-            change(7, "application", &first["id"], &first),
+            change(5, "application", &second["id"], &second),
+            change(6, "stage_event", &events[2]["id"], &events[2]),
+            change(8, "stage_event", &events[1]["id"], &events[1]),
+            change(9, "application", &first["id"], &first),
         ])
     );
     assert_eq!(page["has_more"], false);

@@ -980,11 +980,13 @@ impl World {
         let seen = seen.map(|row| match row {
             Entity::Application(row) => (row.updated_at, row.version),
             Entity::Activity(row) => (row.updated_at, row.version),
+            Entity::Reminder(row) => (row.updated_at, row.version),
             Entity::Settings(row) => (row.updated_at, row.version),
             Entity::StageEvent(row) => (row.updated_at, row.version),
         });
         let parent = match edit {
             Edit::Activity(Op::Create(create)) => create.application_id,
+            Edit::Reminder(Op::Create(create)) => create.activity_id.or(create.application_id),
             Edit::StageEvent(Op::Patch(patch)) => patch.application_id,
             _ => None,
         };

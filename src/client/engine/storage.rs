@@ -24,7 +24,7 @@ use uuid::Uuid;
 /// page of the new version has the store, older ones go on without, so that none ever reads what it
 /// does not know; and the new one builds its base anew, since the old one lacks what it keeps. The
 /// test of the stored shapes fails until it is raised.
-pub const SCHEMA: u32 = 4;
+pub const SCHEMA: u32 = 5;
 
 /// The most applications that are stored: what a browser surely has room for.
 pub const CAP: usize = 5_000;

@@ -81,6 +81,18 @@ pub async fn caller() -> Result<Caller, Problem> {
     visitor()?.authenticate(mutation).await
 }
 
+/// The signed-in user behind a request that changes a reminder, which is counted.
+///
+/// # Errors
+/// As [`caller`]; 429 with the seconds to wait for too many.
+pub async fn reminder_writer() -> Result<Caller, Problem> {
+    let client = visitor()?.client();
+    let caller = caller().await?;
+    let user = caller.session.owner.user_id();
+    caller.state.limits.reminder_write(user, client)?;
+    Ok(caller)
+}
+
 impl Visitor {
     async fn authenticate(self, mutation: Option<MutationKey>) -> Result<Caller, Problem> {
         let Self { state, parts } = self;

@@ -9,6 +9,7 @@ use governor::{
     state::keyed::DefaultKeyedStateStore,
 };
 use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
+use uuid::Uuid;
 
 type Keyed<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock>;
 
@@ -17,18 +18,22 @@ pub struct Limits {
     mails_per_address: Keyed<String>,
     mails_per_client: Keyed<IpAddr>,
     verifications_per_client: Keyed<IpAddr>,
+    reminder_writes_per_user: Keyed<Uuid>,
+    reminder_writes_per_client: Keyed<IpAddr>,
 }
 
 impl Limits {
     /// The limits that the settings ask for.
     pub fn new(config: &Config) -> Self {
         let hourly = |most: NonZeroU32| per(Duration::from_secs(3600), most);
+        let a_minute = |most: NonZeroU32| per(Duration::from_secs(60), most);
         Self {
             mails_per_address: RateLimiter::keyed(hourly(config.limit_mails_per_address)),
             mails_per_client: RateLimiter::keyed(hourly(config.limit_mails_per_client)),
-            verifications_per_client: RateLimiter::keyed(per(
-                Duration::from_secs(60),
-                config.limit_verifications,
+            verifications_per_client: RateLimiter::keyed(a_minute(config.limit_verifications)),
+            reminder_writes_per_user: RateLimiter::keyed(a_minute(config.limit_reminder_writes)),
+            reminder_writes_per_client: RateLimiter::keyed(a_minute(
+                config.limit_reminder_writes_per_client,
             )),
         }
     }
@@ -58,11 +63,23 @@ impl Limits {
         )
     }
 
+    /// Counts a write of a reminder.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub fn reminder_write(&self, user: Uuid, client: IpAddr) -> Result<(), Problem> {
+        let what = "changes of reminders";
+        check(&self.reminder_writes_per_client, &network(client), what)?;
+        check(&self.reminder_writes_per_user, &user, what)
+    }
+
     /// Forgets clients that have been quiet, so that the tables do not grow for ever.
     pub fn forget_idle(&self) {
         self.mails_per_address.retain_recent();
         self.mails_per_client.retain_recent();
         self.verifications_per_client.retain_recent();
+        self.reminder_writes_per_user.retain_recent();
+        self.reminder_writes_per_client.retain_recent();
     }
 }
 

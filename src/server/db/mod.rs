@@ -4,7 +4,9 @@
 pub mod accounts;
 pub mod activities;
 pub mod applications;
+mod due;
 pub mod mutations;
+pub mod reminders;
 pub mod rows;
 pub mod settings;
 pub mod stage_events;
@@ -12,6 +14,8 @@ pub mod sync;
 pub mod tenant;
 pub mod tombstones;
 mod worker;
+
+pub use due::Due;
 
 use super::config::DatabaseUrl;
 use crate::domain::error::{Problem, ProblemKind};
@@ -22,7 +26,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// The open database.
@@ -36,6 +40,8 @@ pub enum Db {
         writer: SqlitePool,
         /// Which process this is to the histories that it writes.
         run: Uuid,
+        /// When there is something to do.
+        due: Arc<Due>,
     },
     /// A PostgreSQL server.
     Postgres {
@@ -43,6 +49,8 @@ pub enum Db {
         pool: PgPool,
         /// As above.
         run: Uuid,
+        /// As above.
+        due: Arc<Due>,
     },
 }
 
@@ -128,6 +136,7 @@ impl Db {
     /// When it cannot be reached.
     pub async fn connect(url: &DatabaseUrl) -> sqlx::Result<Self> {
         let run = Uuid::new_v4();
+        let due = Arc::default();
         match url {
             DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = path
@@ -161,6 +170,7 @@ impl Db {
                     reader,
                     writer,
                     run,
+                    due,
                 })
             }
             DatabaseUrl::Postgres(url) => {
@@ -172,7 +182,7 @@ impl Db {
                     .acquire_timeout(Duration::from_secs(15))
                     .connect_with(options)
                     .await?;
-                Ok(Self::Postgres { pool, run })
+                Ok(Self::Postgres { pool, run, due })
             }
         }
     }
@@ -223,6 +233,13 @@ impl Db {
     pub(super) fn run(&self) -> Uuid {
         match self {
             Self::Sqlite { run, .. } | Self::Postgres { run, .. } => *run,
+        }
+    }
+
+    /// When there is something to do, as those who write say.
+    pub fn due(&self) -> &Arc<Due> {
+        match self {
+            Self::Sqlite { due, .. } | Self::Postgres { due, .. } => due,
         }
     }
 

@@ -7,13 +7,15 @@ use super::{
 };
 use crate::domain::{
     activity::Activity,
+    reminder::Reminder,
     sql::{Bind, Columns},
     stage::StageEvent,
     sync::EntityKind,
     time::Timestamp,
 };
 use sqlx::{
-    Arguments as _, AssertSqlSafe, FromRow, Postgres, Sqlite, postgres::PgRow, sqlite::SqliteRow,
+    Arguments as _, AssertSqlSafe, FromRow, Postgres, QueryBuilder, Sqlite, postgres::PgRow,
+    sqlite::SqliteRow,
 };
 use uuid::Uuid;
 
@@ -58,6 +60,46 @@ pub async fn find<T: Table>(tenant: &mut impl Tenant, id: Uuid) -> sqlx::Result<
             .bind(user_id)
             .bind(id)
             .fetch_optional(conn)
+            .await
+    })
+}
+
+/// The rows whose `column` is among `ids`.
+pub async fn among<T: Table>(
+    tenant: &mut impl Tenant,
+    column: &'static str,
+    ids: &[Uuid],
+) -> sqlx::Result<Vec<T>> {
+    let user_id = tenant.user_id();
+    let (columns, table) = (columns::<T>(), T::TABLE);
+    on!(tenant.link(), |conn: DB| {
+        let mut sql =
+            QueryBuilder::<DB>::new(format!("SELECT {columns} FROM {table} WHERE user_id = "));
+        sql.push_bind(user_id).push(format!(" AND {column} IN ("));
+        let mut list = sql.separated(", ");
+        for id in ids {
+            list.push_bind(*id);
+        }
+        sql.push(") ORDER BY id");
+        sql.build_query_as().fetch_all(conn).await
+    })
+}
+
+/// The ids of the user's rows, in their order: those after `after`, at most `most`.
+pub async fn ids_after<T: Table>(
+    tenant: &mut impl Tenant,
+    after: Uuid,
+    most: i64,
+) -> sqlx::Result<Vec<Uuid>> {
+    let user_id = tenant.user_id();
+    let table = T::TABLE;
+    let sql = format!("SELECT id FROM {table} WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query_scalar::<DB, Uuid>(AssertSqlSafe(sql))
+            .bind(user_id)
+            .bind(after)
+            .bind(most)
+            .fetch_all(conn)
             .await
     })
 }
@@ -159,6 +201,18 @@ const PARENTS: &[(EntityKind, EntityKind, &str, &str)] = &[
         EntityKind::Activity,
         Activity::TABLE,
         "application_id",
+    ),
+    (
+        EntityKind::Application,
+        EntityKind::Reminder,
+        Reminder::TABLE,
+        "application_id",
+    ),
+    (
+        EntityKind::Activity,
+        EntityKind::Reminder,
+        Reminder::TABLE,
+        "activity_id",
     ),
 ];
 

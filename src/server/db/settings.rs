@@ -1,12 +1,13 @@
 //! A user's settings, which stand in `users` and `user_settings`.
 
 use super::{
-    on,
-    tenant::{Tenant, TenantWrite},
+    Db, on,
+    tenant::{Owner, Tenant, TenantWrite},
 };
-use crate::domain::settings::Settings;
-use serde_json::{Map, Value};
+use crate::domain::{rules::ReminderDefaults, settings::Settings};
+use serde::Deserialize;
 use sqlx::{FromRow, Row, types::Json};
+use uuid::Uuid;
 
 /// The settings and their place in the user's history.
 pub(super) struct SettingsRow {
@@ -14,12 +15,15 @@ pub(super) struct SettingsRow {
     pub seq: i64,
 }
 
+/// The default reminders as they are stored, perhaps by a newer version.
+#[derive(Deserialize)]
+struct Stored(#[serde(deserialize_with = "ReminderDefaults::read_known")] ReminderDefaults);
+
 macro_rules! impl_from_row {
     ($row:ty) => {
         impl FromRow<'_, $row> for SettingsRow {
             fn from_row(row: &$row) -> sqlx::Result<Self> {
-                let Json(reminder_defaults): Json<Map<String, Value>> =
-                    row.try_get("reminder_defaults")?;
+                let Json(Stored(reminder_defaults)) = row.try_get("reminder_defaults")?;
                 Ok(Self {
                     seq: row.try_get("seq")?,
                     settings: Settings {
@@ -61,8 +65,13 @@ pub async fn find(tenant: &mut impl Tenant) -> sqlx::Result<Settings> {
     find_row(tenant).await.map(|row| row.settings)
 }
 
-/// Stores changed settings. Their version was checked under the user's lock.
-pub async fn update(tenant: &mut TenantWrite, settings: &Settings) -> sqlx::Result<()> {
+/// Stores changed settings. Their version was checked under the user's lock. Where `replan`, all
+/// reminders are to be planned anew.
+pub async fn update(
+    tenant: &mut TenantWrite,
+    settings: &Settings,
+    replan: bool,
+) -> sqlx::Result<()> {
     let (user_id, seq) = (tenant.user_id(), tenant.next_seq());
     on!(tenant.link(), |conn: DB| {
         sqlx::query::<DB>(
@@ -82,7 +91,8 @@ pub async fn update(tenant: &mut TenantWrite, settings: &Settings) -> sqlx::Resu
         sqlx::query::<DB>(
             "UPDATE user_settings SET version = $1, seq = $2, week_start = $3, \
              quiet_hours_start = $4, quiet_hours_end = $5, reminder_defaults = $6, \
-             updated_at = $7 WHERE user_id = $8",
+             updated_at = $7, planned_with = CASE WHEN $8 THEN NULL ELSE planned_with END \
+             WHERE user_id = $9",
         )
         .bind(settings.version)
         .bind(seq)
@@ -91,9 +101,61 @@ pub async fn update(tenant: &mut TenantWrite, settings: &Settings) -> sqlx::Resu
         .bind(settings.quiet_hours_end)
         .bind(Json(settings.reminder_defaults.clone()))
         .bind(settings.updated_at)
+        .bind(replan)
         .bind(user_id)
         .execute(conn)
         .await
         .map(drop)
     })
+}
+
+/// All of the user's reminders were planned with what `planned_with` names, by settings of this version.
+/// Where those have changed since, they are to be planned anew.
+pub async fn set_planned_with(
+    tenant: &mut TenantWrite,
+    planned_with: &str,
+    version: i64,
+) -> sqlx::Result<()> {
+    let user_id = tenant.user_id();
+    let planned_with = planned_with.to_owned();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query::<DB>(
+            "UPDATE user_settings SET planned_with = $1 WHERE user_id = $2 AND version = $3",
+        )
+        .bind(planned_with)
+        .bind(user_id)
+        .bind(version)
+        .execute(conn)
+        .await
+        .map(drop)
+    })
+}
+
+impl Db {
+    /// Whose reminders were not all planned with what `planned_with` names: at most `most` users, in an
+    /// order of their own, those after `after`.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn owners_to_plan(
+        &self,
+        planned_with: &str,
+        after: Option<Owner>,
+        most: u64,
+    ) -> sqlx::Result<Vec<Owner>> {
+        let mut conn = self.read().await?;
+        let planned_with = planned_with.to_owned();
+        let ids: Vec<Uuid> = on!(conn.link(), |conn: DB| {
+            sqlx::query_scalar::<DB, Uuid>(
+                "SELECT user_id FROM user_settings WHERE user_id > $1 \
+                 AND (planned_with IS NULL OR planned_with <> $2) ORDER BY user_id LIMIT $3",
+            )
+            .bind(after.map_or(Uuid::nil(), Owner::user_id))
+            .bind(planned_with)
+            .bind(most.cast_signed())
+            .fetch_all(conn)
+            .await
+        })?;
+        Ok(ids.into_iter().map(Owner::vouched).collect())
+    }
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::domain::{
     activity::Activity,
     application::Application,
+    reminder::Reminder,
     row::OfKind,
     stage::StageEvent,
     sync::{EntityKind, EntityKinds, SyncChange, SyncRow},
@@ -120,6 +121,7 @@ pub async fn changes(tenant: &mut impl Tenant, wanted: Wanted) -> sqlx::Result<V
             }
             EntityKind::StageEvent => numbered::<StageEvent>(tenant, wanted, &mut changes).await?,
             EntityKind::Activity => numbered::<Activity>(tenant, wanted, &mut changes).await?,
+            EntityKind::Reminder => numbered::<Reminder>(tenant, wanted, &mut changes).await?,
             EntityKind::Settings => {
                 let row = settings::find_row(tenant).await?;
                 if row.seq > wanted.since && row.seq <= wanted.head {

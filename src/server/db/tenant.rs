@@ -2,9 +2,10 @@
 //! Every function over such a table takes a [`Tenant`], so that a query without an owner cannot be
 //! written by accident.
 
-use super::{Conn, Db, Link, Tx, on};
+use super::{Conn, Db, Link, Tx, due::Due, on};
 use crate::domain::time::Timestamp;
 use sqlx::AssertSqlSafe;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Somebody whose identity was established: by a session, or by the program itself for a job that
@@ -56,6 +57,9 @@ pub struct TenantWrite {
     run: Uuid,
     last_seq: i64,
     first_seq: i64,
+    due: Arc<Due>,
+    /// The earliest moment at which something goes out that this transaction changed.
+    wakes_at: Option<Timestamp>,
 }
 
 impl Tenant for TenantWrite {
@@ -72,6 +76,11 @@ impl TenantWrite {
     pub fn next_seq(&mut self) -> i64 {
         self.last_seq += 1;
         self.last_seq
+    }
+
+    /// Once this is committed, there is something to do at `at`.
+    pub fn wakes_at(&mut self, at: Timestamp) {
+        self.wakes_at = Some(self.wakes_at.map_or(at, |earlier| earlier.min(at)));
     }
 
     /// Makes everything durable and lets go of the lock.
@@ -91,7 +100,11 @@ impl TenantWrite {
                     .map(drop)
             })?;
         }
-        self.tx.commit().await
+        self.tx.commit().await?;
+        if let Some(at) = self.wakes_at {
+            self.due.comes(at);
+        }
+        Ok(())
     }
 }
 
@@ -211,6 +224,8 @@ impl Db {
             run: self.run(),
             last_seq,
             first_seq: last_seq,
+            due: Arc::clone(self.due()),
+            wakes_at: None,
         })
     }
 }

@@ -65,6 +65,10 @@ pub async fn list(context: &Context<'_>, query: &ActivityQuery) -> Result<Page<A
 }
 
 impl Kind for Activity {
+    fn plans(&self) -> Option<(Uuid, Option<Uuid>)> {
+        Some((self.application_id, None))
+    }
+
     fn check(patch: &ActivityPatch) -> Result<(), Problem> {
         let Some(zone) = patch.timezone.value() else {
             return Ok(());

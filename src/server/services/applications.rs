@@ -67,6 +67,10 @@ fn check_text(parameter: &str, text: Option<&str>, most: usize) -> Result<(), Pr
 }
 
 impl Kind for Application {
+    fn plans(&self) -> Option<(Uuid, Option<Uuid>)> {
+        Some((self.id, None))
+    }
+
     fn check(patch: &ApplicationPatch) -> Result<(), Problem> {
         let Some(Some(zone)) = patch.timezone.value() else {
             return Ok(());

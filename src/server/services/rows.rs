@@ -4,6 +4,7 @@
 use super::{
     Context,
     ledger::{self, Answer},
+    reminders,
 };
 use crate::{
     domain::{
@@ -57,6 +58,9 @@ pub trait Kind: Edited + Table {
         zone: Zone,
         change: Step<'_, Self>,
     ) -> impl Future<Output = Result<(), Problem>> + Send;
+
+    /// The application whose reminders follow from it, and the reminder that it is, if it is one.
+    fn plans(&self) -> Option<(Uuid, Option<Uuid>)>;
 
     /// Whether the current version of a row, that `row` is, was in a state of this time before something
     /// followed that made no version.
@@ -130,7 +134,7 @@ pub async fn create<R: Kind>(
         let row = R::build(&input, id, made::<R>(context, zone, &asked))?;
         rows::insert(tenant, &row, Some(created_hash)).await?;
         R::follow(tenant, context, zone, Step::Created(&row)).await?;
-        Ok((id, row))
+        planned(tenant, context, id, row).await
     })
     .await
 }
@@ -157,7 +161,7 @@ pub async fn patch<R: Kind>(
         };
         R::follow(tenant, context, zone, step).await?;
         rows::update(tenant, &after).await?;
-        Ok((id, after))
+        planned(tenant, context, id, after).await
     })
     .await
 }
@@ -168,20 +172,46 @@ pub async fn patch<R: Kind>(
 /// 404 when it is not this user's, 409 when it has changed.
 pub async fn delete<R: Kind>(context: &Context<'_>, id: Uuid, seen: Seen) -> Result<(), Problem> {
     ledger::delete_once(context, id, async |tenant| {
-        current_at::<R>(tenant, id, seen).await?;
+        let row = current_at::<R>(tenant, id, seen).await?;
         let mut gone = rows::hanging_on(tenant, R::KIND, id).await?;
         gone.push((R::KIND, id));
         rows::delete::<R>(tenant, id).await?;
         for (kind, id) in &gone {
             tombstones::insert(tenant, *kind, *id, context.now).await?;
         }
+        if let Some((application, _)) = row.plans() {
+            reminders::replan(tenant, context.now, &[application], None).await?;
+        }
         Ok(gone.into_iter().map(|(_, id)| id).collect())
     })
     .await
 }
 
+/// Plans the reminders that follow from a row which was stored, and answers it as it is then.
+async fn planned<R: Kind>(
+    tenant: &mut TenantWrite,
+    context: &Context<'_>,
+    id: Uuid,
+    row: R,
+) -> Result<(Uuid, R), Problem> {
+    let Some((application, edited)) = row.plans() else {
+        return Ok((id, row));
+    };
+    reminders::replan(tenant, context.now, &[application], edited).await?;
+    if edited.is_none() {
+        return Ok((id, row));
+    }
+    let row = rows::find::<R>(tenant, id).await?;
+    let row = row.ok_or_else(|| Problem::not_found(R::NOUN, id))?;
+    Ok((id, row))
+}
+
 /// The row `id`, if it still is as it was `seen`.
-async fn current_at<R: Kind>(tenant: &mut TenantWrite, id: Uuid, seen: Seen) -> Result<R, Problem> {
+pub(super) async fn current_at<R: Kind>(
+    tenant: &mut TenantWrite,
+    id: Uuid,
+    seen: Seen,
+) -> Result<R, Problem> {
     let current = rows::find::<R>(tenant, id).await?;
     let current = current.ok_or_else(|| Problem::not_found(R::NOUN, id))?;
     if let Some(at) = seen.at
@@ -195,7 +225,7 @@ async fn current_at<R: Kind>(tenant: &mut TenantWrite, id: Uuid, seen: Seen) -> 
 }
 
 /// The rules of the user's zone.
-fn zone_of(settings: &Settings) -> Zone {
+pub(super) fn zone_of(settings: &Settings) -> Zone {
     settings.timezone.rules().unwrap_or_default()
 }
 

@@ -62,7 +62,11 @@ pub async fn patch(
             rules.map_err(|why| Problem::field("timezone", why))?;
         }
         let next = current.patched(patch, context.now)?;
-        settings::update(tenant, &next).await?;
+        let replan = current.plans_by() != next.plans_by();
+        settings::update(tenant, &next, replan).await?;
+        if replan {
+            tenant.wakes_at(context.now);
+        }
         Ok((user_id, next))
     })
     .await

@@ -62,6 +62,10 @@ pub async fn patch(
 }
 
 impl Kind for StageEvent {
+    fn plans(&self) -> Option<(Uuid, Option<Uuid>)> {
+        Some((self.application_id, None))
+    }
+
     fn check(_: &StageEventPatch) -> Result<(), Problem> {
         Ok(())
     }

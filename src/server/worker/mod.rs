@@ -1,10 +1,14 @@
 //! What the server does by itself, by the clock. Every instance does it; jobs must not mind.
 
+pub mod due;
 pub mod housekeeping;
 
 use super::AppState;
 use std::{pin::Pin, sync::Arc, time::Duration};
-use tokio::sync::{Mutex, watch};
+use tokio::{
+    sync::{Mutex, watch},
+    task::JoinHandle,
+};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 /// How long after the start the first housekeeping waits, so that it does not get in the way of
@@ -14,6 +18,9 @@ const FIRST_HOUSEKEEPING: Duration = Duration::from_secs(60);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(3600);
 /// Time between two looks for clients that were quiet long enough for the limits to forget them.
 const FORGET_IDLE_EVERY: Duration = Duration::from_secs(600);
+/// When what is due is looked for, whether or not anybody said that there is something: four times a
+/// minute, by the clock (cron with seconds first).
+const LOOK_FOR_DUE: &str = "*/15 * * * * *";
 
 /// The jobs of a running server. They go on until it is stopped, or dropped.
 pub struct Worker {
@@ -21,6 +28,8 @@ pub struct Worker {
     stop: watch::Sender<bool>,
     /// Held by the housekeeping that is under way.
     busy: Arc<Mutex<()>>,
+    /// Settles what is due.
+    due: JoinHandle<()>,
 }
 
 impl Worker {
@@ -53,6 +62,14 @@ impl Worker {
         let jobs = [
             Job::new_one_shot_async(first, move |_, _| at_first())?,
             Job::new_repeated_async(every, move |_, _| tidy())?,
+            Job::new_async(LOOK_FOR_DUE, {
+                let db = state.db.clone();
+                move |_, _| {
+                    // Whoever sleeps wakes and looks.
+                    db.due().wake();
+                    Box::pin(std::future::ready(()))
+                }
+            })?,
             Job::new_repeated(FORGET_IDLE_EVERY, {
                 let limits = Arc::clone(&state.limits);
                 move |_, _| limits.forget_idle()
@@ -62,10 +79,12 @@ impl Worker {
             scheduler.add(job).await?;
         }
         scheduler.start().await?;
+        let due = tokio::spawn(due::run(state.clone(), stop.subscribe()));
         Ok(Self {
             scheduler,
             stop,
             busy,
+            due,
         })
     }
 
@@ -77,6 +96,9 @@ impl Worker {
         }
         _ = self.stop.send(true);
         drop(self.busy.lock().await);
+        if let Err(error) = self.due.await {
+            tracing::error!(%error, "what settles reminders had ended");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::domain::{
     activity::{Activity, ActivityCreate, ActivityPatch},
     application::{ApplicationCreate, ApplicationPatch},
     fields::{Create as _, Patch as _},
+    reminder::{Reminder, ReminderCreate, ReminderPatch},
     row::OfKind as _,
     settings::{Settings, SettingsPatch},
     stage::StageEventPatch,
@@ -13,13 +14,14 @@ use crate::domain::{
 /// Everything that is stored with [`SCHEMA`]. Where this test fails, what is stored has changed: then
 /// raise `SCHEMA`, so that no older page reads what it does not know, and write a new file. The file of
 /// a schema that was released stays as it is.
-const SHAPES: &str = include_str!("stored_shapes_4.json");
+const SHAPES: &str = include_str!("stored_shapes_5.json");
 
 /// What the versions before stored, and whether its edits say when the state was made that they were made
 /// on.
-const OLDER: [(&str, bool); 2] = [
+const OLDER: [(&str, bool); 3] = [
     (include_str!("stored_shapes_2.json"), false),
     (include_str!("stored_shapes_3.json"), true),
+    (include_str!("stored_shapes_4.json"), true),
 ];
 
 fn seen(version: i64) -> Seen {
@@ -65,6 +67,18 @@ fn full_activity() -> Activity {
         "prep_checklist": [{"text": "Read the posting", "done": true}],
         "followup_channel": "email", "template_used": "After an interview",
         "reply_deadline": now(), "created_at": now(), "updated_at": now(),
+    }))
+    .unwrap()
+}
+
+fn full_reminder() -> Reminder {
+    serde_json::from_value(json!({
+        "id": Uuid::from_u128(7), "application_id": Uuid::from_u128(1),
+        "activity_id": Uuid::from_u128(6), "version": 2, "title": "Ring them", "due_at": now(),
+        "channels": ["in_app", "email"], "canceled_at": now(), "done_at": now(), "sent": true,
+        "sent_at": now(), "expired_at": now(), "failed": ["email"], "dedupe_key": "loop/1/2/120",
+        "meta": {"rule": "loop", "offset": 120, "n": 1, "set": ["due_at"], "off": true},
+        "created_at": now(), "updated_at": now(),
     }))
     .unwrap()
 }
@@ -148,6 +162,18 @@ fn shapes() -> serde_json::Value {
         .map(|name| ((*name).to_owned(), fields[*name].clone()))
         .collect();
     let told: ActivityPatch = serde_json::from_value(fields.into()).unwrap();
+    let reminder = full_reminder();
+    let asked = ReminderCreate {
+        application_id: Some(reminder.application_id),
+        activity_id: reminder.activity_id,
+        ..ReminderCreate::copy_of(reminder.id, &reminder).unwrap()
+    };
+    let fields = serde_json::to_value(&reminder).unwrap();
+    let names = ReminderPatch::FIELDS.iter();
+    let fields: serde_json::Map<_, _> = names
+        .map(|name| ((*name).to_owned(), fields[*name].clone()))
+        .collect();
+    let snoozed: ReminderPatch = serde_json::from_value(fields.into()).unwrap();
     let kept = |id, row| serde_json::to_value(Kept { id, row }).unwrap();
     let mut own = OwnVersions::default();
     own.made(application.id, Some(seen(3)), seen(4), now());
@@ -160,6 +186,8 @@ fn shapes() -> serde_json::Value {
             entry(Edit::StageEvent(Op::Patch(Box::new(corrected)))),
             entry(Edit::Activity(Op::Create(Box::new(plan)))),
             entry(Edit::Activity(Op::Patch(Box::new(told)))),
+            entry(Edit::Reminder(Op::Create(Box::new(asked)))),
+            entry(Edit::Reminder(Op::Patch(Box::new(snoozed)))),
             entry(Edit::Settings(Op::Patch(Box::new(set)))),
         ],
         "displaced": Displaced {
@@ -176,6 +204,7 @@ fn shapes() -> serde_json::Value {
             kept(application.id, Some(Entity::Application(Box::new(application)))),
             kept(event.id, Some(event.into_entity())),
             kept(activity.id, Some(activity.into_entity())),
+            kept(reminder.id, Some(reminder.into_entity())),
             kept(key(9), Some(settings.into_entity())),
             kept(key(8), None),
         ],
@@ -243,6 +272,10 @@ fn what_is_stored_reads_back() {
     }
     let row = &shapes["rows"][2]["row"]["activity"];
     for field in ActivityPatch::FIELDS {
+        assert!(!row[field].is_null(), "{field} is empty in the sample");
+    }
+    let row = &shapes["rows"][3]["row"]["reminder"];
+    for field in ReminderPatch::FIELDS {
         assert!(!row[field].is_null(), "{field} is empty in the sample");
     }
 }

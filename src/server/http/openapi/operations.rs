@@ -7,7 +7,8 @@ use crate::{
         activity::{Activity, ActivityCreate, ActivityPatch},
         application::{Application, ApplicationCreate, ApplicationPatch},
         cursor::Page,
-        filter::{ActivityQuery, ApplicationQuery, PageQuery},
+        filter::{ActivityQuery, ApplicationQuery, PageQuery, ReminderQuery},
+        reminder::{Reminder, ReminderCreate, ReminderPatch},
         settings::{Settings, SettingsPatch},
         stage::{StageEvent, StageEventPatch},
         sync::{BoardSnapshot, SyncPage, SyncQuery},
@@ -276,6 +277,59 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             ..read()
         },
         Operation {
+            id: "list_reminders",
+            path: "/reminders",
+            summary: "List reminders",
+            detail: "In the order in which they are due, from `due_after` on and before `due_before`; those that were called off too.",
+            query: query::<ReminderQuery>(),
+            answer: Some(reference::<Page<Reminder>>(g)),
+            ..read()
+        },
+        Operation {
+            id: "create_reminder",
+            method: "post",
+            path: "/reminders",
+            summary: "Create a reminder",
+            detail: "Of an application, or of an activity. What is due in the past is due at once. An id is used as that of an application.",
+            body: Some(reference::<ReminderCreate>(g)),
+            status: 201,
+            answer: Some(reference::<Reminder>(g)),
+            more_problems: &[404, 409, 429],
+            headers: &["ETag", "Location"],
+            links: Some(links_of_reminder()),
+            ..read()
+        },
+        Operation {
+            id: "get_reminder",
+            path: "/reminders/{id}",
+            summary: "Get a reminder",
+            answer: Some(reference::<Reminder>(g)),
+            headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "patch_reminder",
+            method: "patch",
+            path: "/reminders/{id}",
+            summary: "Change a reminder",
+            detail: "What is set on one that a rule planned stays so, whatever the rule says later.",
+            body: Some(reference::<ReminderPatch>(g)),
+            answer: Some(reference::<Reminder>(g)),
+            more_problems: &[429],
+            headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "delete_reminder",
+            method: "delete",
+            path: "/reminders/{id}",
+            summary: "Delete a reminder",
+            detail: "One that a rule planned is called off for good, and stays.",
+            more_problems: &[429],
+            status: 204,
+            ..read()
+        },
+        Operation {
             id: "get_board",
             path: "/board",
             summary: "The top of every open column",
@@ -323,6 +377,18 @@ fn links_of_activity() -> Value {
         "get": to("get_activity", json!({ "path.id": id })),
         "change": to("patch_activity", version.clone()),
         "delete": to("delete_activity", version),
+    })
+}
+
+/// What can be asked of a reminder that was created.
+fn links_of_reminder() -> Value {
+    let to = |operation: &str, parameters: Value| json!({ "operationId": operation, "parameters": parameters });
+    let id = "$response.body#/id";
+    let version = json!({ "path.id": id, "header.If-Match": "$response.header.ETag" });
+    json!({
+        "get": to("get_reminder", json!({ "path.id": id })),
+        "change": to("patch_reminder", version.clone()),
+        "delete": to("delete_reminder", version),
     })
 }
 

@@ -1,0 +1,406 @@
+//! Reminders: those that rules make, and those that people set.
+
+mod planner;
+#[cfg(test)]
+mod plans;
+
+pub use planner::{Facts, plan};
+
+use super::{
+    error::{FieldError, Problem},
+    fields::{Create as _, Patch as _, fields},
+    row::{Edited, Made, Row},
+    rules::{Channels, ReminderChannel, Rule},
+    text::Line,
+    time::{Timestamp, outside_years, read_timestamp, to_millis},
+};
+use chrono::Datelike;
+use serde::{Deserialize, Serialize};
+use std::hash::{Hash, Hasher};
+use uuid::Uuid;
+
+/// The longest title, in characters.
+pub const MAX_TITLE: usize = 200;
+
+/// What a person may have set on a planned reminder; the planner leaves that alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SetByHand {
+    /// What it says.
+    Title,
+    /// When it is due.
+    DueAt,
+    /// By which ways.
+    Channels,
+    /// Whether it is called off.
+    CanceledAt,
+}
+
+/// Where a reminder comes from. People do not write it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Origin {
+    /// The rule that planned it; none of one that a person set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// How far from what it is counted from, in minutes; see [`super::rules::Counting`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i32>,
+    /// Which one it is of a rule that repeats, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n: Option<i32>,
+    /// What a person set on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<SetByHand>,
+    /// Whether the planner called it off, and not a person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub off: bool,
+}
+
+impl Origin {
+    /// Whether a person set this.
+    pub fn is_set(&self, what: SetByHand) -> bool {
+        self.set.contains(&what)
+    }
+
+    fn note(&mut self, what: SetByHand) {
+        if !self.is_set(what) {
+            self.set.push(what);
+            self.set.sort_unstable();
+        }
+    }
+}
+
+fields! {
+    /// A reminder as the server issued it.
+    #[derive(Eq)]
+    #[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
+    row Reminder {
+        /// Made by the client or the server; derived from `dedupe_key` where a rule planned it.
+        pub id: Uuid,
+        /// The application that it is about, also where it is about an activity of it.
+        pub application_id: Uuid,
+        /// The activity that it is about, if it is about one.
+        pub activity_id: Option<Uuid>,
+        /// Raised by one with each change that a person makes; the `ETag`.
+        #[cfg_attr(feature = "ssr", schemars(range(min = 1)))]
+        pub version: i64,
+    } {
+        /// Whether it was sent by all its ways, or could not be.
+        pub sent: bool,
+        /// When it was.
+        pub sent_at: Option<Timestamp>,
+        /// When it turned out to be of no use any more.
+        pub expired_at: Option<Timestamp>,
+        /// Ways by which it could not be sent.
+        pub failed: Channels,
+        /// What makes it the only one of its kind: of a planned one, its rule, what it is about, from when
+        /// it is counted and how far.
+        pub dedupe_key: Option<String>,
+        /// Where it comes from.
+        pub meta: Origin,
+        /// When it was created.
+        #[serde(deserialize_with = "read_timestamp")]
+        pub created_at: Timestamp,
+        /// When it was last changed.
+        #[serde(deserialize_with = "read_timestamp")]
+        pub updated_at: Timestamp,
+    }
+
+    /// The body of `PATCH /reminders/{id}`: an absent field stays, `null` clears. A new `due_at` that is
+    /// still to come opens one again that was sent, or done.
+    patch ReminderPatch {
+        /// That to which it belongs already: a reminder stays with its application.
+        application_id: Option<Uuid>,
+        /// That to which it belongs already.
+        activity_id: Option<Uuid>,
+    }
+
+    /// The body of `POST /reminders`. The title and when it is due are required, and an application or an
+    /// activity; the channel is the app itself when absent. What is due in the past is due at once.
+    #[cfg_attr(feature = "ssr", schemars(extend(
+        "required" = ["title", "due_at"],
+        "anyOf" = [{ "required": ["application_id"] }, { "required": ["activity_id"] }]
+    )))]
+    create ReminderCreate {
+        /// What it is about; that of the activity when absent.
+        application_id: Option<Uuid>,
+        /// The activity that it is about.
+        activity_id: Option<Uuid>,
+    }
+
+    fields {
+        /// What it says.
+        title: Line<200>,
+        /// When it is wanted; quiet hours may defer it.
+        #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
+        due_at: Timestamp,
+        /// By which ways: at least one.
+        #[cfg_attr(feature = "ssr", schemars(extend("minItems" = 1)))]
+        channels: Channels,
+        /// When it was called off.
+        #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
+        canceled_at: Option<Timestamp>,
+        /// When the person had done what it says.
+        #[cfg_attr(feature = "ssr", schemars(extend("pattern" = super::schema::years())))]
+        done_at: Option<Timestamp>,
+    }
+}
+
+/// The namespace of the ids of planned reminders (UUIDv5, RFC 9562 §5.5).
+const PLANNED: Uuid = Uuid::from_u128(0x2b61_7c2f_94c8_4d1d_8a37_5be0_6f1d_c9a4);
+
+/// The id of the planned reminder of this key.
+pub fn derive_id(dedupe_key: &str) -> Uuid {
+    Uuid::new_v5(&PLANNED, dedupe_key.as_bytes())
+}
+
+impl Reminder {
+    /// Whether it is still to go out.
+    pub fn is_open(&self) -> bool {
+        let ends = [self.canceled_at, self.done_at, self.expired_at];
+        !self.sent && ends.iter().all(Option::is_none)
+    }
+
+    /// Drops what is finer than a millisecond: not every store keeps it.
+    fn keep_millis(&mut self) {
+        self.due_at = to_millis(self.due_at);
+        self.canceled_at = self.canceled_at.map(to_millis);
+        self.done_at = self.done_at.map(to_millis);
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        let times = [
+            ("due_at", Some(self.due_at)),
+            ("canceled_at", self.canceled_at),
+            ("done_at", self.done_at),
+        ];
+        let wrong = times
+            .into_iter()
+            .filter_map(|(field, at)| outside_years(field, at?.year()));
+        let mut errors: Vec<FieldError> = wrong.collect();
+        if self.channels.is_empty() {
+            errors.push(FieldError::new("channels", "Choose at least one channel."));
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::validation(errors))
+        }
+    }
+}
+
+impl Row for Reminder {
+    // Versions count people's edits alone: planner and worker change a row without one.
+    fn supersedes(&self, known: &Self) -> bool {
+        (self.version, self.updated_at) >= (known.version, known.updated_at)
+    }
+    fn hash_state(&self, hasher: &mut impl Hasher) {
+        (self.version, self.updated_at).hash(hasher);
+    }
+    fn parents(&self) -> [Option<Uuid>; 2] {
+        [Some(self.application_id), self.activity_id]
+    }
+}
+
+impl Edited for Reminder {
+    type Create = ReminderCreate;
+    type Patch = ReminderPatch;
+    const COLLECTION: &'static str = "/reminders";
+    const NOUN: &'static str = "reminder";
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    fn title(&self) -> String {
+        self.title.to_string()
+    }
+
+    fn build(create: &ReminderCreate, id: Uuid, made: Made) -> Result<Self, Problem> {
+        let patch = create.clone().into_patch();
+        let (Some(application_id), Some(title), Some(due_at)) = (
+            create.application_id,
+            patch.title.value(),
+            patch.due_at.value(),
+        ) else {
+            let missing = [
+                ("application_id", create.application_id.is_none()),
+                ("title", patch.title.is_keep()),
+                ("due_at", patch.due_at.is_keep()),
+            ];
+            let missing = missing.into_iter().filter(|(_, missing)| *missing);
+            let errors = missing.map(|(field, _)| FieldError::new(field, "Fill this in."));
+            return Err(Problem::validation(errors.collect()));
+        };
+        let mut row = Self {
+            id,
+            application_id,
+            activity_id: create.activity_id,
+            version: 1,
+            title: title.clone(),
+            due_at: *due_at,
+            channels: Channels::of(&[ReminderChannel::InApp]),
+            canceled_at: None,
+            done_at: None,
+            sent: false,
+            sent_at: None,
+            expired_at: None,
+            failed: Channels::default(),
+            dedupe_key: None,
+            meta: Origin::default(),
+            created_at: made.at,
+            updated_at: made.at,
+        };
+        patch.apply(&mut row);
+        row.check()?;
+        row.keep_millis();
+        Ok(row)
+    }
+
+    fn patched(&self, patch: &ReminderPatch, made: Made) -> Result<Self, Problem> {
+        let other = |said: Option<Uuid>, own| said.is_some_and(|said| Some(said) != own);
+        let why = "A reminder stays with what it is about.";
+        if other(patch.application_id, Some(self.application_id)) {
+            return Err(Problem::field("application_id", why));
+        }
+        if other(patch.activity_id, self.activity_id) {
+            return Err(Problem::field("activity_id", why));
+        }
+        let mut row = self.clone();
+        patch.apply(&mut row);
+        row.check()?;
+        row.keep_millis();
+        let changed = [
+            (SetByHand::Title, row.title != self.title),
+            (SetByHand::DueAt, row.due_at != self.due_at),
+            (SetByHand::Channels, row.channels != self.channels),
+            (SetByHand::CanceledAt, row.canceled_at != self.canceled_at),
+        ];
+        for (what, _) in changed.into_iter().filter(|(_, changed)| *changed) {
+            row.meta.note(what);
+        }
+        if row.meta.is_set(SetByHand::CanceledAt) {
+            row.meta.off = false;
+        }
+        if row.due_at != self.due_at && row.due_at > made.at {
+            (row.sent, row.sent_at, row.expired_at) = (false, None, None);
+            if patch.done_at.is_keep() {
+                row.done_at = None;
+            }
+        }
+        row.version += 1;
+        row.updated_at = made.at;
+        Ok(row)
+    }
+
+    fn recreate(&self, id: Uuid) -> Option<ReminderCreate> {
+        let copy = ReminderCreate::copy_of(id, self)?;
+        Some(ReminderCreate {
+            application_id: Some(self.application_id),
+            activity_id: self.activity_id,
+            ..copy
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::domain::application::tests::now;
+    use chrono::Duration;
+    use serde_json::json;
+
+    /// A reminder that a person set on the application `of`, for tomorrow.
+    pub(crate) fn sample(id: u128, of: u128) -> Reminder {
+        let create = json!({
+            "application_id": Uuid::from_u128(of), "title": "Ask Mira about the team",
+            "due_at": now() + Duration::days(1),
+        });
+        let create = serde_json::from_value(create).unwrap();
+        Reminder::build(&create, Uuid::from_u128(id), Made::utc(now())).unwrap()
+    }
+
+    fn patched(
+        row: &Reminder,
+        patch: serde_json::Value,
+        at: Timestamp,
+    ) -> Result<Reminder, Problem> {
+        row.patched(&serde_json::from_value(patch).unwrap(), Made::utc(at))
+    }
+
+    #[test]
+    fn a_title_and_a_time_are_enough() {
+        let row = sample(1, 2);
+        assert_eq!(&*row.channels, [ReminderChannel::InApp]);
+        assert!(row.is_open());
+        assert_eq!(row.parents(), [Some(Uuid::from_u128(2)), None]);
+        let none = Reminder::build(&ReminderCreate::default(), Uuid::nil(), Made::utc(now()));
+        let fields: Vec<String> = none
+            .unwrap_err()
+            .errors
+            .into_iter()
+            .map(|it| it.field)
+            .collect();
+        assert_eq!(fields, ["application_id", "title", "due_at"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let row = sample(1, 2);
+        for (patch, field) in [
+            (json!({"channels": []}), "channels"),
+            (json!({"due_at": "2300-01-01T00:00:00Z"}), "due_at"),
+            (
+                json!({"canceled_at": "1900-01-01T00:00:00Z"}),
+                "canceled_at",
+            ),
+        ] {
+            let problem = patched(&row, patch, now()).unwrap_err();
+            assert!(problem.message_for(field).is_some(), "{field}");
+        }
+        for wrong in [
+            json!({"channels": ["in_app", "in_app"]}),
+            json!({"due_at": null}),
+            json!({"sent": true}),
+        ] {
+            assert!(serde_json::from_value::<ReminderPatch>(wrong).is_err());
+        }
+    }
+
+    #[test]
+    fn what_a_person_sets_is_noted() {
+        use SetByHand::{CanceledAt, Channels, DueAt, Title};
+        let row = sample(1, 2);
+        let same = patched(&row, json!({"title": row.title}), now()).unwrap();
+        assert!(same.meta.set.is_empty());
+        let changes = json!({"title": "Other", "due_at": now(), "channels": ["email"]});
+        let next = patched(&row, changes, now()).unwrap();
+        assert_eq!(next.meta.set, [Title, DueAt, Channels]);
+        assert_eq!(next.version, 2);
+        let off = patched(&row, json!({"canceled_at": now()}), now()).unwrap();
+        assert_eq!(off.meta.set, [CanceledAt]);
+        assert!(!off.is_open());
+    }
+
+    #[test]
+    fn a_new_time_that_is_still_to_come_opens_it_again() {
+        let mut row = sample(1, 2);
+        (row.sent, row.sent_at, row.done_at) = (true, Some(now()), Some(now()));
+        let later = now() + Duration::hours(1);
+        let open = patched(&row, json!({"due_at": later}), now()).unwrap();
+        assert!(open.is_open());
+        let past = patched(&row, json!({"due_at": now()}), now()).unwrap();
+        assert!(past.sent && past.done_at.is_some());
+        let done = patched(&row, json!({"due_at": later, "done_at": now()}), now()).unwrap();
+        assert!(!done.sent && !done.is_open());
+        let title = patched(&row, json!({"title": "Other"}), now()).unwrap();
+        assert!(title.sent);
+    }
+}

@@ -1,0 +1,206 @@
+//! What the clock does to reminders: what is due is settled, and what is to be planned anew is planned.
+//!
+//! Every batch is a transaction of its own under the user's lock. Doing it twice, or in several instances
+//! at once, settles nothing more.
+
+use super::reminders::Whole;
+use crate::{
+    domain::{application::Application, reminder::Reminder, time::Timestamp},
+    server::db::{
+        self, Db,
+        reminders::{self, Scheduled},
+        tenant::{Owner, TenantWrite},
+    },
+    server::zones,
+};
+use chrono::Duration;
+use uuid::Uuid;
+
+/// Applications a transaction.
+const BATCH: i64 = 200;
+/// Users that are looked up at once.
+const USERS: u64 = 200;
+
+/// Which version of the planner this is: a number, raised when it plans anything otherwise than before.
+const PLANNER: u32 = 1;
+
+/// What became of what was due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Reminders that went out.
+    pub sent: u64,
+    /// Reminders that were of no use any more.
+    pub expired: u64,
+    /// Reminders that wait until quiet hours are over.
+    pub deferred: u64,
+}
+
+/// Settles what is to go out by `now`. Nobody's backlog holds up others: each user's turn is one batch.
+///
+/// # Errors
+/// When the database cannot. What was settled by then stays so, and the rest is done the next time.
+pub async fn settle(db: &Db, now: Timestamp) -> sqlx::Result<Settled> {
+    let mut settled = Settled::default();
+    loop {
+        let (mut after, mut all) = (None, true);
+        loop {
+            let owners = db.owners_of_due(now, after, USERS).await?;
+            let Some(last) = owners.last().copied() else {
+                break;
+            };
+            for owner in owners {
+                all &= settle_batch(db, owner, now, &mut settled).await?;
+            }
+            after = Some(last);
+        }
+        if all {
+            return Ok(settled);
+        }
+    }
+}
+
+/// One batch of one user: whether that was all.
+async fn settle_batch(
+    db: &Db,
+    owner: Owner,
+    now: Timestamp,
+    settled: &mut Settled,
+) -> sqlx::Result<bool> {
+    let mut tenant = match db.write_as(owner).await {
+        // The account was deleted meanwhile.
+        Err(sqlx::Error::RowNotFound) => return Ok(true),
+        tenant => tenant?,
+    };
+    let ids = reminders::due(&mut tenant, now, BATCH).await?;
+    let settings = db::settings::find(&mut tenant).await?;
+    let mut whole = Whole::load(&mut tenant, &settings, &ids).await?;
+    for id in &ids {
+        // By the settings and facts of now, whatever it was planned with.
+        whole.plan(&mut tenant, *id, now, None).await?;
+        let of: Vec<Scheduled> = whole.reminders_of(*id).to_vec();
+        for it in of.iter().filter(|it| is_due(it, now)) {
+            settle_one(&mut tenant, &mut whole, it, &of, now, settled).await?;
+        }
+        // What follows from that: the next of a rule that repeats.
+        whole.plan(&mut tenant, *id, now, None).await?;
+    }
+    let all = ids.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
+    tenant.commit().await?;
+    Ok(all)
+}
+
+fn is_due(it: &Scheduled, now: Timestamp) -> bool {
+    it.row.is_open() && it.send_at.is_some_and(|at| at <= now)
+}
+
+async fn settle_one(
+    tenant: &mut TenantWrite,
+    whole: &mut Whole<'_>,
+    it: &Scheduled,
+    of: &[Scheduled],
+    now: Timestamp,
+    settled: &mut Settled,
+) -> sqlx::Result<()> {
+    let mut row = it.row.clone();
+    let at = whole.late(&row, now);
+    if at > now {
+        settled.deferred += 1;
+        return reminders::set_send_at(tenant, row.id, at).await;
+    }
+    // Later than the state before, whatever the clock says.
+    row.updated_at = now.max(row.updated_at + Duration::milliseconds(1));
+    if is_useless(&row, whole, now) || of.iter().any(|other| is_nearer(other, it, now)) {
+        row.expired_at = Some(now);
+        settled.expired += 1;
+    } else {
+        (row.sent, row.sent_at) = (true, Some(now));
+        settled.sent += 1;
+    }
+    db::rows::update(tenant, &row).await?;
+    whole.take(row);
+    Ok(())
+}
+
+/// Whether it is too late for it: what it is before has begun.
+fn is_useless(row: &Reminder, whole: &Whole<'_>, now: Timestamp) -> bool {
+    whole.event_of(row).is_some_and(|begins| begins <= now)
+}
+
+/// Whether another reminder of the same appointment goes out in the same minute, and is nearer to it.
+fn is_nearer(other: &Scheduled, than: &Scheduled, now: Timestamp) -> bool {
+    other.row.activity_id.is_some()
+        && other.row.activity_id == than.row.activity_id
+        && other.row.meta.rule == than.row.meta.rule
+        && other.row.meta.rule.is_some()
+        && is_due(other, now)
+        && (other.row.due_at, other.row.id) > (than.row.due_at, than.row.id)
+}
+
+/// With what reminders are planned: the planner, and the rules of zones.
+fn planned_with() -> String {
+    format!("{PLANNER}/{}", zones::version())
+}
+
+/// Plans the reminders anew of everybody whose were planned by another planner, by other zone rules or
+/// settings. Says how many users that were.
+///
+/// # Errors
+/// When the database cannot. What was planned by then stays so, and the rest is done the next time.
+pub async fn replan(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
+    let planned_with = planned_with();
+    let (mut count, mut after) = (0, None);
+    loop {
+        let owners = db.owners_to_plan(&planned_with, after, USERS).await?;
+        let Some(last) = owners.last().copied() else {
+            return Ok(count);
+        };
+        for owner in owners {
+            let mut batch = Some(Batch::default());
+            while let Some(next) = batch {
+                batch = replan_batch(db, owner, now, next, &planned_with).await?;
+            }
+            count += 1;
+        }
+        after = Some(last);
+    }
+}
+
+/// Where planning somebody anew stands.
+#[derive(Default)]
+struct Batch {
+    /// The last application that is done.
+    after: Uuid,
+    /// The version of the settings with which it began.
+    version: Option<i64>,
+}
+
+/// One batch of one user's applications; the next, where there may be more.
+async fn replan_batch(
+    db: &Db,
+    owner: Owner,
+    now: Timestamp,
+    batch: Batch,
+    planned_with: &str,
+) -> sqlx::Result<Option<Batch>> {
+    let mut tenant = match db.write_as(owner).await {
+        // The account was deleted meanwhile.
+        Err(sqlx::Error::RowNotFound) => return Ok(None),
+        tenant => tenant?,
+    };
+    let ids = db::rows::ids_after::<Application>(&mut tenant, batch.after, BATCH).await?;
+    let settings = db::settings::find(&mut tenant).await?;
+    let version = Some(batch.version.unwrap_or(settings.version));
+    let mut whole = Whole::load(&mut tenant, &settings, &ids).await?;
+    for id in &ids {
+        whole.plan(&mut tenant, *id, now, None).await?;
+    }
+    let full = ids.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
+    let next = ids.last().copied().filter(|_| full);
+    let next = next.map(|after| Batch { after, version });
+    // Where they changed on the way, those that came first were planned by others: it is done once more.
+    if next.is_none() && version == Some(settings.version) {
+        db::settings::set_planned_with(&mut tenant, planned_with, settings.version).await?;
+    }
+    tenant.commit().await?;
+    Ok(next)
+}
