@@ -12,6 +12,8 @@ pub struct Dialogs {
     pub keys: RwSignal<bool>,
     /// What waits for the server, and what gave way, is shown.
     pub sync: RwSignal<bool>,
+    /// The reminders are shown.
+    pub bell: RwSignal<bool>,
 }
 
 /// Provides them, all closed.
@@ -20,6 +22,7 @@ pub fn provide() {
         adding: RwSignal::new(None),
         keys: RwSignal::new(false),
         sync: RwSignal::new(false),
+        bell: RwSignal::new(false),
     });
 }
 

@@ -3,6 +3,7 @@
 use super::{
     components::{
         announcer::AnnouncerView,
+        bell::{self, BellPanel},
         entry::EntryCard,
         gates::{Gated, LeftBehindDialog, LockScreen},
         keys_dialog::KeysDialog,
@@ -123,6 +124,7 @@ pub fn SignedIn(
 #[component]
 fn Frame(children: ChildrenFn) -> impl IntoView {
     keys::listen();
+    bell::provide();
     let (store, me, zone) = (use_store(), use_me(), expect_context::<CurrentZone>());
     let habits = use_habits();
     let (origin, location) = (use_origin(), use_location());
@@ -171,6 +173,7 @@ fn Frame(children: ChildrenFn) -> impl IntoView {
             <QuickAdd/>
             <KeysDialog/>
             <SyncPanel/>
+            <BellPanel/>
             <LeftBehindDialog/>
             <Toasts/>
             <AnnouncerView/>

@@ -17,7 +17,7 @@ pub mod share;
 pub mod zone_offer;
 
 use crate::client::store::Store;
-use components::announcer::Announcer;
+use components::{announcer::Announcer, bell::NewReminders};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
@@ -40,14 +40,22 @@ pub fn App() -> impl IntoView {
     provide_context(Announcer::default());
     session::provide();
     dialogs::provide();
+    let new = NewReminders::default();
+    provide_context(new);
     origin::provide();
     pwa::provide();
     content_policy::send();
 
     view! {
-        <Title formatter=|title: String| match title.as_str() {
-            "" => "Job Hunt Tracker".to_owned(),
-            title => format!("{title} · Job Hunt Tracker"),
+        <Title formatter=move |title: String| {
+            let title = match title.as_str() {
+                "" => "Job Hunt Tracker".to_owned(),
+                title => format!("{title} · Job Hunt Tracker"),
+            };
+            match new.0.get() {
+                0 => title,
+                count => format!("({count}) {title}"),
+            }
         }/>
         <Router>
             <FlatRoutes fallback=NotFoundPage>

@@ -18,6 +18,24 @@ pub fn reload() {
     _ = window().location().reload();
 }
 
+/// Whether somebody may look at the page: it is not behind another tab.
+pub fn is_looked_at() -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        !document().hidden()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    false
+}
+
+/// Shows a number at the app's icon, where it is installed and the system can.
+pub fn set_badge(count: usize) {
+    #[cfg(feature = "hydrate")]
+    browser::set_badge(count);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = count;
+}
+
 /// Whether there is an element that fits.
 pub fn exists(selector: &str) -> bool {
     document().query_selector(selector).ok().flatten().is_some()
@@ -190,11 +208,11 @@ pub use browser::{CaptureListener, breathe, find, watch_typing};
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use js_sys::Promise;
+    use js_sys::{Function, Promise, Reflect};
     use leptos::{html, leptos_dom::helpers::window_event_listener_untyped, prelude::*};
     use std::cell::Cell;
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-    use wasm_bindgen_futures::JsFuture;
+    use wasm_bindgen_futures::{JsFuture, spawn_local};
     use web_sys::{
         AddEventListenerOptions, Element, Event, EventInit, FocusEvent, HtmlElement, KeyboardEvent,
         MessageChannel, MouseEvent, Node, ResizeObserver, ResizeObserverEntry,
@@ -208,6 +226,27 @@ mod browser {
             .ok()
             .flatten()
             .and_then(|element| element.dyn_into().ok())
+    }
+
+    /// Shows a number at the app's icon. Not every browser has a name for that
+    /// (<https://www.w3.org/TR/badging/>).
+    pub fn set_badge(count: usize) {
+        let navigator = window().navigator();
+        let name = if count == 0 { "clearAppBadge" } else { "setAppBadge" };
+        let Ok(set) = Reflect::get(&navigator, &name.into()) else {
+            return;
+        };
+        let Some(set) = set.dyn_ref::<Function>() else {
+            return;
+        };
+        let number = u32::try_from(count).unwrap_or(u32::MAX);
+        let asked = set.call1(&navigator, &number.into());
+        if let Some(asked) = asked.ok().and_then(|asked| asked.dyn_into::<Promise>().ok()) {
+            // Where it is refused there is no badge, and nothing else to do.
+            spawn_local(async move {
+                _ = JsFuture::from(asked).await;
+            });
+        }
     }
 
     /// Lets the browser do what else waits: paint, hear keys. A message to oneself, since a timer is

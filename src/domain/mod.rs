@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod agenda;
 pub mod application;
+pub mod bell;
 pub mod change;
 pub mod choice;
 pub mod cursor;

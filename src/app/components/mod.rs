@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod agenda;
 pub mod announcer;
+pub mod bell;
 pub mod board;
 pub mod device;
 pub mod dialog;

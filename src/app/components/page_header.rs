@@ -1,6 +1,6 @@
 //! The head of a page: its name, how it stands with the server, and the way to add.
 
-use super::{icon::Icon, sync_status::SyncStatus};
+use super::{bell::BellButton, icon::Icon, sync_status::SyncStatus};
 use crate::{
     app::dialogs::use_dialogs,
     client::{
@@ -34,6 +34,7 @@ pub fn PageHeader(
             <span class="page-sub">{sub}</span>
             <div class="spacer"></div>
             <SyncStatus/>
+            <BellButton/>
             {children.map(|children| children())}
             {(!quiet).then(|| view! {
                 <button

@@ -5,6 +5,7 @@ use crate::domain::{
     application::{Application, ApplicationPatch},
     change::Change,
     edit::{Edit, Op, apply},
+    row::Row as _,
     stage::{StageEvent, Status, check_corrected},
     time::{ZoneRules, to_millis},
 };
@@ -77,9 +78,18 @@ pub(super) fn acknowledged(base: &mut Base, entry: &Entry, row: &Application) {
 /// What follows from an acknowledged correction of a move shows before the next pull brings it. Called
 /// before the move itself is taken.
 pub(super) fn corrected(base: &mut Base, event: &StageEvent, zone: &UserZone) {
+    // It was corrected again since, which is known here: the answer comes late.
+    let known = base.table::<StageEvent>().get(event.id);
+    if known.is_some_and(|known| !event.supersedes(known)) {
+        return;
+    }
     let Some(row) = base.table::<Application>().get(event.application_id) else {
         return;
     };
+    // The server made this state after the correction, so that it has followed already.
+    if row.updated_at > event.updated_at {
+        return;
+    }
     let mut row = Application::clone(row);
     let before = recorded(base, row.id);
     // Where what it says does not follow from the moves that are known here, others are not: then the

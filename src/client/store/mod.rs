@@ -6,6 +6,7 @@ mod access;
 mod activities;
 mod moves;
 mod notify;
+mod reminders;
 mod rows;
 
 pub use rows::HasSignal;

@@ -38,7 +38,7 @@ pub struct Earlier(Vec<Deed>);
 pub struct Toast {
     /// Which one.
     pub id: u64,
-    /// `info`, `error` or `conflict`.
+    /// `info`, `error`, `conflict` or `reminder`.
     pub kind: &'static str,
     /// What it says.
     pub text: String,
@@ -55,6 +55,8 @@ impl Toast {
             (_, Some(ToastAction::Retract { .. })) => 29,
             ("conflict", _) | (_, Some(ToastAction::UseZone(_))) => 30,
             ("error", _) => 12,
+            // It stays until it is answered.
+            ("reminder", _) => 24 * 3600,
             _ => 8,
         }
     }

@@ -1,0 +1,362 @@
+//! The bell: what has fallen due, what comes later, and what is done.
+
+use super::{dialog::Dialog, each::Each, icon::Icon, icon_button::IconButton};
+use crate::{
+    app::dialogs::use_dialogs,
+    client::{
+        dom,
+        habits::use_habits,
+        store::{Store, use_store},
+        toasts::ToastAction,
+        zone::use_zone,
+    },
+    domain::{
+        activity::Activity,
+        application::Application,
+        bell::{Bell, Rung},
+        quiet_hours::QuietHours,
+        reminder::Reminder,
+        settings::Settings,
+        time::Timestamp,
+        when::{Context, Habits, Holds, Leans, clock, moment_label, put_off},
+    },
+};
+use chrono::Duration;
+use leptos::prelude::*;
+use leptos_router::components::A;
+use std::{collections::HashSet, sync::Arc};
+use uuid::Uuid;
+
+/// Rows of a pile that show.
+const SHOWN: usize = 50;
+/// What went out longer ago is no news to a page that hears of it.
+const NEWS: Duration = Duration::minutes(2);
+
+/// What the bell of a page knows. Copied freely.
+#[derive(Clone, Copy)]
+pub struct BellModel(Memo<Arc<Bell>>);
+
+/// How many reminders are new, for what stands outside the frame: the title of the window.
+#[derive(Clone, Copy, Default)]
+pub struct NewReminders(pub RwSignal<usize>);
+
+/// Provides it, and tells of each reminder that falls due while the page is looked at.
+pub fn provide() {
+    let (store, zone) = (use_store(), use_zone());
+    let count = expect_context::<NewReminders>();
+    let bell = Memo::new(move |_| {
+        let rows = store.rows::<Reminder>();
+        let quiet = store.settings().and_then(|settings| QuietHours::of(&settings));
+        Arc::new(Bell::new(
+            rows.values(),
+            |id| store.row::<Application>(id),
+            |id| store.row::<Activity>(id),
+            quiet,
+            store.now(),
+            &*zone.read(),
+        ))
+    });
+    provide_context(BellModel(bell));
+    Effect::new(move |known: Option<HashSet<Uuid>>| {
+        let bell = bell.get();
+        let now = untrack(|| store.now());
+        for rung in &bell.new {
+            let is_news = known.as_ref().is_some_and(|known| !known.contains(&rung.id));
+            if is_news && now - rung.at < NEWS && dom::is_looked_at() {
+                tell(store, rung.id);
+            }
+        }
+        if count.0.get_untracked() != bell.new.len() {
+            count.0.set(bell.new.len());
+            dom::set_badge(bell.new.len());
+        }
+        bell.new.iter().map(|rung| rung.id).collect()
+    });
+}
+
+/// Says that a reminder has fallen due.
+fn tell(store: Store, id: Uuid) {
+    if let Some(row) = store.row_untracked::<Reminder>(id) {
+        let open = ToastAction::Open(row.application_id);
+        store.toast("reminder", store.reminder_name(&row), Some(open));
+    }
+}
+
+fn use_bell() -> BellModel {
+    expect_context::<BellModel>()
+}
+
+/// The bell in the head of a page, with how much is new.
+#[component]
+pub fn BellButton() -> impl IntoView {
+    let (dialogs, BellModel(bell)) = (use_dialogs(), use_bell());
+    let count = Memo::new(move |_| bell.read().new.len());
+    let said = move || match count.get() {
+        0 => "Reminders".to_owned(),
+        count => format!("Reminders, {count} new"),
+    };
+    let shown = move || match count.get() {
+        0 => String::new(),
+        count @ 1..=99 => count.to_string(),
+        _ => "99+".to_owned(),
+    };
+    view! {
+        <button
+            type="button"
+            class="icon-button bell-button"
+            title="Reminders"
+            aria-label=said
+            on:click=move |_| dialogs.bell.set(true)
+        >
+            {Icon::Bell.view()}
+            <span class="bell-count" aria-hidden="true">{shown}</span>
+        </button>
+    }
+}
+
+/// The piles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pile {
+    New,
+    Later,
+    Done,
+}
+
+impl Pile {
+    const ALL: [Self; 3] = [Self::New, Self::Later, Self::Done];
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::Later => "Later",
+            Self::Done => "Done",
+        }
+    }
+
+    fn of(self, bell: &Bell) -> &[Rung] {
+        match self {
+            Self::New => &bell.new,
+            Self::Later => &bell.later,
+            Self::Done => &bell.done,
+        }
+    }
+
+    const fn nothing(self) -> &'static str {
+        match self {
+            Self::New => "Nothing new.",
+            Self::Later => {
+                "Nothing planned. Reminders come by themselves when you apply, plan an interview or get an offer; or set one on an application."
+            }
+            Self::Done => "What you tick off stands here for 30 days.",
+        }
+    }
+}
+
+/// The list behind the bell, as a dialog.
+#[component]
+pub fn BellPanel() -> impl IntoView {
+    let (dialogs, BellModel(bell)) = (use_dialogs(), use_bell());
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
+    let pile = RwSignal::new(Pile::New);
+    let putting_off = RwSignal::new(None::<Uuid>);
+    let close = move || {
+        putting_off.set(None);
+        dialogs.bell.set(false);
+    };
+    let ready = move || pile.set(Pile::New);
+    let items = move || {
+        let bell = bell.read();
+        let rows = pile.get().of(&bell).iter().copied();
+        rows.take(SHOWN).collect::<Vec<_>>()
+    };
+    let is_empty = Memo::new(move |_| pile.get().of(&bell.read()).is_empty());
+    let next = move || {
+        let bell = bell.read();
+        let next = bell.next().filter(|_| pile.get() == Pile::New)?;
+        let row = store.row::<Reminder>(next.id)?;
+        let at = moment_label(next.at, store.now(), &*zone.read(), habits.get());
+        Some(format!(" Next: {}, {at}.", store.reminder_name(&row)))
+    };
+    let quiet = move || {
+        let settings = store.settings();
+        settings.map(|settings| quiet_words(&settings, habits.get()))
+    };
+    view! {
+        <Dialog
+            class="bell"
+            title_id="bell-title"
+            open=dialogs.bell
+            on_open=Callback::new(move |()| ready())
+            on_close=Callback::new(move |()| close())
+        >
+            <div class="bell-head">
+                <h2 class="dialog-title" id="bell-title" tabindex="-1" autofocus>"Reminders"</h2>
+                <div class="segments" role="group" aria-label="Which reminders">
+                    {Pile::ALL.map(|one| {
+                        let count = move || match one.of(&bell.read()).len() {
+                            0 => String::new(),
+                            count => format!(" {count}"),
+                        };
+                        view! {
+                            <button
+                                type="button"
+                                class="segment"
+                                aria-pressed=move || (pile.get() == one).to_string()
+                                on:click=move |_| pile.set(one)
+                            >
+                                {one.label()}
+                                {move || (one != Pile::Done).then(count)}
+                            </button>
+                        }
+                    })}
+                </div>
+            </div>
+            // Built only while it is open: it reads all that there is.
+            {move || dialogs.bell.get().then(|| view! {
+                <ul class="bell-list">
+                    <Each each=items key=move |rung| (rung.id, pile.get_untracked() as u8) let:rung>
+                        <Row rung pile=pile.get_untracked() putting_off/>
+                    </Each>
+                </ul>
+                {move || is_empty.get().then(|| view! {
+                    <p class="panel-text bell-empty">{move || pile.get().nothing()} {next}</p>
+                })}
+            })}
+            <footer class="dialog-footer">
+                <A href="/settings" attr:class="bell-quiet" on:click=move |_| close()>{quiet}</A>
+                <button type="button" class="button" on:click=move |_| close()>"Close" <kbd>"Esc"</kbd></button>
+            </footer>
+        </Dialog>
+    }
+}
+
+/// What is said of quiet hours.
+fn quiet_words(settings: &Settings, habits: Habits) -> String {
+    match (settings.quiet_hours_start, settings.quiet_hours_end) {
+        (Some(start), Some(end)) if start != end => {
+            let at = |time| clock(time, habits.clock);
+            format!("Quiet from {} to {} · Change", at(start.time()), at(end.time()))
+        }
+        _ => "Set quiet hours".to_owned(),
+    }
+}
+
+#[component]
+fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl IntoView {
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
+    let dialogs = use_dialogs();
+    let id = rung.id;
+    let row = Memo::new(move |last: Option<&Option<_>>| {
+        let now = store.row::<Reminder>(id);
+        // While it goes away its last state stands.
+        now.or_else(|| last.cloned().flatten())
+    });
+    let title = Memo::new(move |_| {
+        let row = row.read();
+        row.as_ref().map(|row| row.title.to_string()).unwrap_or_default()
+    });
+    let of = move || {
+        let row = row.read();
+        let of = store.row::<Application>(row.as_ref()?.application_id)?;
+        Some(of.name())
+    };
+    let when = move || moment_label(rung.at, store.now(), &*zone.read(), habits.get());
+    let href = move || {
+        let row = row.read();
+        row.as_ref().map(|row| match row.activity_id {
+            Some(activity) => format!("/board/{}?activity={activity}", row.application_id),
+            None => format!("/board/{}", row.application_id),
+        })
+    };
+    let icon = move || {
+        let of_activity = row.read().as_ref().is_some_and(|row| row.activity_id.is_some());
+        let icon = if of_activity { Icon::Calendar } else { Icon::Bell };
+        icon.view()
+    };
+    // Whoever takes the focus away names its heir.
+    let leave = move || {
+        store.once_shown(|| {
+            request_animation_frame(|| dom::focus("#bell-title"));
+        });
+    };
+    let done = move || {
+        store.complete_reminder(id);
+        leave();
+    };
+    let later = move || putting_off.update(|it| *it = (*it != Some(id)).then_some(id));
+    let off = move || {
+        store.call_off(id);
+        leave();
+    };
+    let is_open = pile != Pile::Done;
+    let puts_off = Memo::new(move |_| putting_off.get() == Some(id));
+    view! {
+        <li class="bell-row" data-reminder=id.to_string()>
+            <span class="bell-icon">{icon}</span>
+            <A
+                href=move || href().unwrap_or_default()
+                attr:class="bell-link"
+                on:click=move |_| dialogs.bell.set(false)
+            >
+                <span class="bell-what">{title}</span>
+                <span class="bell-of">{when} " · " {of}</span>
+            </A>
+            {is_open.then(|| view! {
+                <span class="bell-actions">
+                    <IconButton label=Signal::derive(move || format!("Done: {}", title.get())) icon=Icon::Check on_press=done/>
+                    <IconButton label=Signal::derive(move || format!("Later: {}", title.get())) icon=Icon::Clock on_press=later/>
+                    <IconButton label=Signal::derive(move || format!("Call off: {}", title.get())) icon=Icon::Close on_press=off/>
+                </span>
+            })}
+            {move || puts_off.get().then(|| view! { <Choices rung putting_off/> })}
+        </li>
+    }
+}
+
+/// When instead.
+#[component]
+fn Choices(rung: Rung, putting_off: RwSignal<Option<Uuid>>) -> impl IntoView {
+    let (store, zone) = (use_store(), use_zone());
+    let offered = untrack(|| {
+        let zone = zone.read();
+        let now = store.now();
+        let context = Context {
+            now,
+            zone: &*zone,
+            habits: use_habits().get(),
+            holds: Holds::Moment,
+            leans: Leans::Ahead,
+        };
+        let mut offered = put_off(rung.at, &context);
+        if rung.at <= now {
+            offered.insert(0, ("In 1 hour".to_owned(), now + Duration::hours(1)));
+        }
+        offered
+    });
+    let choose = move |at: Timestamp| {
+        putting_off.set(None);
+        store.snooze(rung.id, at);
+        store.once_shown(|| request_animation_frame(|| dom::focus("#bell-title")));
+    };
+    let keydown = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.prevent_default();
+            event.stop_propagation();
+            putting_off.set(None);
+            dom::focus(&format!("[data-reminder=\"{}\"] .bell-link", rung.id));
+        }
+    };
+    request_animation_frame(move || {
+        dom::focus(&format!("[data-reminder=\"{}\"] .bell-choices button", rung.id));
+    });
+    view! {
+        <div class="bell-choices chips" role="group" aria-label="When instead" on:keydown=keydown>
+            {offered
+                .into_iter()
+                .map(|(label, at)| view! {
+                    <button type="button" class="chip" on:click=move |_| choose(at)>{label}</button>
+                })
+                .collect_view()}
+        </div>
+    }
+}

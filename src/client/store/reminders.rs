@@ -1,0 +1,106 @@
+//! What people do with reminders.
+
+use super::Store;
+use crate::{
+    client::engine::Op,
+    domain::{
+        application::Application,
+        change::Change,
+        error::Problem,
+        fields::Patch,
+        order::sort_by_key,
+        reminder::{Reminder, ReminderCreate, ReminderPatch},
+        row::OfEdit,
+        time::Timestamp,
+    },
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl Store {
+    /// The open reminders of an application that are known here, in the order in which they are due.
+    pub fn reminders_of(self, application: Uuid) -> Vec<Arc<Reminder>> {
+        let rows = self.rows::<Reminder>();
+        let of = |row: &&Arc<Reminder>| row.application_id == application && row.is_open();
+        let mut rows: Vec<_> = rows.values().filter(of).cloned().collect();
+        sort_by_key(&mut rows, |row| (row.due_at, row.id));
+        rows
+    }
+
+    /// Sets a reminder of an application, with an undo.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit.
+    pub fn remind(self, application: Uuid, title: &str, at: Timestamp) -> Result<(), Problem> {
+        let title = title
+            .parse()
+            .map_err(|why: String| Problem::field("title", why))?;
+        let id = Uuid::new_v4();
+        let create = ReminderCreate {
+            id: Some(id),
+            application_id: Some(application),
+            title: Change::Set(title),
+            due_at: Change::Set(at),
+            ..ReminderCreate::default()
+        };
+        self.create::<Reminder>(id, create)?;
+        if let Some(row) = self.row_untracked::<Reminder>(id) {
+            let undo = Reminder::into_edit(Op::Delete);
+            self.tell(format!("Set: {}", self.reminder_name(&row)), id, vec![(id, undo)]);
+        }
+        Ok(())
+    }
+
+    /// What a reminder says is done, with an undo.
+    pub fn complete_reminder(self, id: Uuid) {
+        let patch = ReminderPatch {
+            done_at: Change::Set(Some(self.clock())),
+            ..ReminderPatch::default()
+        };
+        self.change_reminder(id, patch, "Done");
+    }
+
+    /// A reminder is to come then instead, with an undo.
+    pub fn snooze(self, id: Uuid, to: Timestamp) {
+        let patch = ReminderPatch {
+            due_at: Change::Set(to),
+            ..ReminderPatch::default()
+        };
+        self.change_reminder(id, patch, "Later");
+    }
+
+    /// A reminder is called off, with an undo.
+    pub fn call_off(self, id: Uuid) {
+        let patch = ReminderPatch {
+            canceled_at: Change::Set(Some(self.clock())),
+            ..ReminderPatch::default()
+        };
+        self.change_reminder(id, patch, "Called off");
+    }
+
+    fn change_reminder(self, id: Uuid, patch: ReminderPatch, verb: &str) {
+        let Some(row) = self.row_untracked::<Reminder>(id) else {
+            return;
+        };
+        // Pressed twice, it is one deed, with one undo.
+        let is_over = row.done_at.is_some() || row.canceled_at.is_some();
+        if is_over || patch.is_noop_on(&row) {
+            return;
+        }
+        let undo = patch.inverse(&row);
+        self.report_or(self.patch::<Reminder>(id, patch), || {
+            let undo = Reminder::into_edit(Op::Patch(Box::new(undo)));
+            self.tell(format!("{verb}: {}", self.reminder_name(&row)), id, vec![(id, undo)]);
+        });
+    }
+
+    /// What a reminder is called beside those of other applications.
+    pub fn reminder_name(self, row: &Reminder) -> String {
+        if row.meta.rule.is_some() {
+            return row.title.to_string();
+        }
+        let application = self.row_untracked::<Application>(row.application_id);
+        let of = application.map(|of| format!(", {}", of.name()));
+        format!("{}{}", row.title, of.unwrap_or_default())
+    }
+}

@@ -1,0 +1,210 @@
+//! What the bell shows: reminders that have fallen due, those to come, and those that are done.
+
+use super::{
+    activity::Activity,
+    application::Application,
+    order::sort_by_key,
+    quiet_hours::{QuietHours, sending},
+    reminder::Reminder,
+    rules::Counting,
+    time::{Timestamp, ZoneRules},
+};
+use chrono::Duration;
+use std::{collections::HashSet, sync::Arc};
+use uuid::Uuid;
+
+/// How long what is done stays in the list.
+const DONE_SHOWN: Duration = Duration::days(30);
+
+/// A reminder, and when it went out or will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Which one.
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The reminders in three piles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bell {
+    /// Those that have fallen due and wait for a person, the latest first.
+    pub new: Vec<Rung>,
+    /// Those to come, the next first.
+    pub later: Vec<Rung>,
+    /// Those that a person has done, the latest first.
+    pub done: Vec<Rung>,
+}
+
+impl Bell {
+    /// What it shows at `now`. What the server has not heard or said yet is told by the same rules.
+    pub fn new<'a>(
+        reminders: impl IntoIterator<Item = &'a Arc<Reminder>>,
+        application: impl Fn(Uuid) -> Option<Arc<Application>>,
+        activity: impl Fn(Uuid) -> Option<Arc<Activity>>,
+        quiet: Option<QuietHours>,
+        now: Timestamp,
+        zone: &impl ZoneRules,
+    ) -> Self {
+        let mut bell = Self::default();
+        // Of a rule that repeats, an application has the latest.
+        let mut latest: Vec<(Rung, &Reminder)> = Vec::new();
+        for row in reminders {
+            let rung = |at| Rung { id: row.id, at };
+            if row.canceled_at.is_some() || row.expired_at.is_some() {
+                continue;
+            }
+            if let Some(done) = row.done_at {
+                if now - done < DONE_SHOWN {
+                    bell.done.push(rung(done));
+                }
+                continue;
+            }
+            let about = row.activity_id.and_then(&activity);
+            let begins = about.and_then(|it| it.starts_at).filter(|at| row.due_at < *at);
+            let goes = match row.sent_at.filter(|_| row.sent) {
+                Some(sent) => sent,
+                None => sending(row.due_at, begins, row.updated_at, quiet, zone).at,
+            };
+            if goes > now {
+                bell.later.push(rung(goes));
+                continue;
+            }
+            // It is about what is over.
+            let is_moot = application(row.application_id).is_none_or(|row| !is_in_play(&row));
+            if begins.is_some_and(|begins| begins <= now) || (is_moot && row.meta.rule.is_some()) {
+                continue;
+            }
+            latest.push((rung(goes), row));
+        }
+        sort_by_key(&mut latest, |(rung, _)| (std::cmp::Reverse(rung.at), rung.id));
+        let mut seen = HashSet::new();
+        for (rung, row) in latest {
+            let repeats = row.meta.rule.filter(|rule| rule.counting() == Counting::Repeated);
+            if repeats.is_none_or(|rule| seen.insert((rule, row.application_id))) {
+                bell.new.push(rung);
+            }
+        }
+        sort_by_key(&mut bell.later, |rung| (rung.at, rung.id));
+        sort_by_key(&mut bell.done, |rung| (std::cmp::Reverse(rung.at), rung.id));
+        bell
+    }
+
+    /// When the next one falls due.
+    pub fn next(&self) -> Option<&Rung> {
+        self.later.first()
+    }
+}
+
+/// Whether the hunt for it goes on.
+fn is_in_play(row: &Application) -> bool {
+    row.is_on_board() && !row.status.is_closed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        activity,
+        application::{self, tests::now},
+        reminder::tests::sample,
+        rules::Rule,
+        stage::Status,
+    };
+    use chrono::Utc;
+
+    struct World {
+        application: Application,
+        activity: Activity,
+        reminders: Vec<Arc<Reminder>>,
+    }
+
+    fn world() -> World {
+        World {
+            application: application::tests::sample(1),
+            activity: activity::tests::sample(6, 1),
+            reminders: Vec::new(),
+        }
+    }
+
+    impl World {
+        fn add(&mut self, id: u128, change: impl FnOnce(&mut Reminder)) -> &mut Self {
+            let mut row = sample(id, 1);
+            change(&mut row);
+            self.reminders.push(Arc::new(row));
+            self
+        }
+
+        fn piles(&self, hours: i64) -> [Vec<u128>; 3] {
+            self.piles_with(hours, None)
+        }
+
+        fn piles_with(&self, hours: i64, quiet: Option<QuietHours>) -> [Vec<u128>; 3] {
+            let now = now() + Duration::hours(hours);
+            let bell = Bell::new(
+                &self.reminders,
+                |id| (id == self.application.id).then(|| Arc::new(self.application.clone())),
+                |id| (id == self.activity.id).then(|| Arc::new(self.activity.clone())),
+                quiet,
+                now,
+                &Utc,
+            );
+            let ids = |pile: &[Rung]| pile.iter().map(|rung| rung.id.as_u128()).collect();
+            [ids(&bell.new), ids(&bell.later), ids(&bell.done)]
+        }
+    }
+
+    #[test]
+    fn it_rings_when_it_is_due_whether_or_not_the_server_said_so() {
+        let mut world = world();
+        world.add(10, |_| ());
+        assert_eq!(world.piles(23), [vec![], vec![10], vec![]]);
+        assert_eq!(world.piles(24), [vec![10], vec![], vec![]]);
+        // In quiet hours it waits here, too: now is nine in the morning.
+        let clock = |text: &str| text.to_owned().try_into().unwrap();
+        let quiet = QuietHours::new(clock("08:00"), clock("10:00"));
+        assert_eq!(world.piles_with(24, quiet), [vec![], vec![10], vec![]]);
+        assert_eq!(world.piles_with(25, quiet), [vec![10], vec![], vec![]]);
+    }
+
+    #[test]
+    fn what_is_answered_or_over_does_not_ring() {
+        let mut world = world();
+        world
+            .add(10, |row| row.done_at = Some(now()))
+            .add(11, |row| row.canceled_at = Some(now()))
+            .add(12, |row| row.expired_at = Some(now()));
+        assert_eq!(world.piles(30), [vec![], vec![], vec![10]]);
+        assert_eq!(world.piles(31 * 24), [vec![], vec![], vec![]]);
+        // An hour before something rings until that begins.
+        world.add(13, |row| row.activity_id = Some(Uuid::from_u128(6)));
+        assert_eq!(world.piles(25)[0], [13]);
+        assert_eq!(world.piles(48)[0], Vec::<u128>::new());
+    }
+
+    #[test]
+    fn of_a_rule_that_repeats_the_latest_rings() {
+        let mut world = world();
+        for (id, days) in [(10, 0), (11, 1), (12, 2)] {
+            world.add(id, |row| {
+                row.meta.rule = Some(Rule::Offer);
+                row.due_at += Duration::days(days);
+                (row.sent, row.sent_at) = (true, Some(row.due_at));
+            });
+        }
+        world.add(13, |row| row.due_at -= Duration::hours(1));
+        assert_eq!(world.piles(73)[0], [12, 13]);
+        world.application.status = Status::Accepted;
+        assert_eq!(world.piles(73)[0], [13], "what a person set stays");
+    }
+
+    #[test]
+    fn the_piles_stand_in_order() {
+        let mut world = world();
+        for (id, hours) in [(10, 30), (11, 10), (12, 20)] {
+            world.add(id, |row| row.due_at = now() + Duration::hours(hours));
+        }
+        assert_eq!(world.piles(0)[1], [11, 12, 10]);
+        assert_eq!(world.piles(40)[0], [10, 12, 11]);
+    }
+}
