@@ -47,6 +47,16 @@ export interface Activity {
   [field: string]: unknown;
 }
 
+/** A reminder, as far as the tests look. */
+export interface Reminder {
+  id: string;
+  application_id: string;
+  title: string;
+  due_at: string;
+  canceled_at: string | null;
+  done_at: string | null;
+}
+
 export interface StageEvent {
   from_status: Status | null;
   to_status: Status;
@@ -142,6 +152,21 @@ export class Api {
   async activities(id: string): Promise<Activity[]> {
     const page = await good(this.request.get(`${BASE}/applications/${id}/activities`));
     return (page as { items: Activity[] }).items;
+  }
+
+  /** Sets a reminder of an application. */
+  async remind(id: string, fields: { title: string; due_at: string }): Promise<Reminder> {
+    const data = { application_id: id, ...fields };
+    return (await good(this.request.post(`${BASE}/reminders`, { data, headers: this.headers() }))) as Reminder;
+  }
+
+  async reminder(id: string): Promise<Reminder> {
+    return (await good(this.request.get(`${BASE}/reminders/${id}`))) as Reminder;
+  }
+
+  /** The reminders of the user, in the order in which they are due. */
+  async reminders(): Promise<Reminder[]> {
+    return ((await good(this.request.get(`${BASE}/reminders`))) as { items: Reminder[] }).items;
   }
 
   /** Every application of the user. */

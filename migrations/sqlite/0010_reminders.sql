@@ -1,5 +1,7 @@
 -- When a reminder goes out: `due_at`, moved by quiet hours. Clients never see it.
 ALTER TABLE reminders ADD COLUMN send_at TEXT;
+-- When a person made its version, where that is not the first: planner and worker make none.
+ALTER TABLE reminders ADD COLUMN version_from TEXT;
 -- When it turned out to be of no use any more.
 ALTER TABLE reminders ADD COLUMN expired_at TEXT;
 -- When the person had done what it says.

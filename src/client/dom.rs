@@ -232,7 +232,11 @@ mod browser {
     /// (<https://www.w3.org/TR/badging/>).
     pub fn set_badge(count: usize) {
         let navigator = window().navigator();
-        let name = if count == 0 { "clearAppBadge" } else { "setAppBadge" };
+        let name = if count == 0 {
+            "clearAppBadge"
+        } else {
+            "setAppBadge"
+        };
         let Ok(set) = Reflect::get(&navigator, &name.into()) else {
             return;
         };
@@ -241,7 +245,10 @@ mod browser {
         };
         let number = u32::try_from(count).unwrap_or(u32::MAX);
         let asked = set.call1(&navigator, &number.into());
-        if let Some(asked) = asked.ok().and_then(|asked| asked.dyn_into::<Promise>().ok()) {
+        if let Some(asked) = asked
+            .ok()
+            .and_then(|asked| asked.dyn_into::<Promise>().ok())
+        {
             // Where it is refused there is no badge, and nothing else to do.
             spawn_local(async move {
                 _ = JsFuture::from(asked).await;

@@ -6,6 +6,7 @@ use crate::domain::{
     application::{self, LocationMode},
     money::Amount,
     number,
+    rules::ReminderChannel,
     settings::WeekStart,
     stage::Status,
     time::{Timestamp, ZoneRules},
@@ -60,6 +61,11 @@ pub fn field_label(field: &str) -> &str {
         "followup_channel" => "By",
         "template_used" => "Text",
         "reply_deadline" => "Answer by",
+        "title" => "Remind me to",
+        "due_at" => "When",
+        "channels" => "By",
+        "canceled_at" => "Called off",
+        "done_at" => "Done",
         "display_name" => "Name",
         "session_timeout_mins" => "Sign out after",
         "week_start" => "Weeks begin on",
@@ -82,7 +88,7 @@ pub fn value_label(
     habits: Habits,
 ) -> String {
     let read = match (field, value) {
-        ("archived_at", Value::Null) => Some("no".to_owned()),
+        ("archived_at" | "canceled_at" | "done_at", Value::Null) => Some("no".to_owned()),
         ("status", Value::String(word)) => {
             let status = word.parse::<Status>().ok().map(Status::label);
             let or_that = || {
@@ -108,7 +114,8 @@ pub fn value_label(
             day.map(|day| day_label(day, zone.day(now), habits.order))
         }
         (
-            "next_action_due" | "archived_at" | "starts_at" | "reply_deadline" | "occurred_at",
+            "next_action_due" | "archived_at" | "starts_at" | "reply_deadline" | "occurred_at"
+            | "due_at" | "canceled_at" | "done_at",
             Value::String(at),
         ) => {
             let at = DateTime::parse_from_rfc3339(at).ok();
@@ -117,6 +124,12 @@ pub fn value_label(
         ("salary_min" | "salary_max", Value::Number(number)) => {
             let amount = number.to_string().parse::<Amount>().ok();
             amount.map(Amount::grouped)
+        }
+        ("channels", Value::Array(ways)) => {
+            let ways = ways
+                .iter()
+                .filter_map(|way| word_label(way.as_str()?, ReminderChannel::label));
+            Some(ways.collect::<Vec<_>>().join(", "))
         }
         ("session_timeout_mins", Value::Number(minutes)) => minutes.as_u64().map(length_label),
         // Each of these is several things: a comma within one, a semicolon between two.
@@ -199,6 +212,7 @@ mod tests {
         activity::ActivityPatch,
         application::ApplicationPatch,
         fields::Patch as _,
+        reminder::ReminderPatch,
         settings::SettingsPatch,
         stage::StageEventPatch,
         time::{Timestamp, ZoneRules},
@@ -289,7 +303,9 @@ mod tests {
     #[test]
     fn every_field_has_a_name_for_people() {
         let fields = ApplicationPatch::FIELDS.iter().chain(ActivityPatch::FIELDS);
-        let fields = fields.chain(SettingsPatch::FIELDS);
+        let fields = fields
+            .chain(SettingsPatch::FIELDS)
+            .chain(ReminderPatch::FIELDS);
         for field in fields.chain(StageEventPatch::FIELDS) {
             assert_ne!(field_label(field), *field);
         }

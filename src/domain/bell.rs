@@ -61,7 +61,9 @@ impl Bell {
                 continue;
             }
             let about = row.activity_id.and_then(&activity);
-            let begins = about.and_then(|it| it.starts_at).filter(|at| row.due_at < *at);
+            let begins = about
+                .and_then(|it| it.starts_at)
+                .filter(|at| row.due_at < *at);
             let goes = match row.sent_at.filter(|_| row.sent) {
                 Some(sent) => sent,
                 None => sending(row.due_at, begins, row.updated_at, quiet, zone).at,
@@ -77,10 +79,15 @@ impl Bell {
             }
             latest.push((rung(goes), row));
         }
-        sort_by_key(&mut latest, |(rung, _)| (std::cmp::Reverse(rung.at), rung.id));
+        sort_by_key(&mut latest, |(rung, _)| {
+            (std::cmp::Reverse(rung.at), rung.id)
+        });
         let mut seen = HashSet::new();
         for (rung, row) in latest {
-            let repeats = row.meta.rule.filter(|rule| rule.counting() == Counting::Repeated);
+            let repeats = row
+                .meta
+                .rule
+                .filter(|rule| rule.counting() == Counting::Repeated);
             if repeats.is_none_or(|rule| seen.insert((rule, row.application_id))) {
                 bell.new.push(rung);
             }

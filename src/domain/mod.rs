@@ -24,6 +24,7 @@ pub mod quiet_hours;
 pub mod reminder;
 pub mod row;
 pub mod rules;
+pub mod rules_in_words;
 pub mod settings;
 pub mod stage;
 pub mod sync;

@@ -17,6 +17,17 @@ choice! {
     }
 }
 
+impl ReminderChannel {
+    /// The name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::InApp => "the app",
+            Self::Email => "mail",
+            Self::Calendar => "calendar",
+        }
+    }
+}
+
 /// Ways, each at most once, in the order of their declaration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Vec<ReminderChannel>")]

@@ -10,6 +10,7 @@ use crate::domain::{
     application::{Application, ApplicationCreate, ApplicationPatch},
     change::Change,
     error::Problem,
+    reminder::{Reminder, ReminderCreate},
     row::Edited as _,
     stage::Status,
     time::{Timestamp, ZoneRules},
@@ -51,6 +52,8 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
     let mut added = 0;
     for (number, mut card) in demo.into_iter().enumerate() {
         let activities = std::mem::take(&mut card.activities);
+        let reminder = REMINDERS.iter().find(|it| card.fields["company"] == it.0);
+        let reminder = reminder.map(|(_, title, hours)| (*title, *hours));
         let id = Uuid::new_v5(&user.id, format!("demo {number}").as_bytes());
         match rows::get::<Application>(&context, id).await {
             Ok(_) => continue,
@@ -67,12 +70,32 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
                 };
                 rows::create::<Activity>(&context, Some(own), &create).await?;
             }
+            if let Some((title, hours)) = reminder {
+                let own = Uuid::new_v5(&id, b"demo reminder");
+                let create = ReminderCreate {
+                    application_id: Some(id),
+                    title: Change::Set(title.parse().map_err(unfit)?),
+                    due_at: Change::Set(now - chrono::Duration::hours(hours)),
+                    ..ReminderCreate::default()
+                };
+                rows::create::<Reminder>(&context, Some(own), &create).await?;
+            }
         }
     }
     Ok(Seeded {
         email: email.clone(),
         added,
     })
+}
+
+/// What is due already: of which company, what, and for how many hours. It rings in the app alone.
+const REMINDERS: [(&str, &str, i64); 2] = [
+    ("Hearth", "Send Jon the reading list", 2),
+    ("Vertex", "Ask Mira about the format", 26),
+];
+
+fn unfit(why: String) -> Problem {
+    Problem::field("demo", why)
 }
 
 /// An application, and the statuses that it went through: how many days ago it reached each.

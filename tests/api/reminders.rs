@@ -5,7 +5,10 @@ use crate::{
     harness::{Site, TestApp, User, both},
 };
 use chrono::{DateTime, Duration, Utc};
-use job_hunt_tracker::server::worker::due;
+use job_hunt_tracker::server::{
+    services::{housekeeping, zone_rules},
+    worker::due,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,6 +22,10 @@ both![
     what_is_due_is_settled_once,
     one_that_repeats_plans_the_next,
     what_is_snoozed_in_the_second_in_which_it_is_sent_is_no_conflict,
+    an_id_that_is_taken_stops_nobody,
+    a_deletion_is_done_once,
+    what_was_due_long_ago_is_forgotten,
+    new_zone_rules_move_reminders_along,
     quiet_hours_defer_it,
     of_one_appointment_the_nearest_goes_out,
     what_comes_too_late_expires,
@@ -403,21 +410,114 @@ async fn what_is_snoozed_in_the_second_in_which_it_is_sent_is_no_conflict(site: 
     let parent = jane.create(json!({ "status": "Draft" })).await;
     let row = custom(&jane, &parent, app.clock.now()).await;
     look(&app).await;
-    // The version that was seen before it was sent.
+    // As the app sends it: the state that was seen before it was sent.
+    let snooze = |seen: Value, version, to: DateTime<Utc>| {
+        let call = jane.call(http::Method::PATCH, &at(&row));
+        let call = call.header("X-If-Updated-At", seen.as_str().unwrap());
+        call.if_match(version).json(&json!({ "due_at": to }))
+    };
     let later = app.clock.now() + Duration::hours(1);
-    let snoozed = jane
-        .patch(&at(&row), 1, &json!({ "due_at": later }))
+    let snoozed = snooze(row["updated_at"].clone(), 1, later);
+    let snoozed = snoozed.await.is(200).json();
+    assert_eq!(
+        (&snoozed["sent"], &snoozed["version"]),
+        (&json!(false), &json!(2))
+    );
+    // What was before that version is another state.
+    let old = snooze(row["updated_at"].clone(), 2, later).await;
+    old.problem(409, "conflict");
+    // The planner, too, changes it without a version.
+    let row = jane.create(json!({})).await;
+    let planned = all(&jane)
         .await
-        .is(200)
-        .json();
-    assert_eq!(snoozed["sent"], false);
-    let call = jane.call(http::Method::PATCH, &at(&row));
-    let call = call
-        .header("X-If-Updated-At", row["updated_at"].as_str().unwrap())
-        .if_match(2);
-    call.json(&json!({ "title": "x" }))
-        .await
-        .problem(409, "conflict");
+        .into_iter()
+        .find(|it| it["application_id"] == row["id"]);
+    let planned = planned.unwrap();
+    jane.change(&row, json!({ "company": "Other" })).await;
+    let call = jane.call(http::Method::PATCH, &at(&planned)).if_match(1);
+    let call = call.header("X-If-Updated-At", planned["updated_at"].as_str().unwrap());
+    call.json(&json!({ "due_at": later })).await.is(200);
+}
+
+/// Whoever takes the id that a planned one will have takes it from nobody, and stops nobody else's.
+async fn an_id_that_is_taken_stops_nobody(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let other = jane.create(json!({ "status": "Draft" })).await;
+    let row = jane.create(json!({ "status": "Offer" })).await;
+    let first = all(&jane).await[0].clone();
+    let key = first["dedupe_key"].as_str().unwrap();
+    let (of, _) = key.rsplit_once('/').unwrap();
+    let taken = job_hunt_tracker::domain::reminder::derive_id(&format!("{of}/4"));
+    let due = app.clock.now() + Duration::days(99);
+    let body =
+        json!({ "id": taken, "application_id": other["id"], "title": "Mine", "due_at": due });
+    let mine = jane.post("/reminders", &body).await.is(201).json();
+    let joe = app.sign_in("joe@example.com").await;
+    let parent = joe.create(json!({ "status": "Draft" })).await;
+    let waits = custom(&joe, &parent, app.clock.now() + Duration::days(3)).await;
+    app.clock.advance(Duration::days(3));
+    look(&app).await;
+    assert_eq!(jane.get(&at(&first)).await.json()["sent"], true);
+    assert_eq!(jane.get(&at(&mine)).await.json(), mine);
+    let joe = app.sign_in("joe@example.com").await;
+    assert_eq!(joe.get(&at(&waits)).await.json()["sent"], true);
+    let row = jane.get(&path_of(&row)).await.json();
+    jane.change(&row, json!({ "company": "Other" })).await;
+}
+
+async fn a_deletion_is_done_once(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let parent = jane.create(json!({ "status": "Draft" })).await;
+    let row = custom(&jane, &parent, app.clock.now() + Duration::days(1)).await;
+    let delete = |version| {
+        let call = jane.call(http::Method::DELETE, &at(&row));
+        call.key("once").if_match(version)
+    };
+    delete(1).await.is(204);
+    delete(1).await.is(204);
+    delete(2).await.problem(422, "idempotency-mismatch");
+}
+
+async fn what_was_due_long_ago_is_forgotten(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let parent = jane.create(json!({ "status": "Draft" })).await;
+    let now = app.clock.now();
+    let old = custom(&jane, &parent, now - Duration::days(91)).await;
+    let kept = custom(&jane, &parent, now - Duration::days(89)).await;
+    let forgotten = housekeeping::forget_reminders(&app.state.db, now).await;
+    assert_eq!(forgotten.unwrap(), 1);
+    jane.get(&at(&old)).await.problem(404, "not-found");
+    jane.get(&at(&kept)).await.is(200);
+    let page = jane.get("/sync?kinds=reminder").await.json();
+    let gone = &page["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["op"] == "delete");
+    assert_eq!(gone.unwrap()["id"], old["id"]);
+}
+
+async fn new_zone_rules_move_reminders_along(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let row = jane.create(json!({})).await;
+    let start = app.clock.now() + Duration::days(4);
+    let talk = interview(&jane, &row, "screening", start).await;
+    // An hour earlier on the wall, as if rules had changed since it was picked.
+    let local = (start + Duration::hours(2)).format("%Y-%m-%d %H:%M:%S%.3f");
+    site.execute(&format!("UPDATE activities SET starts_local = '{local}'"))
+        .await;
+    site.execute("UPDATE worker SET zone_rules = ''").await;
+    let moved = zone_rules::follow(&app.state.db, app.clock.now()).await;
+    assert_eq!(moved.unwrap(), 1);
+    let path = format!("/activities/{}", talk["id"].as_str().unwrap());
+    let to = instant(&jane.get(&path).await.json()["starts_at"]);
+    assert_eq!((to - start).num_minutes(), 60);
+    let open = open(&app, &jane).await;
+    assert_eq!(open, pairs(&[("screening", 73), ("screening", 96)]));
 }
 
 async fn quiet_hours_defer_it(site: Site) {

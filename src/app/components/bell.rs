@@ -18,7 +18,7 @@ use crate::{
         reminder::Reminder,
         settings::Settings,
         time::Timestamp,
-        when::{Context, Habits, Holds, Leans, clock, moment_label, put_off},
+        when::{Context, Habits, Holds, Leans, clock, put_off, time_label},
     },
 };
 use chrono::Duration;
@@ -46,7 +46,9 @@ pub fn provide() {
     let count = expect_context::<NewReminders>();
     let bell = Memo::new(move |_| {
         let rows = store.rows::<Reminder>();
-        let quiet = store.settings().and_then(|settings| QuietHours::of(&settings));
+        let quiet = store
+            .settings()
+            .and_then(|settings| QuietHours::of(&settings));
         Arc::new(Bell::new(
             rows.values(),
             |id| store.row::<Application>(id),
@@ -61,7 +63,9 @@ pub fn provide() {
         let bell = bell.get();
         let now = untrack(|| store.now());
         for rung in &bell.new {
-            let is_news = known.as_ref().is_some_and(|known| !known.contains(&rung.id));
+            let is_news = known
+                .as_ref()
+                .is_some_and(|known| !known.contains(&rung.id));
             if is_news && now - rung.at < NEWS && dom::is_looked_at() {
                 tell(store, rung.id);
             }
@@ -174,7 +178,7 @@ pub fn BellPanel() -> impl IntoView {
         let bell = bell.read();
         let next = bell.next().filter(|_| pile.get() == Pile::New)?;
         let row = store.row::<Reminder>(next.id)?;
-        let at = moment_label(next.at, store.now(), &*zone.read(), habits.get());
+        let at = time_label(next.at, store.now(), &*zone.read(), habits.get());
         Some(format!(" Next: {}, {at}.", store.reminder_name(&row)))
     };
     let quiet = move || {
@@ -235,7 +239,11 @@ fn quiet_words(settings: &Settings, habits: Habits) -> String {
     match (settings.quiet_hours_start, settings.quiet_hours_end) {
         (Some(start), Some(end)) if start != end => {
             let at = |time| clock(time, habits.clock);
-            format!("Quiet from {} to {} · Change", at(start.time()), at(end.time()))
+            format!(
+                "Quiet from {} to {} · Change",
+                at(start.time()),
+                at(end.time())
+            )
         }
         _ => "Set quiet hours".to_owned(),
     }
@@ -253,14 +261,16 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
     });
     let title = Memo::new(move |_| {
         let row = row.read();
-        row.as_ref().map(|row| row.title.to_string()).unwrap_or_default()
+        row.as_ref()
+            .map(|row| row.title.to_string())
+            .unwrap_or_default()
     });
     let of = move || {
         let row = row.read();
         let of = store.row::<Application>(row.as_ref()?.application_id)?;
         Some(of.name())
     };
-    let when = move || moment_label(rung.at, store.now(), &*zone.read(), habits.get());
+    let when = move || time_label(rung.at, store.now(), &*zone.read(), habits.get());
     let href = move || {
         let row = row.read();
         row.as_ref().map(|row| match row.activity_id {
@@ -269,8 +279,15 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         })
     };
     let icon = move || {
-        let of_activity = row.read().as_ref().is_some_and(|row| row.activity_id.is_some());
-        let icon = if of_activity { Icon::Calendar } else { Icon::Bell };
+        let of_activity = row
+            .read()
+            .as_ref()
+            .is_some_and(|row| row.activity_id.is_some());
+        let icon = if of_activity {
+            Icon::Calendar
+        } else {
+            Icon::Bell
+        };
         icon.view()
     };
     // Whoever takes the focus away names its heir.
@@ -347,7 +364,10 @@ fn Choices(rung: Rung, putting_off: RwSignal<Option<Uuid>>) -> impl IntoView {
         }
     };
     request_animation_frame(move || {
-        dom::focus(&format!("[data-reminder=\"{}\"] .bell-choices button", rung.id));
+        dom::focus(&format!(
+            "[data-reminder=\"{}\"] .bell-choices button",
+            rung.id
+        ));
     });
     view! {
         <div class="bell-choices chips" role="group" aria-label="When instead" on:keydown=keydown>

@@ -119,9 +119,7 @@ impl Icon {
             Self::Calendar => {
                 r#"<rect x="4" y="5.5" width="16" height="14.5" rx="2"/><path d="M4 10h16M8.5 3.5v4M15.5 3.5v4"/>"#
             }
-            Self::Bell => {
-                r#"<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15zM10 20.5h4"/>"#
-            }
+            Self::Bell => r#"<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15zM10 20.5h4"/>"#,
             Self::Pin => {
                 r#"<path d="M12 20.5c4-4.3 6.2-7.3 6.2-10.3a6.2 6.2 0 1 0-12.4 0c0 3 2.2 6 6.2 10.3z"/><circle cx="12" cy="10.2" r="2.2"/>"#
             }

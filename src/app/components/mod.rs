@@ -19,6 +19,7 @@ pub mod page_header;
 pub mod panel;
 pub mod quick_add;
 pub mod rail;
+pub mod reminder_rules;
 pub mod sidebar;
 pub mod sync_panel;
 pub mod sync_status;

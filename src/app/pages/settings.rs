@@ -14,6 +14,7 @@ use crate::{
             icon::Icon,
             page_header::PageHeader,
             panel::Panel,
+            reminder_rules::ReminderRules,
         },
         frame::SignedIn,
         session::use_me,
@@ -95,6 +96,7 @@ fn SettingsView() -> impl IntoView {
             <PageHeader title="Settings" quiet=true/>
             <div class="page-body">
                 <You editor/>
+                <ReminderRules editor/>
                 <QuietHours editor/>
                 <Device/>
                 <DeviceStore/>

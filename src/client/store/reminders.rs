@@ -46,7 +46,11 @@ impl Store {
         self.create::<Reminder>(id, create)?;
         if let Some(row) = self.row_untracked::<Reminder>(id) {
             let undo = Reminder::into_edit(Op::Delete);
-            self.tell(format!("Set: {}", self.reminder_name(&row)), id, vec![(id, undo)]);
+            self.tell(
+                format!("Set: {}", self.reminder_name(&row)),
+                id,
+                vec![(id, undo)],
+            );
         }
         Ok(())
     }
@@ -90,17 +94,21 @@ impl Store {
         let undo = patch.inverse(&row);
         self.report_or(self.patch::<Reminder>(id, patch), || {
             let undo = Reminder::into_edit(Op::Patch(Box::new(undo)));
-            self.tell(format!("{verb}: {}", self.reminder_name(&row)), id, vec![(id, undo)]);
+            self.tell(
+                format!("{verb}: {}", self.reminder_name(&row)),
+                id,
+                vec![(id, undo)],
+            );
         });
     }
 
     /// What a reminder is called beside those of other applications.
     pub fn reminder_name(self, row: &Reminder) -> String {
-        if row.meta.rule.is_some() {
-            return row.title.to_string();
-        }
         let application = self.row_untracked::<Application>(row.application_id);
-        let of = application.map(|of| format!(", {}", of.name()));
+        // Some say it themselves.
+        let names_it = |of: &Arc<Application>| row.title.as_str().contains(of.company.as_str());
+        let of = application.filter(|of| !names_it(of));
+        let of = of.map(|of| format!(", {}", of.name()));
         format!("{}{}", row.title, of.unwrap_or_default())
     }
 }

@@ -35,6 +35,8 @@ pub enum SetByHand {
     Channels,
     /// Whether it is called off.
     CanceledAt,
+    /// That it comes though its rule does not want it any more.
+    Kept,
 }
 
 /// Where a reminder comes from. People do not write it.
@@ -286,15 +288,17 @@ impl Edited for Reminder {
         for (what, _) in changed.into_iter().filter(|(_, changed)| *changed) {
             row.meta.note(what);
         }
-        if row.meta.is_set(SetByHand::CanceledAt) {
-            row.meta.off = false;
-        }
         if row.due_at != self.due_at && row.due_at > made.at {
+            if self.meta.off {
+                row.canceled_at = None;
+            }
             (row.sent, row.sent_at, row.expired_at) = (false, None, None);
             if patch.done_at.is_keep() {
                 row.done_at = None;
             }
         }
+        // The planner called it off, and a person says otherwise.
+        row.meta.off &= row.canceled_at.is_some() && row.canceled_at == self.canceled_at;
         row.version += 1;
         row.updated_at = made.at;
         Ok(row)

@@ -5,8 +5,9 @@ use super::{MAX_TITLE, Origin, Reminder, SetByHand, derive_id};
 use crate::domain::{
     activity::{Activity, ActivityStatus, InterviewStage},
     application::Application,
+    order::sort_by_key,
     quiet_hours::days_after,
-    rules::{Channels, DAY_MINUTES, ReminderDefaults, Rule},
+    rules::{Channels, DAY_MINUTES, MAX_OFFSET, ReminderDefaults, Rule},
     stage::Status,
     text::Line,
     time::{Timestamp, ZoneRules},
@@ -52,7 +53,7 @@ pub fn plan(facts: &Facts<'_>, edited: Option<Uuid>) -> Vec<Reminder> {
         match (row.meta.rule, wanted.iter().find(|it| is_of(row, it))) {
             (Some(_), Some(wanted)) => keep(&mut next, wanted, facts.now),
             (None, _) if is_in_play(facts.application) => stand(&mut next, facts.now),
-            _ => fall(&mut next, edited, facts.now),
+            _ => fall(&mut next, edited, facts),
         }
         if next != *row {
             // Later than the state before, whatever the clock says: that is how it is known to be newer.
@@ -60,10 +61,15 @@ pub fn plan(facts: &Facts<'_>, edited: Option<Uuid>) -> Vec<Reminder> {
             changes.push(next);
         }
     }
-    let new =
-        |it: &&Wanted| it.due_at > facts.now && !facts.reminders.iter().any(|row| is_of(row, it));
-    let new = wanted.iter().filter(new).map(|it| made(it, facts));
-    changes.extend(new);
+    // An id that a person's own reminder has is not taken from it.
+    let is_taken = |it: &Wanted| {
+        let id = derive_id(&it.key);
+        facts.reminders.iter().any(|row| row.id == id)
+    };
+    let new = wanted
+        .iter()
+        .filter(|it| it.due_at > facts.now && !is_taken(it));
+    changes.extend(new.map(|it| made(it, facts)));
     changes
 }
 
@@ -94,29 +100,46 @@ fn keep(row: &mut Reminder, wanted: &Wanted, now: Timestamp) {
     stand(row, now);
 }
 
-/// One that is to stand is brought back where the planner called it off, and it is still to come.
+/// How long after its time one may still go out that was called off while it waited.
+const STILL_WAITS: Duration = Duration::days(1);
+
+/// Whether one that the planner called off would still go out: its time is to come, or it waited for the
+/// end of quiet hours when it was called off.
+fn would_go_out(row: &Reminder, now: Timestamp) -> bool {
+    let waited = row.canceled_at.is_some_and(|off| off >= row.due_at);
+    row.due_at > now || (waited && now - row.due_at < STILL_WAITS)
+}
+
+/// One that is to stand is brought back where the planner called it off, and it would still go out.
 fn stand(row: &mut Reminder, now: Timestamp) {
-    if row.canceled_at.is_some() && row.meta.off && row.due_at > now {
+    if row.canceled_at.is_some() && row.meta.off && would_go_out(row, now) {
         row.canceled_at = None;
     }
     if row.canceled_at.is_none() {
         row.meta.off = false;
         // Whoever brought it back has it as it would be anyway.
-        row.meta.set.retain(|what| *what != SetByHand::CanceledAt);
+        let anyway = [SetByHand::CanceledAt, SetByHand::Kept];
+        row.meta.set.retain(|what| !anyway.contains(what));
     }
 }
 
-/// One that is not wanted any more is called off, unless a person said that it stands.
-fn fall(row: &mut Reminder, edited: Option<Uuid>, now: Timestamp) {
-    if !row.is_open() {
-        return;
+/// One that is not wanted any more is called off, unless a person said that it stands: in that case when
+/// the application is closed, unless they said so since.
+fn fall(row: &mut Reminder, edited: Option<Uuid>, facts: &Facts<'_>) {
+    let in_play = is_in_play(facts.application);
+    if row.is_open() && edited == Some(row.id) {
+        row.meta.note(if in_play {
+            SetByHand::Kept
+        } else {
+            SetByHand::CanceledAt
+        });
     }
-    if edited == Some(row.id) {
-        row.meta.note(SetByHand::CanceledAt);
-    }
-    if !row.meta.is_set(SetByHand::CanceledAt) {
-        row.canceled_at = Some(now);
+    let kept = row.meta.is_set(SetByHand::Kept) && in_play;
+    if row.is_open() && !kept && !row.meta.is_set(SetByHand::CanceledAt) {
+        row.canceled_at = Some(facts.now);
         row.meta.off = true;
+    } else if kept && row.meta.off && would_go_out(row, facts.now) {
+        (row.canceled_at, row.meta.off) = (None, false);
     }
 }
 
@@ -172,15 +195,37 @@ fn wanted(facts: &Facts<'_>) -> Vec<Wanted> {
             all.extend(next_of(facts, Rule::Offer, &title));
         }
         Status::OnHold => {
-            let title = format!("Still on hold: {}", row.name());
-            all.extend(next_of(facts, Rule::OnHold, &title));
+            all.extend(next_of(facts, Rule::OnHold, "Still on hold?"));
         }
         _ => {}
     }
-    for activity in facts.activities {
+    for activity in talks(facts) {
         all.extend(of_activity(facts, activity));
     }
     all
+}
+
+/// The most talks of one application that are reminded of at once.
+const MOST_TALKS: usize = 50;
+
+/// The talks that may be reminded of, the next first: those that are later come up when these are over.
+fn talks<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Activity> {
+    // Until then the last reminder of one may come.
+    let until = |row: &Activity| {
+        row.ends_at()
+            .map(|ends| ends + Duration::minutes(MAX_OFFSET.into()))
+    };
+    let is_on = |row: &&Activity| row.r#type.is_talk() && row.status != ActivityStatus::Canceled;
+    let mut talks: Vec<&Activity> = facts.activities.iter().filter(is_on).collect();
+    talks.retain(|row| until(row).is_some_and(|until| until > facts.now));
+    sort_by_key(&mut talks, |row| {
+        let starts = row.starts_at.unwrap_or(row.created_at);
+        // What is to come goes before what is over, and the latest of that first.
+        let is_over = starts <= facts.now;
+        let away = (starts - facts.now).abs();
+        (is_over, away, row.id)
+    });
+    talks.into_iter().take(MOST_TALKS)
 }
 
 /// Whether somebody answered since the application was sent: there is a talk.
@@ -216,13 +261,14 @@ fn of_activity(facts: &Facts<'_>, activity: &Activity) -> Vec<Wanted> {
     let mut all = Vec::new();
     if activity.is_planned() {
         let now = facts.rules.rule(rule);
-        let title = format!("{}, {}", activity.headline(), facts.application.name());
+        let title = activity.headline();
         let offsets = now.offsets.iter().filter(|_| now.on);
         all.extend(offsets.filter_map(|offset| {
             let due = starts - Duration::minutes((*offset).into());
             let point = Point {
                 anchor: starts,
-                offset: Some(*offset),
+                number: *offset,
+                offset: *offset,
                 n: None,
                 due,
             };
@@ -230,14 +276,14 @@ fn of_activity(facts: &Facts<'_>, activity: &Activity) -> Vec<Wanted> {
         }));
     }
     if rule == Rule::Loop {
-        let title = format!("Follow up on the interview, {}", facts.application.name());
+        let title = "Follow up after the interview";
         all.extend(after(
             facts,
             Rule::AfterLoop,
             activity.id,
             about,
             ends,
-            &title,
+            title,
         ));
     }
     all
@@ -258,7 +304,8 @@ fn after(
         let due = days_after(anchor, (offset / DAY_MINUTES).into(), facts.zone);
         let point = Point {
             anchor,
-            offset: Some(*offset),
+            number: *offset,
+            offset: *offset,
             n: None,
             due,
         };
@@ -270,54 +317,56 @@ fn after(
 /// What a rule wants that repeats: the one that waits, or the next.
 fn next_of(facts: &Facts<'_>, rule: Rule, title: &str) -> Option<Wanted> {
     let now = facts.rules.rule(rule);
-    let (first, every) = (now.offsets.first()?, now.offsets.last()?);
     if !now.on {
         return None;
     }
     let (of, anchor) = (facts.application.id, facts.application.status_since);
-    let [first, every] = [*first, *every].map(|minutes| i64::from(minutes / DAY_MINUTES).max(1));
-    let due = |n: i32| days_after(anchor, first + every * i64::from(n), facts.zone);
-    let of_rule = |n: i32| {
-        let key = key(rule, of, anchor, n);
-        facts
-            .reminders
-            .iter()
-            .find(move |row| row.dedupe_key.as_deref() == Some(key.as_str()))
+    let days = |minutes: &i32| i64::from(minutes / DAY_MINUTES).max(1);
+    let (first, every) = (
+        now.offsets.first().map(days)?,
+        now.offsets.last().map(days)?,
+    );
+    // Each is known by its day, which is the same where the time between them changes.
+    let day_of = |row: &Reminder| {
+        let day = row.meta.offset? / DAY_MINUTES;
+        let key = key(rule, of, anchor, day);
+        (row.dedupe_key.as_deref() == Some(key.as_str())).then(|| i64::from(day))
     };
-    // Those that were settled: sent, or of no use, or called off or done by a person.
-    let settled = |row: &&Reminder| !row.is_open() && !row.meta.off;
-    let of_it = facts
-        .reminders
-        .iter()
-        .filter(|row| row.meta.rule == Some(rule));
-    let last = of_it.filter(settled).filter_map(|row| {
-        row.meta
-            .n
-            .filter(|n| of_rule(*n).is_some_and(|it| it.id == row.id))
-    });
-    let from = last.max().map_or(0, |n| n + 1);
-    // The first that is still to come: a few days more than those that have passed.
-    let passed = (facts.now - anchor).num_days() - first;
-    let guess = i32::try_from((passed / every).max(0)).unwrap_or(i32::MAX - 4);
-    let ahead = ((guess - 1).max(0)..guess.saturating_add(4)).find(|n| due(*n) > facts.now)?;
-    let waits = |n: &i32| {
-        let waiting = of_rule(*n).filter(|row| row.is_open());
-        waiting.is_some_and(|row| {
-            let by_hand = row.meta.is_set(SetByHand::DueAt);
-            by_hand || row.due_at <= facts.now || due(*n) > facts.now
-        })
+    let rows = || {
+        let all = facts.reminders.iter();
+        all.filter_map(|row| Some((row, day_of(row)?)))
     };
-    let numbers = facts.reminders.iter().filter_map(|row| row.meta.n);
-    let waiting = numbers.filter(|n| *n >= from && waits(n)).min();
-    let n = waiting.unwrap_or(from.max(ahead));
+    // Sent, or of no use, or called off or done by a person.
+    let is_settled = |row: &Reminder| !row.is_open() && !row.meta.off;
+    let settled = rows().filter(|(row, _)| is_settled(row)).count();
+    let n = i32::try_from(settled).ok()?;
     if rule.most().is_some_and(|most| n >= most) {
         return None;
     }
+    let due = |day: i64| days_after(anchor, day, facts.zone);
+    let waits = |row: &Reminder, day: i64| {
+        let goes = row.is_open() || (row.meta.off && would_go_out(row, facts.now));
+        let is_point = day >= first && (day - first) % every == 0;
+        goes && (is_point || row.meta.is_set(SetByHand::DueAt) || row.due_at <= facts.now)
+    };
+    let waiting = rows().filter(|(row, day)| waits(row, *day));
+    let waiting = waiting.map(|(_, day)| day).min();
+    // The first that is to come, but for those that were done before their time.
+    let ahead = || {
+        let passed = ((facts.now - anchor).num_days() - first) / every;
+        let from = (passed - 1).max(0);
+        let days = (from..from + 4 + i64::from(n)).map(|step| first + every * step);
+        let is_settled = |day: i64| rows().any(|(row, of)| of == day && is_settled(row));
+        days.into_iter()
+            .find(|day| due(*day) > facts.now && !is_settled(*day))
+    };
+    let day = waiting.or_else(ahead)?;
     let point = Point {
         anchor,
-        offset: None,
+        number: i32::try_from(day).ok()?,
+        offset: i32::try_from(day * i64::from(DAY_MINUTES)).ok()?,
         n: Some(n),
-        due: due(n),
+        due: due(day),
     };
     point.wanted(rule, of, None, title, &now.channels)
 }
@@ -325,7 +374,10 @@ fn next_of(facts: &Facts<'_>, rule: Rule, title: &str) -> Option<Wanted> {
 /// A point in time that a rule names.
 struct Point {
     anchor: Timestamp,
-    offset: Option<i32>,
+    /// What tells it from the others of its rule: the minutes, or the day of one that repeats.
+    number: i32,
+    /// Minutes from what it is counted from.
+    offset: i32,
     n: Option<i32>,
     due: Timestamp,
 }
@@ -339,16 +391,15 @@ impl Point {
         title: &str,
         channels: &Channels,
     ) -> Option<Wanted> {
-        let number = self.offset.or(self.n)?;
         let title: String = title.chars().take(MAX_TITLE).collect();
         Some(Wanted {
-            key: key(rule, of, self.anchor, number),
+            key: key(rule, of, self.anchor, self.number),
             activity,
             due_at: self.due,
             title: title.parse().ok()?,
             channels: channels.clone(),
             rule,
-            offset: self.offset,
+            offset: Some(self.offset),
             n: self.n,
         })
     }

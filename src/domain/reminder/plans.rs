@@ -417,6 +417,90 @@ fn days_are_those_of_the_calendar_and_hours_are_elapsed_time() {
     assert!(due.contains(&at("2026-03-28T08:00:00Z")));
 }
 
+#[test]
+fn what_waits_for_the_morning_outlives_a_slip() {
+    let mut world = World::new();
+    world.reminders.push(super::tests::sample(5, 1));
+    // Due, and not sent: it is night.
+    world.plan().wait(Duration::hours(30)).plan();
+    world.wait(Duration::minutes(1)).moved(Status::Rejected);
+    assert!(world.open().is_empty());
+    world.wait(Duration::minutes(1));
+    world.application.status = Status::Applied;
+    world.application.status_since = now();
+    assert_eq!(world.plan().open(), [("", DAY), ("applied", 7 * DAY)]);
+    // Weeks later it is over.
+    world
+        .moved(Status::Rejected)
+        .wait(Duration::days(20))
+        .moved(Status::Screening);
+    assert!(world.open().is_empty());
+}
+
+#[test]
+fn a_longer_time_between_counts_from_the_same_day() {
+    let mut world = World::new();
+    world.rules = serde_json::from_value(json!({"on_hold": {"offsets": [1440]}})).unwrap();
+    world.moved(Status::OnHold);
+    for _ in 0..10 {
+        world.wait(Duration::days(1));
+        assert_eq!(world.send(), 1);
+    }
+    world.rules = ReminderDefaults::default();
+    assert_eq!(world.plan().open(), [("on_hold", 14 * DAY)]);
+    world.rules = serde_json::from_value(json!({"on_hold": {"offsets": [1440]}})).unwrap();
+    assert_eq!(world.plan().open(), [("on_hold", 11 * DAY)]);
+}
+
+#[test]
+fn one_that_is_put_off_though_no_rule_wants_it_comes_until_it_is_closed() {
+    let mut world = World::new();
+    let id = world.plan().only().id;
+    world.wait(Duration::days(7));
+    assert_eq!(world.send(), 1);
+    world.moved(Status::Screening);
+    let later = world.now + Duration::days(1);
+    world.edit(id, json!({"due_at": later}));
+    assert_eq!(world.only().id, id);
+    world.moved(Status::Rejected);
+    assert!(world.open().is_empty());
+    world.moved(Status::Screening);
+    assert_eq!(world.only().id, id);
+    // Put off while it is closed, it comes.
+    world.moved(Status::Rejected);
+    world.edit(id, json!({"due_at": later + Duration::days(1)}));
+    assert_eq!(world.only().id, id);
+}
+
+#[test]
+fn an_id_that_a_person_has_taken_is_not_taken_from_them() {
+    let mut world = World::new();
+    let id = world.plan().only().id;
+    let own = super::tests::sample(id.as_u128(), 1);
+    world.reminders = vec![own.clone()];
+    assert_eq!(world.plan().reminders, [own]);
+}
+
+#[test]
+fn of_very_many_talks_the_next_are_reminded_of() {
+    let mut world = World::new();
+    for n in 0..60 {
+        let mut talk = crate::domain::activity::tests::sample(1000 + n, 1);
+        talk.starts_at = Some(now() + Duration::days(30 - i64::try_from(n % 20).unwrap()));
+        world.activities.push(talk);
+    }
+    world.plan();
+    assert_eq!(world.open().len(), 100);
+    world.wait(Duration::days(29)).send();
+    assert!(world.activities.iter().all(|talk| {
+        talk.starts_at.unwrap() <= world.now
+            || world
+                .reminders
+                .iter()
+                .any(|row| row.activity_id == Some(talk.id))
+    }));
+}
+
 /// Something that happens.
 #[derive(Clone, Debug)]
 enum Deed {

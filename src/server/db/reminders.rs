@@ -84,6 +84,39 @@ pub async fn set_send_at(tenant: &mut TenantWrite, id: Uuid, at: Timestamp) -> s
     })
 }
 
+/// Notes when a person made the version that a reminder has.
+pub async fn set_version_from(
+    tenant: &mut TenantWrite,
+    id: Uuid,
+    at: Timestamp,
+) -> sqlx::Result<()> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query::<DB>("UPDATE reminders SET version_from = $1 WHERE user_id = $2 AND id = $3")
+            .bind(at)
+            .bind(user_id)
+            .bind(id)
+            .execute(conn)
+            .await
+            .map(drop)
+    })
+}
+
+/// When a person made the version that a reminder has; none where it is the first.
+pub async fn version_from(tenant: &mut impl Tenant, id: Uuid) -> sqlx::Result<Option<Timestamp>> {
+    let user_id = tenant.user_id();
+    let from: Option<Option<Timestamp>> = on!(tenant.link(), |conn: DB| {
+        sqlx::query_scalar::<DB, Option<Timestamp>>(
+            "SELECT version_from FROM reminders WHERE user_id = $1 AND id = $2",
+        )
+        .bind(user_id)
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+    })?;
+    Ok(from.flatten())
+}
+
 /// Reminders that fit `query`, in the order in which they are due: those after `after`, at most `limit`.
 pub async fn list(
     tenant: &mut impl Tenant,

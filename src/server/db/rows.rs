@@ -88,12 +88,14 @@ pub async fn among<T: Table>(
 /// The ids of the user's rows, in their order: those after `after`, at most `most`.
 pub async fn ids_after<T: Table>(
     tenant: &mut impl Tenant,
-    after: Uuid,
+    after: Option<Uuid>,
     most: i64,
 ) -> sqlx::Result<Vec<Uuid>> {
     let user_id = tenant.user_id();
-    let table = T::TABLE;
-    let sql = format!("SELECT id FROM {table} WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+    let (table, from) = (T::TABLE, after.map_or(">=", |_| ">"));
+    let after = after.unwrap_or(Uuid::nil());
+    let sql =
+        format!("SELECT id FROM {table} WHERE user_id = $1 AND id {from} $2 ORDER BY id LIMIT $3");
     on!(tenant.link(), |conn: DB| {
         sqlx::query_scalar::<DB, Uuid>(AssertSqlSafe(sql))
             .bind(user_id)

@@ -33,6 +33,15 @@ pub struct Settled {
     pub expired: u64,
     /// Reminders that wait until quiet hours are over.
     pub deferred: u64,
+    /// Users whose turn failed: theirs come again the next time.
+    pub failed: u64,
+}
+
+impl Settled {
+    fn failed(&mut self, owner: Owner, error: &sqlx::Error) {
+        self.failed += 1;
+        tracing::error!(%error, user_id = %owner.user_id(), "what was due was not settled");
+    }
 }
 
 /// Settles what is to go out by `now`. Nobody's backlog holds up others: each user's turn is one batch.
@@ -49,7 +58,11 @@ pub async fn settle(db: &Db, now: Timestamp) -> sqlx::Result<Settled> {
                 break;
             };
             for owner in owners {
-                all &= settle_batch(db, owner, now, &mut settled).await?;
+                match settle_batch(db, owner, now, &mut settled).await {
+                    Ok(was_all) => all &= was_all,
+                    // What is wrong with one does not hold up the others.
+                    Err(error) => settled.failed(owner, &error),
+                }
             }
             after = Some(last);
         }
@@ -126,13 +139,17 @@ fn is_useless(row: &Reminder, whole: &Whole<'_>, now: Timestamp) -> bool {
     whole.event_of(row).is_some_and(|begins| begins <= now)
 }
 
-/// Whether another reminder of the same appointment goes out in the same minute, and is nearer to it.
+/// Whether another reminder of the same appointment goes out by the end of the same minute, and is nearer
+/// to it. What people set themselves is not left out for another.
 fn is_nearer(other: &Scheduled, than: &Scheduled, now: Timestamp) -> bool {
+    let minute = |at: Timestamp| at.timestamp().div_euclid(60);
+    let goes_with_it = |at: Timestamp| minute(at) <= minute(now);
     other.row.activity_id.is_some()
         && other.row.activity_id == than.row.activity_id
         && other.row.meta.rule == than.row.meta.rule
         && other.row.meta.rule.is_some()
-        && is_due(other, now)
+        && other.row.is_open()
+        && other.send_at.is_some_and(goes_with_it)
         && (other.row.due_at, other.row.id) > (than.row.due_at, than.row.id)
 }
 
@@ -155,21 +172,38 @@ pub async fn replan(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
             return Ok(count);
         };
         for owner in owners {
-            let mut batch = Some(Batch::default());
-            while let Some(next) = batch {
-                batch = replan_batch(db, owner, now, next, &planned_with).await?;
+            match replan_user(db, owner, now, &planned_with).await {
+                Ok(()) => count += 1,
+                // What is wrong with one does not hold up the others.
+                Err(error) => {
+                    let user_id = owner.user_id();
+                    tracing::error!(%error, %user_id, "reminders were not planned anew");
+                }
             }
-            count += 1;
         }
         after = Some(last);
     }
+}
+
+/// Plans all reminders of one user anew.
+async fn replan_user(
+    db: &Db,
+    owner: Owner,
+    now: Timestamp,
+    planned_with: &str,
+) -> sqlx::Result<()> {
+    let mut batch = Some(Batch::default());
+    while let Some(next) = batch {
+        batch = replan_batch(db, owner, now, next, planned_with).await?;
+    }
+    Ok(())
 }
 
 /// Where planning somebody anew stands.
 #[derive(Default)]
 struct Batch {
     /// The last application that is done.
-    after: Uuid,
+    after: Option<Uuid>,
     /// The version of the settings with which it began.
     version: Option<i64>,
 }
@@ -196,7 +230,10 @@ async fn replan_batch(
     }
     let full = ids.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
     let next = ids.last().copied().filter(|_| full);
-    let next = next.map(|after| Batch { after, version });
+    let next = next.map(|after| Batch {
+        after: Some(after),
+        version,
+    });
     // Where they changed on the way, those that came first were planned by others: it is done once more.
     if next.is_none() && version == Some(settings.version) {
         db::settings::set_planned_with(&mut tenant, planned_with, settings.version).await?;

@@ -4,8 +4,8 @@
 //! Doing it twice, or in several instances at once, deletes nothing more.
 
 use crate::{
-    domain::time::Timestamp,
-    server::db::{Db, mutations, sync, tenant::Owner, tombstones},
+    domain::{reminder::Reminder, sync::EntityKind, time::Timestamp},
+    server::db::{Db, mutations, reminders, rows, sync, tenant::Owner, tombstones},
 };
 use chrono::Duration;
 
@@ -14,6 +14,8 @@ use chrono::Duration;
 pub const ANSWERS_KEPT: Duration = Duration::days(120);
 /// Tombstones. A device that was offline for longer reads everything anew.
 pub const TOMBSTONES_KEPT: Duration = Duration::days(90);
+/// Reminders, after they were due.
+pub const REMINDERS_KEPT: Duration = Duration::days(90);
 /// Sessions, after they were signed out or reached their absolute end.
 pub const SESSIONS_KEPT: Duration = Duration::days(90);
 /// Sign-in tokens, after they stopped working: until then the answer says why one does not work.
@@ -80,6 +82,52 @@ async fn prune_batch(
         answers,
         tombstones,
     }))
+}
+
+/// Deletes reminders that were due long ago, a user at a time and under the user's lock, and says how
+/// many.
+///
+/// # Errors
+/// As [`prune_histories`].
+pub async fn forget_reminders(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
+    let before = now - REMINDERS_KEPT;
+    let (mut all, mut after) = (0, None);
+    loop {
+        let owners = db
+            .owners_of_reminders_due_before(before, after, USERS)
+            .await?;
+        let Some(last) = owners.last().copied() else {
+            return Ok(all);
+        };
+        for owner in owners {
+            while let Some(count) = forget_reminders_of(db, owner, before, now).await? {
+                all += count;
+            }
+        }
+        after = Some(last);
+    }
+}
+
+/// One batch of one user; `None` when there was nothing to do.
+async fn forget_reminders_of(
+    db: &Db,
+    owner: Owner,
+    before: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<Option<u64>> {
+    let mut tenant = match db.write_as(owner).await {
+        // The account was deleted meanwhile.
+        Err(sqlx::Error::RowNotFound) => return Ok(None),
+        tenant => tenant?,
+    };
+    let ids = reminders::due_before(&mut tenant, before, BATCH).await?;
+    for id in &ids {
+        rows::delete::<Reminder>(&mut tenant, *id).await?;
+        mutations::erase_bodies(&mut tenant, *id).await?;
+        tombstones::insert(&mut tenant, EntityKind::Reminder, *id, now).await?;
+    }
+    tenant.commit().await?;
+    Ok((!ids.is_empty()).then_some(ids.len() as u64))
 }
 
 /// Deletes sessions that ended long ago, and says how many.

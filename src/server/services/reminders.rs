@@ -8,6 +8,7 @@ use crate::{
     domain::{
         activity::Activity,
         application::Application,
+        change::Change,
         cursor::Page,
         error::Problem,
         filter::ReminderQuery,
@@ -15,6 +16,7 @@ use crate::{
         reminder::{Facts, Reminder, ReminderCreate, ReminderPatch, plan as planned},
         row::{Edited as _, Made, Seen},
         settings::Settings,
+        sync::EntityKind,
         time::Timestamp,
     },
     server::{
@@ -23,6 +25,7 @@ use crate::{
             reminders::{self, Scheduled},
             rows::After,
             tenant::TenantWrite,
+            tombstones,
         },
         secrets,
         zones::Zone,
@@ -56,17 +59,17 @@ pub async fn list(context: &Context<'_>, query: &ReminderQuery) -> Result<Page<R
 /// # Errors
 /// 404 when it is not this user's, 409 when it has changed.
 pub async fn delete(context: &Context<'_>, id: Uuid, seen: Seen) -> Result<(), Problem> {
-    let known: Reminder = rows::get(context, id).await?;
-    if known.meta.rule.is_none() {
-        return rows::delete::<Reminder>(context, id, seen).await;
-    }
     ledger::delete_once(context, id, async |tenant| {
         let row: Reminder = rows::current_at(tenant, id, seen).await?;
+        if row.meta.rule.is_none() {
+            return rows::remove(tenant, context, id, &row).await;
+        }
         let patch = ReminderPatch {
-            canceled_at: crate::domain::change::Change::Set(Some(context.now)),
+            canceled_at: Change::Set(Some(context.now)),
             ..ReminderPatch::default()
         };
         let row = row.patched(&patch, Made::utc(context.now))?;
+        reminders::set_version_from(tenant, id, row.updated_at).await?;
         db::rows::update(tenant, &row).await?;
         replan(tenant, context.now, &[row.application_id], Some(id)).await?;
         Ok(Vec::new())
@@ -105,13 +108,26 @@ impl Kind for Reminder {
         application.map(drop).ok_or_else(none)
     }
 
+    /// When a person made this version is kept: planner and worker change a row without one.
     async fn follow(
-        _: &mut TenantWrite,
+        tenant: &mut TenantWrite,
         _: &Context<'_>,
         _: Zone,
-        _: Step<'_, Self>,
+        step: Step<'_, Self>,
     ) -> Result<(), Problem> {
+        if let Step::Changes { after, .. } = step {
+            reminders::set_version_from(tenant, after.id, after.updated_at).await?;
+        }
         Ok(())
+    }
+
+    async fn was_in(
+        tenant: &mut TenantWrite,
+        row: &Reminder,
+        at: Timestamp,
+    ) -> Result<bool, Problem> {
+        let from = reminders::version_from(tenant, row.id).await?;
+        Ok((from.unwrap_or(row.created_at)..=row.updated_at).contains(&at))
     }
 
     fn plans(&self) -> Option<(Uuid, Option<Uuid>)> {
@@ -219,6 +235,12 @@ impl<'a> Whole<'a> {
                     db::rows::update(tenant, &change).await?;
                     it.row = change;
                 }
+                // A person had one of this id, and deleted it: it never comes back.
+                None if tombstones::exists(tenant, EntityKind::Reminder, change.id).await? => {}
+                // Nor is it taken from the one that a person has of another application.
+                None if db::rows::find::<Reminder>(tenant, change.id)
+                    .await?
+                    .is_some() => {}
                 None => {
                     // Nobody created it: what it is called is all that was asked for.
                     let key = change.dedupe_key.as_deref().unwrap_or_default();

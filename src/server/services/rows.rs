@@ -173,18 +173,28 @@ pub async fn patch<R: Kind>(
 pub async fn delete<R: Kind>(context: &Context<'_>, id: Uuid, seen: Seen) -> Result<(), Problem> {
     ledger::delete_once(context, id, async |tenant| {
         let row = current_at::<R>(tenant, id, seen).await?;
-        let mut gone = rows::hanging_on(tenant, R::KIND, id).await?;
-        gone.push((R::KIND, id));
-        rows::delete::<R>(tenant, id).await?;
-        for (kind, id) in &gone {
-            tombstones::insert(tenant, *kind, *id, context.now).await?;
-        }
-        if let Some((application, _)) = row.plans() {
-            reminders::replan(tenant, context.now, &[application], None).await?;
-        }
-        Ok(gone.into_iter().map(|(_, id)| id).collect())
+        remove(tenant, context, id, &row).await
     })
     .await
+}
+
+/// Takes a row away with all that hangs on it. Answers what is gone.
+pub(super) async fn remove<R: Kind>(
+    tenant: &mut TenantWrite,
+    context: &Context<'_>,
+    id: Uuid,
+    row: &R,
+) -> Result<Vec<Uuid>, Problem> {
+    let mut gone = rows::hanging_on(tenant, R::KIND, id).await?;
+    gone.push((R::KIND, id));
+    rows::delete::<R>(tenant, id).await?;
+    for (kind, id) in &gone {
+        tombstones::insert(tenant, *kind, *id, context.now).await?;
+    }
+    if let Some((application, _)) = row.plans() {
+        reminders::replan(tenant, context.now, &[application], None).await?;
+    }
+    Ok(gone.into_iter().map(|(_, id)| id).collect())
 }
 
 /// Plans the reminders that follow from a row which was stored, and answers it as it is then.

@@ -84,6 +84,7 @@ async fn follow_batch(
             ..row
         };
         rows::update(&mut tenant, &next).await?;
+        super::reminders::replan(&mut tenant, now, &[next.application_id], None).await?;
         moved += 1;
     }
     tenant.commit().await?;

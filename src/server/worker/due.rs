@@ -21,15 +21,16 @@ async fn settle_for_ever(state: &AppState) {
     let due = state.db.due();
     loop {
         due.awake();
-        once(state).await;
+        let went_well = once(state).await;
         let now = state.clock.now();
         let next = match state.db.next_send_at().await {
             Ok(next) => next.map_or(now + LONGEST, |at| at.clamp(now, now + LONGEST)),
             Err(_) => now + LONGEST,
         };
         due.sleep_until(next);
-        // The database may refuse what is due: then the clock wakes, not the reminder again and again.
-        let sleep = (next - now).max(LEAST).to_std().unwrap_or_default();
+        // What failed is tried again when the clock wakes, and not again and again.
+        let least = if went_well { LEAST } else { LONGEST };
+        let sleep = (next - now).max(least).to_std().unwrap_or_default();
         tokio::select! {
             () = due.nearer() => {}
             () = tokio::time::sleep(sleep) => {}
@@ -41,22 +42,34 @@ async fn settle_for_ever(state: &AppState) {
 const LEAST: Duration = Duration::milliseconds(200);
 
 /// Plans what is to be planned anew, and settles what is due. A failure is logged, and what is left is done
-/// the next time.
-pub async fn once(state: &AppState) {
+/// the next time. Answers whether all of it went well.
+pub async fn once(state: &AppState) -> bool {
     let (db, now) = (&state.db, state.clock.now());
+    let mut went_well = true;
     match due::replan(db, now).await {
         Ok(0) => {}
         Ok(users) => tracing::info!(users, "reminders were planned anew"),
-        Err(error) => tracing::error!(%error, "reminders were not planned anew"),
+        Err(error) => {
+            went_well = false;
+            tracing::error!(%error, "reminders were not planned anew");
+        }
     }
     match due::settle(db, now).await {
         Ok(settled) if settled == due::Settled::default() => {}
-        Ok(settled) => tracing::info!(
-            settled.sent,
-            settled.expired,
-            settled.deferred,
-            "what was due was settled"
-        ),
-        Err(error) => tracing::error!(%error, "what was due was not settled"),
+        Ok(settled) => {
+            went_well &= settled.failed == 0;
+            tracing::info!(
+                settled.sent,
+                settled.expired,
+                settled.deferred,
+                settled.failed,
+                "what was due was settled"
+            );
+        }
+        Err(error) => {
+            went_well = false;
+            tracing::error!(%error, "what was due was not settled");
+        }
     }
+    went_well
 }

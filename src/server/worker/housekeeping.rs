@@ -18,6 +18,10 @@ pub async fn run(state: &AppState) {
         Ok(pruned) => tracing::debug!(pruned.answers, pruned.tombstones, "histories were pruned"),
         Err(error) => tracing::error!(%error, "histories were not pruned"),
     }
+    match housekeeping::forget_reminders(db, now).await {
+        Ok(reminders) => tracing::debug!(reminders, "reminders of long ago were forgotten"),
+        Err(error) => tracing::error!(%error, "reminders of long ago were not forgotten"),
+    }
     match housekeeping::forget_sessions(db, now).await {
         Ok(sessions) => tracing::debug!(sessions, "ended sessions were forgotten"),
         Err(error) => tracing::error!(%error, "ended sessions were not forgotten"),

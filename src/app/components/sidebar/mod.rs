@@ -4,6 +4,7 @@ mod activity_panel;
 mod closing;
 mod move_form;
 mod pay;
+mod reminders;
 mod story;
 
 use super::{
@@ -40,6 +41,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 use pay::PayField;
+use reminders::Reminders;
 use std::sync::Arc;
 use story::Story;
 pub use story::address_of;
@@ -302,6 +304,7 @@ fn Known(first: Arc<Application>) -> impl IntoView {
                 <TextField editor field="next_action" placeholder="What to do next"/>
                 <DateField editor field="next_action_due" holds=Holds::Moment leans=Leans::Ahead/>
             </Group>
+            <Reminders id/>
             <Group title="The job">
                 <TextField editor field="job_url" entry=Entry::Url placeholder="https://…"/>
                 <SelectField editor field="location_mode" choices=choices(LocationMode::ALL, |m| m.as_str(), |m| m.label())/>

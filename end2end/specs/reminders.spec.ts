@@ -1,0 +1,101 @@
+import { Bell } from "../pages/bell.ts";
+import { expectAccessible } from "../support/accessible.ts";
+import { expect, test } from "../support/test.ts";
+
+/** So many hours from now. */
+function hours(count: number): string {
+  return new Date(Date.now() + count * 3_600_000).toISOString();
+}
+
+test("what has fallen due rings, is put off, taken back and done", async ({ user, board, page }) => {
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Northwind" });
+  const { id: reminder } = await user.api.remind(id, { title: "Ring Mira", due_at: hours(-1) });
+  const bell = new Bell(page);
+  await board.open();
+  await bell.expectNew(1);
+  await expect(page).toHaveTitle(/^\(1\) Board/);
+  await bell.open();
+  await expect(bell.rows).toHaveText(["Ring Mira"]);
+  await bell.press("Later", "Ring Mira");
+  await bell.choose(/^Tomorrow/);
+  await expect(bell.rows).toHaveCount(0);
+  await expect(bell.list.getByText("Nothing new. Next: Ring Mira")).toBeVisible();
+  await bell.expectNew(0);
+  await bell.show("Later");
+  // The rule's own stands there, too.
+  await expect(bell.rows).toHaveText(["Ring Mira", "Follow up with Northwind"]);
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await board.act(/^Later: Ring Mira/, "Undo");
+  await bell.expectNew(1);
+  await bell.open();
+  await bell.press("Done", "Ring Mira");
+  await bell.show("Done");
+  await expect(bell.rows).toHaveText(["Ring Mira"]);
+  await page.keyboard.press("Escape");
+  await board.saved();
+  expect(await user.api.reminder(reminder)).toMatchObject({ done_at: expect.any(String) });
+});
+
+test("a reminder is set on an application without a network, and called off again", async ({
+  context,
+  user,
+  sidebar,
+  page,
+}) => {
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Northwind", status: "Draft" });
+  await sidebar.open(id);
+  await sidebar.saved();
+  await context.setOffline(true);
+  await page.getByRole("button", { name: "Remind me" }).click();
+  const form = page.getByRole("form", { name: "A reminder" });
+  // When is asked first; what is there already.
+  await expect(form.getByRole("textbox", { name: "When" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(form.getByText(/^Say when/)).toBeVisible();
+  await form.getByRole("textbox", { name: "Remind me to" }).fill("Ask about the team");
+  await form.getByRole("textbox", { name: "When" }).fill("in 3 days");
+  await page.keyboard.press("Enter");
+  await expect(form).toHaveCount(0);
+  const off = page.getByRole("button", { name: "Call off: Ask about the team" });
+  await expect(off).toBeVisible();
+  await expect(page.getByRole("button", { name: "Remind me" })).toBeFocused();
+  await context.setOffline(false);
+  await sidebar.saved();
+  expect(await user.api.reminders()).toMatchObject([{ title: "Ask about the team", application_id: id }]);
+  await off.click();
+  await expect(off).toHaveCount(0);
+  await sidebar.saved();
+  expect(await user.api.reminders()).toMatchObject([{ canceled_at: expect.any(String) }]);
+});
+
+test("when reminders come is said in words, and means what it shows", async ({ user, settings, page }) => {
+  await user.api.create({ role_title: "Engineer", company: "Northwind" });
+  await settings.open();
+  const applied = page.getByLabel("Applied, and no answer");
+  await expect(applied).toHaveValue("7 days");
+  await applied.fill("soon");
+  await applied.press("Tab");
+  await expect(settings.errors).toHaveText(/no length of time/);
+  await applied.fill("2 weeks");
+  await applied.press("Enter");
+  await settings.expectSaved();
+  await expect(applied).toHaveValue("14 days");
+  await settings.reload();
+  await expect(applied).toHaveValue("14 days");
+  // The server plans by it.
+  await expect
+    .poll(async () => {
+      const open = (await user.api.reminders()).filter((row) => row.canceled_at === null);
+      return open.map((row) => (Date.parse(row.due_at) - Date.now()) / 86_400_000);
+    })
+    .toEqual([expect.closeTo(14, 0)]);
+  const offer = page.getByLabel("Offer to answer");
+  await offer.fill("");
+  await offer.press("Tab");
+  await settings.expectSaved();
+  await expect(offer).toHaveValue("");
+  expect(await user.api.settings()).toMatchObject({
+    reminder_defaults: { applied: { offsets: [20160] }, offer: { on: false } },
+  });
+});

@@ -1,0 +1,161 @@
+//! What an application will remind of, and setting one more.
+
+use super::closing::Closing;
+use crate::{
+    app::{
+        acts::Submission,
+        components::{
+            each::Each,
+            form::{Complaints, DateField, Draft, Editor, Fields, Group, TextField, input_id},
+            icon::Icon,
+            icon_button::IconButton,
+        },
+    },
+    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
+    domain::{
+        json,
+        reminder::Reminder,
+        time::Timestamp,
+        when::{Holds, Leans, due_label},
+    },
+};
+use leptos::prelude::*;
+use serde_json::json;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What is said of a reminder that was begun and is left.
+const UNFINISHED: &str = "Set the reminder, or cancel it.";
+
+/// The reminders of the application `id`.
+#[component]
+pub(super) fn Reminders(
+    /// Whose.
+    id: Uuid,
+) -> impl IntoView {
+    let store = use_store();
+    let setting = RwSignal::new(false);
+    let rows = Memo::new(move |_| store.reminders_of(id));
+    let done = move || {
+        setting.set(false);
+        request_animation_frame(|| dom::focus("#remind-me"));
+    };
+    view! {
+        <Group title="Reminders">
+            <ul class="reminders">
+                <Each each=move || rows.get() key=|row| (row.id, row.version, row.updated_at) let:row>
+                    <Row row/>
+                </Each>
+            </ul>
+            {move || if setting.get() {
+                view! { <RemindForm application=id on_done=done/> }.into_any()
+            } else {
+                view! {
+                    <button type="button" class="button button-quiet" id="remind-me" on:click=move |_| setting.set(true)>
+                        {Icon::Bell.view()}
+                        "Remind me"
+                    </button>
+                }
+                .into_any()
+            }}
+        </Group>
+    }
+}
+
+#[component]
+fn Row(row: Arc<Reminder>) -> impl IntoView {
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
+    let (id, due) = (row.id, row.due_at);
+    let title = row.title.to_string();
+    let when = move || due_label(due, store.now(), &*zone.read(), habits.get()).1;
+    let leave = move || store.once_shown(|| request_animation_frame(|| dom::focus("#remind-me")));
+    let done = move || {
+        store.complete_reminder(id);
+        leave();
+    };
+    let off = move || {
+        store.call_off(id);
+        leave();
+    };
+    view! {
+        <li class="reminder" data-reminder=id.to_string()>
+            <span class="reminder-what">
+                <span>{title.clone()}</span>
+                <span class="reminder-when">{when}</span>
+            </span>
+            <IconButton label=format!("Done: {title}") icon=Icon::Check on_press=done/>
+            <IconButton label=format!("Call off: {title}") icon=Icon::Close on_press=off/>
+        </li>
+    }
+}
+
+/// Of what, and when.
+#[component]
+fn RemindForm(
+    application: Uuid,
+    /// It is over.
+    on_done: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let store = use_store();
+    // Whoever leaves what was begun is told first.
+    let closing = expect_context::<Closing>();
+    on_cleanup(move || closing.unfinished(None));
+    let fields: Fields = [("title".to_owned(), json!("Follow up"))]
+        .into_iter()
+        .collect();
+    let editor = Editor::new(Draft::new(fields), Complaints::default());
+    let submission = Submission::default();
+    request_animation_frame(|| dom::focus(&format!("#{}", input_id("due_at"))));
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        dom::save_typed();
+        if ["title", "due_at"]
+            .iter()
+            .any(|field| editor.is_wrong(field))
+            || !submission.begin()
+        {
+            return;
+        }
+        let refuse = |field: &'static str, why: &str| {
+            submission.end();
+            editor.refuse(field, why);
+            dom::focus(&format!("#{}", input_id(field)));
+        };
+        let title = json::read::<String>(&editor.saved("title")).unwrap_or_default();
+        let Ok(at) = json::read::<Timestamp>(&editor.saved("due_at")) else {
+            return refuse("due_at", "Say when: “tomorrow 9”, “in 3 days”.");
+        };
+        match store.remind(application, &title, at) {
+            Ok(()) => on_done(),
+            Err(problem) => refuse("title", &problem.sentence()),
+        }
+    };
+    let key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" && !event.default_prevented() {
+            event.prevent_default();
+            event.stop_propagation();
+            on_done();
+        }
+    };
+    view! {
+        <form
+            class="plan"
+            aria-label="A reminder"
+            novalidate
+            on:submit=submit
+            on:keydown=key
+            on:input=move |_| closing.unfinished(Some(UNFINISHED))
+        >
+            <div class="fields">
+                <TextField editor field="title" required=true/>
+                <DateField editor field="due_at" holds=Holds::Moment leans=Leans::Ahead required=true/>
+            </div>
+            // As in the form of a plan: the focus stays until the form has taken what stands there.
+            <footer class="plan-footer" on:mousedown=move |event| event.prevent_default()>
+                <div class="spacer"></div>
+                <button type="button" class="button button-quiet" on:click=move |_| on_done()>"Cancel"</button>
+                <button type="submit" class="button button-primary">"Remind me"</button>
+            </footer>
+        </form>
+    }
+}
