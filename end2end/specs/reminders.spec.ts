@@ -51,10 +51,10 @@ test("a reminder is set on an application without a network, and called off agai
   const form = page.getByRole("form", { name: "A reminder" });
   // When is asked first; what is there already.
   await expect(form.getByRole("textbox", { name: "When" })).toBeFocused();
-  await page.keyboard.press("Enter");
+  await form.getByRole("button", { name: "Remind me" }).click();
   await expect(form.getByText(/^Say when/)).toBeVisible();
   await form.getByRole("textbox", { name: "Remind me to" }).fill("Ask about the team");
-  await form.getByRole("textbox", { name: "When" }).fill("in 3 days");
+  await form.getByRole("textbox", { name: "When" }).pressSequentially("in 3 days");
   await page.keyboard.press("Enter");
   await expect(form).toHaveCount(0);
   const off = page.getByRole("button", { name: "Call off: Ask about the team" });
