@@ -39,11 +39,17 @@ async fn it_covers_every_status_once_loaded_and_no_more(site: Site) {
     assert_eq!((of("done"), of("scheduled")), (1, 3));
 
     // Two reminders are due, and mail nobody.
-    let now = app.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let now = app
+        .clock
+        .now()
+        .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let due = demo.get(&format!("/reminders?due_before={now}")).await;
     let due = due.is(200).json()["items"].as_array().unwrap().clone();
     assert_eq!(due.len(), 2);
-    assert!(due.iter().all(|row| row["channels"] == serde_json::json!(["in_app"])));
+    assert!(
+        due.iter()
+            .all(|row| row["channels"] == serde_json::json!(["in_app"]))
+    );
 
     let history = demo.get("/sync").await.is(200).json();
     assert_eq!(seed(&app.state, &email, None).await.unwrap().added, 0);
