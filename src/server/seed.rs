@@ -52,7 +52,8 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
     let mut added = 0;
     for (number, mut card) in demo.into_iter().enumerate() {
         let activities = std::mem::take(&mut card.activities);
-        let reminder = REMINDERS.iter().find(|it| card.fields["company"] == it.0);
+        let company = card.fields.get("company").and_then(|it| it.as_str());
+        let reminder = REMINDERS.iter().find(|it| company == Some(it.0));
         let reminder = reminder.map(|(_, title, hours)| (*title, *hours));
         let id = Uuid::new_v5(&user.id, format!("demo {number}").as_bytes());
         match rows::get::<Application>(&context, id).await {
