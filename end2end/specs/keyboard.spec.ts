@@ -217,5 +217,7 @@ test("the skip link leads past the navigation", async ({ page, user, board }) =>
   await page.keyboard.press("Tab");
   await expect(board.sync).toBeFocused();
   await page.keyboard.press("Tab");
+  await expect(page.getByRole("button", { name: "Reminders" })).toBeFocused();
+  await page.keyboard.press("Tab");
   await expect(board.search).toBeFocused();
 });

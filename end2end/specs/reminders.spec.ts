@@ -30,6 +30,12 @@ test("what has fallen due rings, is put off, taken back and done", async ({ user
   await bell.expectNew(1);
   await bell.open();
   await bell.press("Done", "Ring Mira");
+  await expect(bell.rows).toHaveCount(0);
+  // The message is behind the list: the key takes it back.
+  await expect(board.toast(/^Done: Ring Mira/)).toBeVisible();
+  await page.keyboard.press("Control+z");
+  await expect(bell.rows).toHaveText(["Ring Mira"]);
+  await bell.press("Done", "Ring Mira");
   await bell.show("Done");
   await expect(bell.rows).toHaveText(["Ring Mira"]);
   await page.keyboard.press("Escape");

@@ -23,6 +23,8 @@ pub struct Rung {
     pub id: Uuid,
     /// When.
     pub at: Timestamp,
+    /// When it was wanted; quiet hours may have deferred it.
+    pub due: Timestamp,
 }
 
 /// The reminders in three piles.
@@ -50,7 +52,11 @@ impl Bell {
         // Of a rule that repeats, an application has the latest.
         let mut latest: Vec<(Rung, &Reminder)> = Vec::new();
         for row in reminders {
-            let rung = |at| Rung { id: row.id, at };
+            let rung = |at| Rung {
+                id: row.id,
+                at,
+                due: row.due_at,
+            };
             if row.canceled_at.is_some() || row.expired_at.is_some() {
                 continue;
             }
@@ -68,7 +74,8 @@ impl Bell {
                 Some(sent) => sent,
                 None => sending(row.due_at, begins, row.updated_at, quiet, zone).at,
             };
-            if goes > now {
+            // What the server has sent went out, whatever this clock says.
+            if goes > now && !row.sent {
                 bell.later.push(rung(goes));
                 continue;
             }
@@ -80,7 +87,7 @@ impl Bell {
             latest.push((rung(goes), row));
         }
         sort_by_key(&mut latest, |(rung, _)| {
-            (std::cmp::Reverse(rung.at), rung.id)
+            (std::cmp::Reverse(rung.due), rung.id)
         });
         let mut seen = HashSet::new();
         for (rung, row) in latest {
@@ -167,6 +174,12 @@ mod tests {
         world.add(10, |_| ());
         assert_eq!(world.piles(23), [vec![], vec![10], vec![]]);
         assert_eq!(world.piles(24), [vec![10], vec![], vec![]]);
+        // What was sent a moment ago, by another clock, has gone out.
+        let mut sent = self::world();
+        sent.add(11, |row| {
+            (row.sent, row.sent_at) = (true, Some(now() + Duration::hours(24)));
+        });
+        assert_eq!(sent.piles(23), [vec![11], vec![], vec![]]);
         // In quiet hours it waits here, too: now is nine in the morning.
         let clock = |text: &str| text.to_owned().try_into().unwrap();
         let quiet = QuietHours::new(clock("08:00"), clock("10:00"));

@@ -163,7 +163,6 @@ pub struct RuleNow {
 
 /// What a person changed of a rule; what is absent is as everybody has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RuleChange {
     /// Whether it makes reminders.
@@ -172,9 +171,6 @@ pub struct RuleChange {
     /// When, in minutes: before an appointment begins (`screening`, `loop`), else after what it is
     /// counted from, in whole days of 1,440. Of `offer` and `on_hold` the last one is the time from one
     /// to the next.
-    #[cfg_attr(feature = "ssr", schemars(
-        length(min = 1, max = MAX_OFFSETS), inner(range(min = 1, max = MAX_OFFSET))
-    ))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offsets: Option<Vec<i32>>,
     /// By which ways: at least one.
@@ -310,7 +306,10 @@ impl Items for ReminderDefaults {
 
 #[cfg(feature = "ssr")]
 mod storage {
-    use super::{Channels, ReminderChannel, ReminderDefaults, Rule, RuleChange};
+    use super::{
+        Channels, Counting, DAY_MINUTES, MAX_OFFSET, MAX_OFFSETS, ReminderChannel,
+        ReminderDefaults, Rule,
+    };
 
     impl schemars::JsonSchema for Channels {
         fn inline_schema() -> bool {
@@ -333,16 +332,57 @@ mod storage {
             "ReminderDefaults".into()
         }
         fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            let change = generator.subschema_for::<RuleChange>();
-            let rules = Rule::ALL
-                .iter()
-                .map(|rule| (rule.as_str().to_owned(), change.clone().to_value()));
+            let channel = generator.subschema_for::<ReminderChannel>();
+            let channels = schemars::json_schema!({
+                "type": "array", "items": channel, "uniqueItems": true, "minItems": 1,
+                "description": "By which ways.",
+            });
+            let rules = Rule::ALL.iter().map(|rule| {
+                let mut fields = serde_json::Map::new();
+                let flag =
+                    |says: &str| serde_json::json!({ "type": "boolean", "description": says });
+                fields.insert("on".into(), flag("Whether it makes reminders."));
+                fields.insert("mail".into(), flag("Whether it sends mails."));
+                if *rule != Rule::Digest {
+                    fields.insert("channels".into(), channels.clone().to_value());
+                }
+                fields.extend(offsets(*rule).map(|offsets| ("offsets".into(), offsets)));
+                let change = serde_json::json!({
+                    "type": "object", "properties": fields, "additionalProperties": false,
+                });
+                (rule.as_str().to_owned(), change)
+            });
             schemars::json_schema!({
                 "type": "object",
                 "properties": serde_json::Map::from_iter(rules),
                 "additionalProperties": false,
             })
         }
+    }
+
+    /// What the offsets of a rule may be; none where it has none.
+    fn offsets(rule: Rule) -> Option<serde_json::Value> {
+        let counting = rule.counting();
+        let (step, says) = match counting {
+            Counting::Before => (1, "Minutes before the appointment begins."),
+            Counting::After => (DAY_MINUTES, "Minutes after it: whole days of 1,440."),
+            Counting::Repeated => (
+                DAY_MINUTES,
+                "Minutes until the first, and from one to the next where that is another time: whole days of 1,440.",
+            ),
+            Counting::Nothing => return None,
+        };
+        let repeated = counting == Counting::Repeated;
+        Some(serde_json::json!({
+            "type": "array",
+            "items": {
+                "type": "integer", "minimum": step, "maximum": MAX_OFFSET, "multipleOf": step,
+            },
+            "minItems": 1,
+            "maxItems": if repeated { 2 } else { MAX_OFFSETS },
+            "uniqueItems": !repeated,
+            "description": says,
+        }))
     }
 }
 

@@ -32,6 +32,7 @@ schemathesis.openapi.format("date", st.dates(FIRST.date(), LAST.date()).map(date
 SAID_IN_WORDS = {
     "salary_max",
     "to",
+    "due_before",
     "starts_at",
     "application_id",
     "quiet_hours_start",

@@ -2,7 +2,7 @@
 
 use super::{dialog::Dialog, each::Each, icon::Icon, icon_button::IconButton};
 use crate::{
-    app::dialogs::use_dialogs,
+    app::{dialogs::use_dialogs, keys::is_undo},
     client::{
         dom,
         habits::use_habits,
@@ -68,6 +68,13 @@ pub fn provide() {
                 .is_some_and(|known| !known.contains(&rung.id));
             if is_news && now - rung.at < NEWS && dom::is_looked_at() {
                 tell(store, rung.id);
+            }
+        }
+        // What was answered is not asked any more.
+        let rings = |id: &Uuid| bell.new.iter().any(|rung| rung.id == *id);
+        for id in known.iter().flatten().filter(|id| !rings(id)) {
+            if let Some(row) = store.row_untracked::<Reminder>(*id) {
+                store.unsay(&store.reminder_name(&row));
             }
         }
         if count.0.get_untracked() != bell.new.len() {
@@ -173,6 +180,17 @@ pub fn BellPanel() -> impl IntoView {
         let rows = pile.get().of(&bell).iter().copied();
         rows.take(SHOWN).collect::<Vec<_>>()
     };
+    let more = move || match pile.get().of(&bell.read()).len().saturating_sub(SHOWN) {
+        0 => None,
+        more => Some(view! { <p class="panel-text bell-empty">{format!("And {more} more.")}</p> }),
+    };
+    // The messages are behind the dialog: what they offer is had by the key.
+    let undo = move |event: leptos::ev::KeyboardEvent| {
+        if is_undo(&event) && store.undo_last() {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    };
     let is_empty = Memo::new(move |_| pile.get().of(&bell.read()).is_empty());
     let next = move || {
         let bell = bell.read();
@@ -193,7 +211,7 @@ pub fn BellPanel() -> impl IntoView {
             on_open=Callback::new(move |()| ready())
             on_close=Callback::new(move |()| close())
         >
-            <div class="bell-head">
+            <div class="bell-head" on:keydown=undo>
                 <h2 class="dialog-title" id="bell-title" tabindex="-1" autofocus>"Reminders"</h2>
                 <div class="segments" role="group" aria-label="Which reminders">
                     {Pile::ALL.map(|one| {
@@ -217,11 +235,12 @@ pub fn BellPanel() -> impl IntoView {
             </div>
             // Built only while it is open: it reads all that there is.
             {move || dialogs.bell.get().then(|| view! {
-                <ul class="bell-list">
+                <ul class="bell-list" on:keydown=undo>
                     <Each each=items key=move |rung| (rung.id, pile.get_untracked() as u8) let:rung>
                         <Row rung pile=pile.get_untracked() putting_off/>
                     </Each>
                 </ul>
+                {more}
                 {move || is_empty.get().then(|| view! {
                     <p class="panel-text bell-empty">{move || pile.get().nothing()} {next}</p>
                 })}
@@ -270,7 +289,9 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         let of = store.row::<Application>(row.as_ref()?.application_id)?;
         Some(of.name())
     };
-    let when = move || time_label(rung.at, store.now(), &*zone.read(), habits.get());
+    let BellModel(bell) = use_bell();
+    let shown = if pile == Pile::New { rung.due } else { rung.at };
+    let when = move || time_label(shown, store.now(), &*zone.read(), habits.get());
     let href = move || {
         let row = row.read();
         row.as_ref().map(|row| match row.activity_id {
@@ -290,20 +311,31 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         };
         icon.view()
     };
-    // Whoever takes the focus away names its heir.
-    let leave = move || {
-        store.once_shown(|| {
-            request_animation_frame(|| dom::focus("#bell-title"));
+    // Whoever takes the focus away names its heir: the same button of the row beside it.
+    let leave = move |button: usize| {
+        let heir = bell.with_untracked(|bell| {
+            let rows = pile.of(bell);
+            let place = rows.iter().position(|row| row.id == id)?;
+            let beside = rows
+                .get(place + 1)
+                .or_else(|| rows.get(place.checked_sub(1)?));
+            beside.map(|row| row.id)
+        });
+        let heir = heir.map_or("#bell-title".to_owned(), |id| {
+            format!("[data-reminder=\"{id}\"] .bell-actions button:nth-child({button})")
+        });
+        store.once_shown(move || {
+            request_animation_frame(move || dom::focus(&heir));
         });
     };
     let done = move || {
+        leave(1);
         store.complete_reminder(id);
-        leave();
     };
     let later = move || putting_off.update(|it| *it = (*it != Some(id)).then_some(id));
     let off = move || {
+        leave(3);
         store.call_off(id);
-        leave();
     };
     let is_open = pile != Pile::Done;
     let puts_off = Memo::new(move |_| putting_off.get() == Some(id));

@@ -81,6 +81,9 @@ fn RuleField(editor: Editor, rule: Rule) -> impl IntoView {
         }
     };
     let hint = move || {
+        if error.with(Option::is_some) {
+            return None;
+        }
         let settings = store.settings()?;
         let (zone, now) = (zone.read(), store.now());
         Some(said(

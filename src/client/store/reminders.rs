@@ -18,10 +18,17 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 impl Store {
-    /// The open reminders of an application that are known here, in the order in which they are due.
+    /// The reminders of an application that wait, or that a person set and has not answered, in the order in
+    /// which they are due.
     pub fn reminders_of(self, application: Uuid) -> Vec<Arc<Reminder>> {
         let rows = self.rows::<Reminder>();
-        let of = |row: &&Arc<Reminder>| row.application_id == application && row.is_open();
+        let is_answered = |row: &Reminder| {
+            let ends = [row.canceled_at, row.done_at, row.expired_at];
+            ends.iter().any(Option::is_some)
+        };
+        let waits =
+            |row: &Reminder| row.is_open() || (row.meta.rule.is_none() && !is_answered(row));
+        let of = |row: &&Arc<Reminder>| row.application_id == application && waits(row);
         let mut rows: Vec<_> = rows.values().filter(of).cloned().collect();
         sort_by_key(&mut rows, |row| (row.due_at, row.id));
         rows

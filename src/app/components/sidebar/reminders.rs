@@ -125,6 +125,9 @@ fn RemindForm(
         let Ok(at) = json::read::<Timestamp>(&editor.saved("due_at")) else {
             return refuse("due_at", "Say when: “tomorrow 9”, “in 3 days”.");
         };
+        if at <= store.now_untracked() {
+            return refuse("due_at", "That has passed. Say a time that is to come.");
+        }
         match store.remind(application, &title, at) {
             Ok(()) => on_done(),
             Err(problem) => refuse("title", &problem.sentence()),
