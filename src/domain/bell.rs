@@ -5,7 +5,7 @@ use super::{
     application::Application,
     order::sort_by_key,
     quiet_hours::{QuietHours, sending},
-    reminder::Reminder,
+    reminder::{Reminder, is_in_play},
     rules::Counting,
     time::{Timestamp, ZoneRules},
 };
@@ -108,11 +108,6 @@ impl Bell {
     pub fn next(&self) -> Option<&Rung> {
         self.later.first()
     }
-}
-
-/// Whether the hunt for it goes on.
-fn is_in_play(row: &Application) -> bool {
-    row.is_on_board() && !row.status.is_closed()
 }
 
 #[cfg(test)]

@@ -264,9 +264,7 @@ impl ReminderDefaults {
         let faults = self.0.iter().filter_map(fault);
         faults.map(|why| FieldError::new("reminder_defaults", why))
     }
-}
 
-impl ReminderDefaults {
     /// Reads them with whatever else a newer version knows, which is left out and counts as not changed.
     ///
     /// # Errors

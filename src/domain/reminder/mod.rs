@@ -7,6 +7,7 @@ mod plans;
 pub use planner::{Facts, plan};
 
 use super::{
+    application::Application,
     error::{FieldError, Problem},
     fields::{Create as _, Patch as _, fields},
     row::{Edited, Made, Row},
@@ -157,6 +158,11 @@ const PLANNED: Uuid = Uuid::from_u128(0x2b61_7c2f_94c8_4d1d_8a37_5be0_6f1d_c9a4)
 /// The id of the planned reminder of this key.
 pub fn derive_id(dedupe_key: &str) -> Uuid {
     Uuid::new_v5(&PLANNED, dedupe_key.as_bytes())
+}
+
+/// Whether an application is one that rules remind of: it is on the board, and the hunt goes on.
+pub(super) fn is_in_play(row: &Application) -> bool {
+    row.is_on_board() && !row.status.is_closed()
 }
 
 impl Reminder {

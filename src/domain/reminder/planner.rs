@@ -1,7 +1,7 @@
-//! Which reminders rules want, and what that changes of those that there are. The same function plans at
-//! the server and shows, offline, what the server will plan.
+//! Which reminders rules want, and what that changes of those that there are. It is pure, so that a client
+//! could plan the same; today the server alone does.
 
-use super::{MAX_TITLE, Origin, Reminder, SetByHand, derive_id};
+use super::{MAX_TITLE, Origin, Reminder, SetByHand, derive_id, is_in_play};
 use crate::domain::{
     activity::{Activity, ActivityStatus, InterviewStage},
     application::Application,
@@ -39,7 +39,7 @@ struct Wanted {
     title: Line<MAX_TITLE>,
     channels: Channels,
     rule: Rule,
-    offset: Option<i32>,
+    offset: i32,
     n: Option<i32>,
 }
 
@@ -75,11 +75,6 @@ pub fn plan(facts: &Facts<'_>, edited: Option<Uuid>) -> Vec<Reminder> {
 
 fn is_of(row: &Reminder, wanted: &Wanted) -> bool {
     row.dedupe_key.as_deref() == Some(wanted.key.as_str())
-}
-
-/// Whether an application is one that reminders are about: it is on the board, and the hunt goes on.
-fn is_in_play(row: &Application) -> bool {
-    row.is_on_board() && !row.status.is_closed()
 }
 
 /// A wanted reminder says what it is to say now, but for what a person set.
@@ -161,7 +156,7 @@ fn made(wanted: &Wanted, facts: &Facts<'_>) -> Reminder {
         dedupe_key: Some(wanted.key.clone()),
         meta: Origin {
             rule: Some(wanted.rule),
-            offset: wanted.offset,
+            offset: Some(wanted.offset),
             n: wanted.n,
             ..Origin::default()
         },
@@ -399,7 +394,7 @@ impl Point {
             title: title.parse().ok()?,
             channels: channels.clone(),
             rule,
-            offset: Some(self.offset),
+            offset: self.offset,
             n: self.n,
         })
     }

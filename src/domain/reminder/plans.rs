@@ -128,7 +128,7 @@ impl World {
         all
     }
 
-    fn only(&self) -> &Reminder {
+    fn one_open(&self) -> &Reminder {
         let open: Vec<&Reminder> = self.reminders.iter().filter(|row| row.is_open()).collect();
         let [one] = open[..] else {
             panic!("{open:?}");
@@ -143,7 +143,7 @@ const DAY: i64 = 24;
 fn applied_without_a_response_reminds_after_seven_days() {
     let mut world = World::new();
     assert_eq!(world.plan().open(), [("applied", 7 * DAY)]);
-    let row = world.only();
+    let row = world.one_open();
     assert_eq!(row.title.as_str(), "Follow up with Acme");
     assert_eq!(row.id, derive_id(row.dedupe_key.as_ref().unwrap()));
     // A response is a later stage…
@@ -293,7 +293,7 @@ fn what_went_out_goes_out_again_for_another_time_alone() {
 fn what_a_person_set_stays_whatever_happens() {
     let mut world = World::new();
     world.plan();
-    let id = world.only().id;
+    let id = world.one_open().id;
     let later = now() + Duration::days(9);
     world.edit(id, json!({"due_at": later, "title": "Ring them"}));
     world.interview(7, "screening", Duration::days(3));
@@ -325,7 +325,7 @@ fn what_a_person_set_stays_whatever_happens() {
     let open: Vec<&Reminder> = world.reminders.iter().filter(|row| row.is_open()).collect();
     assert_eq!(open.len(), 1, "one live row a point: {open:?}");
     world.change_interview(json!({"status": "canceled"}));
-    let applied = world.only();
+    let applied = world.one_open();
     assert_eq!(
         (applied.id, applied.due_at, applied.title.as_str()),
         (id, later, "Ring them")
@@ -341,7 +341,7 @@ fn one_that_a_person_sets_on_a_closed_application_goes_out() {
     let new = super::tests::sample(6, 1);
     world.reminders.push(new.clone());
     world.planned(Some(new.id));
-    assert_eq!(world.plan().only().id, new.id);
+    assert_eq!(world.plan().one_open().id, new.id);
     // One that is brought back by hand, too.
     world.edit(Uuid::from_u128(5), json!({"canceled_at": null}));
     assert_eq!(world.open().len(), 2);
@@ -395,7 +395,7 @@ fn days_are_those_of_the_calendar_and_hours_are_elapsed_time() {
     world.moved(Status::Offer);
     let mut times = Vec::new();
     for _ in 0..5 {
-        world.now = world.only().due_at;
+        world.now = world.one_open().due_at;
         times.push(Berlin.local(world.now).format("%d %H:%M").to_string());
         assert_eq!(world.send(), 1);
     }
@@ -455,27 +455,27 @@ fn a_longer_time_between_counts_from_the_same_day() {
 #[test]
 fn one_that_is_put_off_though_no_rule_wants_it_comes_until_it_is_closed() {
     let mut world = World::new();
-    let id = world.plan().only().id;
+    let id = world.plan().one_open().id;
     world.wait(Duration::days(7));
     assert_eq!(world.send(), 1);
     world.moved(Status::Screening);
     let later = world.now + Duration::days(1);
     world.edit(id, json!({"due_at": later}));
-    assert_eq!(world.only().id, id);
+    assert_eq!(world.one_open().id, id);
     world.moved(Status::Rejected);
     assert!(world.open().is_empty());
     world.moved(Status::Screening);
-    assert_eq!(world.only().id, id);
+    assert_eq!(world.one_open().id, id);
     // Put off while it is closed, it comes.
     world.moved(Status::Rejected);
     world.edit(id, json!({"due_at": later + Duration::days(1)}));
-    assert_eq!(world.only().id, id);
+    assert_eq!(world.one_open().id, id);
 }
 
 #[test]
 fn an_id_that_a_person_has_taken_is_not_taken_from_them() {
     let mut world = World::new();
-    let id = world.plan().only().id;
+    let id = world.plan().one_open().id;
     let own = super::tests::sample(id.as_u128(), 1);
     world.reminders = vec![own.clone()];
     assert_eq!(world.plan().reminders, [own]);

@@ -20,6 +20,7 @@ impl Table for Reminder {
 /// What is still to go out; see [`Reminder::is_open`].
 // SQLite takes an index over a part where the same words say which.
 const OPEN: &str = "NOT sent AND canceled_at IS NULL AND done_at IS NULL AND expired_at IS NULL";
+
 /// A reminder, and when it goes out.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Scheduled {

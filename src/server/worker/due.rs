@@ -7,6 +7,8 @@ use tokio::sync::watch;
 
 /// The longest sleep: the clock may be set meanwhile.
 const LONGEST: Duration = Duration::seconds(60);
+/// The shortest sleep.
+const LEAST: Duration = Duration::milliseconds(200);
 
 /// Does so until the server stops, which breaks off what is under way: its open transaction is rolled back.
 pub async fn run(state: AppState, mut stopped: watch::Receiver<bool>) {
@@ -37,9 +39,6 @@ async fn settle_for_ever(state: &AppState) {
         }
     }
 }
-
-/// The shortest sleep.
-const LEAST: Duration = Duration::milliseconds(200);
 
 /// Plans what is to be planned anew, and settles what is due. A failure is logged, and what is left is done
 /// the next time. Answers whether all of it went well.
