@@ -453,7 +453,7 @@ impl Store {
             self.step(|engine| engine.release(now));
             self.wait_until_sent().await;
         }
-        self.engine(|engine| engine.outbox().len() + engine.displaced().len())
+        self.engine(|engine| engine.unsent().count() + engine.displaced().len())
     }
 
     /// Waits five seconds at most, and not for a connection that is not there.
@@ -461,8 +461,8 @@ impl Store {
         for _ in 0..100 {
             gloo_timers::future::TimeoutFuture::new(50).await;
             let now = self.clock();
-            let waits =
-                self.engine(|engine| !engine.has_only_held(now) && !engine.outbox().is_empty());
+            let waits = self
+                .engine(|engine| !engine.has_only_held(now) && engine.unsent().next().is_some());
             let offline = matches!(
                 self.engine(|engine| engine.sync_state(now)),
                 SyncState::Offline(_) | SyncState::SignedOut(_)

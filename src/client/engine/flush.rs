@@ -89,6 +89,7 @@ impl Engine {
         let mut next = None;
         self.give_up_opening(now, &mut effects);
         self.shorten(now);
+        self.forget_noted(now);
         if self.session == Session::Live && self.storage.persistence != Persistence::Opening {
             next = self.flush(now, &mut effects);
         } else if self.may_give_way(self.outbox.is_under_way()) {
@@ -154,6 +155,9 @@ impl Engine {
         let mut turn = Turn::default();
         let mut busy: HashSet<Uuid> = HashSet::with_capacity(self.outbox.len());
         for entry in self.outbox.entries() {
+            if self.is_noted(entry) {
+                continue;
+            }
             // Whatever comes later for the same aggregate waits.
             if !busy.insert(entry.aggregate) || entry.parked.is_some() {
                 continue;
@@ -354,8 +358,8 @@ impl Engine {
 
     /// Whether all that waits are deletions that can still be undone.
     pub fn has_only_held(&self, now: Timestamp) -> bool {
-        let mut entries = self.outbox.entries().iter();
-        !self.outbox.is_empty() && entries.all(|entry| entry.is_held(now))
+        let mut unsent = self.unsent().peekable();
+        unsent.peek().is_some() && unsent.all(|entry| entry.is_held(now))
     }
 
     /// The network is said to be gone: nothing is asked for a while, unless it is said to be back.

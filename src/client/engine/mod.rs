@@ -1,4 +1,5 @@
-//! The sync engine, without IO: `view = base ⊕ pending`.
+//! The sync engine, without IO: `view = base ⊕ pending`, and over that the reminders that rules make of
+//! what the server has not heard of yet.
 //!
 //! Base holds only states that the server issued. Pending holds mutations in the order in which
 //! they were made; per aggregate they are sent one after another, each on the version that the one
@@ -14,6 +15,7 @@ mod flush;
 mod history;
 mod outbox;
 mod own;
+mod planned;
 mod pull;
 mod queue;
 mod shown;
@@ -243,6 +245,7 @@ pub struct Engine {
     session: Session,
     lock: Lock,
     zone: history::UserZone,
+    plans: planned::Plans,
 }
 
 impl Engine {
@@ -291,7 +294,7 @@ impl Engine {
     /// How it stands with the server. A deletion that waits for its undo counts as saved: nothing
     /// is wrong.
     pub fn sync_state(&self, now: Timestamp) -> SyncState {
-        let entries = || self.outbox.entries().iter().map(Arc::as_ref);
+        let entries = || self.unsent().map(Arc::as_ref);
         let parked = entries().filter(|entry| entry.parked.is_some()).count();
         let undecided = parked + self.displaced().len();
         let waiting: Vec<&Entry> = entries().filter(|entry| !entry.is_held(now)).collect();

@@ -163,6 +163,7 @@ impl Engine {
                     self.rebuild();
                 }
                 self.pulling.began();
+                self.plans.ask();
                 self.pulling.told_moves = self.base.told_moves().collect();
                 if self.meta.cursor.is_none() {
                     self.pulling.from_nothing = true;
@@ -273,6 +274,7 @@ impl Engine {
             effects.push(self.next_page());
         } else {
             self.pulling.under_way = false;
+            self.plans.end(true);
             // One creation that was sent under two keys has one move, and its id is of the first key.
             let told_moves = std::mem::take(&mut self.pulling.told_moves);
             self.base.drop_told_moves(told_moves);
@@ -320,6 +322,7 @@ impl Engine {
     pub fn pull_failed(&mut self, problem: &Problem, now: Timestamp, jitter: f64) -> Vec<Effect> {
         self.pulling.under_way = false;
         self.pulling.again = false;
+        self.plans.end(false);
         let stale = std::mem::take(&mut self.pulling.stale);
         let mut effects = Vec::new();
         self.pulling.did_not_come();

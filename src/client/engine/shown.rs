@@ -38,6 +38,7 @@ macro_rules! define_shown {
         impl Engine {
             fn show_all(&mut self) {
                 $( self.shown.$module = Arc::new(self.view::<$Kind>()); )+
+                self.note_all_plans();
             }
 
             fn show(&mut self, record: Uuid) {
@@ -63,8 +64,12 @@ impl Engine {
                 records.extend(moved);
             }
             records.extend(queue);
+            let planned = self.take_changed_plans(&records);
             for record in records {
                 self.show(record);
+            }
+            for application in planned {
+                self.show_plans(application);
             }
         } else {
             self.show_all();
@@ -75,6 +80,11 @@ impl Engine {
     /// A record may be of any kind; of the others it has no row, and had none.
     fn show_as<R: HasView>(&mut self, record: Uuid) {
         let row = self.view_of::<R>(record);
+        self.put(record, row);
+    }
+
+    /// Shows a row so.
+    pub(super) fn put<R: HasView>(&mut self, record: Uuid, row: Option<Arc<R>>) {
         let same = match (R::rows(&self.shown).get(&record), &row) {
             (None, None) => true,
             (Some(known), Some(row)) => Arc::ptr_eq(known, row) || known == row,

@@ -1,4 +1,4 @@
-//! What the user sees: `view = base ⊕ pending`.
+//! What the user sees: `view = base ⊕ pending`, and reminders as they are planned over that.
 
 use super::{Edited, Engine, Entry, HasTable, history::is_of_moves, queue::with_edits};
 use crate::domain::{
@@ -6,7 +6,7 @@ use crate::domain::{
     edit::{Edit, apply, each_kind},
     row::OfKind,
     settings::Settings,
-    sync::EntityKind,
+    sync::{Entity, EntityKind},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -57,23 +57,34 @@ impl Engine {
             moved.retain(|_, entries| entries.iter().any(|entry| is_of_moves(&entry.edit)));
             for (record, entries) in moved {
                 let (row, _) = self.replayed(record, entries.into_iter());
-                match row.and_then(as_row::<R>) {
+                match row.and_then(of_application::<R>) {
                     Some(row) => _ = rows.insert(record, row),
                     None => _ = rows.remove(&record),
                 }
             }
+        }
+        if R::KIND == EntityKind::Reminder {
+            let planned = self.planned_all();
+            let planned =
+                planned.filter_map(|(id, row)| Some((id, as_row::<R>(row.into_entity())?)));
+            rows.extend(planned);
         }
         rows
     }
 
     /// The view of one row.
     pub fn view_of<R: Edited + HasTable>(&self, record: Uuid) -> Option<Arc<R>> {
+        if R::KIND == EntityKind::Reminder
+            && let Some(row) = self.planned_one(record)
+        {
+            return as_row(row.into_entity());
+        }
         if R::KIND == EntityKind::Application {
             let entries = || self.outbox.entries().iter().map(Arc::as_ref);
             let mut of_it = entries().filter(|entry| entry.aggregate == record);
             // What follows from its moves follows from those on their way too.
             if of_it.any(|entry| is_of_moves(&entry.edit)) {
-                return self.replayed(record, entries()).0.and_then(as_row);
+                return self.replayed(record, entries()).0.and_then(of_application);
             }
         }
         let base = self.base.table::<R>().get(record);
@@ -86,6 +97,10 @@ impl Engine {
 }
 
 /// An application, where that is the kind that is asked for.
-fn as_row<R: OfKind>(row: Application) -> Option<Arc<R>> {
-    R::from_entity(row.into_entity()).map(Arc::new)
+fn of_application<R: OfKind>(row: Application) -> Option<Arc<R>> {
+    as_row(row.into_entity())
+}
+
+fn as_row<R: OfKind>(row: Entity) -> Option<Arc<R>> {
+    R::from_entity(row).map(Arc::new)
 }

@@ -90,5 +90,11 @@ impl Store {
     /// Sets the time that labels are made with.
     pub(in crate::client) fn set_now(self, now: crate::domain::time::Timestamp) {
         self.now.set(now);
+        let mut changed = false;
+        self.engine
+            .update_value(|engine| changed = engine.pass(now));
+        if changed {
+            self.refresh();
+        }
     }
 }

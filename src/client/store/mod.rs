@@ -187,7 +187,7 @@ impl Store {
         self.changed.track();
         let now = self.clock();
         self.engine.with_value(|engine| {
-            let entries = engine.outbox().entries().iter();
+            let entries = engine.unsent();
             entries
                 .map(|entry| (Arc::clone(entry), engine.wait_reason(entry, now)))
                 .collect()
@@ -232,7 +232,8 @@ impl Store {
     /// Whether there is anything that the server has not acknowledged.
     pub fn has_waiting(self) -> bool {
         self.changed.track();
-        self.engine.with_value(|engine| !engine.outbox().is_empty())
+        self.engine
+            .with_value(|engine| engine.unsent().next().is_some())
     }
 
     /// Edits that gave way, oldest first.

@@ -14,6 +14,7 @@ use crate::{
         time::Timestamp,
     },
 };
+use leptos::prelude::WithValue as _;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -73,11 +74,23 @@ impl Store {
 
     /// A reminder is to come then instead, with an undo.
     pub fn snooze(self, id: Uuid, to: Timestamp) {
-        let patch = ReminderPatch {
-            due_at: Change::Set(to),
-            ..ReminderPatch::default()
+        let Some(row) = self.row_untracked::<Reminder>(id) else {
+            return;
         };
-        self.change_reminder(id, patch, "Later");
+        let (new, now) = (Uuid::new_v4(), self.clock());
+        let edits = self
+            .engine
+            .with_value(|engine| engine.snoozed(id, to, new, now));
+        let Some([edits, undo]) = edits.filter(|_| is_asked(&row) && row.due_at != to) else {
+            return;
+        };
+        let name = self.reminder_name(&row);
+        for (record, edit) in edits {
+            if !self.report(self.mutate(record, edit)) {
+                return;
+            }
+        }
+        self.tell(format!("Later: {name}"), id, undo);
     }
 
     /// A reminder is called off, with an undo.
@@ -94,8 +107,7 @@ impl Store {
             return;
         };
         // Pressed twice, it is one deed, with one undo.
-        let is_over = row.done_at.is_some() || row.canceled_at.is_some();
-        if is_over || patch.is_noop_on(&row) {
+        if !is_asked(&row) || patch.is_noop_on(&row) {
             return;
         }
         let undo = patch.inverse(&row);
@@ -118,4 +130,9 @@ impl Store {
         let of = of.map(|of| format!(", {}", of.name()));
         format!("{}{}", row.title, of.unwrap_or_default())
     }
+}
+
+/// Whether nobody has answered a reminder yet.
+fn is_asked(row: &Reminder) -> bool {
+    row.done_at.is_none() && row.canceled_at.is_none()
 }

@@ -337,6 +337,24 @@ pub(crate) mod tests {
         Reminder::build(&create, Uuid::from_u128(id), Made::utc(now())).unwrap()
     }
 
+    /// What the rules as everybody has them plan of an application without activities, in UTC.
+    pub(crate) fn planned(application: &Application, at: Timestamp) -> Vec<Reminder> {
+        let facts = Facts {
+            application,
+            activities: &[],
+            reminders: &[],
+            rules: &Default::default(),
+            zone: &chrono::Utc,
+            now: at,
+        };
+        plan(&facts, &[])
+    }
+
+    /// The id of the first of them.
+    pub(crate) fn planned_by(application: &Application, at: Timestamp) -> Uuid {
+        planned(application, at)[0].id
+    }
+
     fn patched(
         row: &Reminder,
         patch: serde_json::Value,

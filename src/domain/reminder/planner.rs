@@ -1,5 +1,5 @@
-//! Which reminders rules want, and what that changes of those that there are. It is pure, so that a client
-//! could plan the same; today the server alone does.
+//! Which reminders rules want, and what that changes of those that there are. It is pure: the server plans
+//! by it, and a client what the server has not heard of yet.
 
 use super::{MAX_TITLE, Origin, Reminder, SetByHand, derive_id, is_in_play};
 use crate::domain::{
@@ -43,9 +43,9 @@ struct Wanted {
     n: Option<i32>,
 }
 
-/// The reminders that are new or change, as they will be; nothing is deleted. `edited` is the one that a
-/// person has just made or changed: that stands, also where the application is closed.
-pub fn plan(facts: &Facts<'_>, edited: Option<Uuid>) -> Vec<Reminder> {
+/// The reminders that are new or change, as they will be; nothing is deleted. `edited` are those that a
+/// person has just made or changed: they stand, also where the application is closed.
+pub fn plan(facts: &Facts<'_>, edited: &[Uuid]) -> Vec<Reminder> {
     let wanted = wanted(facts);
     let mut changes = Vec::new();
     for row in facts.reminders {
@@ -120,9 +120,9 @@ fn stand(row: &mut Reminder, now: Timestamp) {
 
 /// One that is not wanted any more is called off, unless a person said that it stands: in that case when
 /// the application is closed, unless they said so since.
-fn fall(row: &mut Reminder, edited: Option<Uuid>, facts: &Facts<'_>) {
+fn fall(row: &mut Reminder, edited: &[Uuid], facts: &Facts<'_>) {
     let in_play = is_in_play(facts.application);
-    if row.is_open() && edited == Some(row.id) {
+    if row.is_open() && edited.contains(&row.id) {
         row.meta.note(if in_play {
             SetByHand::Kept
         } else {

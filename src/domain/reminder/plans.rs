@@ -45,7 +45,7 @@ impl World {
                 zone: &*self.zone,
                 now: self.now,
             },
-            edited,
+            edited.as_slice(),
         );
         let count = changes.len();
         for change in changes {

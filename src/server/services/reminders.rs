@@ -227,7 +227,7 @@ impl<'a> Whole<'a> {
                 zone: &self.zone,
                 now,
             };
-            planned(&facts, edited)
+            planned(&facts, edited.as_slice())
         };
         for change in changes {
             match known.iter_mut().find(|it| it.row.id == change.id) {

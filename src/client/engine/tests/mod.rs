@@ -6,6 +6,7 @@ mod moves;
 mod network;
 mod pages;
 mod peace;
+mod planned;
 mod pulling;
 mod restored;
 mod session;
@@ -21,6 +22,7 @@ use crate::domain::{
     },
     change::Change,
     error::ProblemKind,
+    reminder::Reminder,
     settings::{Settings, SettingsPatch},
     stage::{StageEvent, Status},
     sync::{Entity, EntityKind, SyncChange, SyncPage, SyncRow},
@@ -210,6 +212,7 @@ impl Page {
         let shown = self.engine.shown().clone();
         assert_eq!(**Application::rows(&shown), self.engine.view());
         assert_eq!(**Settings::rows(&shown), self.engine.view());
+        assert_eq!(**Reminder::rows(&shown), self.engine.view());
         let entries = self.engine.outbox().entries().iter();
         let pending: std::collections::HashSet<Uuid> = entries.map(|entry| entry.record).collect();
         assert_eq!(*self.engine.pending_records(), pending);

@@ -1,0 +1,441 @@
+//! Reminders as the rules would have them: what follows from edits that the server has not heard of yet,
+//! and what comes next of a rule that repeats while the server is silent.
+//!
+//! The server plans by the same function, so what shows here is what it will issue. Until it has, a
+//! reminder that is only planned here has no row there, and nothing is sent about it.
+
+use super::{
+    Edit, Engine, Entry, HasTable, HasView, Op, Verb,
+    queue::{QueueEvent, with_edits},
+};
+use crate::domain::{
+    activity::Activity,
+    application::Application,
+    change::Change,
+    reminder::{Facts, Reminder, ReminderCreate, ReminderPatch, plan},
+    row::OfEdit as _,
+    rules::Counting,
+    settings::Settings,
+    stage::StageEvent,
+    time::Timestamp,
+};
+use chrono::Duration;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+/// How long an answer waits to a reminder that the server has not issued. By then it has, or never will.
+const NOTED_FOR: Duration = Duration::days(7);
+
+/// Of a rule that repeats, so many are looked ahead at the most that fell due while the server was silent.
+const MOST_LAPSED: usize = 60;
+
+/// What a page knows of that beside its rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plans {
+    /// Until when an application's repeating reminders fell due that the server has said nothing of.
+    lapsed: HashMap<Uuid, Timestamp>,
+    /// When an edit of an application was made that the server has taken, where no pull has brought since
+    /// what it planned.
+    answered: HashMap<Uuid, Timestamp>,
+    /// Those of them of which the pull under way brings it.
+    asked: HashSet<Uuid>,
+    /// Reminders that show otherwise than base and queue have them, by application.
+    over: HashMap<Uuid, HashSet<Uuid>>,
+    /// Applications of which that may have changed since it was shown.
+    changed: HashSet<Uuid>,
+}
+
+impl Plans {
+    /// The server has taken an edit of this application that was made then.
+    pub fn answered(&mut self, application: Uuid, made_at: Timestamp) {
+        self.asked.remove(&application);
+        self.answered.insert(application, made_at);
+        self.changed.insert(application);
+    }
+
+    /// A pull has begun.
+    pub fn ask(&mut self) {
+        self.asked = self.answered.keys().copied().collect();
+    }
+
+    /// The pull has come to its end, where `heard`, or to none.
+    pub fn end(&mut self, heard: bool) {
+        let asked = std::mem::take(&mut self.asked);
+        if heard {
+            self.answered.retain(|id, _| !asked.contains(id));
+            self.changed.extend(asked);
+        }
+    }
+
+    /// Whether anything can show otherwise.
+    fn is_idle(&self) -> bool {
+        self.lapsed.is_empty() && self.answered.is_empty() && self.over.is_empty()
+    }
+}
+
+impl Engine {
+    /// Whether an edit is about a reminder that is only planned here: it waits until the server has issued
+    /// that, holds up nothing, and is of no use where the server never does.
+    pub fn is_noted(&self, entry: &Entry) -> bool {
+        if !matches!(entry.edit, Edit::Reminder(Op::Patch(_))) || entry.seen.is_some() {
+            return false;
+        }
+        let table = self.base.table::<Reminder>();
+        let creates = |other: &Entry| other.edit.verb() == Verb::Create;
+        table.get(entry.record).is_none()
+            && !table.is_deleted(entry.record)
+            && !entry.frozen
+            && !self.meta.own.knows(entry.record)
+            && !self.outbox.of_record(entry.record).any(creates)
+    }
+
+    /// What waits for the server, oldest first, but for what is only noted.
+    pub fn unsent(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        let entries = self.outbox.entries().iter();
+        entries.filter(|entry| !self.is_noted(entry))
+    }
+
+    /// The time is `now`: of a rule that repeats the next one is planned where one has fallen due and the
+    /// server has not said so. Answers whether something may show otherwise.
+    pub fn pass(&mut self, now: Timestamp) -> bool {
+        let mut latest: HashMap<Uuid, Timestamp> = HashMap::new();
+        for row in Reminder::rows(&self.shown).values() {
+            if repeats(row) && row.is_open() && row.due_at <= now {
+                let latest = latest.entry(row.application_id).or_insert(row.due_at);
+                *latest = row.due_at.max(*latest);
+            }
+        }
+        let mut changed = HashSet::new();
+        self.plans.lapsed.retain(|application, _| {
+            let stays = latest.contains_key(application);
+            if !stays {
+                changed.insert(*application);
+            }
+            stays
+        });
+        for (application, due) in latest {
+            let until = self.plans.lapsed.get(&application);
+            if until.is_none_or(|until| *until < due) {
+                self.plans.lapsed.insert(application, now);
+                changed.insert(application);
+            }
+        }
+        let any = !changed.is_empty();
+        self.plans.changed.extend(changed);
+        any
+    }
+
+    /// Puts a reminder off until `to`, as edits of reminders: another time for one that the server has
+    /// issued; of one that is only planned here, one of its own in its place, under `id`. The second half
+    /// takes it back.
+    pub fn snoozed(
+        &self,
+        reminder: Uuid,
+        to: Timestamp,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Option<[Vec<(Uuid, Edit)>; 2]> {
+        let row = self.view_of::<Reminder>(reminder)?;
+        let patch = |due_at, canceled_at| {
+            let patch = ReminderPatch {
+                due_at,
+                canceled_at,
+                ..ReminderPatch::default()
+            };
+            (reminder, Reminder::into_edit(Op::Patch(Box::new(patch))))
+        };
+        if self.is_issued(reminder) {
+            let there = patch(Change::Set(to), Change::Keep);
+            let back = patch(Change::Set(row.due_at), Change::Keep);
+            return Some([vec![there], vec![back]]);
+        }
+        let create = ReminderCreate {
+            id: Some(id),
+            application_id: Some(row.application_id),
+            activity_id: row.activity_id,
+            title: Change::Set(row.title.clone()),
+            due_at: Change::Set(to),
+            ..ReminderCreate::default()
+        };
+        let create = (id, Reminder::into_edit(Op::Create(Box::new(create))));
+        let delete = (id, Reminder::into_edit(Op::Delete));
+        Some([
+            vec![create, patch(Change::Keep, Change::Set(Some(now)))],
+            vec![delete, patch(Change::Keep, Change::Set(None))],
+        ])
+    }
+
+    /// Whether the server has issued a reminder, or will since a person set it.
+    fn is_issued(&self, reminder: Uuid) -> bool {
+        let creates = |entry: &Entry| entry.edit.verb() == Verb::Create;
+        self.base.table::<Reminder>().get(reminder).is_some()
+            || self.outbox.of_record(reminder).any(creates)
+    }
+
+    /// What was noted of reminders that the server will not issue any more is forgotten.
+    pub(super) fn forget_noted(&mut self, now: Timestamp) {
+        let entries = self.outbox.entries().iter();
+        let old = entries.filter(|entry| entry.made_at + NOTED_FOR < now && self.is_noted(entry));
+        let keys: Vec<Uuid> = old.map(|entry| entry.key).collect();
+        for key in keys {
+            let given_up = self.outbox.given_up(key);
+            self.outbox.record(QueueEvent::Withdraw(given_up));
+        }
+    }
+
+    /// A reminder, where it shows otherwise than base and queue have it.
+    pub(super) fn planned_one(&self, reminder: Uuid) -> Option<Reminder> {
+        if !self.may_plan() {
+            return None;
+        }
+        let of_row = || {
+            let row = self.base.table::<Reminder>().get(reminder)?;
+            Some(row.application_id)
+        };
+        let of_edit = || {
+            let mut edits = self.outbox.of_record(reminder);
+            let edit = edits.find(|entry| matches!(entry.edit, Edit::Reminder(_)))?;
+            Some(edit.aggregate)
+        };
+        let of_plan = || {
+            let mut all = self.plans.over.iter();
+            let (application, _) = all.find(|(_, ids)| ids.contains(&reminder))?;
+            Some(*application)
+        };
+        let application = of_row().or_else(of_edit).or_else(of_plan)?;
+        self.planned(application).remove(&reminder)
+    }
+
+    /// All reminders that show otherwise than base and queue have them.
+    pub(super) fn planned_all(&self) -> impl Iterator<Item = (Uuid, Reminder)> {
+        let unsent = self.unsent().map(|entry| entry.aggregate);
+        let lapsed = self.plans.lapsed.keys().copied();
+        let answered = self.plans.answered.keys().copied();
+        let applications: HashSet<Uuid> = unsent.chain(lapsed).chain(answered).collect();
+        let planned = applications.into_iter().map(|id| self.planned(id));
+        planned.flatten()
+    }
+
+    /// Whether anything can show otherwise.
+    fn may_plan(&self) -> bool {
+        !self.outbox.is_empty() || !self.plans.is_idle()
+    }
+
+    /// The applications of which reminders may show otherwise once these records do.
+    pub(super) fn take_changed_plans(&mut self, records: &HashSet<Uuid>) -> HashSet<Uuid> {
+        let mut applications = std::mem::take(&mut self.plans.changed);
+        if self.may_plan() {
+            let of = records.iter().filter_map(|id| self.application_of(*id));
+            applications.extend(of);
+        }
+        applications
+    }
+
+    fn application_of(&self, record: Uuid) -> Option<Uuid> {
+        fn of<R: HasTable>(engine: &Engine, record: Uuid) -> Option<Uuid> {
+            engine.base.table::<R>().get(record)?.aggregate()
+        }
+        let edited = || Some(self.outbox.of_record(record).next()?.aggregate);
+        let application = self.base.table::<Application>().get(record);
+        application
+            .map(|row| row.id)
+            .or_else(|| of::<Activity>(self, record))
+            .or_else(|| of::<StageEvent>(self, record))
+            .or_else(|| of::<Reminder>(self, record))
+            .or_else(edited)
+            // What was made here, and is taken back.
+            .or_else(|| self.plans.over.contains_key(&record).then_some(record))
+    }
+
+    /// Shows the reminders of an application as they are planned now.
+    pub(super) fn show_plans(&mut self, application: Uuid) {
+        let planned = self.planned(application);
+        let ids: HashSet<Uuid> = planned.keys().copied().collect();
+        let before = self.plans.over.remove(&application).unwrap_or_default();
+        for id in before.difference(&ids) {
+            let row = self.unplanned(*id);
+            self.put(*id, row.map(Arc::new));
+        }
+        for (id, row) in planned {
+            self.put(id, Some(Arc::new(row)));
+        }
+        if !ids.is_empty() {
+            self.plans.over.insert(application, ids);
+        }
+    }
+
+    /// All views are made anew: these are planned.
+    pub(super) fn note_all_plans(&mut self) {
+        let mut over: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
+        for (id, row) in self.planned_all() {
+            over.entry(row.application_id).or_default().insert(id);
+        }
+        self.plans.over = over;
+        self.plans.changed.clear();
+    }
+
+    /// A reminder as base and queue have it.
+    fn unplanned(&self, reminder: Uuid) -> Option<Reminder> {
+        let row = self.base.table::<Reminder>().get(reminder);
+        let row = row.map(|row| Reminder::clone(row));
+        with_edits(row, self.outbox.of_record(reminder))
+    }
+
+    /// The reminders of an application that show otherwise than base and queue have them: as the rules
+    /// make them of what is in the view.
+    fn planned(&self, application: Uuid) -> HashMap<Uuid, Reminder> {
+        let entries = self.outbox.entries().iter().map(Arc::as_ref);
+        let (noted, unsent): (Vec<&Entry>, Vec<&Entry>) = entries
+            .filter(|entry| entry.aggregate == application)
+            .partition(|entry| self.is_noted(entry));
+        let lapsed = self.plans.lapsed.get(&application).copied();
+        let answered = self.plans.answered.get(&application).copied();
+        let made_at = unsent.iter().map(|entry| entry.made_at).max().max(answered);
+        if made_at.is_none() && lapsed.is_none() {
+            return HashMap::new();
+        }
+        let (Some(row), Some(settings)) =
+            (self.view_of::<Application>(application), self.settings())
+        else {
+            return HashMap::new();
+        };
+        let mut planner = Planner {
+            engine: self,
+            application: &row,
+            activities: self.activities_of(application, &unsent),
+            settings: &settings,
+            noted: &noted,
+            edited: edited_last(&unsent),
+            rows: self.reminders_of(application, &unsent),
+        };
+        let before = planner.rows.clone();
+        if let Some(at) = made_at {
+            planner.plan(at);
+        }
+        planner.pass(made_at, lapsed);
+        let is_new = |row: &Reminder| !before.contains(row);
+        let rows = planner.rows.into_iter().filter(is_new);
+        rows.map(|row| (row.id, row)).collect()
+    }
+
+    fn activities_of(&self, application: Uuid, unsent: &[&Entry]) -> Vec<Activity> {
+        let known = self.base.table::<Activity>().of_parent(application);
+        let made = unsent
+            .iter()
+            .filter(|entry| matches!(entry.edit, Edit::Activity(_)));
+        let ids: HashSet<Uuid> = known
+            .map(|row| row.id)
+            .chain(made.map(|it| it.record))
+            .collect();
+        let views = ids
+            .into_iter()
+            .filter_map(|id| self.view_of::<Activity>(id));
+        views.map(|row| Activity::clone(&row)).collect()
+    }
+
+    fn reminders_of(&self, application: Uuid, unsent: &[&Entry]) -> Vec<Reminder> {
+        let known = self.base.table::<Reminder>().of_parent(application);
+        let made = unsent
+            .iter()
+            .filter(|entry| matches!(entry.edit, Edit::Reminder(_)));
+        let ids: HashSet<Uuid> = known
+            .map(|row| row.id)
+            .chain(made.map(|it| it.record))
+            .collect();
+        ids.into_iter()
+            .filter_map(|id| self.unplanned(id))
+            .collect()
+    }
+}
+
+/// Whether a reminder is one of a rule that repeats.
+fn repeats(row: &Reminder) -> bool {
+    let rule = row.meta.rule;
+    rule.is_some_and(|rule| rule.counting() == Counting::Repeated)
+}
+
+/// The reminders that were edited after everything else that waits of their application.
+fn edited_last(unsent: &[&Entry]) -> Vec<Uuid> {
+    let of_reminder = |entry: &&&Entry| matches!(entry.edit, Edit::Reminder(_));
+    let last = unsent.iter().rev().take_while(of_reminder);
+    last.map(|entry| entry.record).collect()
+}
+
+/// Plans what is in a view.
+struct Planner<'a> {
+    engine: &'a Engine,
+    application: &'a Application,
+    activities: Vec<Activity>,
+    settings: &'a Settings,
+    noted: &'a [&'a Entry],
+    edited: Vec<Uuid>,
+    rows: Vec<Reminder>,
+}
+
+impl Planner<'_> {
+    /// Plans as the server will at `at`. What a person did to one that is planned only now is done to it,
+    /// and of that something may follow.
+    fn plan(&mut self, at: Timestamp) {
+        for _ in 0..=self.noted.len() {
+            let changes = plan(
+                &Facts {
+                    application: self.application,
+                    activities: &self.activities,
+                    reminders: &self.rows,
+                    rules: &self.settings.reminder_defaults,
+                    zone: &*self.engine.zone.0,
+                    now: at,
+                },
+                &self.edited,
+            );
+            let mut answered = false;
+            for change in changes {
+                if let Some(row) = self.rows.iter_mut().find(|row| row.id == change.id) {
+                    *row = change;
+                    continue;
+                }
+                let id = change.id;
+                let notes = self.noted.iter().filter(|entry| entry.record == id);
+                let planned = change.clone();
+                if let Some(row) = with_edits(Some(change), notes.copied()) {
+                    answered |= row != planned;
+                    self.rows.push(row);
+                }
+            }
+            if !answered {
+                break;
+            }
+        }
+    }
+
+    /// Time has passed until `until`: what fell due of rules that repeat has gone out, and the next follows.
+    fn pass(&mut self, planned_at: Option<Timestamp>, until: Option<Timestamp>) {
+        let Some(until) = until else {
+            return;
+        };
+        let mut at = planned_at;
+        let mut gone: Vec<(Uuid, Reminder)> = Vec::new();
+        for _ in 0..MOST_LAPSED {
+            let due = |row: &&mut Reminder| repeats(row) && row.is_open() && row.due_at <= until;
+            let before = gone.len();
+            for row in self.rows.iter_mut().filter(due) {
+                gone.push((row.id, row.clone()));
+                (row.sent, row.sent_at) = (true, Some(row.due_at));
+                at = at.max(Some(row.due_at));
+            }
+            match at.filter(|_| gone.len() > before) {
+                Some(at) => self.plan(at),
+                None => break,
+            }
+        }
+        // That they went out is for the server to say.
+        for (id, before) in gone {
+            if let Some(row) = self.rows.iter_mut().find(|row| row.id == id) {
+                (row.sent, row.sent_at) = (before.sent, before.sent_at);
+            }
+        }
+    }
+}

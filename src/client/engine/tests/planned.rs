@@ -1,0 +1,220 @@
+//! Reminders that rules make of what the server has not heard of, or while it is silent.
+
+use super::*;
+use crate::domain::{
+    reminder::{ReminderPatch, tests::planned_by},
+    rules::Rule,
+};
+
+/// What the page shows of reminders that wait, by rule and due time.
+fn open(page: &Page) -> Vec<(Option<Rule>, Timestamp)> {
+    let rows = page.engine.view::<Reminder>();
+    let open = rows.values().filter(|row| row.is_open());
+    let mut open: Vec<_> = open.map(|row| (row.meta.rule, row.due_at)).collect();
+    open.sort();
+    open
+}
+
+fn only(page: &Page) -> Reminder {
+    let rows = page.engine.view::<Reminder>();
+    let open: Vec<_> = rows.values().filter(|row| row.is_open()).collect();
+    assert_eq!(open.len(), 1, "{open:?}");
+    Reminder::clone(open[0])
+}
+
+fn came(seq: i64, row: &Reminder) -> SyncChange {
+    SyncChange {
+        seq,
+        id: row.id,
+        what: SyncRow::Upsert(Entity::Reminder(Box::new(row.clone()))),
+    }
+}
+
+fn gone_reminder(seq: i64, id: Uuid) -> SyncChange {
+    SyncChange {
+        seq,
+        id,
+        what: SyncRow::Delete {
+            entity: EntityKind::Reminder,
+        },
+    }
+}
+
+fn says(fields: serde_json::Value) -> Edit {
+    let patch: ReminderPatch = serde_json::from_value(fields).unwrap();
+    Edit::Reminder(Op::Patch(Box::new(patch)))
+}
+
+/// A page whose application was moved while nothing reached the server.
+fn moved_to(status: Status) -> (Page, Application) {
+    let row = Application {
+        status: Status::Draft,
+        ..sample(1)
+    };
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.edit(row.id, to(status), 1);
+    let (key, _) = page.sent()[0];
+    assert_eq!(key, self::key(1));
+    (page, row)
+}
+
+/// The server takes the move, and its answer comes.
+fn take_the_move(page: &mut Page, row: &Application, status: Status) -> Application {
+    let taken = after(row, json!({ "status": status }));
+    let taken = Application {
+        status_since: page.at,
+        updated_at: page.at,
+        ..taken
+    };
+    page.answer(1, Ok(json_of(&taken)));
+    taken
+}
+
+#[test]
+fn what_the_server_will_plan_shows_at_once() {
+    let (mut page, row) = moved_to(Status::Applied);
+    let day = Duration::days(1);
+    assert_eq!(open(&page), [(Some(Rule::Applied), page.at + day * 7)]);
+    let planned = only(&page);
+    assert_eq!(planned.id, planned_by(&page.view(row.id).unwrap(), page.at));
+    // Over what the server has planned.
+    page.edit(row.id, to(Status::OnHold), 2);
+    assert_eq!(open(&page).len(), 1);
+    assert_eq!(only(&page).meta.rule, Some(Rule::OnHold));
+    // Nothing is left of it where the edit is taken back.
+    let (mut page, row) = moved_to(Status::Applied);
+    page.answer(1, Err(problem(ProblemKind::Validation)));
+    let effects = page.engine.drop_parked(key(1), page.at);
+    page.perform(effects);
+    assert_eq!(open(&page), []);
+    assert_eq!(page.view(row.id).unwrap().status, Status::Draft);
+}
+
+#[test]
+fn it_shows_until_a_pull_brings_what_the_server_planned() {
+    let (mut page, row) = moved_to(Status::Applied);
+    let planned = only(&page);
+    // This one began before the answer came.
+    page.pull();
+    take_the_move(&mut page, &row, Status::Applied);
+    assert_eq!(only(&page).id, planned.id);
+    page.pulled(page_of(vec![], "x"));
+    assert_eq!(only(&page).id, planned.id);
+    page.pull();
+    let effects = page
+        .engine
+        .pull_failed(&problem(ProblemKind::Network), page.at, 0.5);
+    page.perform(effects);
+    assert_eq!(only(&page).id, planned.id);
+    page.pull();
+    page.pulled(page_of(vec![came(9, &planned)], "y"));
+    assert_eq!(only(&page), planned);
+    // And no longer.
+    page.pull();
+    page.pulled(page_of(vec![gone_reminder(10, planned.id)], "z"));
+    assert_eq!(open(&page), []);
+}
+
+#[test]
+fn nothing_is_sent_of_one_that_the_server_has_not_issued() {
+    let (mut page, row) = moved_to(Status::Applied);
+    let planned = only(&page);
+    page.edit(planned.id, says(json!({ "done_at": page.at })), 2);
+    assert_eq!(open(&page), []);
+    // Nor does it hold up, nor count.
+    page.edit(row.id, note("after it"), 3);
+    let taken = take_the_move(&mut page, &row, Status::Applied);
+    assert_eq!(page.sent(), [(key(3), Some(2))]);
+    let noted = after(&taken, json!({ "notes": "after it" }));
+    page.answer(3, Ok(json_of(&noted)));
+    assert_eq!(page.sent(), []);
+    assert_eq!(page.state(), SyncState::Saved);
+    assert_eq!(page.keys(), [key(2)]);
+    // Once it comes, it is done there, too.
+    assert_eq!(open(&page), []);
+    page.pull();
+    page.pulled(page_of(vec![came(9, &planned)], "x"));
+    assert_eq!(open(&page), []);
+    assert_eq!(page.sent(), [(key(2), Some(1))]);
+}
+
+#[test]
+fn what_the_server_never_issues_is_forgotten() {
+    let (mut page, row) = moved_to(Status::Applied);
+    let planned = only(&page);
+    page.edit(planned.id, says(json!({ "done_at": page.at })), 2);
+    take_the_move(&mut page, &row, Status::Applied);
+    page.later(Duration::days(6));
+    assert_eq!(page.keys(), [key(2)]);
+    let mut reopened = page.reopened();
+    reopened.later(Duration::days(2));
+    assert!(reopened.keys().is_empty());
+    assert!(page.disk.borrow().entries.is_empty());
+    assert_eq!((page.notices(), reopened.notices()), (vec![], vec![]));
+}
+
+#[test]
+fn one_that_is_only_planned_here_is_put_off_as_one_of_its_own() {
+    let (mut page, row) = moved_to(Status::Applied);
+    let planned = only(&page);
+    let (until, id) = (page.at + Duration::days(3), Uuid::from_u128(77));
+    let snoozed = page.engine.snoozed(planned.id, until, id, page.at);
+    let [there, back] = snoozed.unwrap();
+    for (n, (record, edit)) in (2..).zip(there) {
+        page.edit(record, edit, n);
+    }
+    assert_eq!(open(&page), [(None, until)]);
+    assert_eq!(only(&page).title, planned.title);
+    for (n, (record, edit)) in (4..).zip(back) {
+        page.edit(record, edit, n);
+    }
+    page.later(Duration::minutes(1));
+    assert_eq!(only(&page).id, planned.id);
+
+    // One that the server has issued is moved itself.
+    page.sent();
+    take_the_move(&mut page, &row, Status::Applied);
+    page.pull();
+    page.pulled(page_of(vec![came(9, &planned)], "x"));
+    let snoozed = page.engine.snoozed(planned.id, until, id, page.at);
+    let [there, _] = snoozed.unwrap();
+    assert_eq!(there, [(planned.id, says(json!({ "due_at": until })))]);
+}
+
+#[test]
+fn while_the_server_is_silent_the_next_of_a_rule_that_repeats_follows() {
+    let (mut page, row) = moved_to(Status::Offer);
+    let began = page.at;
+    let taken = take_the_move(&mut page, &row, Status::Offer);
+    let first = crate::domain::reminder::tests::planned(&taken, began);
+    assert_eq!(first.len(), 1, "{first:?}");
+    page.pull();
+    page.pulled(page_of(vec![upsert(8, &taken), came(9, &first[0])], "x"));
+    let due = first[0].due_at;
+    let dues = |page: &Page| -> Vec<i64> {
+        let open = open(page);
+        open.iter().map(|(_, at)| (*at - due).num_days()).collect()
+    };
+    assert_eq!(dues(&page), [0]);
+    let every = |page: &mut Page, at: Timestamp| {
+        page.at = at;
+        let changed = page.engine.pass(at);
+        page.wake();
+        changed
+    };
+    assert!(!every(&mut page, due - Duration::seconds(1)));
+    assert!(every(&mut page, due));
+    assert!(!every(&mut page, due + Duration::minutes(1)));
+    let step = dues(&page)[1];
+    assert_eq!(dues(&page), [0, step]);
+    every(&mut page, due + Duration::days(2 * step));
+    assert_eq!(dues(&page), [0, step, 2 * step, 3 * step]);
+    // The server speaks: what it says stands.
+    let mut sent = first[0].clone();
+    (sent.sent, sent.sent_at) = (true, Some(due));
+    sent.updated_at = page.at;
+    page.pull();
+    page.pulled(page_of(vec![came(10, &sent)], "y"));
+    every(&mut page, due + Duration::days(2 * step));
+    assert_eq!(open(&page), []);
+}
