@@ -7,8 +7,13 @@ use crate::{
     view::OPEN,
 };
 use job_hunt_tracker::{
-    client::engine::{Batch, Displaced, Edit, Entry, KEPT, Outbox, Verb},
-    domain::{error::ProblemKind, row, time::Timestamp},
+    client::engine::{Batch, Displaced, Edit, Entry, KEPT, NOTED_FOR, Op, Outbox, Verb},
+    domain::{
+        error::ProblemKind,
+        row,
+        sync::{Entity, SyncChange, SyncPage, SyncRow},
+        time::Timestamp,
+    },
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -86,6 +91,8 @@ pub struct Ledger {
     applied: HashMap<(Place, Uuid), HashSet<u64>>,
     /// Records that are there or were.
     ever: HashSet<Uuid>,
+    /// Reminders of which the server has told somebody.
+    issued: HashSet<Uuid>,
     /// Whose record it is.
     pub owners: HashMap<Uuid, Uuid>,
     /// Records that are there.
@@ -127,7 +134,7 @@ fn fields_in(body: Option<&str>) -> Fields {
     let meant = |name: &str| {
         !matches!(
             name,
-            "id" | "application_id" | "status_occurred_at" | "voids_stage_event"
+            "id" | "application_id" | "activity_id" | "status_occurred_at" | "voids_stage_event"
         )
     };
     fields.into_iter().filter(|(name, _)| meant(name)).collect()
@@ -283,6 +290,8 @@ impl Ledger {
                 // Put aside while the store took nothing, and for so long.
                 let aside = self.aside_since.get(&self.intents[n].key);
                 let expired = aside.is_some_and(|since| *since + KEPT <= now);
+                // It was an answer to a reminder that was planned there alone.
+                let expired = expired || (self.is_noted(&old) && old.made_at + NOTED_FOR < now);
                 if expired {
                     self.given_up.insert(n);
                 }
@@ -346,6 +355,19 @@ impl Ledger {
         self.check_rows(place, before, batch, after);
     }
 
+    /// Whether a record is this one, or goes with it.
+    pub fn is_or_hangs_on(&self, record: Uuid, other: Uuid) -> bool {
+        let mut of = std::iter::successors(Some(record), |it| self.parents.get(it).copied());
+        of.any(|it| it == other)
+    }
+
+    /// Whether an edit is about a reminder of which the server has told nobody.
+    pub fn is_noted(&self, entry: &Entry) -> bool {
+        matches!(entry.edit, Edit::Reminder(Op::Patch(_)))
+            && !self.issued.contains(&entry.record)
+            && !self.owners.contains_key(&entry.record)
+    }
+
     fn is_settled(&self, n: usize, kept: &HashSet<usize>) -> bool {
         let intent = &self.intents[n];
         if self.committed.contains(&n) || self.given_up.contains(&n) {
@@ -363,7 +385,7 @@ impl Ledger {
             // One that took effect without being stored comes after what other pages stored.
             let unstored = that.is_none() && self.committed.contains(&m);
             let is_later = m > n || unstored || (that.is_some() && this < that);
-            let of_parent = is_later && self.parents.get(&intent.record) == Some(&other.record);
+            let of_parent = is_later && self.is_or_hangs_on(intent.record, other.record);
             other.verb == Verb::Delete && (other.record == intent.record || of_parent)
         };
         let intents = self.intents.iter().enumerate();
@@ -453,7 +475,10 @@ impl Ledger {
             Some(parent) if request.path.contains("/stage-events/") => *parent,
             _ => record,
         };
-        let made = record == place.1 || self.ever.contains(&made_of) || verb == Verb::Delete;
+        let made = record == place.1
+            || self.ever.contains(&made_of)
+            || self.issued.contains(&record)
+            || verb == Verb::Delete;
         // A later creation is one that another page had sent already, and could not store.
         let mut before = waiting.iter().take_while(|entry| entry.key != key);
         let first = made && !before.any(creation);
@@ -500,6 +525,14 @@ impl Ledger {
         }
     }
 
+    /// The server told what changed.
+    pub fn told(&mut self, page: &SyncPage) {
+        let of_reminder =
+            |change: &&SyncChange| matches!(change.what, SyncRow::Upsert(Entity::Reminder(_)));
+        let reminders = page.changes.iter().filter(of_reminder);
+        self.issued.extend(reminders.map(|change| change.id));
+    }
+
     /// The server answered. `changed` says whether the user's history went on.
     pub fn served(&mut self, request: &Request, reply: &Reply, changed: bool) {
         let user = request.cookie.as_ref().map(|session| session.user);
@@ -518,9 +551,9 @@ impl Ledger {
                 }
                 http::Method::DELETE => {
                     let id = request.path.rsplit('/').next().unwrap().parse().unwrap();
-                    let parents = &self.parents;
-                    self.alive
-                        .retain(|record| *record != id && parents.get(record) != Some(&id));
+                    let gone = self.alive.iter().copied();
+                    let gone: Vec<Uuid> = gone.filter(|it| self.is_or_hangs_on(*it, id)).collect();
+                    self.alive.retain(|record| !gone.contains(record));
                 }
                 _ => {}
             }
@@ -606,6 +639,16 @@ impl Ledger {
             }
         }
         if let Err(problem) = reply.clone().read(&request.method) {
+            // Planner and worker change a reminder without a new version, so that they contradict nobody.
+            let since = request.if_match.unwrap_or(0) + 1;
+            let versions = self.versions.get(&record);
+            let is_edited = versions.is_some_and(|all| all.range(since..).next().is_some());
+            assert!(
+                problem.kind != ProblemKind::Conflict
+                    || is_edited
+                    || !request.path.starts_with("/reminders/"),
+                "invariant 17: {request:?} conflicts with what nobody did"
+            );
             let fields = fields_in(request.body.as_deref());
             let current = problem.meta.get("current").cloned();
             let current = current.and_then(|row| serde_json::from_value(row).ok());

@@ -228,6 +228,11 @@ impl World {
             let after = self.server.head(user).await.0;
             self.ledger.served(request, &reply, after > before);
         }
+        if request.path.starts_with("/sync")
+            && let Ok(page) = serde_json::from_str(&reply.body)
+        {
+            self.ledger.told(&page);
+        }
         reply
     }
 

@@ -7,8 +7,10 @@ use job_hunt_tracker::{
     domain::{
         activity::Activity,
         application::Application,
+        reminder::{Facts, Reminder, plan},
         stage::StageEvent,
         sync::{Entity, EntityKinds, SyncPage, SyncRow},
+        time::Timestamp,
     },
 };
 use std::{
@@ -109,6 +111,7 @@ impl World {
                 }
             }
             self.look();
+            self.server.work().await;
             self.settle().await;
             let before = self.progress();
             for device in 0..self.devices.len() {
@@ -206,7 +209,8 @@ impl World {
 
     /// Whether something in the store could still be sent.
     fn waits(&self, place: (usize, Uuid)) -> bool {
-        let stored = self.disk(place).entries();
+        let mut stored = self.disk(place).entries();
+        stored.retain(|entry| !self.ledger.is_noted(entry));
         fn could_be_sent<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> bool {
             let mut held_up = std::collections::HashSet::new();
             entries.into_iter().any(|entry| {
@@ -219,7 +223,7 @@ impl World {
         let mut tabs = self.devices[place.0].tabs.iter();
         let in_memory = tabs.any(|tab| {
             matches!(tab.engine.persistence(), Persistence::Memory(_))
-                && could_be_sent(tab.engine.outbox().entries().iter().map(Arc::as_ref))
+                && could_be_sent(tab.engine.unsent().map(Arc::as_ref))
         });
         if self.devices[place.0].storeless || in_memory {
             return in_memory;
@@ -261,7 +265,11 @@ impl World {
                 SyncRow::Delete { .. } => _ = truth.remove(&change.id),
             }
         }
-        let made = |row: &&Entity| matches!(row, Entity::Application(_) | Entity::Activity(_));
+        let made = |row: &&Entity| match row {
+            Entity::Application(_) | Entity::Activity(_) => true,
+            Entity::Reminder(row) => row.meta.rule.is_none(),
+            Entity::StageEvent(_) | Entity::Settings(_) => false,
+        };
         let alive = self.ledger.alive_of(user);
         let records = truth.values().filter(made).count();
         assert_eq!(records, alive.len(), "records at the server");
@@ -272,9 +280,11 @@ impl World {
                 let mut fresh = Engine::default();
                 _ = fresh.opened(stored, self.time(device));
                 let what = format!("the store of d{device}");
+                check_plans(&fresh, self.now, &what);
                 compare_engine(&truth, &fresh, user, &what, old);
             }
             for tab in &self.devices[device].tabs {
+                check_plans(&tab.engine, self.now, &format!("t{}", tab.id));
                 compare_engine(&truth, &tab.engine, user, &format!("t{}", tab.id), old);
             }
         }
@@ -373,6 +383,31 @@ impl World {
     }
 }
 
+/// The planner makes of what a page shows the very reminders that the server has issued.
+fn check_plans(engine: &Engine, now: Timestamp, what: &str) {
+    let settings = engine.settings().unwrap();
+    let base = engine.base();
+    for application in base.table::<Application>().rows().values() {
+        let activities = base.table::<Activity>().of_parent(application.id);
+        let activities: Vec<Activity> = activities.map(|row| Activity::clone(row)).collect();
+        let reminders = base.table::<Reminder>().of_parent(application.id);
+        let reminders: Vec<Reminder> = reminders.map(|row| Reminder::clone(row)).collect();
+        let facts = Facts {
+            application,
+            activities: &activities,
+            reminders: &reminders,
+            rules: &settings.reminder_defaults,
+            zone: &chrono::Utc,
+            now,
+        };
+        let changes = plan(&facts, &[]);
+        assert!(
+            changes.is_empty(),
+            "invariant 17: in {what} the planner makes of {application:?} with {reminders:?} {changes:?}"
+        );
+    }
+}
+
 fn compare_engine(
     truth: &BTreeMap<Uuid, Entity>,
     engine: &Engine,
@@ -386,6 +421,7 @@ fn compare_engine(
         base.table::<Application>().rows().keys().copied().collect();
     left.extend(base.table::<StageEvent>().rows().keys());
     left.extend(base.table::<Activity>().rows().keys());
+    left.extend(base.table::<Reminder>().rows().keys());
     for (id, row) in truth {
         left.remove(id);
         let known = base.entity(row.kind(), *id);

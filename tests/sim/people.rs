@@ -14,6 +14,7 @@ use job_hunt_tracker::{
         application::{Application, ApplicationPatch},
         change::Change,
         error::ProblemKind,
+        reminder::Reminder,
         stage::{StageEventPatch, Status},
         time::{Timestamp, to_millis},
     },
@@ -70,7 +71,7 @@ impl World {
             0 => self.dice.pick(&rows).copied(),
             _ => rows.first().copied(),
         };
-        match (self.dice.below(28), row) {
+        match (self.dice.below(33), row) {
             (0..3, _) | (_, None) => {
                 let id = self.dice.uuid();
                 let mut fields = self.fields();
@@ -138,11 +139,18 @@ impl World {
             }
             (16, _) => self.take_back(device, at),
             (17, _) => {
-                let name = self.word();
-                let patch = serde_json::from_value(json!({"display_name": name})).unwrap();
+                let days = 1 + self.dice.below(9);
+                let patch = match self.dice.below(3) {
+                    0 => json!({"reminder_defaults": {
+                        "applied": {"offsets": [days * 1440]}, "offer": {"on": days < 5},
+                    }}),
+                    _ => json!({"display_name": self.word()}),
+                };
+                let patch = serde_json::from_value(patch).unwrap();
                 self.edit(device, at, user, Edit::Settings(Op::Patch(Box::new(patch))));
             }
             (20..24, Some((id, _))) => self.plans(device, at, id),
+            (28..33, Some((id, _))) => self.reminds(device, at, id),
             (24, Some((id, _))) => {
                 let tab = &mut self.devices[device].tabs[at];
                 tab.forms
@@ -195,6 +203,52 @@ impl World {
             }
         };
         self.edit(device, at, record, Edit::Activity(edit));
+    }
+
+    /// Somebody sets a reminder of an application, or answers one: of those that only this page has
+    /// planned, too.
+    fn reminds(&mut self, device: usize, at: usize, application: Uuid) {
+        let now = self.time(device);
+        let view = self.devices[device].tabs[at].engine.view::<Reminder>();
+        let of = view
+            .values()
+            .filter(|row| row.application_id == application);
+        let mut rows: Vec<(Uuid, bool)> = of.map(|row| (row.id, row.meta.rule.is_none())).collect();
+        rows.sort_unstable();
+        let known = self.dice.pick(&rows).copied();
+        let to = to_millis(now + Duration::minutes(self.dice.below(6_000) as i64));
+        let patch = match (self.dice.below(10), known) {
+            (0..2, _) | (_, None) => {
+                let id = self.dice.uuid();
+                let create = serde_json::from_value(json!({
+                    "id": id, "application_id": application, "title": self.word(), "due_at": to,
+                }));
+                let edit = Edit::Reminder(Op::Create(Box::new(create.unwrap())));
+                self.edit(device, at, id, edit);
+                return;
+            }
+            (2, Some((id, true))) => {
+                self.edit(device, at, id, Edit::Reminder(Op::Delete));
+                return;
+            }
+            (3 | 4, Some((id, _))) => {
+                let new = self.dice.uuid();
+                let engine = &self.devices[device].tabs[at].engine;
+                let [there, _] = engine.snoozed(id, to, new, now).unwrap();
+                for (record, edit) in there {
+                    self.edit(device, at, record, edit);
+                }
+                return;
+            }
+            (5 | 6, _) => json!({ "done_at": to_millis(now) }),
+            (7, _) => json!({ "canceled_at": to_millis(now) }),
+            (8, _) => json!({ "canceled_at": null, "done_at": null }),
+            _ => json!({ "title": self.word() }),
+        };
+        let patch = serde_json::from_value(patch).unwrap();
+        if let Some((id, _)) = known {
+            self.edit(device, at, id, Edit::Reminder(Op::Patch(Box::new(patch))));
+        }
     }
 
     /// Somebody saves notes that they began to write some time ago, whatever has become of them since.
@@ -258,8 +312,7 @@ impl World {
         if all {
             let user = self.devices[device].tabs[at].user;
             // And what hangs on it.
-            let parents = &self.ledger.parents;
-            let is_of = |id: Uuid| id == entry.record || parents.get(&id) == Some(&entry.record);
+            let is_of = |id: Uuid| self.ledger.is_or_hangs_on(id, entry.record);
             let intents = self.ledger.intents.iter().enumerate();
             let of_record = intents
                 .filter(|(_, intent)| is_of(intent.record) && intent.place == (device, user));
@@ -346,7 +399,10 @@ impl World {
                 // A deletion of what is gone has nothing to do, and settings are never gone.
                 let moot = item.edit.verb() == Verb::Delete && !shown;
                 // It went with its application.
-                let hangs = matches!(item.edit, Edit::Activity(_) | Edit::StageEvent(_));
+                let hangs = matches!(
+                    item.edit,
+                    Edit::Activity(_) | Edit::StageEvent(_) | Edit::Reminder(_)
+                );
                 let orphan = hangs && problem.kind == ProblemKind::NotFound;
                 assert!(
                     fits || moot || orphan,

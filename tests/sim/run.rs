@@ -20,6 +20,7 @@ enum Step {
     Person,
     Outside,
     Pull,
+    Worker,
     Fault,
 }
 
@@ -35,6 +36,7 @@ impl World {
                 (14, Step::Person),
                 (4, Step::Outside),
                 (4, Step::Pull),
+                (3, Step::Worker),
                 (6, Step::Fault),
             ]);
             match step {
@@ -68,6 +70,7 @@ impl World {
                         self.act(device, at, Engine::pull);
                     }
                 }
+                Step::Worker => self.server.work().await,
                 Step::Fault => self.fault().await,
             }
         }
@@ -201,6 +204,7 @@ impl World {
                 *message = Message::Lost(*id);
             }
         }
+        self.server.forget_plans(user).await;
         let session = self.server.sign_in(user).await;
         for record in self.ledger.applications_of(user) {
             let version = self.server.version(user, record).await;

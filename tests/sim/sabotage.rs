@@ -48,13 +48,17 @@ pub enum Sabotage {
     NeverSleeps,
     /// 16: on its way a mutation is put on whatever the server has.
     OverlooksOthers,
+    /// 17: where a page has it from, an application has had its status a little longer.
+    ShiftsAnchors,
+    /// 17: on its way it is lost what a person set on a reminder.
+    ForgetsWhatWasSet,
     /// 16: on its way a mutation loses when the version was made that its user saw.
     OverlooksHistories,
 }
 
 impl Sabotage {
     /// Each with the number of the invariant that it breaks.
-    pub const ALL: [(u8, Self); 17] = [
+    pub const ALL: [(u8, Self); 19] = [
         (1, Self::LosesEdits),
         (2, Self::TakesTwice),
         (3, Self::SendsOtherwise),
@@ -72,6 +76,8 @@ impl Sabotage {
         (15, Self::NeverSleeps),
         (16, Self::OverlooksOthers),
         (16, Self::OverlooksHistories),
+        (17, Self::ShiftsAnchors),
+        (17, Self::ForgetsWhatWasSet),
     ];
 }
 
@@ -152,12 +158,18 @@ pub fn same_again(disk: &Disk) -> Batch {
 
 /// What a page of a pull says when it arrives.
 pub fn spoil_page(sabotage: Option<Sabotage>, page: &mut SyncPage) {
-    if sabotage != Some(Sabotage::FalsifiesRows) {
-        return;
-    }
     for change in &mut page.changes {
-        if let SyncRow::Upsert(Entity::Application(row)) = &mut change.what {
-            row.updated_at += chrono::Duration::seconds(1);
+        match (sabotage, &mut change.what) {
+            (Some(Sabotage::FalsifiesRows), SyncRow::Upsert(Entity::Application(row))) => {
+                row.updated_at += chrono::Duration::seconds(1);
+            }
+            (Some(Sabotage::ShiftsAnchors), SyncRow::Upsert(Entity::Application(row))) => {
+                row.status_since -= chrono::Duration::milliseconds(1);
+            }
+            (Some(Sabotage::ForgetsWhatWasSet), SyncRow::Upsert(Entity::Reminder(row))) => {
+                row.meta.set.clear();
+            }
+            _ => {}
         }
     }
 }

@@ -19,7 +19,7 @@ use job_hunt_tracker::{
         clock::Clock,
         config::{Cli, Command, Config},
         db::Db,
-        http,
+        http, worker,
     },
 };
 use sqlx::{AssertSqlSafe, SqlitePool};
@@ -383,6 +383,20 @@ impl Server {
         }
     }
 
+    /// What is due is settled, and what is to be planned anew is planned.
+    pub async fn work(&self) {
+        assert!(worker::due::once(&self.state).await, "the worker failed");
+    }
+
+    /// Another history has begun: what it made of applications is planned anew.
+    pub async fn forget_plans(&self, user: Uuid) {
+        sqlx::query("UPDATE user_settings SET planned_with = NULL WHERE user_id = ?")
+            .bind(user)
+            .execute(self.pool())
+            .await
+            .unwrap();
+    }
+
     /// Forgets that it took the mutation of a key. Answers whether it had.
     pub async fn forget_key(&self, user: Uuid, key: Uuid) -> bool {
         sqlx::query("DELETE FROM mutations WHERE user_id = ? AND key = ?")
@@ -414,6 +428,7 @@ impl Server {
             "SELECT seq, id, version, archived_at, NULL FROM applications WHERE user_id = ?1 \
              UNION ALL SELECT seq, id, version, NULL, application_id FROM stage_events WHERE user_id = ?1 \
              UNION ALL SELECT seq, id, version, NULL, application_id FROM activities WHERE user_id = ?1 \
+             UNION ALL SELECT seq, id, version, NULL, application_id FROM reminders WHERE user_id = ?1 \
              UNION ALL SELECT seq, id, NULL, NULL, NULL FROM tombstones WHERE user_id = ?1",
         )
         .bind(user)

@@ -21,6 +21,7 @@ use job_hunt_tracker::{
     domain::{
         application::Application,
         error::{Problem, ProblemKind},
+        reminder::Reminder,
         sync::Entity,
         sync::{BoardSnapshot, EntityKinds, SyncPage},
         time::Timestamp,
@@ -904,6 +905,13 @@ impl World {
         self.now += by;
         self.clock.advance(by);
         self.look_at_clocks();
+        for device in 0..self.devices.len() {
+            let now = self.time(device);
+            for tab in &mut self.devices[device].tabs {
+                tab.engine.shown();
+                tab.engine.pass(now);
+            }
+        }
         let late: Vec<u64> = self
             .calls
             .iter()
@@ -988,6 +996,11 @@ impl World {
             Edit::Activity(Op::Create(create)) => create.application_id,
             Edit::Reminder(Op::Create(create)) => create.activity_id.or(create.application_id),
             Edit::StageEvent(Op::Patch(patch)) => patch.application_id,
+            // Of one that only this page has planned nobody else knows what it hangs on.
+            Edit::Reminder(Op::Patch(_)) if !self.ledger.parents.contains_key(&record) => {
+                let row = tab.engine.view_of::<Reminder>(record);
+                row.map(|row| row.application_id)
+            }
             _ => None,
         };
         let parents = &mut self.ledger.parents;

@@ -89,7 +89,6 @@ impl Engine {
         let mut next = None;
         self.give_up_opening(now, &mut effects);
         self.shorten(now);
-        self.forget_noted(now);
         if self.session == Session::Live && self.storage.persistence != Persistence::Opening {
             next = self.flush(now, &mut effects);
         } else if self.may_give_way(self.outbox.is_under_way()) {

@@ -33,6 +33,7 @@ pub use displaced::{Displaced, KEPT, Reason};
 pub use flush::WaitReason;
 pub use outbox::Outbox;
 pub use own::OwnVersions;
+pub use planned::NOTED_FOR;
 pub use queue::Entry;
 pub use shown::{HasView, Shown};
 pub use storage::{ARCHIVED_FOR, Batch, CAP, Meta, Persistence, SCHEMA, Stored, Trouble, Unstored};

@@ -27,7 +27,7 @@ use std::{
 use uuid::Uuid;
 
 /// How long an answer waits to a reminder that the server has not issued. By then it has, or never will.
-const NOTED_FOR: Duration = Duration::days(7);
+pub const NOTED_FOR: Duration = Duration::days(7);
 
 /// Of a rule that repeats, so many are looked ahead at the most that fell due while the server was silent.
 const MOST_LAPSED: usize = 60;
@@ -175,7 +175,8 @@ impl Engine {
             || self.outbox.of_record(reminder).any(creates)
     }
 
-    /// What was noted of reminders that the server will not issue any more is forgotten.
+    /// What was noted long ago of reminders that the server has still not issued is forgotten: a pull has
+    /// brought all that it has.
     pub(super) fn forget_noted(&mut self, now: Timestamp) {
         let entries = self.outbox.entries().iter();
         let old = entries.filter(|entry| entry.made_at + NOTED_FOR < now && self.is_noted(entry));
@@ -205,8 +206,13 @@ impl Engine {
             let (application, _) = all.find(|(_, ids)| ids.contains(&reminder))?;
             Some(*application)
         };
-        let application = of_row().or_else(of_edit).or_else(of_plan)?;
-        self.planned(application).remove(&reminder)
+        match of_row().or_else(of_edit).or_else(of_plan) {
+            Some(application) => self.planned(application).remove(&reminder),
+            // It does not show yet.
+            None => self
+                .planned_all()
+                .find_map(|(id, row)| (id == reminder).then_some(row)),
+        }
     }
 
     /// All reminders that show otherwise than base and queue have them.

@@ -275,6 +275,7 @@ impl Engine {
         } else {
             self.pulling.under_way = false;
             self.plans.end(true);
+            self.forget_noted(now);
             // One creation that was sent under two keys has one move, and its id is of the first key.
             let told_moves = std::mem::take(&mut self.pulling.told_moves);
             self.base.drop_told_moves(told_moves);

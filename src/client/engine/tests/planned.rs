@@ -145,9 +145,15 @@ fn what_the_server_never_issues_is_forgotten() {
     page.edit(planned.id, says(json!({ "done_at": page.at })), 2);
     take_the_move(&mut page, &row, Status::Applied);
     page.later(Duration::days(6));
+    page.pull();
+    page.pulled(page_of(vec![], "x"));
     assert_eq!(page.keys(), [key(2)]);
+    // Not before all that the server has came.
     let mut reopened = page.reopened();
     reopened.later(Duration::days(2));
+    assert_eq!(reopened.keys(), [key(2)]);
+    reopened.pull();
+    reopened.pulled(page_of(vec![], "y"));
     assert!(reopened.keys().is_empty());
     assert!(page.disk.borrow().entries.is_empty());
     assert_eq!((page.notices(), reopened.notices()), (vec![], vec![]));
