@@ -32,6 +32,9 @@ const SHOWN: usize = 50;
 /// What went out longer ago is no news to a page that hears of it.
 const NEWS: Duration = Duration::minutes(2);
 
+/// A little longer than from one look at the clock to the next.
+const SOON: Duration = Duration::seconds(75);
+
 /// What the bell of a page knows. Copied freely.
 #[derive(Clone, Copy)]
 pub struct BellModel(Memo<Arc<Bell>>);
@@ -59,6 +62,14 @@ pub fn provide() {
         ))
     });
     provide_context(BellModel(bell));
+    // It rings when it is due, and not at the next minute of the page's clock.
+    Effect::new(move |_| {
+        let now = store.now();
+        let next = bell.read().next().map(|next| next.at);
+        if let Some(at) = next.filter(|at| *at - now < SOON) {
+            store.look_at_clock(at);
+        }
+    });
     Effect::new(move |known: Option<HashSet<Uuid>>| {
         let bell = bell.get();
         let now = untrack(|| store.now());

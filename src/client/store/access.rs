@@ -1,6 +1,7 @@
 //! What the driver needs of the store.
 
 use super::{Effect, Engine, Store};
+use crate::domain::time::Timestamp;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -18,6 +19,8 @@ thread_local! {
     /// It waits for an edit to be stored.
     static EDITED: Cell<bool> = const { Cell::new(false) };
     static THEN: RefCell<Then> = const { RefCell::new(Vec::new()) };
+    /// The next look at the clock.
+    static LOOK: RefCell<Option<Timeout>> = const { RefCell::new(None) };
 }
 
 impl Store {
@@ -73,6 +76,15 @@ impl Store {
         }
     }
 
+    /// Looks at the clock at a moment, which is soon: something falls due.
+    pub fn look_at_clock(self, at: Timestamp) {
+        let wait = (at - self.clock()).num_milliseconds().clamp(0, 120_000);
+        let look = Timeout::new(u32::try_from(wait).unwrap_or(0), move || {
+            self.set_now(self.clock());
+        });
+        LOOK.set(Some(look));
+    }
+
     /// The page shows what the engine holds.
     pub(super) fn shown(self) {
         SHOWING.set(false);
@@ -88,7 +100,7 @@ impl Store {
     }
 
     /// Sets the time that labels are made with.
-    pub(in crate::client) fn set_now(self, now: crate::domain::time::Timestamp) {
+    pub(in crate::client) fn set_now(self, now: Timestamp) {
         self.now.set(now);
         let mut changed = false;
         self.engine
