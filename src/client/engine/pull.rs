@@ -275,7 +275,6 @@ impl Engine {
         } else {
             self.pulling.under_way = false;
             self.plans.end(true);
-            self.forget_noted(now);
             // One creation that was sent under two keys has one move, and its id is of the first key.
             let told_moves = std::mem::take(&mut self.pulling.told_moves);
             self.base.drop_told_moves(told_moves);
@@ -295,6 +294,7 @@ impl Engine {
                 self.drop_what_no_history_has();
             }
             self.meta.complete = true;
+            self.forget_noted(now);
             // They are of a history that is no more.
             if !std::mem::take(&mut self.pulling.awaited).is_empty() {
                 self.rebuild();
