@@ -201,6 +201,33 @@ fn an_offer_reminds_after_three_days_and_then_daily() {
 }
 
 #[test]
+fn an_offer_that_is_old_is_not_asked_after_anew() {
+    let mut world = World::new();
+    world.moved(Status::Offer);
+    let mut sent = 0;
+    for _ in 0..200 {
+        world.wait(Duration::days(1));
+        // Nobody keeps what was due so long ago.
+        let kept = world.now - Duration::days(90);
+        world.reminders.retain(|row| row.due_at >= kept);
+        sent += world.send();
+    }
+    assert_eq!(sent, 30);
+    assert!(world.reminders.is_empty());
+    // Less often from some day on, too.
+    world.moved(Status::Offer).wait(Duration::days(3)).send();
+    world.rules = serde_json::from_value(json!({"offer": {"offsets": [10 * 1440]}})).unwrap();
+    let mut sent = 1;
+    for _ in 0..500 {
+        world.wait(Duration::days(1));
+        let kept = world.now - Duration::days(90);
+        world.reminders.retain(|row| row.due_at >= kept);
+        sent += world.send();
+    }
+    assert_eq!(sent, 30);
+}
+
+#[test]
 fn a_server_that_was_down_sends_one_and_not_all() {
     let mut world = World::new();
     world.moved(Status::Offer).wait(Duration::days(10));

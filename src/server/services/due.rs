@@ -22,7 +22,7 @@ const BATCH: i64 = 200;
 const USERS: u64 = 200;
 
 /// Which version of the planner this is: a number, raised when it plans anything otherwise than before.
-const PLANNER: u32 = 1;
+const PLANNER: u32 = 2;
 
 /// What became of what was due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
