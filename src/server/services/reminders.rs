@@ -148,6 +148,14 @@ pub(super) async fn replan(
     for id in applications {
         whole.plan(tenant, *id, now, edited).await?;
     }
+    // Also those that are open again and go out when they did before: nobody wakes for them yet.
+    let open = whole.reminders.values().flatten();
+    for at in open
+        .filter(|it| it.row.is_open())
+        .filter_map(|it| it.send_at)
+    {
+        tenant.wakes_at(at);
+    }
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use job_hunt_tracker::{
         services::{due, housekeeping, zone_rules},
     },
 };
-use model::{CENSUS, Fate, LATE, Name, Person};
+use model::{CENSUS, Change, Fate, LATE, Name, Person};
 use sabotage::Sabotage;
 use serde_json::json;
 use std::{
@@ -367,6 +367,8 @@ impl World {
         let next = db.next_send_at().await.unwrap();
         self.sleeps_until = next.map_or(Ms::MAX, |at| at.timestamp_millis());
         db.due().sleep_until(next.unwrap_or(at(now + 1000 * DAY)));
+        // What the worker wrote itself is known to it.
+        self.is_woken().await;
         self.respoil().await;
     }
 
@@ -586,4 +588,24 @@ fn a_year_of_reminders() {
             "too few: {what}"
         );
     }
+}
+
+#[test]
+fn one_that_is_open_again_wakes_the_worker() {
+    let folder = crate::Folder::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        let mut world = World::new(1, 1, DAY, &folder.0).await;
+        world.create(0).await;
+        let of = *world.users[0].applications.keys().next().unwrap();
+        let due = world.now + MINUTE;
+        let name = world.set_on(0, of, None, due).await;
+        world.apply(0, &name, Change::Off(true)).await;
+        world.look().await;
+        assert!(!world.is_woken().await);
+        world.apply(0, &name, Change::Off(false)).await;
+        assert!(world.is_woken().await);
+    });
 }

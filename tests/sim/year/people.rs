@@ -7,8 +7,12 @@ use super::{
 };
 use job_hunt_tracker::{
     domain::{
-        activity::Activity, application::Application, error::Problem, reminder::Reminder,
-        row::Edited, settings::SettingsPatch,
+        activity::Activity,
+        application::Application,
+        error::Problem,
+        reminder::{Reminder, ReminderCreate},
+        row::Edited,
+        settings::SettingsPatch,
     },
     server::services::{Context, ledger::Answer, reminders, rows, settings},
 };
@@ -199,7 +203,7 @@ impl World {
         user.activities.insert(row.id, row);
     }
 
-    async fn create(&mut self, user: usize) {
+    pub async fn create(&mut self, user: usize) {
         if self.users[user].applications.len() >= MOST_APPLICATIONS {
             let oldest = self.users[user].applications.keys().next().copied();
             let Some(oldest) = oldest else { return };
@@ -333,15 +337,19 @@ impl World {
             .pick(&talks)
             .copied()
             .filter(|_| self.dice.percent(50));
-        let (id, due) = (self.dice.uuid(), self.time_to_come(user));
-        let create = json!({
+        let due = self.time_to_come(user);
+        self.set_on(user, of, about, due).await;
+    }
+
+    /// Sets a reminder.
+    pub async fn set_on(&mut self, user: usize, of: Uuid, about: Option<Uuid>, due: Ms) -> Name {
+        let (id, now) = (self.dice.uuid(), self.now);
+        let create: ReminderCreate = body(json!({
             "application_id": of, "activity_id": about, "title": "Ring them", "due_at": at(due),
-        });
-        let create: job_hunt_tracker::domain::reminder::ReminderCreate = body(create);
-        let row = rows::create::<Reminder>(&self.context(user), Some(id), &create).await;
-        done(row);
-        let now = self.now;
+        }));
+        done(rows::create::<Reminder>(&self.context(user), Some(id), &create).await);
         self.users[user].person.set(id, of, about, due, now);
+        Name::Own(id)
     }
 
     /// When something is wanted: mostly to come.
@@ -382,7 +390,7 @@ impl World {
         self.apply(user, &name, change).await;
     }
 
-    async fn apply(&mut self, user: usize, name: &Name, change: Change) {
+    pub async fn apply(&mut self, user: usize, name: &Name, change: Change) {
         let id = self.users[user].id_of(name);
         let context = self.context(user);
         let now = at(self.now);
