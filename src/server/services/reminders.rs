@@ -212,6 +212,11 @@ impl<'a> Whole<'a> {
         self.reminders.get(&application).map_or(&[], Vec::as_slice)
     }
 
+    /// All reminders, as they are by now.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Reminder> {
+        self.reminders.values().flatten().map(|it| &it.row)
+    }
+
     /// Plans the reminders of one application, and when they go out.
     pub(super) async fn plan(
         &mut self,

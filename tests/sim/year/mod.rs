@@ -241,7 +241,7 @@ impl World {
             }
             Event::Up => {
                 self.up = Some(now);
-                let until = self.dice.below(20 * DAY as usize) as Ms;
+                let until = self.dice.below(8 * DAY as usize) as Ms;
                 self.events.push(Reverse((now + until, Event::Down)));
                 // The server starts: whoever is first looks.
                 self.sleeps_until = now;

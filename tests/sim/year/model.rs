@@ -76,6 +76,11 @@ impl Row {
         !self.sent && !self.expired && !self.done && self.off.is_none() && !self.is_forgotten
     }
 
+    /// Whether it is called off, and did not go out before.
+    pub fn is_off(&self) -> bool {
+        self.off.is_some() && !self.sent && !self.expired && !self.done
+    }
+
     /// One that rules called off comes back where its time is still to come. What was waiting for the
     /// morning when it was called off does so for a day.
     fn may_come_back(&self, now: Ms) -> bool {

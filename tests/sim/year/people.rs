@@ -144,7 +144,7 @@ impl World {
         let soon = next.filter(|next| (now..now + 10 * DAY).contains(next));
         match soon {
             // As something falls due, or almost.
-            Some(next) if dice.percent(20) => next + dice.below(5_000) as Ms - 2_500,
+            Some(next) if dice.percent(30) => next + dice.below(5_000) as Ms - 2_500,
             _ if dice.percent(30) => now + dice.below(2 * HOUR as usize) as Ms,
             _ => now + dice.below((2 * self.gap) as usize) as Ms,
         }
@@ -337,7 +337,7 @@ impl World {
             .pick(&talks)
             .copied()
             .filter(|_| self.dice.percent(50));
-        let due = self.time_to_come(user);
+        let due = self.time_to_come();
         self.set_on(user, of, about, due).await;
     }
 
@@ -353,7 +353,7 @@ impl World {
     }
 
     /// When something is wanted: mostly to come.
-    fn time_to_come(&mut self, _: usize) -> Ms {
+    fn time_to_come(&mut self) -> Ms {
         match self.dice.below(10) {
             0 => self.now - self.dice.below(2 * DAY as usize) as Ms,
             1 => self.now + self.dice.below(MINUTE as usize) as Ms,
@@ -370,18 +370,20 @@ impl World {
             rows.into_iter().map(|(name, _)| name.clone()).collect()
         };
         let (open, closed) = (names(open), names(closed));
-        let of = if self.dice.percent(65) {
-            &open
-        } else {
-            &closed
-        };
+        // Above all what is called off and could come back.
+        let rows = &self.users[user].person.rows;
+        let off = closed.iter().filter(|name| rows[name].is_off());
+        let off: Vec<Name> = off.cloned().collect();
+        let of = self
+            .dice
+            .weighted(&[(60, &open), (15, &closed), (25, &off)]);
         let Some(name) = self.dice.pick(of).cloned() else {
             return self.set(user).await;
         };
         let row = &self.users[user].person.rows[&name];
         let (is_off, is_done) = (row.off.is_some(), row.done);
         let change = match self.dice.below(10) {
-            0..=3 => Change::Due(self.time_to_come(user)),
+            0..=3 => Change::Due(self.time_to_come()),
             4 | 5 => Change::Off(!is_off),
             6 | 7 => Change::Done(!is_done),
             8 => Change::Title,
