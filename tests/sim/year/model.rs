@@ -48,6 +48,7 @@ pub struct Row {
     pub about: Option<Uuid>,
     pub due: Ms,
     due_by_hand: bool,
+    place: usize,
     pub sent: bool,
     pub expired: bool,
     pub done: bool,
@@ -99,6 +100,8 @@ struct Wish {
     name: Name,
     about: Option<Uuid>,
     due: Ms,
+    /// How many of a rule that repeats were before it.
+    place: usize,
 }
 
 /// What becomes of a reminder that the worker looks at.
@@ -160,6 +163,7 @@ impl Person {
                 name: Name::Of(rule.clone(), of, anchor, minutes),
                 about,
                 due,
+                place: 0,
             })
         };
         match of.status {
@@ -182,6 +186,7 @@ impl Person {
                     name: Name::Of(rule.to_owned(), *talk_id, talk.starts, minutes),
                     about: Some(*talk_id),
                     due: talk.starts - minutes * MINUTE,
+                    place: 0,
                 }));
             }
             if is_loop {
@@ -207,8 +212,11 @@ impl Person {
             })
             .collect();
         let is_settled = |row: &Row| !row.is_open() && !row.off_by_rules;
-        let settled = of_this.values().filter(|row| is_settled(row)).count();
-        if rule == "offer" && settled >= 30 {
+        // Also where an earlier one was put off, and is not settled any more.
+        let settled = || of_this.values().filter(|row| is_settled(row));
+        let places = settled().map(|row| row.place + 1).max();
+        let place = settled().count().max(places.unwrap_or_default());
+        if rule == "offer" && place >= 30 {
             return None;
         }
         // What nobody was there to send is not made up for at the end.
@@ -235,6 +243,7 @@ impl Person {
             name: Name::Of(rule.to_owned(), of, anchor, day),
             about: None,
             due: self.clocks.days_after(anchor, day),
+            place,
         })
     }
 
@@ -283,7 +292,7 @@ impl Person {
         for wish in wishes {
             if wish.due > now && !rows.contains_key(&wish.name) {
                 let mut row = Row::new(id, wish.about, wish.due);
-                row.due_by_hand = false;
+                (row.due_by_hand, row.place) = (false, wish.place);
                 rows.insert(wish.name, row);
             }
         }
@@ -510,6 +519,7 @@ impl Row {
             about,
             due,
             due_by_hand: true,
+            place: 0,
             sent: false,
             expired: false,
             done: false,

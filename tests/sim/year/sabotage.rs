@@ -113,46 +113,46 @@ impl World {
             let Db::Sqlite { writer, .. } = &self.state.db else {
                 unreachable!("a year is simulated on SQLite");
             };
-            sqlx::query(sql)
-                .bind(at(self.now))
-                .execute(writer)
-                .await
-                .unwrap();
+            let query = sqlx::query(sql).bind(at(self.now));
+            let done = query.execute(writer).await.unwrap();
+            if done.rows_affected() == 0 {
+                return;
+            }
             self.sleeps_until = self.now + 1;
         }
     }
 }
 
-/// Each is noticed, as what it is.
+/// Each is noticed as what it is, within a few years.
 #[test]
-fn a_year_that_is_spoilt_is_noticed() {
+fn each_check_of_the_year_notices() {
+    const ENOUGH: u64 = 12;
+    let anchor: &[&str] = &["from nowhere", "lost"];
     for (sabotage, kinds) in [
-        (Anchor(1), &["from nowhere", "lost"][..]),
-        (Anchor(HOUR), &["from nowhere", "lost"]),
+        (Anchor(1), anchor),
+        (Anchor(HOUR), anchor),
         (LostWake, &["late"]),
         (LostCommit, &["doubled"]),
         (Loud, &["at night"]),
-        (HandForgotten, &["early", "lost", "odd"]),
+        (HandForgotten, &["early", "late", "lost"]),
         (Lost, &["lost"]),
-        (Later, &["late", "lost"]),
-        (NotPlanned, &["late", "lost", "early", "odd", "at night"]),
+        (Later, &["late"]),
+        (NotPlanned, &["late", "lost"]),
     ] {
-        let spoilt = || super::simulate(1, 40, 48 * HOUR, 120, Some(sabotage));
-        let said = catch_unwind(AssertUnwindSafe(spoilt)).map(drop);
-        let said = said.map_err(|panic| {
-            panic
+        let notices = |seed: &u64| {
+            let spoilt = || super::simulate(*seed, 8, 48 * HOUR, 150, Some(sabotage));
+            let Err(panic) = catch_unwind(AssertUnwindSafe(spoilt)) else {
+                return false;
+            };
+            let said = panic
                 .downcast::<String>()
-                .map_or_else(|_| String::new(), |it| *it)
-        });
-        let kind = said
-            .as_ref()
-            .err()
-            .and_then(|text| text.split_once(':'))
-            .map(|it| it.0);
-        println!("{sabotage:?}: {kind:?}");
-        assert!(
-            kind.is_some_and(|kind| kinds.contains(&kind)),
-            "{sabotage:?}: {said:?}"
-        );
+                .map_or_else(|_| String::new(), |it| *it);
+            println!("{}", said.lines().next().unwrap_or_default());
+            let said = said.split_once(':').map_or("", |(kind, _)| kind);
+            kinds.contains(&said)
+        };
+        let seed = (0..ENOUGH).find(notices);
+        println!("{sabotage:?}: noticed by seed {seed:?}");
+        assert!(seed.is_some(), "{sabotage:?} goes unnoticed");
     }
 }
