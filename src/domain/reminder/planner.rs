@@ -123,11 +123,13 @@ fn stand(row: &mut Reminder, now: Timestamp) {
 fn fall(row: &mut Reminder, edited: Option<Uuid>, facts: &Facts<'_>) {
     let in_play = is_in_play(facts.application);
     if row.is_open() && edited == Some(row.id) {
-        row.meta.note(if in_play {
-            SetByHand::Kept
+        if in_play {
+            // That it was brought back says no more than that, and ends with it.
+            row.meta.set.retain(|what| *what != SetByHand::CanceledAt);
+            row.meta.note(SetByHand::Kept);
         } else {
-            SetByHand::CanceledAt
-        });
+            row.meta.note(SetByHand::CanceledAt);
+        }
     }
     let kept = row.meta.is_set(SetByHand::Kept) && in_play;
     if row.is_open() && !kept && !row.meta.is_set(SetByHand::CanceledAt) {

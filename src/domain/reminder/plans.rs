@@ -500,6 +500,21 @@ fn one_that_is_put_off_though_no_rule_wants_it_comes_until_it_is_closed() {
 }
 
 #[test]
+fn one_that_is_brought_back_though_no_rule_wants_it_comes_until_it_is_closed() {
+    let mut world = World::new();
+    world.interview(7, "screening", Duration::days(5));
+    let old = world.open()[0];
+    let id = world.reminders.iter().find(|row| row.is_open()).unwrap().id;
+    let start = world.activities[0].starts_at.unwrap();
+    world.change_interview(json!({"starts_at": start + Duration::days(1)}));
+    assert!(!world.open().contains(&old));
+    world.edit(id, json!({"canceled_at": null}));
+    assert_eq!(world.open().len(), 3);
+    world.moved(Status::Rejected);
+    assert_eq!(world.open(), []);
+}
+
+#[test]
 fn an_id_that_a_person_has_taken_is_not_taken_from_them() {
     let mut world = World::new();
     let id = world.plan().one_open().id;
