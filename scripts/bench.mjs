@@ -78,20 +78,24 @@ async function signIn(email) {
 
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
+/** Does `work` so many times, over 50 connections. */
+async function inParallel(count, work) {
+  let next = 0;
+  const connection = async () => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: 50 }, connection));
+}
+
 /** `count` requests over 50 connections: p95 in ms and requests a second. */
 async function load(count, request) {
   const times = [];
-  let next = 0;
   const started = performance.now();
-  await Promise.all(
-    Array.from({ length: 50 }, async () => {
-      while (next < count) {
-        const answer = await request(next++);
-        if (answer.status >= 400) throw new Error(`${answer.status}: ${answer.text}`);
-        times.push(answer.ms);
-      }
-    }),
-  );
+  await inParallel(count, async (n) => {
+    const answer = await request(n);
+    if (answer.status >= 400) throw new Error(`${answer.status}: ${answer.text}`);
+    times.push(answer.ms);
+  });
   const seconds = (performance.now() - started) / 1000;
   times.sort((a, b) => a - b);
   return { p95: percentile(times, 0.95), rate: count / seconds };
@@ -392,6 +396,73 @@ async function api(many) {
   note("memory, after load", memory(child), "150 MB");
 }
 
+/**
+ * 10,000 reminders of 200 people that fall due at one moment: until the last one is out, how late they are,
+ * and how long somebody else waits for an edit meanwhile.
+ */
+async function due() {
+  const [people, each] = [200, 50];
+  const post = async (session, url, body) => {
+    const { headers, ...rest } = json(body);
+    const answer = await send("POST", url, { headers: { ...headers, authorization: `Bearer ${session}` }, ...rest });
+    if (answer.status >= 400) throw new Error(`${answer.status}: ${answer.text}`);
+    return JSON.parse(answer.text);
+  };
+  const draft = (session) => post(session, "/api/v1/applications", { company: "Acme", role_title: "Baker", status: "Draft" });
+  const sessions = [];
+  for (let n = 0; n < people; n++) sessions.push(await signIn(`due${n}@example.com`));
+  const applications = [];
+  await inParallel(people * each, async (n) => applications.push([sessions[n % people], await draft(sessions[n % people])]));
+  // As long as it takes to set them, and some more.
+  const started = performance.now();
+  const pace = 200;
+  await inParallel(pace, async (n) => draft(sessions[n % people]));
+  const perRow = (performance.now() - started) / pace;
+  const moment = Date.now() + Math.ceil(2 * perRow * applications.length) + 10_000;
+  await inParallel(applications.length, async (n) => {
+    const [session, { id }] = applications[n];
+    await post(session, "/api/v1/reminders", { application_id: id, title: "Ring them", due_at: new Date(moment).toISOString() });
+  });
+  if (Date.now() > moment) throw new Error("They were due before all of them were set.");
+
+  const other = await signIn("other@example.com");
+  let { id, version } = await draft(other);
+  const edits = [];
+  let over = false;
+  const editing = (async () => {
+    await new Promise((resolve) => setTimeout(resolve, moment - Date.now()));
+    while (!over) {
+      const answer = await send("PATCH", `/api/v1/applications/${id}`, {
+        headers: { authorization: `Bearer ${other}`, "content-type": "application/json", "if-match": String(version) },
+        body: JSON.stringify({ notes: `note ${version}` }),
+      });
+      version = JSON.parse(answer.text).version;
+      edits.push(answer.ms);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  await new Promise((resolve) => setTimeout(resolve, moment - Date.now()));
+  // Whoever has none left that waits has heard of all.
+  const late = [];
+  let waiting = sessions;
+  while (waiting.length > 0) {
+    const still = [];
+    for (const session of waiting) {
+      const answer = await send("GET", "/api/v1/reminders?sent=false&limit=1", { headers: { authorization: `Bearer ${session}` } });
+      if (JSON.parse(answer.text).items.length > 0) still.push(session);
+      else late.push(Date.now() - moment);
+    }
+    if (Date.now() - moment > 120_000) throw new Error(`${still.length} people still wait.`);
+    waiting = still;
+  }
+  over = true;
+  await editing;
+  edits.sort((a, b) => a - b);
+  note("10,000 reminders of 200 people due at once: all are out after", `${(late.at(-1) / 1000).toFixed(1)} s`, "2 s");
+  note("…how late they are, p99", `${(percentile(late, 0.99) / 1000).toFixed(1)} s`, "15 s");
+  note("…somebody else's edit meanwhile", `p95 ${percentile(edits, 0.95).toFixed(0)} ms, ${edits.length} of them`, "100 ms");
+}
+
 let child;
 try {
   sizes();
@@ -429,6 +500,7 @@ try {
   await part("queue", async () => queue(browser, await signIn("busy@example.com"), waiting));
   await browser.close();
   await part("api", () => api(many));
+  await part("due", due);
 } finally {
   child?.kill("SIGTERM");
   fs.rmSync(folder, { recursive: true, force: true });

@@ -29,6 +29,7 @@ mod server;
 mod versions;
 mod view;
 mod world;
+mod year;
 
 use job_hunt_tracker::server::clock::Clock;
 use sabotage::Sabotage;

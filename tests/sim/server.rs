@@ -137,7 +137,7 @@ pub struct Server {
     router: Router,
 }
 
-fn config(folder: &Path) -> Config {
+pub fn config(folder: &Path) -> Config {
     let arguments = [
         "job-hunt-tracker",
         "serve",

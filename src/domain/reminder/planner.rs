@@ -123,11 +123,13 @@ fn stand(row: &mut Reminder, now: Timestamp) {
 fn fall(row: &mut Reminder, edited: &[Uuid], facts: &Facts<'_>) {
     let in_play = is_in_play(facts.application);
     if row.is_open() && edited.contains(&row.id) {
-        row.meta.note(if in_play {
-            SetByHand::Kept
+        if in_play {
+            // That it was brought back says no more than that, and ends with it.
+            row.meta.set.retain(|what| *what != SetByHand::CanceledAt);
+            row.meta.note(SetByHand::Kept);
         } else {
-            SetByHand::CanceledAt
-        });
+            row.meta.note(SetByHand::CanceledAt);
+        }
     }
     let kept = row.meta.is_set(SetByHand::Kept) && in_play;
     if row.is_open() && !kept && !row.meta.is_set(SetByHand::CanceledAt) {
@@ -333,15 +335,21 @@ fn next_of(facts: &Facts<'_>, rule: Rule, title: &str) -> Option<Wanted> {
     };
     // Sent, or of no use, or called off or done by a person.
     let is_settled = |row: &Reminder| !row.is_open() && !row.meta.off;
-    let settled = rows().filter(|(row, _)| is_settled(row)).count();
-    let n = i32::try_from(settled).ok()?;
+    let settled = || rows().filter(|(row, _)| is_settled(row));
+    // The first of them may be forgotten by now: the others say which they were.
+    let count = i32::try_from(settled().count()).ok()?;
+    let known = settled().filter_map(|(row, _)| Some(row.meta.n? + 1)).max();
+    let n = count.max(known.unwrap_or_default());
     if rule.most().is_some_and(|most| n >= most) {
         return None;
     }
+    // Where all are forgotten, the days say that it is over.
+    let last = rule.most().map(|most| first + every * i64::from(most - 1));
+    let is_within = |day: i64| last.is_none_or(|last| day <= last);
     let due = |day: i64| days_after(anchor, day, facts.zone);
     let waits = |row: &Reminder, day: i64| {
         let goes = row.is_open() || (row.meta.off && would_go_out(row, facts.now));
-        let is_point = day >= first && (day - first) % every == 0;
+        let is_point = day >= first && (day - first) % every == 0 && is_within(day);
         goes && (is_point || row.meta.is_set(SetByHand::DueAt) || row.due_at <= facts.now)
     };
     let waiting = rows().filter(|(row, day)| waits(row, *day));
@@ -353,6 +361,7 @@ fn next_of(facts: &Facts<'_>, rule: Rule, title: &str) -> Option<Wanted> {
         let days = (from..from + 4 + i64::from(n)).map(|step| first + every * step);
         let is_settled = |day: i64| rows().any(|(row, of)| of == day && is_settled(row));
         days.into_iter()
+            .take_while(|day| is_within(*day))
             .find(|day| due(*day) > facts.now && !is_settled(*day))
     };
     let day = waiting.or_else(ahead)?;

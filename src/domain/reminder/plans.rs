@@ -201,6 +201,33 @@ fn an_offer_reminds_after_three_days_and_then_daily() {
 }
 
 #[test]
+fn an_offer_that_is_old_is_not_asked_after_anew() {
+    let mut world = World::new();
+    world.moved(Status::Offer);
+    let mut sent = 0;
+    for _ in 0..200 {
+        world.wait(Duration::days(1));
+        // Nobody keeps what was due so long ago.
+        let kept = world.now - Duration::days(90);
+        world.reminders.retain(|row| row.due_at >= kept);
+        sent += world.send();
+    }
+    assert_eq!(sent, 30);
+    assert!(world.reminders.is_empty());
+    // Less often from some day on, too.
+    world.moved(Status::Offer).wait(Duration::days(3)).send();
+    world.rules = serde_json::from_value(json!({"offer": {"offsets": [10 * 1440]}})).unwrap();
+    let mut sent = 1;
+    for _ in 0..500 {
+        world.wait(Duration::days(1));
+        let kept = world.now - Duration::days(90);
+        world.reminders.retain(|row| row.due_at >= kept);
+        sent += world.send();
+    }
+    assert_eq!(sent, 30);
+}
+
+#[test]
 fn a_server_that_was_down_sends_one_and_not_all() {
     let mut world = World::new();
     world.moved(Status::Offer).wait(Duration::days(10));
@@ -470,6 +497,21 @@ fn one_that_is_put_off_though_no_rule_wants_it_comes_until_it_is_closed() {
     world.moved(Status::Rejected);
     world.edit(id, json!({"due_at": later + Duration::days(1)}));
     assert_eq!(world.one_open().id, id);
+}
+
+#[test]
+fn one_that_is_brought_back_though_no_rule_wants_it_comes_until_it_is_closed() {
+    let mut world = World::new();
+    world.interview(7, "screening", Duration::days(5));
+    let old = world.open()[0];
+    let id = world.reminders.iter().find(|row| row.is_open()).unwrap().id;
+    let start = world.activities[0].starts_at.unwrap();
+    world.change_interview(json!({"starts_at": start + Duration::days(1)}));
+    assert!(!world.open().contains(&old));
+    world.edit(id, json!({"canceled_at": null}));
+    assert_eq!(world.open().len(), 3);
+    world.moved(Status::Rejected);
+    assert_eq!(world.open(), []);
 }
 
 #[test]

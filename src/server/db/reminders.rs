@@ -85,6 +85,40 @@ pub async fn set_send_at(tenant: &mut TenantWrite, id: Uuid, at: Timestamp) -> s
     })
 }
 
+/// Rows a statement: SQLite counts what is bound to one.
+const ROWS: usize = 500;
+
+/// Stores that these were sent, or are of no use any more; nothing else of them changed.
+pub async fn set_ended(tenant: &mut TenantWrite, rows: &[&Reminder]) -> sqlx::Result<()> {
+    let user_id = tenant.user_id();
+    for rows in rows.chunks(ROWS) {
+        let rows: Vec<(i64, &Reminder)> =
+            rows.iter().map(|row| (tenant.next_seq(), *row)).collect();
+        on!(tenant.link(), |conn: DB| {
+            let mut sql = QueryBuilder::<DB>::new(
+                "WITH ended (id, seq, sent, sent_at, expired_at, updated_at) AS (",
+            );
+            sql.push_values(rows, |mut values, (seq, row)| {
+                values
+                    .push_bind(row.id)
+                    .push_bind(seq)
+                    .push_bind(row.sent)
+                    .push_bind(row.sent_at)
+                    .push_bind(row.expired_at)
+                    .push_bind(row.updated_at);
+            });
+            sql.push(
+                ") UPDATE reminders SET seq = ended.seq, sent = ended.sent, sent_at = ended.sent_at, \
+                 expired_at = ended.expired_at, updated_at = ended.updated_at \
+                 FROM ended WHERE reminders.id = ended.id AND user_id = ",
+            )
+            .push_bind(user_id);
+            sql.build().execute(conn).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
 /// Notes when a person made the version that a reminder has.
 pub async fn set_version_from(
     tenant: &mut TenantWrite,

@@ -14,6 +14,7 @@ use crate::{
     server::zones,
 };
 use chrono::Duration;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Applications a transaction.
@@ -22,7 +23,7 @@ const BATCH: i64 = 200;
 const USERS: u64 = 200;
 
 /// Which version of the planner this is: a number, raised when it plans anything otherwise than before.
-const PLANNER: u32 = 1;
+const PLANNER: u32 = 2;
 
 /// What became of what was due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,16 +88,21 @@ async fn settle_batch(
     let ids = reminders::due(&mut tenant, now, BATCH).await?;
     let settings = db::settings::find(&mut tenant).await?;
     let mut whole = Whole::load(&mut tenant, &settings, &ids).await?;
+    let mut ended = HashSet::new();
     for id in &ids {
         // By the settings and facts of now, whatever it was planned with.
         whole.plan(&mut tenant, *id, now, None).await?;
         let of: Vec<Scheduled> = whole.reminders_of(*id).to_vec();
         for it in of.iter().filter(|it| is_due(it, now)) {
-            settle_one(&mut tenant, &mut whole, it, &of, now, settled).await?;
+            let ends = settle_one(&mut tenant, &mut whole, it, &of, now, settled).await?;
+            ended.extend(ends.then_some(it.row.id));
         }
         // What follows from that: the next of a rule that repeats.
         whole.plan(&mut tenant, *id, now, None).await?;
     }
+    // All at once: a statement a row would take most of the time.
+    let ended: Vec<&Reminder> = whole.rows().filter(|row| ended.contains(&row.id)).collect();
+    reminders::set_ended(&mut tenant, &ended).await?;
     let all = ids.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
     tenant.commit().await?;
     Ok(all)
@@ -106,6 +112,7 @@ fn is_due(it: &Scheduled, now: Timestamp) -> bool {
     it.row.is_open() && it.send_at.is_some_and(|at| at <= now)
 }
 
+/// Settles one that is due, as far as that is known. Whether it ended: that is still to be stored.
 async fn settle_one(
     tenant: &mut TenantWrite,
     whole: &mut Whole<'_>,
@@ -113,12 +120,13 @@ async fn settle_one(
     of: &[Scheduled],
     now: Timestamp,
     settled: &mut Settled,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
     let mut row = it.row.clone();
     let at = whole.late(&row, now);
     if at > now {
         settled.deferred += 1;
-        return reminders::set_send_at(tenant, row.id, at).await;
+        reminders::set_send_at(tenant, row.id, at).await?;
+        return Ok(false);
     }
     // Later than the state before, whatever the clock says.
     row.updated_at = now.max(row.updated_at + Duration::milliseconds(1));
@@ -129,9 +137,8 @@ async fn settle_one(
         (row.sent, row.sent_at) = (true, Some(now));
         settled.sent += 1;
     }
-    db::rows::update(tenant, &row).await?;
     whole.take(row);
-    Ok(())
+    Ok(true)
 }
 
 /// Whether it is too late for it: what it is before has begun.

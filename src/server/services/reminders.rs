@@ -148,6 +148,14 @@ pub(super) async fn replan(
     for id in applications {
         whole.plan(tenant, *id, now, edited).await?;
     }
+    // Also those that are open again and go out when they did before: nobody wakes for them yet.
+    let open = whole.reminders.values().flatten();
+    for at in open
+        .filter(|it| it.row.is_open())
+        .filter_map(|it| it.send_at)
+    {
+        tenant.wakes_at(at);
+    }
     Ok(())
 }
 
@@ -202,6 +210,11 @@ impl<'a> Whole<'a> {
     /// The reminders of an application.
     pub(super) fn reminders_of(&self, application: Uuid) -> &[Scheduled] {
         self.reminders.get(&application).map_or(&[], Vec::as_slice)
+    }
+
+    /// All reminders, as they are by now.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Reminder> {
+        self.reminders.values().flatten().map(|it| &it.row)
     }
 
     /// Plans the reminders of one application, and when they go out.
