@@ -26,7 +26,7 @@ test("what has fallen due rings, is put off, taken back and done", async ({ user
   await expect(bell.rows).toHaveText(["Ring Mira", "Follow up with Northwind"]);
   await expectAccessible(page);
   await page.keyboard.press("Escape");
-  await board.act(/^Later: Ring Mira/, "Undo");
+  await page.keyboard.press("Control+z");
   await bell.expectNew(1);
   await bell.open();
   await bell.press("Done", "Ring Mira");
@@ -104,4 +104,65 @@ test("when reminders come is said in words, and means what it shows", async ({ u
   expect(await user.api.settings()).toMatchObject({
     reminder_defaults: { applied: { offsets: [20160] }, offer: { on: false } },
   });
+});
+
+test("whether it is followed up is said where it was sent, also before the server has planned it", async ({
+  context,
+  user,
+  board,
+  page,
+}) => {
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Northwind", status: "Draft" });
+  await board.open();
+  await board.saved();
+  await board.drag(board.card("Engineer"), "Applied");
+  const chip = board.followUp("Moved Engineer at Northwind to Applied");
+  await expect(chip).toHaveAttribute("aria-pressed", "true");
+  await expect(chip).toHaveText(/^Follow up \d+ \w+$/);
+  // Pressed with what the server has planned, or before: it is the same.
+  await chip.press("Space");
+  await expect(chip).toHaveAttribute("aria-pressed", "false");
+  await board.saved();
+  // What the server has planned comes with the next look.
+  await board.lookAgain();
+  const planned = async () => (await user.api.reminders()).map((row) => row.canceled_at !== null);
+  await expect.poll(planned).toEqual([true]);
+  await chip.press("Enter");
+  await expect(chip).toHaveAttribute("aria-pressed", "true");
+  await expect.poll(planned).toEqual([false]);
+  await page.keyboard.press("Control+z");
+  await expect(chip).toHaveAttribute("aria-pressed", "false");
+  await expect.poll(planned).toEqual([true]);
+
+  // Without a network nothing is planned yet: what is wanted outlives the page.
+  await user.api.patch(id, { status: "Draft" });
+  await board.lookAgain();
+  await expect(board.card("Engineer", "Draft")).toBeVisible();
+  await context.setOffline(true);
+  await board.drag(board.card("Engineer"), "Applied");
+  await chip.click();
+  await expect(chip).toHaveAttribute("aria-pressed", "false");
+  await board.expectOffline(1);
+  await context.setOffline(false);
+  await board.reload();
+  await board.saved();
+  await board.lookAgain();
+  await expect.poll(planned).toEqual([true, true]);
+});
+
+test("where the rule is off a follow-up is set by one press", async ({ user, board }) => {
+  await user.api.patchSettings({ reminder_defaults: { applied: { on: false } } });
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Northwind", status: "Draft" });
+  await board.open();
+  await board.drag(board.card("Engineer"), "Applied");
+  const chip = board.followUp("Moved Engineer at Northwind to Applied");
+  await expect(chip).toHaveAttribute("aria-pressed", "false");
+  await chip.click();
+  await expect(chip).toHaveAttribute("aria-pressed", "true");
+  await expectAccessible(board.page);
+  await board.saved();
+  const { status_since } = await user.api.get(id);
+  const [own] = await user.api.reminders();
+  expect(own).toMatchObject({ title: "Follow up with Northwind", application_id: id });
+  expect(Date.parse(own?.due_at ?? "") - Date.parse(status_since)).toBe(7 * 86_400_000);
 });

@@ -59,6 +59,7 @@ pub fn provide() {
         ))
     });
     provide_context(BellModel(bell));
+    Effect::new(move |_| store.settle_follow_ups());
     Effect::new(move |known: Option<HashSet<Uuid>>| {
         let bell = bell.get();
         let now = untrack(|| store.now());

@@ -81,6 +81,14 @@ impl ToastAction {
         }
     }
 
+    /// The application that it was put where it stands, if that is what was done: a follow-up may be offered.
+    pub fn placed(&self) -> Option<Uuid> {
+        match self {
+            Self::UndoMove { record, .. } | Self::Open(record) => Some(*record),
+            _ => None,
+        }
+    }
+
     /// Whether it takes back what was done to its record.
     pub(super) fn takes_back(&self) -> bool {
         matches!(
