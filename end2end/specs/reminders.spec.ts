@@ -144,8 +144,8 @@ test("whether it is followed up is said where it was sent, also before the serve
   await expect(chip).toHaveAttribute("aria-pressed", "false");
   await board.expectOffline(1);
   await context.setOffline(false);
-  await board.reload();
   await board.saved();
+  await board.reload();
   await board.lookAgain();
   await expect.poll(planned).toEqual([true, true]);
 });
@@ -165,4 +165,91 @@ test("where the rule is off a follow-up is set by one press", async ({ user, boa
   const [own] = await user.api.reminders();
   expect(own).toMatchObject({ title: "Follow up with Northwind", application_id: id });
   expect(Date.parse(own?.due_at ?? "") - Date.parse(status_since)).toBe(7 * 86_400_000);
+});
+
+test("a reminder is a row of Today and the next thing of its card, where no other row says it", async ({
+  user,
+  today,
+  board,
+}) => {
+  const { id } = await user.api.create({
+    role_title: "Engineer",
+    company: "Northwind",
+    next_action: "Call Jane",
+    next_action_due: hours(30),
+  });
+  const { id: reminder } = await user.api.remind(id, { title: "Ring Mira", due_at: hours(-30) });
+  await user.api.remind(id, { title: "call jane", due_at: hours(29) });
+  const interview = await user.api.plan(id, { type: "Interview", interview_stage: "screening", starts_at: hours(-26) });
+  await user.api.remind(id, { title: "Send a thank you", due_at: hours(24 * 4), activity_id: interview.id });
+  await today.open();
+  // Those of the interview are said by it.
+  await today.expectItems("Late", ["Ring Mira", "Screening interview"]);
+  await today.expectItems("This week", ["Send a thank you"]);
+  await expect(today.nav.getByRole("link", { name: "Today, 2 late" })).toBeVisible();
+  await expect(today.page.locator(".agenda-what", { hasText: /call jane/i })).toHaveText(["Call Jane"]);
+  await today.later("Ring Mira", /^Tomorrow/);
+  await today.act(/^Later: Ring Mira/, "Undo");
+  await today.expectItems("Late", ["Ring Mira", "Screening interview"]);
+  await board.open();
+  await expect(board.card("Engineer").locator(".card-next")).toHaveText(/^Ring Mira · 1 day late$|^Ring Mira · 2 days late$/);
+  await today.open();
+  await today.done("Ring Mira");
+  await today.expectItems("Late", ["Screening interview"]);
+  await today.saved();
+  expect(await user.api.reminder(reminder)).toMatchObject({ done_at: expect.any(String) });
+  await today.item("Send a thank you").getByRole("link").click();
+  await expect(today.page).toHaveURL(new RegExp(`/board/${id}\\?activity=${interview.id}$`));
+});
+
+test("the bell is put off to any time, closed beside it, and leads to the quiet hours", async ({
+  user,
+  settings,
+  sidebar,
+  page,
+}) => {
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Northwind", status: "Draft" });
+  const plan = { type: "Interview", interview_stage: "loop", starts_at: hours(24 * 5) };
+  const interview = await user.api.plan(id, plan);
+  const bell = new Bell(page);
+  await sidebar.goto(`/board/${id}?activity=${interview.id}`);
+  await sidebar.saved();
+  // Those of one interview are told apart.
+  const lines = sidebar.panel.locator(".reminder-when");
+  await expect(lines).toHaveText([/^48 h before · /, /^2 h before · /, /^\d/]);
+  await sidebar.panel.getByRole("button", { name: "Remind me" }).click();
+  const form = page.getByRole("form", { name: "A reminder" });
+  await expect(form.getByRole("textbox", { name: "Remind me to" })).toHaveValue("Prepare");
+  await form.getByRole("textbox", { name: "When" }).pressSequentially("in 2 days");
+  await page.keyboard.press("Enter");
+  await expect(sidebar.panel.locator(".reminder")).toHaveText([/^Prepare/, /48 h before/, /2 h before/, /^Follow up/]);
+  await sidebar.saved();
+  expect((await user.api.reminders()).find((row) => row.title === "Prepare")).toMatchObject({
+    application_id: id,
+    activity_id: interview.id,
+  });
+
+  await bell.open();
+  await bell.show("Later");
+  const after = "Follow up after the interview";
+  await expect(bell.rows).toHaveText(["Prepare", "Interview loop", "Interview loop", after]);
+  await expect(bell.lines.nth(1)).toHaveText(/^48 h before \w+ [\d:]+ · Engineer at Northwind$/);
+  await expect(bell.lines.nth(2)).toHaveText(/^2 h before \w+ [\d:]+ · Engineer at Northwind$/);
+  await bell.press("Later", "Prepare");
+  await bell.choose(/^Pick/);
+  await expectAccessible(page);
+  const when = bell.list.getByRole("textbox", { name: "When" });
+  await when.fill("in 10 days");
+  await page.keyboard.press("Enter");
+  await expect(bell.rows).toHaveText(["Interview loop", "Interview loop", after, "Prepare"]);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const width = (it: Element): number => it.scrollWidth - it.clientWidth;
+  expect(await bell.list.evaluate(width)).toBe(0);
+  expect(await bell.list.locator(".bell-list").evaluate(width)).toBe(0);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.mouse.click(20, 700);
+  await expect(bell.list).toBeHidden();
+  await bell.open();
+  await bell.list.getByRole("link", { name: "Set quiet hours" }).click();
+  await expect(settings.quietFrom).toBeFocused();
 });

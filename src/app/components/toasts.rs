@@ -12,6 +12,7 @@ use crate::{
     },
     domain::{time::ZoneRules, when::day_label},
 };
+use chrono::Duration;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use uuid::Uuid;
@@ -52,6 +53,18 @@ fn ToastView(toast: Toast) -> impl IntoView {
     let follow_up = placed
         .filter(|_| kind == "info")
         .map(|of| view! { <FollowUpChip toast=id of/> });
+    let answers = action.as_ref().and_then(|action| match action {
+        ToastAction::Answer { reminder, .. } => Some(*reminder),
+        _ => None,
+    });
+    let answers = answers.map(|reminder| {
+        let done = move |_| store.complete_reminder(reminder);
+        let later = move |_| store.snooze(reminder, store.now_untracked() + Duration::hours(1));
+        view! {
+            <button type="button" class="toast-action" on:click=done>"Done"</button>
+            <button type="button" class="toast-action" on:click=later>"In 1 hour"</button>
+        }
+    });
     // A conflict is a question with two answers.
     let keep = action.as_ref().and_then(ToastAction::keep_label).map(|label| {
         view! {
@@ -66,6 +79,9 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 &format!("/board/{record}"),
                 leptos_router::NavigateOptions::default(),
             ),
+            Some(ToastAction::Answer { address, .. }) => {
+                navigate(&address, leptos_router::NavigateOptions::default());
+            }
             Some(ToastAction::SignIn) => {
                 _ = window().open_with_url_and_target("/sign-in", "_blank");
             }
@@ -82,6 +98,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
         <div class="toast" data-kind=kind role=role>
             <span class="toast-text">{text}</span>
             {follow_up}
+            {answers}
             // In the order of the panel, whose columns are mine and theirs.
             {offer}
             {keep}

@@ -39,6 +39,11 @@ impl Store {
         }
     }
 
+    /// A reminder was answered.
+    pub fn unsay_reminder(self, id: Uuid) {
+        self.withdraw_offers(|toasts| toasts.answered(id));
+    }
+
     /// A deed that shows by itself, and can be taken back.
     pub(super) fn note(self, text: String, edits: Vec<(Uuid, Edit)>) {
         let Some((record, _)) = edits.first() else {

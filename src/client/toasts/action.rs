@@ -47,6 +47,13 @@ pub enum ToastAction {
     Review,
     /// Open an application.
     Open(Uuid),
+    /// Answer a reminder that has fallen due, or open what it is about.
+    Answer {
+        /// The reminder.
+        reminder: Uuid,
+        /// Where it opens.
+        address: String,
+    },
     /// Sign in again.
     SignIn,
     /// Load the page anew.
@@ -64,7 +71,7 @@ impl ToastAction {
             Self::UndoMove { .. } | Self::Retract { .. } => "Undo",
             Self::Apply { label, .. } | Self::Reapply { label, .. } => label,
             Self::Review => "Look at it",
-            Self::Open(_) => "Open",
+            Self::Open(_) | Self::Answer { .. } => "Open",
             Self::SignIn => "Sign in",
             Self::Reload => "Reload",
             Self::Settings => "Change",
@@ -104,6 +111,7 @@ impl ToastAction {
             | Self::Apply { record, .. }
             | Self::Retract { record, .. }
             | Self::Open(record) => Some(*record),
+            Self::Answer { reminder, .. } => Some(*reminder),
             Self::Reapply { .. }
             | Self::Review
             | Self::SignIn

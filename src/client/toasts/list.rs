@@ -311,6 +311,13 @@ impl Toasts {
         );
     }
 
+    /// A reminder was answered, here or elsewhere: it is not asked any more.
+    pub fn answered(&mut self, id: Uuid) {
+        self.withdraw(
+            |offer| matches!(offer, ToastAction::Answer { reminder, .. } if *reminder == id),
+        );
+    }
+
     /// The session is back: nobody is asked to sign in any more.
     pub fn withdraw_sign_in(&mut self) {
         self.withdraw(|offer| *offer == ToastAction::SignIn);
