@@ -80,7 +80,14 @@ test("when reminders come is said in words, and means what it shows", async ({ u
   await settings.open();
   const applied = page.getByLabel("Applied, and no answer");
   await expect(applied).toHaveValue("7 days");
+  // What it means is said while it is typed.
+  const means = page.locator(".field", { has: applied }).locator(".field-hint");
+  const before = await means.textContent();
+  await applied.fill("10 d");
+  await expect(means).toHaveText(/^Counted from now: /);
+  expect(await means.textContent()).not.toBe(before);
   await applied.fill("soon");
+  await expect(means).toHaveText("");
   await applied.press("Tab");
   await expect(settings.errors).toHaveText(/no length of time/);
   await applied.fill("2 weeks");
@@ -200,6 +207,67 @@ test("a reminder is a row of Today and the next thing of its card, where no othe
   expect(await user.api.reminder(reminder)).toMatchObject({ done_at: expect.any(String) });
   await today.item("Send a thank you").getByRole("link").click();
   await expect(today.page).toHaveURL(new RegExp(`/board/${id}\\?activity=${interview.id}$`));
+});
+
+test("what falls due is told by the system while nobody looks, where that was asked for", async ({
+  user,
+  settings,
+  board,
+  page,
+}) => {
+  // A browser that asks once, and keeps what it showed.
+  await page.addInitScript(() => {
+    const shown: object[] = [];
+    class Notification {
+      static permission = sessionStorage.getItem("permission") ?? "default";
+      static requestPermission(): Promise<string> {
+        Notification.permission = sessionStorage.getItem("answer") ?? "granted";
+        sessionStorage.setItem("permission", Notification.permission);
+        return Promise.resolve(Notification.permission);
+      }
+      onclick: (() => void) | null = null;
+      constructor(
+        readonly title: string,
+        readonly options: object,
+      ) {
+        shown.push(this);
+      }
+    }
+    Object.assign(window, { Notification, shown });
+    sessionStorage.setItem("answer", "denied");
+  });
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Northwind" });
+  await settings.open();
+  const notify = page.getByRole("switch", { name: "Notify me on this device" });
+  await expect(notify).not.toBeChecked();
+  await notify.click();
+  await expect(page.getByText("The browser blocks notifications")).toBeVisible();
+  await expect(notify).not.toBeChecked();
+  await page.evaluate(() => sessionStorage.setItem("answer", "granted"));
+  await notify.click();
+  await expect(notify).toBeChecked();
+  await expectAccessible(page);
+
+  await page.clock.install();
+  await user.api.remind(id, { title: "Ring Mira", due_at: hours(0.02) });
+  await board.open();
+  await board.saved();
+  await expect(board.card("Engineer").locator(".card-next")).toHaveText(/^Ring Mira/);
+  await page.evaluate(() => Object.defineProperty(document, "hasFocus", { value: () => false }));
+  await page.clock.fastForward("02:00");
+  const bell = new Bell(page);
+  await bell.expectNew(1);
+  const shown = () =>
+    page.evaluate(() => (window as unknown as { shown: { title: string; options: object }[] }).shown);
+  await expect.poll(shown).toMatchObject([{ title: "Ring Mira", options: { body: "Engineer at Northwind" } }]);
+  // The page can be seen: it says so, too, and takes the answer.
+  const toast = board.toast(/^Ring Mira/);
+  await expect(toast.getByRole("button")).toHaveText(["Done", "In 1 hour", "Open", ""]);
+  await page.evaluate(() => (window as unknown as { shown: { onclick(): void }[] }).shown[0]?.onclick());
+  await expect(page).toHaveURL(new RegExp(`/board/${id}$`));
+  await board.act(/^Ring Mira/, "In 1 hour");
+  await expect(toast).toHaveCount(0);
+  await bell.expectNew(0);
 });
 
 test("the bell is put off to any time, closed beside it, and leads to the quiet hours", async ({

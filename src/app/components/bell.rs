@@ -9,6 +9,7 @@ use crate::{
     client::{
         dom,
         habits::use_habits,
+        notifications::{self, Alerts},
         store::{Store, use_store},
         toasts::ToastAction,
         zone::use_zone,
@@ -112,12 +113,18 @@ pub fn provide() {
     });
 }
 
-/// Says that a reminder has fallen due, where the page can be seen.
+/// Says that a reminder has fallen due: in the page while it can be seen, and by the system where somebody
+/// looks at something else and wants that.
 fn tell(store: Store, id: Uuid) {
     let Some(row) = store.row_untracked::<Reminder>(id) else {
         return;
     };
     let address = address_of_reminder(&row);
+    if !dom::is_used() && notifications::of_device() == Alerts::On {
+        let of = store.row_untracked::<Application>(row.application_id);
+        let of = of.map(|of| of.name()).unwrap_or_default();
+        notifications::show(row.title.as_str(), &of, &id.to_string(), &address);
+    }
     if dom::is_looked_at() {
         let answer = ToastAction::Answer {
             reminder: id,
