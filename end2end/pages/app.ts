@@ -77,6 +77,11 @@ export class App {
     return this.toasts.filter({ hasText: text });
   }
 
+  /** Whether an application is followed up, in the toast that says where it is now. */
+  followUp(toast: string | RegExp): Locator {
+    return this.toast(toast).getByRole("button", { name: /^Follow up / });
+  }
+
   /** Presses what a toast offers. */
   async act(toast: string | RegExp, action: string): Promise<void> {
     await this.toast(toast).getByRole("button", { name: action, exact: true }).click();

@@ -6,6 +6,8 @@ export class Bell extends App {
   readonly button = this.page.getByRole("button", { name: /^Reminders/ });
   readonly list = this.page.getByRole("dialog", { name: "Reminders" });
   readonly rows = this.list.locator(".bell-what");
+  /** When each comes, and of what it is. */
+  readonly lines = this.list.locator(".bell-of");
 
   /** So many are new; none is no number at all. */
   async expectNew(count: number): Promise<void> {

@@ -49,6 +49,22 @@ test("it can be installed", async ({ page, installed }) => {
   expect(installabilityErrors.filter(({ errorId }) => errorId !== "in-incognito")).toEqual([]);
 });
 
+test("a notification that is pressed opens what it is about in the page that is there", async ({
+  page,
+  user,
+  installed,
+}) => {
+  const { id } = await user.api.create({ role_title: "Engineer" });
+  await installed.goto("/today");
+  await installed.controlled();
+  const [worker] = page.context().serviceWorkers();
+  // What the press comes to: no test can press what the system shows.
+  await worker?.evaluate((address) => (self as unknown as { open(to: string): Promise<void> }).open(address), `/board/${id}`);
+  await expect(page).toHaveURL(new RegExp(`/board/${id}$`));
+  await expect(new Sidebar(page).title).toHaveText("Engineer");
+  expect(page.context().pages()).toHaveLength(1);
+});
+
 test("after one visit every page starts without a network", async ({ page, user, installed, watch }) => {
   const { id } = await user.api.create({ role_title: "Far away" });
   await user.api.create({ role_title: "Long gone", archived_at: new Date().toISOString() });

@@ -155,7 +155,7 @@ export class Api {
   }
 
   /** Sets a reminder of an application. */
-  async remind(id: string, fields: { title: string; due_at: string }): Promise<Reminder> {
+  async remind(id: string, fields: { title: string; due_at: string; activity_id?: string }): Promise<Reminder> {
     const data = { application_id: id, ...fields };
     return (await good(this.request.post(`${BASE}/reminders`, { data, headers: this.headers() }))) as Reminder;
   }

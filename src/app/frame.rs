@@ -22,6 +22,7 @@ use crate::{
         dom,
         habits::{self, use_habits},
         hydration::{is_shell, mark_hydrated, take_over_later},
+        notifications,
         store::{Gate, use_store},
         zone::{CurrentZone, Zone},
     },
@@ -31,7 +32,10 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 
 /// How far the shell has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,6 +129,11 @@ pub fn SignedIn(
 fn Frame(children: ChildrenFn) -> impl IntoView {
     keys::listen();
     bell::provide();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let navigate = navigate.clone();
+        notifications::listen(move |address| navigate(address, NavigateOptions::default()));
+    });
     let (store, me, zone) = (use_store(), use_me(), expect_context::<CurrentZone>());
     let habits = use_habits();
     let (origin, location) = (use_origin(), use_location());

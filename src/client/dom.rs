@@ -28,6 +28,28 @@ pub fn is_looked_at() -> bool {
     false
 }
 
+/// Whether somebody is at the page: it can be seen, and its window has the focus.
+pub fn is_used() -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        is_looked_at() && document().has_focus().unwrap_or(true)
+    }
+    #[cfg(not(feature = "hydrate"))]
+    false
+}
+
+/// Whether what was pressed is the element that listens, and the press beside its box: that is the backdrop
+/// of a dialog.
+pub fn is_beside(event: &MouseEvent) -> bool {
+    #[cfg(feature = "hydrate")]
+    return browser::is_beside(event);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        false
+    }
+}
+
 /// Shows a number at the app's icon, where it is installed and the system can.
 pub fn set_badge(count: usize) {
     #[cfg(feature = "hydrate")]
@@ -407,6 +429,19 @@ mod browser {
         let target: Element = event.target()?.dyn_into().ok()?;
         let carrier = target.closest(&format!("[{name}]")).ok().flatten()?;
         carrier.get_attribute(name)
+    }
+
+    pub(super) fn is_beside(event: &MouseEvent) -> bool {
+        let target = event.target();
+        if target.is_none() || target != event.current_target() {
+            return false;
+        }
+        let Some(Ok(element)) = target.map(JsCast::dyn_into::<Element>) else {
+            return false;
+        };
+        let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+        let own = element.get_bounding_client_rect();
+        x < own.left() || x > own.right() || y < own.top() || y > own.bottom()
     }
 
     pub(super) fn focus_leaves(event: &FocusEvent, id: &str) -> bool {

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod habits;
 pub mod hydration;
 pub mod labels;
+pub mod notifications;
 pub mod search;
 pub mod store;
 pub mod theme;

@@ -1,16 +1,26 @@
-//! What is to do now: next actions, interviews and calls, deadlines of answers, and what went quiet.
+//! What is to do now: next actions, interviews and calls, deadlines of answers, reminders, and what went
+//! quiet.
+//!
+//! A reminder is a row of its own where no other row says it. One that a rule planned before an interview is
+//! said by the interview; another one of a rule, by what a person said to be next by that day, and by its
+//! interview until somebody told how that went. One that a person set stands, unless it has the words of a
+//! row that is there.
 
 use super::{
     activity::{Activity, ActivityStatus},
     application::Application,
+    bell::Bell,
     order::sort_by_key,
+    reminder::{self, Reminder},
+    rules::Counting,
     stage::Status,
     time::{Timestamp, ZoneRules},
 };
-use chrono::{Duration, NaiveDate};
+use chrono::{Duration, NaiveDate, NaiveTime};
 use std::{
     borrow::Borrow,
     collections::{HashMap, HashSet},
+    sync::Arc,
 };
 use uuid::Uuid;
 
@@ -28,6 +38,8 @@ pub enum Subject {
     FollowOn(Uuid),
     /// An activity's answer is to be had until then.
     Reply(Uuid),
+    /// A reminder that says what no other item does.
+    Reminder(Uuid),
 }
 
 /// Something to do.
@@ -39,7 +51,7 @@ pub struct Item {
     pub application: Uuid,
     /// When it begins, or is due.
     pub at: Timestamp,
-    /// When it is over; `at` of what takes no time.
+    /// When it is over; `at` of what takes no time. A reminder has its whole day.
     pub until: Timestamp,
 }
 
@@ -47,6 +59,12 @@ impl Item {
     /// Whether it is over, and nobody told.
     fn is_late(&self, now: Timestamp) -> bool {
         self.until < now
+    }
+
+    /// Whether it takes place now.
+    pub fn is_under_way(&self, now: Timestamp) -> bool {
+        let lasts = self.at < self.until && !matches!(self.subject, Subject::Reminder(_));
+        lasts && self.at <= now && now <= self.until
     }
 }
 
@@ -77,15 +95,17 @@ pub struct Agenda {
 }
 
 impl Agenda {
-    /// What is to do at `now`, as it follows from applications and activities. Those of archived
-    /// applications are left out, and of those that came to nothing.
+    /// What is to do at `now`, as it follows from applications, activities and what is [`reminded`] of.
+    /// Those of archived applications are left out, and of those that came to nothing; what a person wants
+    /// to be reminded of stands.
     pub fn new<A: Borrow<Application>, B: Borrow<Activity>>(
         applications: impl IntoIterator<Item = A>,
         activities: impl IntoIterator<Item = B>,
+        reminded: &[Item],
         now: Timestamp,
         zone: &impl ZoneRules,
     ) -> Self {
-        let mut items = Vec::new();
+        let mut items = reminded.to_vec();
         let mut moved: HashMap<Uuid, (Status, Timestamp)> = HashMap::new();
         for row in applications {
             let row = row.borrow();
@@ -157,10 +177,11 @@ impl Agenda {
 pub fn count_late<A: Borrow<Application>, B: Borrow<Activity>>(
     applications: impl IntoIterator<Item = A>,
     activities: impl IntoIterator<Item = B>,
+    reminded: &[Item],
     now: Timestamp,
 ) -> usize {
     let mut in_play = HashSet::new();
-    let mut count = 0;
+    let mut count = reminded.iter().filter(|item| item.is_late(now)).count();
     for row in applications {
         let row = row.borrow();
         if is_in_play(row) {
@@ -175,6 +196,71 @@ pub fn count_late<A: Borrow<Application>, B: Borrow<Activity>>(
         }
     }
     count
+}
+
+/// What reminders ask for that have fallen due and wait, or are to come, and that no other item says.
+pub fn reminded(
+    bell: &Bell,
+    reminder: impl Fn(Uuid) -> Option<Arc<Reminder>>,
+    application: impl Fn(Uuid) -> Option<Arc<Application>>,
+    activity: impl Fn(Uuid) -> Option<Arc<Activity>>,
+    zone: &impl ZoneRules,
+) -> Vec<Item> {
+    let mut items = Vec::new();
+    // Of a rule that repeats, an application has the one that waits, or the next.
+    let mut seen = HashSet::new();
+    for rung in bell.new.iter().chain(&bell.later) {
+        let Some(row) = reminder(rung.id) else {
+            continue;
+        };
+        let Some(of) = application(row.application_id) else {
+            continue;
+        };
+        let about = row.activity_id.and_then(&activity);
+        // Quiet hours may defer it to another day.
+        let is_deferred = zone.day(rung.ready) != zone.day(rung.due);
+        let at = if is_deferred { rung.ready } else { rung.due };
+        if is_said(&row, at, &of, about.as_deref(), zone) {
+            continue;
+        }
+        let repeats = |rule: &super::rules::Rule| rule.counting() == Counting::Repeated;
+        let rule = row.meta.rule.filter(repeats);
+        if rule.is_some_and(|rule| !seen.insert((rule, of.id))) {
+            continue;
+        }
+        let next_day = (zone.day(at) + Duration::days(1)).and_time(NaiveTime::MIN);
+        items.push(Item {
+            subject: Subject::Reminder(row.id),
+            application: of.id,
+            at,
+            until: (zone.instant(next_day) - Duration::milliseconds(1)).max(at),
+        });
+    }
+    items
+}
+
+/// Whether another item says what a reminder would at `at`, or nobody wants to hear it any more.
+fn is_said(
+    row: &Reminder,
+    at: Timestamp,
+    of: &Application,
+    about: Option<&Activity>,
+    zone: &impl ZoneRules,
+) -> bool {
+    let by_then = |due: Option<Timestamp>| due.is_some_and(|due| zone.day(due) <= zone.day(at));
+    if let Some(rule) = row.meta.rule {
+        return rule.counting() == Counting::Before
+            || !reminder::is_in_play(of)
+            || by_then(of.next_action_due)
+            || about.is_some_and(|it| it.is_planned() || by_then(it.next_action_due));
+    }
+    let says = |text: &str| text.trim().eq_ignore_ascii_case(row.title.as_str().trim());
+    let next = of
+        .next_action
+        .as_ref()
+        .filter(|_| of.next_action_due.is_some());
+    next.is_some_and(|next| is_in_play(of) && says(next.as_str()))
+        || about.is_some_and(|it| it.is_planned() && says(&it.headline()))
 }
 
 /// Whether an application can ask for anything: it is on the board, and has not come to nothing. One that
@@ -224,7 +310,15 @@ pub fn first_of(row: &Application, asked: Option<&Item>) -> Option<Item> {
 }
 
 /// Whether this is still asked for: nobody has done it, moved it or called it off.
-pub fn is_asked(item: &Item, row: Option<&Application>, activity: Option<&Activity>) -> bool {
+pub fn is_asked(
+    item: &Item,
+    row: Option<&Application>,
+    activity: Option<&Activity>,
+    reminder: Option<&Reminder>,
+) -> bool {
+    if let Subject::Reminder(_) = item.subject {
+        return reminder.is_some_and(|row| row.is_unanswered() && row.due_at <= item.at);
+    }
     let own = row.filter(|row| is_in_play(row)).and_then(next_action_of);
     let asked = activity.into_iter().flat_map(items_of);
     own.into_iter().chain(asked).any(|asked| asked == *item)
@@ -285,7 +379,7 @@ mod tests {
     }
 
     fn agenda(rows: &[Application], activities: &[Activity]) -> Agenda {
-        Agenda::new(rows, activities, now(), &Lagos)
+        Agenda::new(rows, activities, &[], now(), &Lagos)
     }
 
     fn whose(items: &[Item]) -> Vec<u128> {
@@ -310,7 +404,7 @@ mod tests {
         assert_eq!(whose(&agenda.week), [7, 8]);
         assert_eq!(whose(&agenda.later), [9]);
         assert_eq!(agenda.next().map(|item| item.at), Some(at(1)));
-        assert_eq!(count_late(&rows, &[] as &[Activity], now()), 2);
+        assert_eq!(count_late(&rows, &[] as &[Activity], &[], now()), 2);
     }
 
     #[test]
@@ -320,7 +414,7 @@ mod tests {
         assert_eq!(agenda(&rows, &under_way).today.len(), 1);
         let over = [interview(7, 1, now() - Duration::minutes(46))];
         assert_eq!(agenda(&rows, &over).late.len(), 1);
-        assert_eq!(count_late(&rows, &over, now()), 1);
+        assert_eq!(count_late(&rows, &over, &[], now()), 1);
         for status in [ActivityStatus::Done, ActivityStatus::Canceled] {
             let told = over.clone().map(|row| Activity { status, ..row });
             assert!(agenda(&rows, &told).is_clear());
@@ -352,18 +446,18 @@ mod tests {
     fn what_was_done_or_moved_is_not_asked_for_any_more() {
         let row = row(1, Some(at(1)));
         let item = next_action_of(&row).unwrap();
-        assert!(is_asked(&item, Some(&row), None));
+        assert!(is_asked(&item, Some(&row), None, None));
         let moved = self::row(1, Some(at(2)));
-        assert!(!is_asked(&item, Some(&moved), None));
-        assert!(!is_asked(&item, None, None));
+        assert!(!is_asked(&item, Some(&moved), None, None));
+        assert!(!is_asked(&item, None, None, None));
         let planned = interview(7, 1, at(1));
         let item = first_asked(&planned).unwrap();
-        assert!(is_asked(&item, Some(&row), Some(&planned)));
+        assert!(is_asked(&item, Some(&row), Some(&planned), None));
         let done = Activity {
             status: ActivityStatus::Done,
             ..planned
         };
-        assert!(!is_asked(&item, Some(&row), Some(&done)));
+        assert!(!is_asked(&item, Some(&row), Some(&done), None));
     }
 
     #[test]
@@ -375,7 +469,7 @@ mod tests {
         let archived = [archived];
         let activities = [interview(7, 1, at(-2)), interview(8, 99, at(2))];
         assert_eq!(agenda(&archived, &activities), Agenda::default());
-        assert_eq!(count_late(&archived, &activities, at(3)), 0);
+        assert_eq!(count_late(&archived, &activities, &[], at(3)), 0);
     }
 
     #[test]
@@ -449,8 +543,148 @@ mod tests {
             let interview = interview(7, 1, at(2));
             let agenda = agenda(std::slice::from_ref(&row), std::slice::from_ref(&interview));
             assert_eq!(!agenda.is_clear(), asks, "{status}");
-            let late = count_late([&row], [&interview], now());
+            let late = count_late([&row], [&interview], &[], now());
             assert_eq!(late == 1, asks, "{status}");
         }
+    }
+
+    /// What reminders ask for at `now`, in order: their ids.
+    fn reminded_of(
+        rows: &[Reminder],
+        of: &Application,
+        about: &Activity,
+        now: Timestamp,
+    ) -> Vec<(u128, Item)> {
+        let rows: Vec<Arc<Reminder>> = rows.iter().cloned().map(Arc::new).collect();
+        let reminder = |id| rows.iter().find(|row| row.id == id).cloned();
+        let application = |id| (id == of.id).then(|| Arc::new(of.clone()));
+        let activity = |id| (id == about.id).then(|| Arc::new(about.clone()));
+        let bell = Bell::new(&rows, application, activity, None, now, &Lagos);
+        let items = reminded(&bell, reminder, application, activity, &Lagos);
+        let id = |item: &Item| match item.subject {
+            Subject::Reminder(id) => id.as_u128(),
+            _ => 0,
+        };
+        items.into_iter().map(|item| (id(&item), item)).collect()
+    }
+
+    fn reminder(id: u128, hours: i64, change: impl FnOnce(&mut Reminder)) -> Reminder {
+        let mut row = Reminder {
+            due_at: at(hours),
+            ..crate::domain::reminder::tests::sample(id, 1)
+        };
+        change(&mut row);
+        row
+    }
+
+    #[test]
+    fn a_reminder_is_of_its_day_and_late_from_the_next_on() {
+        let (row, about) = (row(1, None), interview(7, 1, at(500)));
+        // It is Monday, 10:00 in Lagos.
+        let rows = [reminder(10, -1, |_| ()), reminder(11, 14, |_| ())];
+        for (hours, late) in [(0, 0), (13, 0), (14, 1), (37, 1), (38, 2)] {
+            let now = at(hours);
+            let items: Vec<Item> = reminded_of(&rows, &row, &about, now)
+                .into_iter()
+                .map(|(_, item)| item)
+                .collect();
+            let agenda = Agenda::new([&row], [] as [&Activity; 0], &items, now, &Lagos);
+            assert_eq!(agenda.late.len(), late, "{hours}");
+            let none = [] as [&Activity; 0];
+            assert_eq!(count_late([&row], none, &items, now), late, "{hours}");
+            assert!(items.iter().all(|item| !item.is_under_way(now)));
+        }
+    }
+
+    #[test]
+    fn a_reminder_that_another_row_says_is_no_row() {
+        use crate::domain::rules::Rule;
+        let by = |rule| move |row: &mut Reminder| row.meta.rule = Some(rule);
+        let about = |row: &mut Reminder| row.activity_id = Some(Uuid::from_u128(7));
+        let rows = [
+            reminder(10, 1, |row| {
+                about(row);
+                by(Rule::Screening)(row);
+            }),
+            reminder(11, 26, by(Rule::Applied)),
+            reminder(12, 2, |row| {
+                about(row);
+                row.title = "interview".parse().unwrap();
+            }),
+            reminder(13, 2, |row| {
+                about(row);
+                row.title = "Bring the contract".parse().unwrap();
+            }),
+            reminder(14, 2, |row| row.title = "Call Jane".parse().unwrap()),
+            reminder(15, 50, |row| {
+                about(row);
+                by(Rule::AfterLoop)(row);
+            }),
+        ];
+        let ids = |of: &Application, about: &Activity| {
+            let mut ids: Vec<u128> = reminded_of(&rows, of, about, now())
+                .into_iter()
+                .map(|(id, _)| id)
+                .collect();
+            ids.sort_unstable();
+            ids
+        };
+        let planned = interview(7, 1, at(3));
+        assert_eq!(ids(&row(1, None), &planned), [11, 13, 14]);
+        // Told how it went, what follows it is to be done.
+        let done = Activity {
+            status: ActivityStatus::Done,
+            ..planned.clone()
+        };
+        assert_eq!(ids(&row(1, None), &done), [11, 12, 13, 14, 15]);
+        // What a person said to be next, and by when, goes before what a rule says.
+        let next = Application {
+            next_action: "call jane".parse().ok(),
+            ..row(1, Some(at(25)))
+        };
+        assert_eq!(ids(&next, &planned), [13]);
+        let later = Application {
+            next_action_due: Some(at(60)),
+            ..next
+        };
+        assert_eq!(ids(&later, &planned), [11, 13]);
+        let rejected = Application {
+            status: Status::Rejected,
+            ..row(1, None)
+        };
+        assert_eq!(ids(&rejected, &planned), [13, 14]);
+    }
+
+    #[test]
+    fn of_a_rule_that_repeats_one_stands() {
+        use crate::domain::rules::Rule;
+        let offer = |row: &mut Reminder| row.meta.rule = Some(Rule::Offer);
+        let rows = [reminder(10, -24, offer), reminder(11, 24, offer)];
+        let about = interview(7, 1, at(500));
+        let ids = |now| reminded_of(&rows, &row(1, None), &about, now)[0].0;
+        assert_eq!(reminded_of(&rows, &row(1, None), &about, now()).len(), 1);
+        assert_eq!((ids(now()), ids(at(25))), (10, 11));
+    }
+
+    #[test]
+    fn a_reminder_is_asked_until_it_is_answered_or_put_off() {
+        let row = reminder(10, -1, |_| ());
+        let item = reminded_of(
+            std::slice::from_ref(&row),
+            &self::row(1, None),
+            &interview(7, 1, at(500)),
+            now(),
+        )[0]
+        .1;
+        let asked = |row: &Reminder| is_asked(&item, None, None, Some(row));
+        assert!(asked(&row));
+        assert!(!asked(&Reminder {
+            done_at: Some(now()),
+            ..row.clone()
+        }));
+        assert!(!asked(&Reminder {
+            due_at: at(5),
+            ..row
+        }));
     }
 }

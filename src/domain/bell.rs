@@ -25,6 +25,8 @@ pub struct Rung {
     pub at: Timestamp,
     /// When it was wanted; quiet hours may have deferred it.
     pub due: Timestamp,
+    /// When it was to go out by the quiet hours, whether or not anything was late.
+    pub ready: Timestamp,
 }
 
 /// The reminders in three piles.
@@ -52,28 +54,28 @@ impl Bell {
         // Of a rule that repeats, an application has the latest.
         let mut latest: Vec<(Rung, &Reminder)> = Vec::new();
         for row in reminders {
-            let rung = |at| Rung {
-                id: row.id,
-                at,
-                due: row.due_at,
-            };
             if row.canceled_at.is_some() || row.expired_at.is_some() {
                 continue;
             }
-            if let Some(done) = row.done_at {
-                if now - done < DONE_SHOWN {
-                    bell.done.push(rung(done));
-                }
+            if row.done_at.is_some_and(|done| now - done >= DONE_SHOWN) {
                 continue;
             }
             let about = row.activity_id.and_then(&activity);
             let begins = about
                 .and_then(|it| it.starts_at)
                 .filter(|at| row.due_at < *at);
-            let goes = match row.sent_at.filter(|_| row.sent) {
-                Some(sent) => sent,
-                None => sending(row.due_at, begins, row.updated_at, quiet, zone).at,
+            let ready = sending(row.due_at, begins, row.updated_at, quiet, zone).at;
+            let rung = |at| Rung {
+                id: row.id,
+                at,
+                due: row.due_at,
+                ready,
             };
+            if let Some(done) = row.done_at {
+                bell.done.push(rung(done));
+                continue;
+            }
+            let goes = row.sent_at.filter(|_| row.sent).unwrap_or(ready);
             // What the server has sent went out, whatever this clock says.
             if goes > now && !row.sent {
                 bell.later.push(rung(goes));

@@ -2,6 +2,7 @@
 
 use super::{
     quiet_hours::{QuietHours, days_after, sending},
+    reminder::{Reminder, SetByHand},
     rules::{Counting, DAY_MINUTES, MAX_OFFSET, ReminderDefaults, Rule, RuleNow},
     time::{Timestamp, ZoneRules},
 };
@@ -73,6 +74,15 @@ fn length(minutes: i32, hours: bool) -> String {
         minutes if minutes < 60 => format!("{minutes} min"),
         minutes => format!("{} h {} min", minutes / 60, minutes % 60),
     }
+}
+
+/// How far a reminder is from what it is before: `24 h before`. None of one that is not, or that a person
+/// moved.
+pub fn lead(row: &Reminder) -> Option<String> {
+    let is_before = row.meta.rule?.counting() == Counting::Before;
+    let is_moved = row.meta.is_set(SetByHand::DueAt);
+    let offset = row.meta.offset.filter(|_| is_before && !is_moved)?;
+    Some(format!("{} before", length(offset, true)))
 }
 
 /// The points that a text names, in minutes; none for a text that names none, which turns the rule off.
@@ -236,6 +246,20 @@ mod tests {
             let said = read(rule, text).unwrap_err();
             assert!(said.contains(why), "{text}: {said}");
         }
+    }
+
+    #[test]
+    fn two_before_one_interview_are_told_apart() {
+        let mut row = crate::domain::reminder::tests::sample(9, 1);
+        assert_eq!(lead(&row), None);
+        (row.meta.rule, row.meta.offset) = (Some(Rule::Loop), Some(2880));
+        assert_eq!(lead(&row).as_deref(), Some("48 h before"));
+        row.meta.offset = Some(90);
+        assert_eq!(lead(&row).as_deref(), Some("1 h 30 min before"));
+        row.meta.set = vec![SetByHand::DueAt];
+        assert_eq!(lead(&row), None, "a person moved it");
+        (row.meta.rule, row.meta.set) = (Some(Rule::Applied), Vec::new());
+        assert_eq!(lead(&row), None);
     }
 
     #[test]

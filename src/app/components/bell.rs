@@ -1,24 +1,30 @@
 //! The bell: what has fallen due, what comes later, and what is done.
 
-use super::{dialog::Dialog, each::Each, icon::Icon, icon_button::IconButton};
+use super::{
+    dialog::Dialog, each::Each, icon::Icon, icon_button::IconButton, put_off::PutOff,
+    sidebar::address_of_reminder,
+};
 use crate::{
     app::{dialogs::use_dialogs, keys::is_undo},
     client::{
         dom,
         habits::use_habits,
+        notifications::{self, Alerts},
         store::{Store, use_store},
         toasts::ToastAction,
         zone::use_zone,
     },
     domain::{
         activity::Activity,
+        agenda::{Item, reminded},
         application::Application,
         bell::{Bell, Rung},
         quiet_hours::QuietHours,
         reminder::Reminder,
+        rules_in_words::lead,
         settings::Settings,
         time::Timestamp,
-        when::{Context, Habits, Holds, Leans, clock, put_off, time_label},
+        when::{Habits, clock, due_label, time_label},
     },
 };
 use chrono::Duration;
@@ -35,15 +41,28 @@ const NEWS: Duration = Duration::minutes(2);
 /// A little longer than from one look at the clock to the next.
 const SOON: Duration = Duration::seconds(75);
 
+/// The first field of the quiet hours, in the settings.
+pub const QUIET_HOURS: &str = "#f-quiet_hours_start";
+
 /// What the bell of a page knows. Copied freely.
 #[derive(Clone, Copy)]
 pub struct BellModel(Memo<Arc<Bell>>);
+
+/// What reminders ask for that nothing else does.
+#[derive(Clone, Copy)]
+struct Reminded(Memo<Arc<Vec<Item>>>);
+
+/// What reminders ask for that nothing else does, for all that says what is to do.
+pub fn use_reminded() -> Memo<Arc<Vec<Item>>> {
+    let Reminded(items) = expect_context();
+    items
+}
 
 /// How many reminders are new, for what stands outside the frame: the title of the window.
 #[derive(Clone, Copy, Default)]
 pub struct NewReminders(pub RwSignal<usize>);
 
-/// Provides it, and tells of each reminder that falls due while the page is looked at.
+/// Provides it, and tells of each reminder that falls due.
 pub fn provide() {
     let (store, zone) = (use_store(), use_zone());
     let count = expect_context::<NewReminders>();
@@ -70,6 +89,18 @@ pub fn provide() {
             store.look_at_clock(at);
         }
     });
+
+    provide_context(Reminded(Memo::new(move |_| {
+        let bell = bell.read();
+        Arc::new(reminded(
+            &bell,
+            |id| store.row::<Reminder>(id),
+            |id| store.row::<Application>(id),
+            |id| store.row::<Activity>(id),
+            &*zone.read(),
+        ))
+    })));
+    Effect::new(move |_| store.settle_follow_ups());
     Effect::new(move |known: Option<HashSet<Uuid>>| {
         let bell = bell.get();
         let now = untrack(|| store.now());
@@ -77,16 +108,14 @@ pub fn provide() {
             let is_news = known
                 .as_ref()
                 .is_some_and(|known| !known.contains(&rung.id));
-            if is_news && now - rung.at < NEWS && dom::is_looked_at() {
+            if is_news && now - rung.at < NEWS {
                 tell(store, rung.id);
             }
         }
         // What was answered is not asked any more.
         let rings = |id: &Uuid| bell.new.iter().any(|rung| rung.id == *id);
         for id in known.iter().flatten().filter(|id| !rings(id)) {
-            if let Some(row) = store.row_untracked::<Reminder>(*id) {
-                store.unsay(&store.reminder_name(&row));
-            }
+            store.unsay_reminder(*id);
         }
         if count.0.get_untracked() != bell.new.len() {
             count.0.set(bell.new.len());
@@ -96,11 +125,24 @@ pub fn provide() {
     });
 }
 
-/// Says that a reminder has fallen due.
+/// Says that a reminder has fallen due: in the page while it can be seen, and by the system where somebody
+/// looks at something else and wants that.
 fn tell(store: Store, id: Uuid) {
-    if let Some(row) = store.row_untracked::<Reminder>(id) {
-        let open = ToastAction::Open(row.application_id);
-        store.toast("reminder", store.reminder_name(&row), Some(open));
+    let Some(row) = store.row_untracked::<Reminder>(id) else {
+        return;
+    };
+    let address = address_of_reminder(&row);
+    if !dom::is_used() && notifications::of_device() == Alerts::On {
+        let of = store.row_untracked::<Application>(row.application_id);
+        let of = of.map(|of| of.name()).unwrap_or_default();
+        notifications::show(row.title.as_str(), &of, &id.to_string(), &address);
+    }
+    if dom::is_looked_at() {
+        let answer = ToastAction::Answer {
+            reminder: id,
+            address,
+        };
+        store.toast("reminder", store.reminder_name(&row), Some(answer));
     }
 }
 
@@ -219,6 +261,7 @@ pub fn BellPanel() -> impl IntoView {
             class="bell"
             title_id="bell-title"
             open=dialogs.bell
+            light=true
             on_open=Callback::new(move |()| ready())
             on_close=Callback::new(move |()| close())
         >
@@ -257,7 +300,17 @@ pub fn BellPanel() -> impl IntoView {
                 })}
             })}
             <footer class="dialog-footer">
-                <A href="/settings" attr:class="bell-quiet" on:click=move |_| close()>{quiet}</A>
+                <A
+                    href="/settings#quiet-hours"
+                    attr:class="bell-quiet"
+                    on:click=move |_| {
+                        close();
+                        // Where one is there already, nothing else does it.
+                        request_animation_frame(|| dom::focus(QUIET_HOURS));
+                    }
+                >
+                    {quiet}
+                </A>
                 <button type="button" class="button" on:click=move |_| close()>"Close" <kbd>"Esc"</kbd></button>
             </footer>
         </Dialog>
@@ -302,13 +355,24 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
     };
     let BellModel(bell) = use_bell();
     let shown = if pile == Pile::New { rung.due } else { rung.at };
-    let when = move || time_label(shown, store.now(), &*zone.read(), habits.get());
+    // Those of one interview are told apart by how long before it they come.
+    let when = move || {
+        let (row, zone, now) = (row.read(), zone.read(), store.now());
+        let lead = row.as_deref().and_then(|row| {
+            let about = store.row::<Activity>(row.activity_id?)?;
+            let (_, begins) = due_label(about.starts_at?, now, &*zone, habits.get());
+            Some(format!("{} {begins}", lead(row)?))
+        });
+        lead.unwrap_or_else(|| time_label(shown, now, &*zone, habits.get()))
+    };
+    let name = Memo::new(move |_| {
+        let lead = row.read().as_deref().and_then(lead);
+        let lead = lead.map(|lead| format!(", {lead}")).unwrap_or_default();
+        format!("{}{lead}", title.get())
+    });
     let href = move || {
         let row = row.read();
-        row.as_ref().map(|row| match row.activity_id {
-            Some(activity) => format!("/board/{}?activity={activity}", row.application_id),
-            None => format!("/board/{}", row.application_id),
-        })
+        row.as_deref().map(address_of_reminder)
     };
     let icon = move || {
         let of_activity = row
@@ -363,9 +427,9 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
             </A>
             {is_open.then(|| view! {
                 <span class="bell-actions">
-                    <IconButton label=Signal::derive(move || format!("Done: {}", title.get())) icon=Icon::Check on_press=done/>
-                    <IconButton label=Signal::derive(move || format!("Later: {}", title.get())) icon=Icon::Clock on_press=later/>
-                    <IconButton label=Signal::derive(move || format!("Call off: {}", title.get())) icon=Icon::Close on_press=off/>
+                    <IconButton label=Signal::derive(move || format!("Done: {}", name.get())) icon=Icon::Check on_press=done/>
+                    <IconButton label=Signal::derive(move || format!("Later: {}", name.get())) icon=Icon::Clock on_press=later/>
+                    <IconButton label=Signal::derive(move || format!("Call off: {}", name.get())) icon=Icon::Close on_press=off/>
                 </span>
             })}
             {move || puts_off.get().then(|| view! { <Choices rung putting_off/> })}
@@ -376,50 +440,17 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
 /// When instead.
 #[component]
 fn Choices(rung: Rung, putting_off: RwSignal<Option<Uuid>>) -> impl IntoView {
-    let (store, zone) = (use_store(), use_zone());
-    let offered = untrack(|| {
-        let zone = zone.read();
-        let now = store.now();
-        let context = Context {
-            now,
-            zone: &*zone,
-            habits: use_habits().get(),
-            holds: Holds::Moment,
-            leans: Leans::Ahead,
-        };
-        let mut offered = put_off(rung.at, &context);
-        if rung.at <= now {
-            offered.insert(0, ("In 1 hour".to_owned(), now + Duration::hours(1)));
-        }
-        offered
-    });
+    let store = use_store();
     let choose = move |at: Timestamp| {
         putting_off.set(None);
         store.snooze(rung.id, at);
         store.once_shown(|| request_animation_frame(|| dom::focus("#bell-title")));
     };
-    let keydown = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Escape" {
-            event.prevent_default();
-            event.stop_propagation();
-            putting_off.set(None);
-            dom::focus(&format!("[data-reminder=\"{}\"] .bell-link", rung.id));
-        }
+    let close = move |()| {
+        putting_off.set(None);
+        dom::focus(&format!("[data-reminder=\"{}\"] .bell-link", rung.id));
     };
-    request_animation_frame(move || {
-        dom::focus(&format!(
-            "[data-reminder=\"{}\"] .bell-choices button",
-            rung.id
-        ));
-    });
     view! {
-        <div class="bell-choices chips" role="group" aria-label="When instead" on:keydown=keydown>
-            {offered
-                .into_iter()
-                .map(|(label, at)| view! {
-                    <button type="button" class="chip" on:click=move |_| choose(at)>{label}</button>
-                })
-                .collect_view()}
-        </div>
+        <PutOff due=rung.at field="put_off" class="bell-choices" on_choose=choose on_close=close/>
     }
 }

@@ -1,6 +1,9 @@
 //! A native modal dialog that a signal opens and closes.
 
-use crate::client::hydration::{is_hydrating, starts_as_rendered, take_over_later};
+use crate::client::{
+    dom,
+    hydration::{is_hydrating, starts_as_rendered, take_over_later},
+};
 use leptos::{
     html,
     prelude::*,
@@ -20,6 +23,9 @@ pub fn Dialog(
     /// Readies it, each time that it opens.
     #[prop(optional, into)]
     on_open: Option<Callback<()>>,
+    /// A press beside it closes it.
+    #[prop(optional)]
+    light: bool,
     /// It was closed.
     #[prop(into)]
     on_close: Callback<()>,
@@ -62,8 +68,16 @@ pub fn Dialog(
             on_close.run(());
         }
     };
+    // Pressed and released beside it: whoever selects text may end there.
+    let pressed = StoredValue::new(false);
+    let press = move |event: leptos::ev::MouseEvent| pressed.set_value(dom::is_beside(&event));
+    let release = move |event: leptos::ev::MouseEvent| {
+        if light && pressed.get_value() && dom::is_beside(&event) {
+            on_close.run(());
+        }
+    };
     view! {
-        <dialog class=format!("dialog {class}") node_ref=node aria-labelledby=title_id on:close=closed>
+        <dialog class=format!("dialog {class}") node_ref=node aria-labelledby=title_id on:close=closed on:mousedown=press on:click=release>
             {move || filled.get().then(|| children())}
         </dialog>
     }

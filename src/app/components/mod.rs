@@ -17,6 +17,7 @@ pub mod keys_dialog;
 pub mod monogram;
 pub mod page_header;
 pub mod panel;
+pub mod put_off;
 pub mod quick_add;
 pub mod rail;
 pub mod reminder_rules;

@@ -7,11 +7,14 @@ use leptos::prelude::*;
 pub fn Panel(
     /// What it is about.
     title: &'static str,
+    /// Its id, for links that lead to it.
+    #[prop(optional)]
+    id: Option<&'static str>,
     /// What it holds.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <section class="panel">
+        <section class="panel" id=id>
             <h2 class="panel-title">{title}</h2>
             {children()}
         </section>

@@ -1,6 +1,6 @@
 //! The navigation: at the side, on the phone at the bottom.
 
-use super::icon::Icon;
+use super::{bell::use_reminded, icon::Icon};
 use crate::{
     client::store::use_store,
     domain::{activity::Activity, agenda::count_late, application::Application},
@@ -11,12 +11,12 @@ use leptos_router::{components::A, hooks::use_location};
 /// The navigation.
 #[component]
 pub fn Rail() -> impl IntoView {
-    let store = use_store();
+    let (store, reminded) = (use_store(), use_reminded());
     let late = Memo::new(move |_| {
         let (rows, activities) = (store.rows::<Application>(), store.rows::<Activity>());
         let rows = rows.values().map(AsRef::<Application>::as_ref);
         let activities = activities.values().map(AsRef::<Activity>::as_ref);
-        count_late(rows, activities, store.now())
+        count_late(rows, activities, &reminded.read(), store.now())
     });
     view! {
         <nav class="rail" aria-label="Main">

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     client::{
         habits::use_habits,
+        notifications::{self, Alerts},
         store::use_store,
         zone::{Zone, use_zone},
     },
@@ -21,7 +22,7 @@ use crate::{
     },
 };
 use chrono::{Datelike, Duration, NaiveTime, Weekday};
-use leptos::prelude::*;
+use leptos::{html, prelude::*, task::spawn_local};
 use serde_json::json;
 
 const FIELD: &str = "reminder_defaults";
@@ -36,6 +37,7 @@ pub fn ReminderRules(
         <Panel title="Reminders">
             <p class="panel-text">"They come by themselves, in the app. What you empty does not come."</p>
             <div class="fields">
+                <AlertsField/>
                 {Rule::THAT_REMIND.map(|rule| view! { <RuleField editor rule/> })}
             </div>
         </Panel>
@@ -45,6 +47,71 @@ pub fn ReminderRules(
 /// The rules as they show.
 fn shown(editor: Editor) -> ReminderDefaults {
     json::read(&editor.value(FIELD)).unwrap_or_default()
+}
+
+/// What `offsets` change of a rule: none of them turns it off.
+fn change_to(rule: Rule, offsets: Vec<i32>) -> RuleChange {
+    let is_usual = offsets == ReminderDefaults::default().rule(rule).offsets;
+    RuleChange {
+        on: offsets.is_empty().then_some(false),
+        offsets: (!offsets.is_empty() && !is_usual).then_some(offsets),
+        ..RuleChange::default()
+    }
+}
+
+/// Whether the system tells of them on this device.
+#[component]
+fn AlertsField() -> impl IntoView {
+    let alerts = RwSignal::new(Alerts::default());
+    let asked = RwSignal::new(false);
+    let control = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        alerts.set(notifications::of_device());
+        asked.set(true);
+    });
+    let is_on = move || alerts.get() == Alerts::On;
+    let turn = move |event| {
+        let wanted = event_target_checked(&event);
+        spawn_local(async move {
+            let now = notifications::choose(wanted).await;
+            alerts.set(now);
+            // Where it was refused, the control says what is so.
+            if let Some(control) = control.get_untracked() {
+                control.set_checked(now == Alerts::On);
+            }
+        });
+    };
+    let hint = move || match alerts.get() {
+        Alerts::Unsupported if !asked.get() => "",
+        Alerts::Unsupported => {
+            "This browser shows no notifications. On an iPhone or iPad, add the app to the Home Screen and open it from there."
+        }
+        Alerts::Blocked => {
+            "The browser blocks notifications of this site. Allow them in its settings for this site, then switch this on."
+        }
+        Alerts::Off => "Reminders show in the app alone.",
+        Alerts::On => {
+            "What falls due while you look at something else is shown by the system, by its title, as long as the app is open."
+        }
+    };
+    view! {
+        <FieldRow label="On this device" control="notify" below=move || view! {
+            <p class="field-hint" aria-live="polite">{hint}</p>
+        }>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    role="switch"
+                    id="notify"
+                    prop:checked=is_on
+                    disabled=move || alerts.get() == Alerts::Unsupported
+                    node_ref=control
+                    on:change=turn
+                />
+                <span>"Notify me on this device"</span>
+            </label>
+        </FieldRow>
+    }
 }
 
 #[component]
@@ -68,11 +135,10 @@ fn RuleField(editor: Editor, rule: Rule) -> impl IntoView {
         // On what was saved last: another field of these may have been left a moment ago.
         let latest: ReminderDefaults = json::read(&editor.saved(FIELD)).unwrap_or_default();
         let known = latest.change(rule).cloned().unwrap_or_default();
-        let usual = ReminderDefaults::default().rule(rule);
-        let is_usual = offsets == usual.offsets;
+        let RuleChange { on, offsets, .. } = change_to(rule, offsets);
         let change = RuleChange {
-            on: offsets.is_empty().then_some(false),
-            offsets: (!offsets.is_empty() && !is_usual).then_some(offsets),
+            on,
+            offsets,
             ..known
         };
         let next = latest.with(rule, change);
@@ -86,19 +152,17 @@ fn RuleField(editor: Editor, rule: Rule) -> impl IntoView {
         }
         let settings = store.settings()?;
         let (zone, now) = (zone.read(), store.now());
-        Some(said(
-            rule,
-            &shown(editor),
-            &settings,
-            now,
-            &zone,
-            habits.get(),
-        ))
+        // What is typed, as far as it is understood.
+        let defaults = match typed.get() {
+            Some(text) => shown(editor).with(rule, change_to(rule, read(rule, &text).ok()?)),
+            None => shown(editor),
+        };
+        Some(said(rule, &defaults, &settings, now, &zone, habits.get()))
     };
     let id = input_id(rule.as_str());
     view! {
         <FieldRow label=rule.label() control=id.clone() error below=move || view! {
-            <p class="field-hint">{hint}</p>
+            <p class="field-hint" aria-live=move || typed.with(Option::is_some).then_some("polite")>{hint}</p>
         }>
             <input
                 class="input"

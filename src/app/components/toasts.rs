@@ -5,12 +5,17 @@ use crate::{
     app::{dialogs::use_dialogs, pwa::UpdateOffer},
     client::{
         dom,
+        habits::use_habits,
         store::use_store,
         toasts::{Toast, ToastAction},
+        zone::use_zone,
     },
+    domain::{time::ZoneRules, when::day_label},
 };
+use chrono::Duration;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use uuid::Uuid;
 
 /// The messages, newest at the bottom.
 #[component]
@@ -44,6 +49,22 @@ fn ToastView(toast: Toast) -> impl IntoView {
         let said = store.toast_text(id).or_else(|| last.cloned());
         said.unwrap_or_else(|| text.clone())
     });
+    let placed = action.as_ref().and_then(ToastAction::placed);
+    let follow_up = placed
+        .filter(|_| kind == "info")
+        .map(|of| view! { <FollowUpChip toast=id of/> });
+    let answers = action.as_ref().and_then(|action| match action {
+        ToastAction::Answer { reminder, .. } => Some(*reminder),
+        _ => None,
+    });
+    let answers = answers.map(|reminder| {
+        let done = move |_| store.complete_reminder(reminder);
+        let later = move |_| store.snooze(reminder, store.now_untracked() + Duration::hours(1));
+        view! {
+            <button type="button" class="toast-action" on:click=done>"Done"</button>
+            <button type="button" class="toast-action" on:click=later>"In 1 hour"</button>
+        }
+    });
     // A conflict is a question with two answers.
     let keep = action.as_ref().and_then(ToastAction::keep_label).map(|label| {
         view! {
@@ -58,6 +79,9 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 &format!("/board/{record}"),
                 leptos_router::NavigateOptions::default(),
             ),
+            Some(ToastAction::Answer { address, .. }) => {
+                navigate(&address, leptos_router::NavigateOptions::default());
+            }
             Some(ToastAction::SignIn) => {
                 _ = window().open_with_url_and_target("/sign-in", "_blank");
             }
@@ -73,10 +97,46 @@ fn ToastView(toast: Toast) -> impl IntoView {
     view! {
         <div class="toast" data-kind=kind role=role>
             <span class="toast-text">{text}</span>
+            {follow_up}
+            {answers}
             // In the order of the panel, whose columns are mine and theirs.
             {offer}
             {keep}
             <IconButton label="Dismiss" icon=Icon::Close on_press=move || store.dismiss(id) class="toast-close"/>
         </div>
+    }
+}
+
+/// Whether the application is followed up, where that is to come: on while it is pressed.
+#[component]
+fn FollowUpChip(
+    /// In which message.
+    toast: u64,
+    /// Of which application.
+    of: Uuid,
+) -> impl IntoView {
+    let (store, zone, habits) = (use_store(), use_zone(), use_habits());
+    let known = Memo::new(move |_| store.follow_up(of).map(|it| (it.at, it.on)));
+    let is_offered = Memo::new(move |_| known.get().is_some());
+    let label = move || {
+        let (at, _) = known.get()?;
+        let (zone, now) = (zone.read(), store.now());
+        let day = day_label(zone.day(at), zone.day(now), habits.get().order);
+        Some(format!("Follow up {day}"))
+    };
+    let on = move || known.get().is_some_and(|(_, on)| on).to_string();
+    let turn = move |_| {
+        store.turn_follow_up(of);
+        store.linger(toast);
+    };
+    move || {
+        is_offered.get().then(|| {
+            view! {
+                <button type="button" class="chip toast-chip" aria-pressed=on on:click=turn>
+                    {Icon::Bell.view()}
+                    {label}
+                </button>
+            }
+        })
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     app::{
         acts::Submission,
         components::{
+            bell::QUIET_HOURS,
             device::DeviceStore,
             dialog::Dialog,
             form::{
@@ -35,6 +36,7 @@ use crate::{
 };
 use leptos::{html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 use serde_json::Value;
 
 /// `/settings`.
@@ -91,6 +93,12 @@ impl Record for SettingsRecord {
 #[component]
 fn SettingsView() -> impl IntoView {
     let editor = Editor::new(SettingsRecord { store: use_store() }, Complaints::default());
+    let location = use_location();
+    Effect::new(move |_| {
+        if location.hash.with(|hash| hash == "#quiet-hours") {
+            request_animation_frame(|| dom::focus(QUIET_HOURS));
+        }
+    });
     view! {
         <main class="page" id="main" tabindex="-1">
             <PageHeader title="Settings" quiet=true/>
@@ -217,7 +225,7 @@ fn QuietHours(editor: Editor) -> impl IntoView {
     };
     let none = move |_| editor.save_fields(&[(START, Value::Null), (END, Value::Null)]);
     view! {
-        <Panel title="Quiet hours">
+        <Panel title="Quiet hours" id="quiet-hours">
             <p class="panel-text">"Reminders wait until they are over."</p>
             <div class="fields">
                 <FieldRow label="From, until" control=input_id(START) error=editor.complaint(START)>

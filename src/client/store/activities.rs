@@ -156,6 +156,7 @@ impl Store {
                 };
                 self.change_activity(id, patch, "Done");
             }
+            Subject::Reminder(id) => self.complete_reminder(id),
         }
     }
 
@@ -258,6 +259,7 @@ impl Store {
                 };
                 self.change_activity(id, patch, "Later");
             }
+            Subject::Reminder(id) => self.snooze(id, to),
         }
     }
 

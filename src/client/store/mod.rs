@@ -4,11 +4,13 @@
 #[cfg(feature = "hydrate")]
 mod access;
 mod activities;
+mod follow_ups;
 mod moves;
 mod notify;
 mod reminders;
 mod rows;
 
+pub use follow_ups::CalledOff;
 pub use rows::HasSignal;
 
 use rows::RowSignals;
@@ -59,6 +61,7 @@ pub struct Store {
     gate: RwSignal<Gate>,
     left: RwSignal<Option<LeftBehind>>,
     now: RwSignal<Timestamp>,
+    pub(super) called_off: RwSignal<CalledOff>,
     pub(super) toasts: RwSignal<Toasts>,
 }
 
@@ -85,6 +88,7 @@ impl Default for Store {
             gate: RwSignal::default(),
             left: RwSignal::default(),
             now: RwSignal::new(Timestamp::UNIX_EPOCH),
+            called_off: RwSignal::default(),
             toasts: RwSignal::default(),
         }
     }

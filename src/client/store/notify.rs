@@ -39,6 +39,31 @@ impl Store {
         }
     }
 
+    /// A reminder was answered.
+    pub fn unsay_reminder(self, id: Uuid) {
+        self.withdraw_offers(|toasts| toasts.answered(id));
+    }
+
+    /// A deed that shows by itself, and can be taken back.
+    pub(super) fn note(self, text: String, edits: Vec<(Uuid, Edit)>) {
+        let Some((record, _)) = edits.first() else {
+            return;
+        };
+        let undo = ToastAction::Apply {
+            record: *record,
+            edits,
+            label: "Undo",
+        };
+        self.once_shown(move || self.toasts.update(|toasts| toasts.note(text, undo)));
+    }
+
+    /// Somebody does something in a message: its time begins anew.
+    pub fn linger(self, id: u64) {
+        let mut timer = None;
+        self.toasts.update(|toasts| timer = toasts.linger(id));
+        self.run_out(timer);
+    }
+
     /// Takes a message away.
     pub fn dismiss(self, id: u64) {
         self.toasts.update(|toasts| toasts.dismiss(id));

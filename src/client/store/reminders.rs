@@ -19,27 +19,31 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 impl Store {
-    /// The reminders of an application that wait, or that a person set and has not answered, in the order in
+    /// The reminders of an application, or of one of its activities, that wait, or that a person set and has not answered, in the order in
     /// which they are due.
-    pub fn reminders_of(self, application: Uuid) -> Vec<Arc<Reminder>> {
+    pub fn reminders_of(self, application: Uuid, activity: Option<Uuid>) -> Vec<Arc<Reminder>> {
         let rows = self.rows::<Reminder>();
-        let is_answered = |row: &Reminder| {
-            let ends = [row.canceled_at, row.done_at, row.expired_at];
-            ends.iter().any(Option::is_some)
-        };
         let waits =
-            |row: &Reminder| row.is_open() || (row.meta.rule.is_none() && !is_answered(row));
-        let of = |row: &&Arc<Reminder>| row.application_id == application && waits(row);
+            |row: &Reminder| row.is_open() || (row.meta.rule.is_none() && row.is_unanswered());
+        let is_about = |row: &Reminder| activity.is_none() || row.activity_id == activity;
+        let of =
+            |row: &&Arc<Reminder>| row.application_id == application && is_about(row) && waits(row);
         let mut rows: Vec<_> = rows.values().filter(of).cloned().collect();
         sort_by_key(&mut rows, |row| (row.due_at, row.id));
         rows
     }
 
-    /// Sets a reminder of an application, with an undo.
+    /// Sets a reminder of an application, or of one of its activities, with an undo.
     ///
     /// # Errors
     /// 400 naming what does not fit.
-    pub fn remind(self, application: Uuid, title: &str, at: Timestamp) -> Result<(), Problem> {
+    pub fn remind(
+        self,
+        application: Uuid,
+        activity: Option<Uuid>,
+        title: &str,
+        at: Timestamp,
+    ) -> Result<(), Problem> {
         let title = title
             .parse()
             .map_err(|why: String| Problem::field("title", why))?;
@@ -47,6 +51,7 @@ impl Store {
         let create = ReminderCreate {
             id: Some(id),
             application_id: Some(application),
+            activity_id: activity,
             title: Change::Set(title),
             due_at: Change::Set(at),
             ..ReminderCreate::default()

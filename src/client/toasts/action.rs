@@ -47,6 +47,13 @@ pub enum ToastAction {
     Review,
     /// Open an application.
     Open(Uuid),
+    /// Answer a reminder that has fallen due, or open what it is about.
+    Answer {
+        /// The reminder.
+        reminder: Uuid,
+        /// Where it opens.
+        address: String,
+    },
     /// Sign in again.
     SignIn,
     /// Load the page anew.
@@ -64,7 +71,7 @@ impl ToastAction {
             Self::UndoMove { .. } | Self::Retract { .. } => "Undo",
             Self::Apply { label, .. } | Self::Reapply { label, .. } => label,
             Self::Review => "Look at it",
-            Self::Open(_) => "Open",
+            Self::Open(_) | Self::Answer { .. } => "Open",
             Self::SignIn => "Sign in",
             Self::Reload => "Reload",
             Self::Settings => "Change",
@@ -77,6 +84,14 @@ impl ToastAction {
         match self {
             Self::Reapply { keep, .. } => Some(*keep),
             Self::UseZone(_) => Some("Keep"),
+            _ => None,
+        }
+    }
+
+    /// The application that it was put where it stands, if that is what was done: a follow-up may be offered.
+    pub fn placed(&self) -> Option<Uuid> {
+        match self {
+            Self::UndoMove { record, .. } | Self::Open(record) => Some(*record),
             _ => None,
         }
     }
@@ -96,6 +111,7 @@ impl ToastAction {
             | Self::Apply { record, .. }
             | Self::Retract { record, .. }
             | Self::Open(record) => Some(*record),
+            Self::Answer { reminder, .. } => Some(*reminder),
             Self::Reapply { .. }
             | Self::Review
             | Self::SignIn

@@ -135,23 +135,7 @@ impl Toasts {
         };
         let timer = toast.timer();
         if let Some(undo) = toast.action.clone().filter(ToastAction::takes_back) {
-            let (toast, text) = (toast.id, toast.text.clone());
-            let record = undo.record();
-            let mut below = Vec::new();
-            for mut deed in self.covered.extract_if(.., |deed| deed.record() == record) {
-                below.append(&mut deed.below);
-                below.push(deed);
-            }
-            below.drain(..below.len().saturating_sub(DEEDS));
-            let deed = Deed {
-                toast,
-                text,
-                undo,
-                below,
-            };
-            self.deeds.push(deed);
-            let too_many = self.deeds.len().saturating_sub(DEEDS);
-            self.deeds.drain(..too_many);
+            self.add_deed(toast.id, toast.text.clone(), undo);
         }
         self.shown.push(toast);
         // The oldest make room; a question that holds somebody's edit does not.
@@ -162,6 +146,37 @@ impl Toasts {
             self.shown.remove(oldest);
         }
         timer
+    }
+
+    /// A deed that needs no message of its own: it can be taken back by the key.
+    pub fn note(&mut self, text: String, undo: ToastAction) {
+        self.next += 1;
+        self.add_deed(self.next, text, undo);
+    }
+
+    fn add_deed(&mut self, toast: u64, text: String, undo: ToastAction) {
+        let record = undo.record();
+        let mut below = Vec::new();
+        for mut deed in self.covered.extract_if(.., |deed| deed.record() == record) {
+            below.append(&mut deed.below);
+            below.push(deed);
+        }
+        below.drain(..below.len().saturating_sub(DEEDS));
+        self.deeds.push(Deed {
+            toast,
+            text,
+            undo,
+            below,
+        });
+        let too_many = self.deeds.len().saturating_sub(DEEDS);
+        self.deeds.drain(..too_many);
+    }
+
+    /// A message is used: it stays its full time from now on. Answers when it goes.
+    pub fn linger(&mut self, id: u64) -> Option<Timer> {
+        let toast = self.shown.iter_mut().find(|toast| toast.id == id)?;
+        toast.round += 1;
+        Some(toast.timer())
     }
 
     /// Asks about an edit that gave way. While one question stands another one joins it.
@@ -293,6 +308,13 @@ impl Toasts {
     pub fn retracted(&mut self, deletion: Uuid) {
         self.withdraw(
             |offer| matches!(offer, ToastAction::Retract { key, .. } if *key == deletion),
+        );
+    }
+
+    /// A reminder was answered, here or elsewhere: it is not asked any more.
+    pub fn answered(&mut self, id: Uuid) {
+        self.withdraw(
+            |offer| matches!(offer, ToastAction::Answer { reminder, .. } if *reminder == id),
         );
     }
 

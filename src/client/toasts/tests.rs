@@ -468,3 +468,45 @@ fn what_is_said_again_is_said_once() {
     }
     assert_eq!(texts(&toasts), ["Settings saved"]);
 }
+
+#[test]
+fn a_deed_without_a_message_is_taken_back_in_its_turn() {
+    let mut toasts = Toasts::default();
+    toasts.push("info", "Moved", undo_move(1));
+    let off = undo_archive(2).unwrap();
+    toasts.note("Called off".to_owned(), off.clone());
+    assert_eq!(texts(&toasts), ["Moved"]);
+    let (text, undo, _) = toasts.take_back().unwrap();
+    assert_eq!((text.as_str(), undo), ("Called off", off));
+    assert_eq!(texts(&toasts), ["Moved"]);
+    assert_eq!(toasts.take_back().unwrap().0, "Moved");
+}
+
+#[test]
+fn a_message_that_is_used_stays_its_time_from_then_on() {
+    let mut toasts = Toasts::default();
+    let first = toasts.push("info", "Moved", undo_move(1));
+    let id = toasts.shown()[0].id;
+    let then = toasts.linger(id).unwrap();
+    toasts.expire(first);
+    assert_eq!(texts(&toasts), ["Moved"]);
+    toasts.expire(then);
+    assert!(toasts.shown().is_empty() && toasts.linger(id).is_none());
+}
+
+#[test]
+fn a_reminder_is_asked_by_itself_until_it_is_answered() {
+    let mut toasts = Toasts::default();
+    for n in [1, 2] {
+        let answer = ToastAction::Answer {
+            reminder: record(n),
+            address: "/board/x".to_owned(),
+        };
+        toasts.push("reminder", "Interview", Some(answer));
+    }
+    assert_eq!(toasts.shown().len(), 2);
+    toasts.answered(record(1));
+    assert_eq!(toasts.shown().len(), 1);
+    toasts.answered(record(2));
+    assert!(toasts.shown().is_empty());
+}

@@ -1,10 +1,12 @@
 //! Reminders: those that rules make, and those that people set.
 
+mod follow_up;
 mod planner;
 #[cfg(test)]
 mod plans;
 
-pub use planner::{Facts, plan};
+pub use follow_up::{FollowUp, follow_up, is_planned_for};
+pub use planner::{Facts, follow_up_title, plan};
 
 use super::{
     application::Application,
@@ -168,8 +170,13 @@ pub(super) fn is_in_play(row: &Application) -> bool {
 impl Reminder {
     /// Whether it is still to go out.
     pub fn is_open(&self) -> bool {
+        !self.sent && self.is_unanswered()
+    }
+
+    /// Whether nobody has done it or called it off, and it is of use.
+    pub fn is_unanswered(&self) -> bool {
         let ends = [self.canceled_at, self.done_at, self.expired_at];
-        !self.sent && ends.iter().all(Option::is_none)
+        ends.iter().all(Option::is_none)
     }
 
     /// Drops what is finer than a millisecond: not every store keeps it.

@@ -176,8 +176,8 @@ fn wanted(facts: &Facts<'_>) -> Vec<Wanted> {
     let mut all = Vec::new();
     let company = &row.company;
     match row.status {
-        Status::Applied if !is_answered(facts) => {
-            let title = format!("Follow up with {company}");
+        Status::Applied if !is_answered(row, facts.activities) => {
+            let title = follow_up_title(row);
             all.extend(after(
                 facts,
                 Rule::Applied,
@@ -225,13 +225,22 @@ fn talks<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Activity> {
     talks.into_iter().take(MOST_TALKS)
 }
 
+/// What the follow-up of an application says: no longer than a title may be.
+pub fn follow_up_title(row: &Application) -> String {
+    let title = format!("Follow up with {}", row.company);
+    title.chars().take(MAX_TITLE).collect()
+}
+
 /// Whether somebody answered since the application was sent: there is a talk.
-fn is_answered(facts: &Facts<'_>) -> bool {
-    let since = facts.application.status_since;
-    facts.activities.iter().any(|it| {
-        it.r#type.is_talk()
+pub(super) fn is_answered<'a>(
+    row: &Application,
+    activities: impl IntoIterator<Item = &'a Activity>,
+) -> bool {
+    activities.into_iter().any(|it| {
+        it.application_id == row.id
+            && it.r#type.is_talk()
             && it.status != ActivityStatus::Canceled
-            && it.starts_at.unwrap_or(it.created_at) >= since
+            && it.starts_at.unwrap_or(it.created_at) >= row.status_since
     })
 }
 
@@ -411,5 +420,10 @@ impl Point {
 
 /// What makes a planned reminder the only one of its kind.
 fn key(rule: Rule, of: Uuid, anchor: Timestamp, number: i32) -> String {
-    format!("{rule}/{of}/{}/{number}", anchor.timestamp_millis())
+    format!("{}{number}", key_prefix(rule, of, anchor))
+}
+
+/// What the keys of all points of a rule begin with that are counted from `anchor`.
+pub(super) fn key_prefix(rule: Rule, of: Uuid, anchor: Timestamp) -> String {
+    format!("{rule}/{of}/{}/", anchor.timestamp_millis())
 }

@@ -46,16 +46,30 @@ pub fn offers(context: &Context<'_>) -> Vec<(String, When)> {
     offers
 }
 
-/// Until when something that is due at `due` may be put off: what is offered anyhow, and a day and a week
-/// after `due`, where that is ahead. Nothing is earlier than `due`.
+/// The hour of an evening.
+const EVENING: u32 = 18;
+
+/// Until when something that is due at `due` may be put off: an hour from now where it is due already, this
+/// evening, what is offered of other days anyhow, and a day and a week after `due` where that is ahead.
+/// Nothing is earlier than `due`.
 pub fn put_off(due: Timestamp, context: &Context<'_>) -> Vec<(String, Timestamp)> {
     let moment = |(label, when)| match when {
         When::Moment(at) => Some((label, at)),
         When::Day(_) => None,
     };
-    let mut offered: Vec<(String, Timestamp)> =
-        offers(context).into_iter().filter_map(moment).collect();
-    if due > context.now {
+    let (now, today) = (context.now, context.zone.day(context.now));
+    let mut offered = Vec::new();
+    if due <= now {
+        offered.push(("In 1 hour".to_owned(), now + Duration::hours(1)));
+    }
+    let evening = today.and_hms_opt(EVENING, 0, 0);
+    let evening = evening.map(|wall| context.zone.instant(wall));
+    if let Some(at) = evening.filter(|at| *at > now) {
+        offered.push(("This evening".to_owned(), at));
+    }
+    let others = offers(context).into_iter().filter_map(moment);
+    offered.extend(others.filter(|(_, at)| context.zone.day(*at) != today));
+    if due > now {
         let wall = context.zone.local(due);
         for (label, days) in [("A day later", 1), ("A week later", 7)] {
             let at = context.zone.instant(wall + Duration::days(days));

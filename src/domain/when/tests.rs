@@ -436,7 +436,13 @@ fn what_is_put_off_goes_on_and_never_into_the_past() {
         );
         offered.into_iter().map(|(label, _)| label).collect()
     };
-    let usual = ["Today 17:00", "Tomorrow 9:00", "Mon 9:00", "In 1 week"];
+    let usual = [
+        "In 1 hour",
+        "This evening",
+        "Tomorrow 9:00",
+        "Mon 9:00",
+        "In 1 week",
+    ];
     assert_eq!(labels("2026-11-20 09:00"), usual);
     let monday = labels("2026-11-30 09:00");
     assert_eq!(monday, ["In 1 week", "A day later", "A week later"]);

@@ -23,6 +23,11 @@ self.addEventListener("message", (event) => {
   if (event.data?.type === "greet") event.waitUntil(meet(event));
 });
 
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data.address));
+});
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -46,6 +51,16 @@ async function meet({ data, ports: [port] }) {
   if (!own) return;
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   if (pages.length === 1) await self.skipWaiting();
+}
+
+/** A page that is open goes there; else one is opened. */
+async function open(address) {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pages.find(({ url }) => SITE.places.includes(new URL(url).pathname.split("/")[1]));
+  if (!page) return self.clients.openWindow(address);
+  // Refused where nobody pressed anything.
+  await page.focus().catch(() => undefined);
+  page.postMessage({ type: "open", address });
 }
 
 function versioned(path) {

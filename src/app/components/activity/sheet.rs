@@ -78,6 +78,8 @@ pub fn ActivityForm(
     first: Arc<Activity>,
     /// What is wrong with what was typed.
     complaints: Complaints,
+    /// What stands below when it is.
+    children: Children,
 ) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
     let habits = use_habits();
@@ -154,6 +156,7 @@ pub fn ActivityForm(
             <SelectField editor field="duration_minutes" choices=lengths(row)/>
             <TextField editor field="timezone" required=true placeholder="Europe/Berlin"/>
         </Group>
+        {children()}
         <Group title="What">
             <SelectField editor field="type" choices=choices(ActivityType::ALL, |one| one.as_str(), |one| one.label())/>
             {move || (kind.get() == ActivityType::Interview).then(|| view! {

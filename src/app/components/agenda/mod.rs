@@ -12,7 +12,7 @@ pub use wording::title_of;
 
 use crate::{
     app::{
-        components::each::Each,
+        components::{bell::use_reminded, each::Each},
         origin::{Origin, use_origin},
     },
     client::{habits::use_habits, store::use_store, zone::use_zone},
@@ -94,12 +94,19 @@ pub struct AgendaModel {
 impl AgendaModel {
     /// The agenda of the store.
     pub fn of_store() -> Self {
-        let (store, zone) = (use_store(), use_zone());
+        let (store, zone, reminded) = (use_store(), use_zone(), use_reminded());
         let agenda = Memo::new(move |_| {
             let (rows, activities) = (store.rows::<Application>(), store.rows::<Activity>());
             let rows = rows.values().map(Arc::as_ref);
             let activities = activities.values().map(Arc::as_ref);
-            Arc::new(Agenda::new(rows, activities, store.now(), &*zone.read()))
+            let reminded = reminded.read();
+            Arc::new(Agenda::new(
+                rows,
+                activities,
+                &reminded,
+                store.now(),
+                &*zone.read(),
+            ))
         });
         Self {
             agenda,

@@ -2,7 +2,7 @@
 
 use super::{
     AgendaModel, Part, use_agenda,
-    wording::{activity_of, href_of, key_of, time_of, title_of},
+    wording::{activity_of, href_of, key_of, reminder_of, time_of, title_of},
 };
 use crate::{
     app::{
@@ -11,6 +11,7 @@ use crate::{
             icon::Icon,
             icon_button::IconButton,
             monogram::Monogram,
+            put_off::PutOff,
         },
         origin::{Opened, use_origin},
     },
@@ -24,8 +25,8 @@ use crate::{
         activity::Activity,
         agenda::{Item, Subject, countdown, is_asked},
         application::Application,
+        reminder::Reminder,
         time::Timestamp,
-        when::{Context, Holds, Leans, put_off},
     },
 };
 use chrono::Duration;
@@ -50,6 +51,10 @@ pub fn AgendaRow(
         // While it goes away its last state stands.
         now.or_else(|| last.cloned().flatten())
     });
+    let reminder = Memo::new(move |last: Option<&Option<_>>| {
+        let now = reminder_of(item.subject).and_then(|id| store.row::<Reminder>(id));
+        now.or_else(|| last.cloned().flatten())
+    });
     let row = Memo::new(move |last: Option<&Option<_>>| {
         let now = store.row::<Application>(item.application);
         now.or_else(|| last.cloned().flatten())
@@ -60,8 +65,15 @@ pub fn AgendaRow(
             .map(|row| row.company.to_string())
             .unwrap_or_default()
     });
-    let title =
-        Memo::new(move |_| title_of(&item, row.read().as_deref(), activity.read().as_deref()));
+    let title = Memo::new(move |_| {
+        let (row, activity, reminder) = (row.read(), activity.read(), reminder.read());
+        title_of(
+            &item,
+            row.as_deref(),
+            activity.as_deref(),
+            reminder.as_deref(),
+        )
+    });
     let of = move || {
         let row = row.read();
         row.as_ref().map(|row| row.name())
@@ -99,7 +111,7 @@ pub fn AgendaRow(
             <span class="agenda-time">{time}</span>
             <Monogram company/>
             <A
-                href=move || href_of(&item, activity.read().as_deref())
+                href=move || href_of(&item, activity.read().as_deref(), reminder.read().as_deref())
                 attr:class="agenda-link"
                 on:click=opened
             >
@@ -148,7 +160,13 @@ fn finish(store: Store, model: AgendaModel, item: Item, complete: impl FnOnce(St
     // Pressed twice, it is done once: what was done a moment ago may not show yet.
     let activity = activity_of(item.subject).and_then(|id| store.row_untracked::<Activity>(id));
     let row = store.row_untracked::<Application>(item.application);
-    if !is_asked(&item, row.as_deref(), activity.as_deref()) {
+    let reminder = reminder_of(item.subject).and_then(|id| store.row_untracked::<Reminder>(id));
+    if !is_asked(
+        &item,
+        row.as_deref(),
+        activity.as_deref(),
+        reminder.as_deref(),
+    ) {
         return;
     }
     let (part, beside) = (model.part_of(&item), model.beside(&item));
@@ -180,7 +198,7 @@ pub fn later(store: Store, model: AgendaModel, item: Item) {
     match activity.filter(|row| is_planned && row.r#type.is_talk()) {
         Some(row) => {
             model.origin.leaves_today(opened(&item, true));
-            model.open.set(Some(href_of(&item, Some(&row))));
+            model.open.set(Some(href_of(&item, Some(&row), None)));
         }
         None => model.later.set(Some(item)),
     }
@@ -189,48 +207,18 @@ pub fn later(store: Store, model: AgendaModel, item: Item) {
 /// When instead.
 #[component]
 fn LaterChoices(item: Item) -> impl IntoView {
-    let (store, zone, model) = (use_store(), use_zone(), use_agenda());
-    let offered = untrack(|| {
-        let zone = zone.read();
-        let context = Context {
-            now: store.now(),
-            zone: &*zone,
-            habits: use_habits().get(),
-            holds: Holds::Moment,
-            leans: Leans::Ahead,
-        };
-        put_off(item.at, &context)
-    });
-    let key = key_of(&item);
-    let back = format!("[data-item=\"{key}\"] .agenda-link");
-    let close = move || {
+    let (store, model) = (use_store(), use_agenda());
+    let close = move |()| {
         model.later.set(None);
-        dom::focus(&back);
+        dom::focus(&format!("[data-item=\"{}\"] .agenda-link", key_of(&item)));
     };
-    request_animation_frame(move || {
-        dom::focus(&format!("[data-item=\"{key}\"] .agenda-choices button"));
-    });
     let choose = move |at: Timestamp| {
         let beside = model.beside(&item);
         model.later.set(None);
         store.postpone(&item, at);
         store.once_shown(move || go_on_to(beside));
     };
-    let keydown = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Escape" {
-            event.prevent_default();
-            event.stop_propagation();
-            close();
-        }
-    };
     view! {
-        <div class="agenda-choices chips" role="group" aria-label="When instead" on:keydown=keydown>
-            {offered
-                .into_iter()
-                .map(|(label, at)| view! {
-                    <button type="button" class="chip" on:click=move |_| choose(at)>{label}</button>
-                })
-                .collect_view()}
-        </div>
+        <PutOff due=item.at field="put_off_item" class="agenda-choices" on_choose=choose on_close=close/>
     }
 }

@@ -2,11 +2,12 @@
 
 use super::Part;
 use crate::{
-    app::components::sidebar::address_of,
+    app::components::sidebar::{address_of, address_of_reminder},
     domain::{
         activity::Activity,
         agenda::{Item, Subject},
         application::Application,
+        reminder::Reminder,
         time::{Timestamp, ZoneRules},
         when::{Habits, clock, due_label, short_weekday},
     },
@@ -26,9 +27,7 @@ pub fn time_of(
         Part::Late => due_label(item.at, now, zone, habits)
             .1
             .replace(", late", ""),
-        Part::Today if item.at <= now && now <= item.until && item.at < item.until => {
-            "now".to_owned()
-        }
+        Part::Today if item.is_under_way(now) => "now".to_owned(),
         Part::Today | Part::Tomorrow => clock(wall.time(), habits.clock),
         Part::Week => format!(
             "{} {}",
@@ -39,7 +38,12 @@ pub fn time_of(
 }
 
 /// What is to be done.
-pub fn title_of(item: &Item, row: Option<&Application>, activity: Option<&Activity>) -> String {
+pub fn title_of(
+    item: &Item,
+    row: Option<&Application>,
+    activity: Option<&Activity>,
+    reminder: Option<&Reminder>,
+) -> String {
     match item.subject {
         Subject::NextAction => {
             let action = row.and_then(|row| row.next_action.as_ref());
@@ -51,6 +55,9 @@ pub fn title_of(item: &Item, row: Option<&Application>, activity: Option<&Activi
             action.map_or("Next action".to_owned(), ToString::to_string)
         }
         Subject::Reply(_) => "An answer is due".to_owned(),
+        Subject::Reminder(_) => reminder
+            .map(|row| row.title.to_string())
+            .unwrap_or_default(),
     }
 }
 
@@ -58,15 +65,24 @@ pub fn title_of(item: &Item, row: Option<&Application>, activity: Option<&Activi
 pub const fn activity_of(subject: Subject) -> Option<Uuid> {
     match subject {
         Subject::Activity(id) | Subject::FollowOn(id) | Subject::Reply(id) => Some(id),
-        Subject::NextAction => None,
+        Subject::NextAction | Subject::Reminder(_) => None,
+    }
+}
+
+/// The reminder that an item is.
+pub const fn reminder_of(subject: Subject) -> Option<Uuid> {
+    match subject {
+        Subject::Reminder(id) => Some(id),
+        _ => None,
     }
 }
 
 /// Where an item opens.
-pub fn href_of(item: &Item, activity: Option<&Activity>) -> String {
-    match activity {
-        Some(row) => address_of(row),
-        None => format!("/board/{}", item.application),
+pub fn href_of(item: &Item, activity: Option<&Activity>, reminder: Option<&Reminder>) -> String {
+    match (activity, reminder) {
+        (Some(row), _) => address_of(row),
+        (_, Some(row)) => address_of_reminder(row),
+        _ => format!("/board/{}", item.application),
     }
 }
 
@@ -77,6 +93,7 @@ pub fn key_of(item: &Item) -> String {
         Subject::Activity(id) => ("activity", id),
         Subject::FollowOn(id) => ("follow-on", id),
         Subject::Reply(id) => ("reply", id),
+        Subject::Reminder(id) => ("reminder", id),
     };
     format!("{word}-{id}")
 }
@@ -89,6 +106,7 @@ mod tests {
         activity,
         agenda::{Item, Subject},
         application::tests::{now, sample},
+        reminder,
         when::Habits,
     };
     use chrono::Duration;
@@ -128,6 +146,7 @@ mod tests {
     fn each_item_says_what_is_to_be_done() {
         let mut row = sample(1);
         let activity = activity::tests::sample(7, 1);
+        let reminder = reminder::tests::sample(9, 1);
         let title = |row: &_, subject| {
             let item = Item {
                 subject,
@@ -135,12 +154,14 @@ mod tests {
                 at: now(),
                 until: now(),
             };
-            title_of(&item, Some(row), Some(&activity))
+            title_of(&item, Some(row), Some(&activity), Some(&reminder))
         };
         assert_eq!(title(&row, Subject::NextAction), "Next action");
         row.next_action = "Call Jane".parse().ok();
         assert_eq!(title(&row, Subject::NextAction), "Call Jane");
         assert_eq!(title(&row, Subject::Activity(activity.id)), "Interview");
         assert_eq!(title(&row, Subject::Reply(activity.id)), "An answer is due");
+        let own = title(&row, Subject::Reminder(reminder.id));
+        assert_eq!(own, "Ask Mira about the team");
     }
 }

@@ -1,17 +1,17 @@
 //! A card, and its height: long columns are windowed, so it must be known without measuring.
 //! The numbers are those of `style/card.css`.
 
-use super::model::{Asked, use_board};
+use super::model::{Asked, Asking, use_board};
 use crate::{
     app::components::{agenda::title_of, icon::Icon, monogram::Monogram},
     client::habits::use_habits,
     client::store::use_store,
     client::zone::use_zone,
     domain::{
-        agenda::{Subject, first_of},
+        agenda::{Item, Subject, first_of},
         application::{Application, Priority},
         time::{Timestamp, ZoneRules, days_label},
-        when::{Due, day_label, span_label},
+        when::{Due, Habits, day_label, due_label, span_label, time_label},
     },
 };
 use leptos::prelude::*;
@@ -36,23 +36,33 @@ fn has_next(row: &Application, asked: Option<&Asked>) -> bool {
     row.next_action.is_some() || first_of(row, asked.map(|asked| &asked.item)).is_some()
 }
 
-/// From when until when something is.
-type Span = (Timestamp, Timestamp);
-
-/// What is next: the next action or what an activity asks for, whichever comes first. A next action
-/// without a time stands back. What it is called, and when.
-fn next_of(row: &Application, asked: Option<&Asked>) -> (Option<String>, Option<Span>) {
+/// What is next: the next action, what an activity asks for, or what a person wants to be reminded of,
+/// whichever comes first. A next action without a time stands back. What it is called, and when.
+fn next_of(row: &Application, asked: Option<&Asked>) -> (Option<String>, Option<Item>) {
     match first_of(row, asked.map(|asked| &asked.item)) {
         None => (row.next_action.as_ref().map(ToString::to_string), None),
         // A time alone says all there is.
         Some(item) if item.subject == Subject::NextAction && row.next_action.is_none() => {
-            (None, Some((item.at, item.until)))
+            (None, Some(item))
         }
         Some(item) => {
-            let activity = asked.map(|asked| &*asked.activity);
-            let title = title_of(&item, Some(row), activity);
-            (Some(title), Some((item.at, item.until)))
+            let by = asked.map(|asked| &asked.by);
+            let (activity, reminder) =
+                (by.and_then(Asking::activity), by.and_then(Asking::reminder));
+            let title = title_of(&item, Some(row), activity, reminder);
+            (Some(title), Some(item))
         }
+    }
+}
+
+/// When it is, and how near that is. What has fallen due today is not late before tomorrow.
+fn when_of(item: &Item, now: Timestamp, zone: &impl ZoneRules, habits: Habits) -> (Due, String) {
+    match item.subject {
+        Subject::Reminder(_) if item.at <= now && now <= item.until => {
+            (Due::Soon, time_label(item.at, now, zone, habits))
+        }
+        Subject::Reminder(_) => due_label(item.at, now, zone, habits),
+        _ => span_label(item.at, item.until, now, zone, habits),
     }
 }
 
@@ -114,7 +124,7 @@ pub fn Card(
     let next = move || {
         let (row, zone) = (row.read(), zone.read());
         let (action, due) = next_of(&row, asked.read().as_ref());
-        let due = due.map(|(at, until)| span_label(at, until, store.now(), &*zone, habits.get()));
+        let due = due.map(|item| when_of(&item, store.now(), &*zone, habits.get()));
         // The words give way where both are too long; the time stays whole.
         let (near, when) = match (&action, due) {
             (None, None) => return None,
@@ -204,7 +214,7 @@ mod tests {
     fn asked(activity: Activity) -> Asked {
         Asked {
             item: first_asked(&activity).unwrap(),
-            activity: Arc::new(activity),
+            by: Asking::Activity(Arc::new(activity)),
         }
     }
 
@@ -258,9 +268,9 @@ mod tests {
             next_action_due: at(3),
             ..interview(-5)
         });
-        let next = next_of(&row(at(4)), Some(&told));
-        let then = at(3).map(|at| (at, at));
-        assert_eq!(next, (Some("Send the task".to_owned()), then));
+        let (title, item) = next_of(&row(at(4)), Some(&told));
+        assert_eq!(title.as_deref(), Some("Send the task"));
+        assert_eq!(item.map(|item| item.at), at(3));
 
         // What came to nothing is late with nothing, as on Today.
         let over = Application {

@@ -2,6 +2,7 @@
 //! dragged over them.
 
 use crate::{
+    app::components::bell::use_reminded,
     client::{
         engine::Began,
         search::Search,
@@ -9,9 +10,10 @@ use crate::{
     },
     domain::{
         activity::Activity,
-        agenda::{Item, first_asked},
+        agenda::{Item, Subject, first_asked},
         application::Application,
         order::sort_by_key,
+        reminder::Reminder,
         stage::Status,
     },
 };
@@ -26,16 +28,43 @@ use uuid::Uuid;
 /// A column's cards, newest in the stage first.
 pub type Cards = Arc<Vec<Arc<Application>>>;
 
-/// What an activity asks for.
+/// What an activity asks for, or a reminder that a person set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
     /// What, and when.
     pub item: Item,
-    /// Which one.
-    pub activity: Arc<Activity>,
+    /// Who asks.
+    pub by: Asking,
 }
 
-/// What the activities of each application ask for first.
+/// Who asks for something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asking {
+    /// This activity.
+    Activity(Arc<Activity>),
+    /// This reminder.
+    Reminder(Arc<Reminder>),
+}
+
+impl Asking {
+    /// The activity, if it is one.
+    pub fn activity(&self) -> Option<&Activity> {
+        match self {
+            Self::Activity(row) => Some(row),
+            Self::Reminder(_) => None,
+        }
+    }
+
+    /// The reminder, if it is one.
+    pub fn reminder(&self) -> Option<&Reminder> {
+        match self {
+            Self::Reminder(row) => Some(row),
+            Self::Activity(_) => None,
+        }
+    }
+}
+
+/// What the activities and reminders of each application ask for first.
 pub type AllAsked = HashMap<Uuid, Asked>;
 
 /// A card that was picked up.
@@ -92,7 +121,7 @@ pub fn use_board() -> BoardModel {
 impl BoardModel {
     /// A board over the store: columns of closed applications are folded at first.
     pub fn of_store() -> Self {
-        let store = use_store();
+        let (store, reminded) = (use_store(), use_reminded());
         let search = RwSignal::new(String::new());
         let found = Memo::new(move |_| find(store, &Search::of(&search.read())));
         let open = Status::ALL
@@ -115,7 +144,10 @@ impl BoardModel {
             store,
             found,
             first,
-            asked: Memo::new(move |_| Arc::new(asked(&store.rows::<Activity>()))),
+            asked: Memo::new(move |_| {
+                let (activities, reminders) = (store.rows(), store.rows());
+                Arc::new(asked(&activities, &reminded.read(), &reminders))
+            }),
             search,
             drag: RwSignal::new(None),
             picked: StoredValue::new(None),
@@ -163,7 +195,7 @@ impl BoardModel {
             .with(|found| found.columns.get(&status).cloned().unwrap_or_default())
     }
 
-    /// What the activities of an application ask for first.
+    /// What the activities and reminders of an application ask for first.
     pub fn asked(self, id: Uuid) -> Option<Asked> {
         self.asked.with(|asked| asked.get(&id).cloned())
     }
@@ -332,19 +364,32 @@ fn strip_count(is_searching: bool, count: usize, total: usize) -> String {
     }
 }
 
-/// What the activities of each application ask for first.
-fn asked(rows: &HashMap<Uuid, Arc<Activity>>) -> AllAsked {
+/// What the activities of each application ask for first, and the reminders that a person set.
+fn asked(
+    activities: &HashMap<Uuid, Arc<Activity>>,
+    reminded: &[Item],
+    reminders: &HashMap<Uuid, Arc<Reminder>>,
+) -> AllAsked {
     let mut first = AllAsked::new();
-    for row in rows.values() {
-        let Some(item) = first_asked(row) else {
-            continue;
-        };
+    let mut add = |item: Item, by: &dyn Fn() -> Asking| {
         let is_later = first
-            .get(&row.application_id)
+            .get(&item.application)
             .is_some_and(|known| (known.item.at, known.item.subject) < (item.at, item.subject));
         if !is_later {
-            let activity = Arc::clone(row);
-            first.insert(row.application_id, Asked { item, activity });
+            first.insert(item.application, Asked { item, by: by() });
+        }
+    };
+    for row in activities.values() {
+        if let Some(item) = first_asked(row) {
+            add(item, &|| Asking::Activity(Arc::clone(row)));
+        }
+    }
+    for item in reminded {
+        let Subject::Reminder(id) = item.subject else {
+            continue;
+        };
+        if let Some(row) = reminders.get(&id).filter(|row| row.meta.rule.is_none()) {
+            add(*item, &|| Asking::Reminder(Arc::clone(row)));
         }
     }
     first

@@ -1,6 +1,6 @@
 //! One activity, in the place of its application.
 
-use super::{CloseLink, Closing, NotHere};
+use super::{CloseLink, Closing, NotHere, reminders::Reminders};
 use crate::{
     app::{
         components::{
@@ -96,7 +96,9 @@ pub fn ActivityPanel(
         <div class="sidebar-body" on:input=move |_| closing.typed()>
             {move || match known.get() {
                 true => row.get_untracked().map(|first| view! {
-                    <ActivityForm first complaints=closing.complaints/>
+                    <ActivityForm first complaints=closing.complaints>
+                        <Reminders id=application activity=id/>
+                    </ActivityForm>
                 }).into_any(),
                 false => view! { <NotHere noun="activity"/> }.into_any(),
             }}

@@ -13,8 +13,10 @@ use crate::{
     },
     client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
+        activity::Activity,
         json,
         reminder::Reminder,
+        rules_in_words::lead,
         time::Timestamp,
         when::{Holds, Leans, due_label},
     },
@@ -27,15 +29,18 @@ use uuid::Uuid;
 /// What is said of a reminder that was begun and is left.
 const UNFINISHED: &str = "Set the reminder, or cancel it.";
 
-/// The reminders of the application `id`.
+/// The reminders of the application `id`, or of one of its activities.
 #[component]
 pub(super) fn Reminders(
     /// Whose.
     id: Uuid,
+    /// Of which activity alone.
+    #[prop(optional)]
+    activity: Option<Uuid>,
 ) -> impl IntoView {
     let store = use_store();
     let setting = RwSignal::new(false);
-    let rows = Memo::new(move |_| store.reminders_of(id));
+    let rows = Memo::new(move |_| store.reminders_of(id, activity));
     let done = move || {
         setting.set(false);
         request_animation_frame(|| dom::focus("#remind-me"));
@@ -48,7 +53,7 @@ pub(super) fn Reminders(
                 </Each>
             </ul>
             {move || if setting.get() {
-                view! { <RemindForm application=id on_done=done/> }.into_any()
+                view! { <RemindForm application=id activity on_done=done/> }.into_any()
             } else {
                 view! {
                     <button type="button" class="button button-quiet" id="remind-me" on:click=move |_| setting.set(true)>
@@ -67,6 +72,12 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
     let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let (id, due) = (row.id, row.due_at);
     let title = row.title.to_string();
+    let lead = lead(&row);
+    let name = match &lead {
+        Some(lead) => format!("{title}, {lead}"),
+        None => title.clone(),
+    };
+    let lead = lead.map(|lead| format!("{lead} · ")).unwrap_or_default();
     let when = move || due_label(due, store.now(), &*zone.read(), habits.get()).1;
     let leave = move || store.once_shown(|| request_animation_frame(|| dom::focus("#remind-me")));
     let done = move || {
@@ -81,10 +92,10 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
         <li class="reminder" data-reminder=id.to_string()>
             <span class="reminder-what">
                 <span>{title.clone()}</span>
-                <span class="reminder-when">{when}</span>
+                <span class="reminder-when">{lead} {when}</span>
             </span>
-            <IconButton label=format!("Done: {title}") icon=Icon::Check on_press=done/>
-            <IconButton label=format!("Call off: {title}") icon=Icon::Close on_press=off/>
+            <IconButton label=format!("Done: {name}") icon=Icon::Check on_press=done/>
+            <IconButton label=format!("Call off: {name}") icon=Icon::Close on_press=off/>
         </li>
     }
 }
@@ -93,6 +104,7 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
 #[component]
 fn RemindForm(
     application: Uuid,
+    activity: Option<Uuid>,
     /// It is over.
     on_done: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
@@ -100,9 +112,12 @@ fn RemindForm(
     // Whoever leaves what was begun is told first.
     let closing = expect_context::<Closing>();
     on_cleanup(move || closing.unfinished(None));
-    let fields: Fields = [("title".to_owned(), json!("Follow up"))]
-        .into_iter()
-        .collect();
+    // Of what is still to come something is to be prepared.
+    let about = activity.and_then(|id| store.row_untracked::<Activity>(id));
+    let is_ahead =
+        about.is_some_and(|row| row.starts_at.is_some_and(|at| at > store.now_untracked()));
+    let title = if is_ahead { "Prepare" } else { "Follow up" };
+    let fields: Fields = [("title".to_owned(), json!(title))].into_iter().collect();
     let editor = Editor::new(Draft::new(fields), Complaints::default());
     let submission = Submission::default();
     request_animation_frame(|| dom::focus(&format!("#{}", input_id("due_at"))));
@@ -128,7 +143,7 @@ fn RemindForm(
         if at <= store.now_untracked() {
             return refuse("due_at", "That has passed. Say a time that is to come.");
         }
-        match store.remind(application, &title, at) {
+        match store.remind(application, activity, &title, at) {
             Ok(()) => on_done(),
             Err(problem) => refuse("title", &problem.sentence()),
         }

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         activity::{Activity, ActivityStatus},
         order::sort_by_key,
+        reminder::Reminder,
         stage::{StageEvent, Status, counted},
         time::{Timestamp, ZoneRules, stay_label},
         when::{day_label, due_label},
@@ -240,6 +241,14 @@ pub fn Story(
 /// The address of an activity.
 pub fn address_of(row: &Activity) -> String {
     format!("/board/{}?activity={}", row.application_id, row.id)
+}
+
+/// The address of what a reminder is about.
+pub fn address_of_reminder(row: &Reminder) -> String {
+    match row.activity_id {
+        Some(activity) => format!("/board/{}?activity={activity}", row.application_id),
+        None => format!("/board/{}", row.application_id),
+    }
 }
 
 #[component]
