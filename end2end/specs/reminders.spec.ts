@@ -226,10 +226,11 @@ test("what falls due is told by the system while nobody looks, where that was as
         return Promise.resolve(Notification.permission);
       }
       onclick: (() => void) | null = null;
-      constructor(
-        readonly title: string,
-        readonly options: object,
-      ) {
+      readonly title: string;
+      readonly options: object;
+      constructor(title: string, options: object) {
+        this.title = title;
+        this.options = options;
         shown.push(this);
       }
     }
