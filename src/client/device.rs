@@ -1,8 +1,6 @@
-//! What this browser remembers in the clear: ids of users, whether a passphrase locks the cache, for which
-//! zones it has asked whether they are to be used, and of which applications a follow-up is to be called off.
+//! What this browser remembers in the clear: ids of users, whether a passphrase locks the cache, and for
+//! which zones it has asked whether they are to be used.
 
-use super::store::CalledOff;
-use chrono::DateTime;
 use leptos::{
     leptos_dom::helpers::window_event_listener,
     prelude::{document, on_cleanup, window},
@@ -13,9 +11,6 @@ use uuid::Uuid;
 const KEPT: &str = "hunt-user";
 /// Who signed in here last.
 const SIGNED_IN: &str = "hunt-signed-in";
-
-/// Follow-ups that were called off before they were planned.
-const CALLED_OFF: &str = "hunt-called-off";
 
 /// A passphrase locks the cache.
 const LOCKED: &str = "hunt-locked";
@@ -73,40 +68,10 @@ pub fn may_show() {
     }
 }
 
-/// Follow-ups that are to be called off once they are planned, as a page of this browser left them.
-pub fn called_off() -> CalledOff {
-    let storage = window().local_storage().ok().flatten();
-    let kept = storage.and_then(|storage| storage.get_item(CALLED_OFF).ok().flatten());
-    let line = |line: &str| {
-        let (of, at) = line.split_once(' ')?;
-        let at = DateTime::from_timestamp_millis(at.parse().ok()?)?;
-        Some((of.parse().ok()?, at))
-    };
-    kept.unwrap_or_default().lines().filter_map(line).collect()
-}
-
-/// The next page is to know of them, too.
-pub fn keep_called_off(all: &CalledOff) {
-    let Ok(Some(storage)) = window().local_storage() else {
-        return;
-    };
-    let mut text = String::new();
-    for (of, at) in all {
-        text += &format!("{of} {}\n", at.timestamp_millis());
-    }
-    // Where storage is refused it holds as long as the page.
-    _ = if text.is_empty() {
-        storage.remove_item(CALLED_OFF)
-    } else {
-        storage.set_item(CALLED_OFF, &text)
-    };
-}
-
 /// No cache is to be opened, and nobody is remembered.
 pub fn forget_kept() {
     remember_locked(false);
     super::zone::asked::forget();
-    keep_called_off(&CalledOff::new());
     write(KEPT, None);
     write(SIGNED_IN, None);
 }

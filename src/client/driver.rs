@@ -6,7 +6,7 @@ use super::{
     device, dom,
     engine::{Batch, Effect, Engine, Outgoing, Stored, SyncState, Trouble, Unstored},
     locks::{self, Held},
-    store::{CalledOff, Gate, LeftBehind, Store},
+    store::{Gate, LeftBehind, Store},
     toasts::Timer,
 };
 use crate::{
@@ -153,7 +153,6 @@ impl Store {
             return;
         }
         self.set_now(self.clock());
-        self.called_off.set(device::called_off());
         transport::set_user(self.engine(Engine::owner));
         self.listen();
         self.step(|engine| engine.start(self.clock()));
@@ -525,11 +524,6 @@ impl Store {
     /// Calls `then` when somebody signs in in another tab, while the caller lives.
     pub fn when_signed_in_elsewhere(self, then: impl Fn() + 'static) {
         device::when_signed_in_elsewhere(then);
-    }
-
-    /// Follow-ups that wait to be called off outlive the page.
-    pub(super) fn keep_called_off(self, all: &CalledOff) {
-        device::keep_called_off(all);
     }
 
     /// The time of what happens now.

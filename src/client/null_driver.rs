@@ -1,11 +1,7 @@
 //! The store where there is no browser, in the place of `driver`: nothing is kept, sent or fetched, no
 //! time passes, and what is done shows at once. The server renders with it.
 
-use super::{
-    engine::Effect,
-    store::{CalledOff, Store},
-    toasts::Timer,
-};
+use super::{engine::Effect, store::Store, toasts::Timer};
 use crate::domain::{time::Timestamp, user::Me};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -56,9 +52,6 @@ impl Store {
 
     /// Brings in everything again, older rows too.
     pub fn load_all(self) {}
-
-    /// Follow-ups that wait to be called off outlive the page: there is no next one.
-    pub(super) fn keep_called_off(self, _all: &CalledOff) {}
 
     /// Requests carry this token from now on.
     pub fn use_csrf_token(self, _token: &str) {}

@@ -100,7 +100,6 @@ pub fn provide() {
             &*zone.read(),
         ))
     })));
-    Effect::new(move |_| store.settle_follow_ups());
     Effect::new(move |known: Option<HashSet<Uuid>>| {
         let bell = bell.get();
         let now = untrack(|| store.now());

@@ -8,25 +8,12 @@ use crate::{
         application::Application,
         change::Change,
         fields::Patch as _,
-        reminder::{
-            FollowUp, Reminder, ReminderCreate, ReminderPatch, follow_up, follow_up_title,
-            is_planned_for,
-        },
+        reminder::{FollowUp, Reminder, ReminderCreate, ReminderPatch, follow_up, follow_up_title},
         row::OfEdit as _,
-        time::Timestamp,
     },
 };
-use chrono::Duration;
 use leptos::prelude::*;
-use std::sync::Arc;
 use uuid::Uuid;
-
-/// Follow-ups that a person called off before the server had planned them: of which application, and when.
-/// Nothing is sent of a reminder that the server has not issued; once it has, it is called off.
-pub type CalledOff = Vec<(Uuid, Timestamp)>;
-
-/// After so long the server has planned what it will.
-const KEPT: Duration = Duration::days(90);
 
 impl Store {
     /// The follow-up of an application; none where none is to come.
@@ -39,23 +26,12 @@ impl Store {
         let rules = &self.settings()?.reminder_defaults;
         let activities = self.rows::<Activity>();
         let activities = activities.values().map(AsRef::as_ref);
-        let called_off = self
-            .called_off
-            .with(|all| all.iter().any(|(of, _)| *of == row.id));
         let (now, zone) = (self.now(), self.zone.read());
-        follow_up(
-            row,
-            activities,
-            reminders.values(),
-            rules,
-            called_off,
-            now,
-            &*zone,
-        )
+        follow_up(row, activities, reminders.values(), rules, now, &*zone)
     }
 
     /// Calls the follow-up of an application off, or brings it back; where no rule makes one, it is set, or
-    /// called off. It is a deed that can be taken back, once the server has planned it.
+    /// called off. It is a deed that can be taken back.
     pub fn turn_follow_up(self, application: Uuid) {
         // With what was done a moment ago and does not show yet.
         let Some(row) = self.row_untracked::<Application>(application) else {
@@ -78,13 +54,6 @@ impl Store {
                     undo.push((reminder.id, Reminder::into_edit(inverse)));
                 }
             }
-        } else if known.by_rule {
-            let mut all = self.called_off.get_untracked();
-            all.retain(|(of, _)| *of != application);
-            if !on {
-                all.push((application, self.clock()));
-            }
-            self.set_called_off(all);
         } else if let Ok(line) = title.parse() {
             let id = Uuid::new_v4();
             let create = ReminderCreate {
@@ -102,43 +71,5 @@ impl Store {
             let verb = if on { "Set" } else { "Called off" };
             self.note(format!("{verb}: {title}"), undo);
         }
-    }
-
-    /// Reminders that were called off before they were here are called off once they are.
-    pub fn settle_follow_ups(self) {
-        let waiting = self.called_off.get();
-        if waiting.is_empty() {
-            return;
-        }
-        let (rows, reminders) = (self.rows::<Application>(), self.rows::<Reminder>());
-        let now = self.now();
-        let settled = |of: Uuid, at: Timestamp| {
-            // The page may not know yet what was done offline.
-            let Some(row) = rows.get(&of) else {
-                return now - at > KEPT;
-            };
-            let planned = reminders.values().filter(|it| is_planned_for(it, row));
-            let planned: Vec<&Arc<Reminder>> = planned.collect();
-            for reminder in planned.iter().filter(|it| it.is_open()) {
-                let patch = ReminderPatch {
-                    // Whichever page does it, it is the same edit.
-                    canceled_at: Change::Set(Some(at)),
-                    ..ReminderPatch::default()
-                };
-                _ = self.report(self.patch::<Reminder>(reminder.id, patch));
-            }
-            // Moved since, it has none to call off.
-            !planned.is_empty() || row.status_since > at || now - at > KEPT
-        };
-        let mut left = waiting.clone();
-        left.retain(|(of, at)| !untrack(|| settled(*of, *at)));
-        if left.len() != waiting.len() {
-            self.set_called_off(left);
-        }
-    }
-
-    fn set_called_off(self, all: CalledOff) {
-        self.keep_called_off(&all);
-        self.called_off.set(all);
     }
 }

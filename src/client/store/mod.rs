@@ -10,7 +10,6 @@ mod notify;
 mod reminders;
 mod rows;
 
-pub use follow_ups::CalledOff;
 pub use rows::HasSignal;
 
 use rows::RowSignals;
@@ -61,7 +60,6 @@ pub struct Store {
     gate: RwSignal<Gate>,
     left: RwSignal<Option<LeftBehind>>,
     now: RwSignal<Timestamp>,
-    pub(super) called_off: RwSignal<CalledOff>,
     pub(super) toasts: RwSignal<Toasts>,
 }
 
@@ -88,7 +86,6 @@ impl Default for Store {
             gate: RwSignal::default(),
             left: RwSignal::default(),
             now: RwSignal::new(Timestamp::UNIX_EPOCH),
-            called_off: RwSignal::default(),
             toasts: RwSignal::default(),
         }
     }

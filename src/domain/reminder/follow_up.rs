@@ -30,14 +30,12 @@ pub struct FollowUp {
     pub by_rule: bool,
 }
 
-/// The follow-up of `row`; none where it was answered, or none is to come any more. `called_off` is what a
-/// person said of reminders that the server has not planned yet.
+/// The follow-up of `row`; none where it was answered, or none is to come any more.
 pub fn follow_up<'a>(
     row: &Application,
     activities: impl IntoIterator<Item = &'a Activity>,
     reminders: impl IntoIterator<Item = &'a Arc<Reminder>>,
     rules: &ReminderDefaults,
-    called_off: bool,
     now: Timestamp,
     zone: &impl ZoneRules,
 ) -> Option<FollowUp> {
@@ -71,16 +69,14 @@ pub fn follow_up<'a>(
     sort_by_key(&mut rows, |it| (!it.is_open(), it.due_at, it.id));
     Some(FollowUp {
         at: rows.first().map_or(first, |it| it.due_at),
-        on: rows
-            .first()
-            .map_or(by_rule && !called_off, |it| it.is_open()),
+        on: rows.first().map_or(by_rule, |it| it.is_open()),
         rows: rows.into_iter().map(|it| it.id).collect(),
         by_rule,
     })
 }
 
 /// Whether the rule planned this reminder for `row` as it is since it was sent last.
-pub fn is_planned_for(reminder: &Reminder, row: &Application) -> bool {
+fn is_planned_for(reminder: &Reminder, row: &Application) -> bool {
     let prefix = key_prefix(Rule::Applied, row.id, row.status_since);
     let key = reminder.dedupe_key.as_deref();
     reminder.application_id == row.id && key.is_some_and(|key| key.starts_with(&prefix))
@@ -141,17 +137,9 @@ mod tests {
             self.reminders = plan(&facts, &[]).into_iter().map(Arc::new).collect();
         }
 
-        fn seen(&self, called_off: bool) -> Option<FollowUp> {
+        fn seen(&self) -> Option<FollowUp> {
             let (row, rules) = (&self.row, &self.rules);
-            follow_up(
-                row,
-                &self.activities,
-                &self.reminders,
-                rules,
-                called_off,
-                now(),
-                &Utc,
-            )
+            follow_up(row, &self.activities, &self.reminders, rules, now(), &Utc)
         }
     }
 
@@ -163,25 +151,17 @@ mod tests {
         };
         for (rules, count) in [(ReminderDefaults::default(), 1), (rules(fortnight), 2)] {
             let mut world = World::new(rules);
-            let before = world.seen(false).unwrap();
+            let before = world.seen().unwrap();
             assert!(before.on && before.by_rule && before.rows.is_empty());
             world.plan();
-            let after = world.seen(false).unwrap();
+            let after = world.seen().unwrap();
             assert_eq!((after.at, after.on), (before.at, true));
             assert_eq!(after.rows.len(), count);
-            // What was said before they came is over.
-            assert!(world.seen(true).unwrap().on);
             for row in &mut world.reminders {
                 Arc::make_mut(row).canceled_at = Some(now());
             }
-            assert!(!world.seen(false).unwrap().on);
+            assert!(!world.seen().unwrap().on);
         }
-    }
-
-    #[test]
-    fn before_it_is_planned_it_can_be_called_off() {
-        let world = World::new(ReminderDefaults::default());
-        assert!(!world.seen(true).unwrap().on);
     }
 
     #[test]
@@ -189,21 +169,21 @@ mod tests {
         let mut world = World::new(ReminderDefaults::default());
         world.plan();
         world.row.status_since += Duration::hours(1);
-        let seen = world.seen(true).unwrap();
-        assert!(seen.rows.is_empty() && !seen.on);
+        let seen = world.seen().unwrap();
+        assert!(seen.rows.is_empty() && seen.on);
     }
 
     #[test]
     fn where_the_rule_is_off_a_person_sets_one() {
         let mut world = World::new(off());
-        let seen = world.seen(false).unwrap();
+        let seen = world.seen().unwrap();
         assert!(!seen.on && !seen.by_rule);
         assert_eq!(seen.at, world.row.status_since + Duration::days(7));
         let mut own = sample(9, 1);
         own.due_at = seen.at;
         own.title = follow_up_title(&world.row).parse().unwrap();
         world.reminders.push(Arc::new(own));
-        let seen = world.seen(false).unwrap();
+        let seen = world.seen().unwrap();
         assert!(seen.on);
         assert_eq!(seen.rows, [Uuid::from_u128(9)]);
     }
@@ -224,7 +204,7 @@ mod tests {
         for (case, change) in all.into_iter().enumerate() {
             let mut world = World::new(ReminderDefaults::default());
             change(&mut world);
-            assert_eq!(world.seen(false), None, "{case}");
+            assert_eq!(world.seen(), None, "{case}");
         }
     }
 }

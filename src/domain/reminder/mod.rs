@@ -5,7 +5,7 @@ mod planner;
 #[cfg(test)]
 mod plans;
 
-pub use follow_up::{FollowUp, follow_up, is_planned_for};
+pub use follow_up::{FollowUp, follow_up};
 pub use planner::{Facts, follow_up_title, plan};
 
 use super::{
