@@ -75,6 +75,7 @@ impl Engine {
             // By either clock: one that is wrong must not throw away what a user has to decide.
             self.expire(now.min(server));
         }
+        effects.extend(self.pull_for_noted());
         effects.extend(self.wake(now));
         effects
     }

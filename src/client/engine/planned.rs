@@ -5,7 +5,7 @@
 //! reminder that is only planned here has no row there, and nothing is sent about it.
 
 use super::{
-    Edit, Engine, Entry, HasTable, HasView, Op, Verb,
+    Edit, Effect, Engine, Entry, HasTable, HasView, Op, Verb,
     queue::{QueueEvent, with_edits},
 };
 use crate::domain::{
@@ -173,6 +173,21 @@ impl Engine {
         let creates = |entry: &Entry| entry.edit.verb() == Verb::Create;
         self.base.table::<Reminder>().get(reminder).is_some()
             || self.outbox.of_record(reminder).any(creates)
+    }
+
+    /// The server has planned what somebody answered here already: with what it issued the answer can go.
+    pub(super) fn pull_for_noted(&mut self) -> Vec<Effect> {
+        let Plans {
+            answered, asked, ..
+        } = &self.plans;
+        let is_planned = |id: &Uuid| answered.contains_key(id) && !asked.contains(id);
+        let entries = || self.outbox.entries().iter();
+        let noted = entries().filter(|entry| is_planned(&entry.aggregate) && self.is_noted(entry));
+        let waits = |id: Uuid| self.unsent().any(|entry| entry.aggregate == id);
+        if noted.into_iter().all(|entry| waits(entry.aggregate)) {
+            return Vec::new();
+        }
+        self.pull()
     }
 
     /// What was noted long ago of reminders that the server has still not issued is forgotten: a pull has

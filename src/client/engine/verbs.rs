@@ -56,7 +56,13 @@ impl Engine {
         made: Made,
     ) -> Result<Vec<Effect>, Problem> {
         self.push(record, edit, key, made, None)?;
-        Ok(self.wake(made.at))
+        Ok(self.pushed(made.at))
+    }
+
+    fn pushed(&mut self, now: Timestamp) -> Vec<Effect> {
+        let mut effects = self.pull_for_noted();
+        effects.extend(self.wake(now));
+        effects
     }
 
     /// A row as a field shows it, or as the card is that is in the hand. None where it is not here.
@@ -108,7 +114,7 @@ impl Engine {
                 self.push(record, edit, key, made, overlooked)?;
             }
         }
-        Ok(self.wake(made.at))
+        Ok(self.pushed(made.at))
     }
 
     /// An edit that was begun before its row was deleted elsewhere, or in another tab where that may

@@ -126,13 +126,15 @@ fn nothing_is_sent_of_one_that_the_server_has_not_issued() {
     let taken = take_the_move(&mut page, &row, Status::Applied);
     assert_eq!(page.sent(), [(key(3), Some(2))]);
     let noted = after(&taken, json!({ "notes": "after it" }));
+    assert!(page.pulls.is_empty());
     page.answer(3, Ok(json_of(&noted)));
+    // What was planned is asked for at once: the answer waits for it.
+    assert_eq!(page.pulls.len(), 1);
     assert_eq!(page.sent(), []);
     assert_eq!(page.state(), SyncState::Saved);
     assert_eq!(page.keys(), [key(2)]);
     // Once it comes, it is done there, too.
     assert_eq!(open(&page), []);
-    page.pull();
     page.pulled(page_of(vec![came(9, &planned)], "x"));
     assert_eq!(open(&page), []);
     assert_eq!(page.sent(), [(key(2), Some(1))]);
