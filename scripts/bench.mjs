@@ -25,6 +25,8 @@ const env = {
   LEPTOS_SITE_ROOT: path.join(root, "target/site"),
   LIMIT_SIGN_IN_MAILS_PER_CLIENT: "1000",
   LIMIT_VERIFICATIONS_PER_CLIENT: "1000",
+  LIMIT_REMINDER_WRITES_PER_USER: "1000",
+  LIMIT_REMINDER_WRITES_PER_CLIENT: "100000",
 };
 const rows = [];
 const note = (what, value, budget = "") => rows.push({ what, value, budget });

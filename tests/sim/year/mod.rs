@@ -483,7 +483,7 @@ impl World {
                 _ => {}
             }
         }
-        for (name, _) in fates.iter().filter(|(name, _)| !stored.contains_key(name)) {
+        if let Some((name, _)) = fates.iter().find(|(name, _)| !stored.contains_key(name)) {
             self.fault("lost", user, name, "it is not there any more");
         }
         self.agrees(user, &stored);
@@ -523,10 +523,8 @@ impl World {
                 );
             }
         }
-        for (name, it) in stored
-            .iter()
-            .filter(|(name, _)| !person.rows.contains_key(name))
-        {
+        let known = |name: &Name| person.rows.contains_key(name);
+        if let Some((name, it)) = stored.iter().find(|(name, _)| !known(name)) {
             self.fault("plan", user, name, &format!("nobody wants it: {it:#?}"));
         }
     }
@@ -576,7 +574,7 @@ fn simulate(
 fn usual_year(seed: u64) {
     let number = |name, usual| number(name).unwrap_or(usual);
     let users = number("YEAR_USERS", people::ZONES.len() as u64);
-    let gap = number("YEAR_GAP", 24 * 40).cast_signed() * HOUR;
+    let gap = number("YEAR_GAP", 24 * 60).cast_signed() * HOUR;
     println!(
         "YEAR_SEED={seed} YEAR_USERS={users} YEAR_GAP={}",
         gap / HOUR
