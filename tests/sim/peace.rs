@@ -280,12 +280,12 @@ impl World {
                 let mut fresh = Engine::default();
                 _ = fresh.opened(stored, self.time(device));
                 let what = format!("the store of d{device}");
-                check_plans(&fresh, self.now, &what);
                 compare_engine(&truth, &fresh, user, &what, old);
+                check_plans(&fresh, self.now, &what);
             }
             for tab in &self.devices[device].tabs {
-                check_plans(&tab.engine, self.now, &format!("t{}", tab.id));
                 compare_engine(&truth, &tab.engine, user, &format!("t{}", tab.id), old);
+                check_plans(&tab.engine, self.now, &format!("t{}", tab.id));
             }
         }
     }
@@ -385,6 +385,10 @@ impl World {
 
 /// The planner makes of what a page shows the very reminders that the server has issued.
 fn check_plans(engine: &Engine, now: Timestamp, what: &str) {
+    // Where rows were left out, so may be what the reminders of one follow from.
+    if engine.meta().truncated {
+        return;
+    }
     let settings = engine.settings().unwrap();
     let base = engine.base();
     for application in base.table::<Application>().rows().values() {
@@ -403,7 +407,7 @@ fn check_plans(engine: &Engine, now: Timestamp, what: &str) {
         let changes = plan(&facts, &[]);
         assert!(
             changes.is_empty(),
-            "invariant 17: in {what} the planner makes of {application:?} with {reminders:?} {changes:?}"
+            "invariant 17: in {what} the planner makes of {application:?} with {activities:?} and {reminders:?} {changes:?}"
         );
     }
 }
