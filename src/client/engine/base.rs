@@ -6,6 +6,7 @@ use crate::domain::{
     order::sort_by_key,
     row::{Edited as _, OfKind, Row, Seen},
     sync::{Entity, EntityKind, SyncChange, SyncRow},
+    time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -315,6 +316,8 @@ pub struct Base {
     loaded: HashMap<Uuid, EntityKind>,
     /// What has changed since it was shown.
     changed: Changed,
+    /// Applications are left out of the store.
+    leaves_out: bool,
     /// What the store holds, by shard: where two pages bring in the same, one of them writes it.
     stored: HashMap<Shard, u64>,
 }
@@ -358,7 +361,12 @@ impl Base {
 
     /// Takes a row of any kind; see [`Table::take`].
     pub fn take<R: HasTable>(&mut self, id: Uuid, row: R) {
+        let archived = self.archived(id);
         let news = R::table_mut(self).take(id, row);
+        // What hangs on it was left out with it, or came before it.
+        if self.leaves_out && archived != self.archived(id) {
+            self.dirty.extend(self.tables.shards_of_children(id));
+        }
         self.loaded.remove(&id);
         if news {
             self.changed.note(id);
@@ -367,6 +375,17 @@ impl Base {
         if self.shown.remove(&id) || news {
             self.dirty.insert(Shard::of(R::KIND, id));
         }
+    }
+
+    /// Since when an application is archived, where it is here: by that it is stored or left out.
+    fn archived(&self, id: Uuid) -> Option<Option<Timestamp>> {
+        let row = self.tables.applications.get(id)?;
+        Some(row.archived_at)
+    }
+
+    /// Some applications are left out of the store, with what hangs on them.
+    pub(super) fn leave_out(&mut self) {
+        self.leaves_out = true;
     }
 
     /// The same, of a row that need not be stored before the history brings it.

@@ -578,6 +578,9 @@ impl Engine {
         }
         let retained = retained(&self.base, &self.outbox.aggregates(), now);
         self.meta.truncated |= retained.is_some();
+        if retained.is_some() {
+            self.base.leave_out();
+        }
         let mut contents = self
             .base
             .contents(&shards, &|row| keeps(retained.as_ref(), row));

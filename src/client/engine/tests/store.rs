@@ -271,6 +271,39 @@ fn what_was_archived_long_ago_leaves_the_store_unless_it_waits() {
     assert_eq!(rows_stored(&again), [true, false, false]);
 }
 
+/// Where a store leaves something out, it has all that hangs on what it does not leave out.
+#[test]
+fn what_hangs_on_an_application_is_stored_when_that_comes_or_comes_back() {
+    let old = Application {
+        archived_at: Some(now() - ARCHIVED_FOR - Duration::days(1)),
+        ..sample(1)
+    };
+    let row = sample(2);
+    let of = |n, row: &Application| crate::domain::activity::tests::sample(n, row.id.as_u128());
+    let (kept_out, early) = (of(7, &old), of(8, &row));
+    let came = |seq, row: &crate::domain::activity::Activity| SyncChange {
+        seq,
+        id: row.id,
+        what: SyncRow::Upsert(Entity::Activity(Box::new(row.clone()))),
+    };
+    let mut page = Page::new(&[]);
+    page.pull();
+    let changes = vec![upsert(1, &old), came(2, &kept_out), came(3, &early)];
+    page.pulled(page_of(changes, "x"));
+    let stored = |page: &Page| {
+        let disk = page.disk.borrow();
+        [kept_out.id, early.id].map(|id| disk.row(id).is_some())
+    };
+    assert_eq!(stored(&page), [false, false]);
+    page.pull();
+    page.pulled(page_of(vec![upsert(4, &row)], "y"));
+    assert_eq!(stored(&page), [false, true]);
+    let back = after(&old, json!({ "archived_at": null }));
+    page.pull();
+    page.pulled(page_of(vec![upsert(5, &back)], "z"));
+    assert_eq!(stored(&page), [true, true]);
+}
+
 #[test]
 fn what_a_store_held_that_is_gone_lives_as_long_as_the_page() {
     let row = sample(1);
