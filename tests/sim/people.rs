@@ -209,7 +209,9 @@ impl World {
     /// planned, too.
     fn reminds(&mut self, device: usize, at: usize, application: Uuid) {
         let now = self.time(device);
-        let view = self.devices[device].tabs[at].engine.view::<Reminder>();
+        let engine = &mut self.devices[device].tabs[at].engine;
+        engine.shown();
+        let view = engine.view::<Reminder>();
         let of = view
             .values()
             .filter(|row| row.application_id == application);

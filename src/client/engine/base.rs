@@ -72,6 +72,11 @@ impl<R: Row> Table<R> {
             .filter_map(|id| self.rows.get(id))
     }
 
+    /// Their ids.
+    pub(super) fn ids_of_parent(&self, parent: Uuid) -> impl Iterator<Item = Uuid> {
+        self.children.get(&parent).into_iter().flatten().copied()
+    }
+
     /// Takes a row, unless a newer one is here or it was deleted. Answers whether that changed
     /// anything.
     fn take(&mut self, id: Uuid, row: R) -> bool {

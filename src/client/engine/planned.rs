@@ -5,7 +5,7 @@
 //! reminder that is only planned here has no row there, and nothing is sent about it.
 
 use super::{
-    Edit, Effect, Engine, Entry, HasTable, HasView, Op, Verb,
+    Edit, Edited, Effect, Engine, Entry, HasTable, HasView, Op, Verb,
     queue::{QueueEvent, with_edits},
 };
 use crate::domain::{
@@ -202,7 +202,9 @@ impl Engine {
         }
     }
 
-    /// A reminder, where it shows otherwise than base and queue have it.
+    /// A reminder, where it shows otherwise than base and queue have it. One that is planned here alone is
+    /// known once it was shown ([`Engine::shown`]): to look for it in all plans, for each record that changes,
+    /// would be work for all that waits.
     pub(super) fn planned_one(&self, reminder: Uuid) -> Option<Reminder> {
         if !self.may_plan() {
             return None;
@@ -221,13 +223,8 @@ impl Engine {
             let (application, _) = all.find(|(_, ids)| ids.contains(&reminder))?;
             Some(*application)
         };
-        match of_row().or_else(of_edit).or_else(of_plan) {
-            Some(application) => self.planned(application).remove(&reminder),
-            // It does not show yet.
-            None => self
-                .planned_all()
-                .find_map(|(id, row)| (id == reminder).then_some(row)),
-        }
+        let application = of_row().or_else(of_edit).or_else(of_plan)?;
+        self.planned(application).remove(&reminder)
     }
 
     /// All reminders that show otherwise than base and queue have them.
@@ -343,14 +340,7 @@ impl Engine {
     }
 
     fn activities_of(&self, application: Uuid, unsent: &[&Entry]) -> Vec<Activity> {
-        let known = self.base.table::<Activity>().of_parent(application);
-        let made = unsent
-            .iter()
-            .filter(|entry| matches!(entry.edit, Edit::Activity(_)));
-        let ids: HashSet<Uuid> = known
-            .map(|row| row.id)
-            .chain(made.map(|it| it.record))
-            .collect();
+        let ids = self.ids_of::<Activity>(application, unsent);
         let views = ids
             .into_iter()
             .filter_map(|id| self.view_of::<Activity>(id));
@@ -358,17 +348,18 @@ impl Engine {
     }
 
     fn reminders_of(&self, application: Uuid, unsent: &[&Entry]) -> Vec<Reminder> {
-        let known = self.base.table::<Reminder>().of_parent(application);
-        let made = unsent
-            .iter()
-            .filter(|entry| matches!(entry.edit, Edit::Reminder(_)));
-        let ids: HashSet<Uuid> = known
-            .map(|row| row.id)
-            .chain(made.map(|it| it.record))
-            .collect();
+        let ids = self.ids_of::<Reminder>(application, unsent);
         ids.into_iter()
             .filter_map(|id| self.unplanned(id))
             .collect()
+    }
+
+    /// What hangs on an application of a kind, or is on its way there.
+    fn ids_of<R: Edited + HasTable>(&self, application: Uuid, unsent: &[&Entry]) -> HashSet<Uuid> {
+        let table = self.base.table::<R>();
+        let known = table.ids_of_parent(application);
+        let edited = unsent.iter().filter(|entry| R::op(&entry.edit).is_some());
+        known.chain(edited.map(|entry| entry.record)).collect()
     }
 }
 
