@@ -227,14 +227,35 @@ impl Engine {
         self.planned(application).remove(&reminder)
     }
 
-    /// All reminders that show otherwise than base and queue have them.
-    pub(super) fn planned_all(&self) -> impl Iterator<Item = (Uuid, Reminder)> {
-        let unsent = self.unsent().map(|entry| entry.aggregate);
-        let lapsed = self.plans.lapsed.keys().copied();
-        let answered = self.plans.answered.keys().copied();
-        let applications: HashSet<Uuid> = unsent.chain(lapsed).chain(answered).collect();
-        let planned = applications.into_iter().map(|id| self.planned(id));
-        planned.flatten()
+    /// The applications of which reminders may show otherwise.
+    fn planning(&self) -> impl Iterator<Item = Uuid> {
+        let edited = self.outbox.entries().iter().map(|entry| entry.aggregate);
+        let Plans {
+            lapsed,
+            answered,
+            over,
+            ..
+        } = &self.plans;
+        let known = lapsed.keys().chain(answered.keys()).chain(over.keys());
+        edited.chain(known.copied())
+    }
+
+    /// All reminders that show otherwise than base and queue have them: the queue is gone through once,
+    /// however many applications it is about.
+    pub(super) fn planned_all(&self) -> HashMap<Uuid, Reminder> {
+        let mut waiting: HashMap<Uuid, Vec<&Entry>> = HashMap::new();
+        for application in self.planning() {
+            waiting.entry(application).or_default();
+        }
+        for entry in self.outbox.entries() {
+            waiting.entry(entry.aggregate).or_default().push(entry);
+        }
+        let Some(settings) = self.settings().filter(|_| !waiting.is_empty()) else {
+            return HashMap::new();
+        };
+        let all = waiting.into_iter();
+        all.flat_map(|(id, entries)| self.planned_of(id, &entries, &settings))
+            .collect()
     }
 
     /// Whether anything can show otherwise.
@@ -248,6 +269,10 @@ impl Engine {
         if self.may_plan() {
             let of = records.iter().filter_map(|id| self.application_of(*id));
             applications.extend(of);
+            // The rules are among the settings.
+            if self.owner().is_some_and(|owner| records.contains(&owner)) {
+                applications.extend(self.planning());
+            }
         }
         applications
     }
@@ -302,29 +327,40 @@ impl Engine {
         with_edits(row, self.outbox.of_record(reminder))
     }
 
-    /// The reminders of an application that show otherwise than base and queue have them: as the rules
-    /// make them of what is in the view.
     fn planned(&self, application: Uuid) -> HashMap<Uuid, Reminder> {
         let entries = self.outbox.entries().iter().map(Arc::as_ref);
-        let (noted, unsent): (Vec<&Entry>, Vec<&Entry>) = entries
+        let entries: Vec<&Entry> = entries
             .filter(|entry| entry.aggregate == application)
-            .partition(|entry| self.is_noted(entry));
+            .collect();
+        let settings = self.settings();
+        let planned = settings.map(|settings| self.planned_of(application, &entries, &settings));
+        planned.unwrap_or_default()
+    }
+
+    /// The reminders of an application that show otherwise than base and queue have them: as the rules
+    /// make them of what is in the view. `entries` are all that wait of it.
+    fn planned_of(
+        &self,
+        application: Uuid,
+        entries: &[&Entry],
+        settings: &Settings,
+    ) -> HashMap<Uuid, Reminder> {
+        let (noted, unsent): (Vec<&Entry>, Vec<&Entry>) =
+            entries.iter().partition(|entry| self.is_noted(entry));
         let lapsed = self.plans.lapsed.get(&application).copied();
         let answered = self.plans.answered.get(&application).copied();
         let made_at = unsent.iter().map(|entry| entry.made_at).max().max(answered);
         if made_at.is_none() && lapsed.is_none() {
             return HashMap::new();
         }
-        let (Some(row), Some(settings)) =
-            (self.view_of::<Application>(application), self.settings())
-        else {
+        let Some(row) = self.view_among::<Application>(application, entries) else {
             return HashMap::new();
         };
         let mut planner = Planner {
             engine: self,
             application: &row,
             activities: self.activities_of(application, &unsent),
-            settings: &settings,
+            settings,
             noted: &noted,
             edited: edited_last(&unsent),
             rows: self.reminders_of(application, &unsent),
@@ -343,15 +379,16 @@ impl Engine {
         let ids = self.ids_of::<Activity>(application, unsent);
         let views = ids
             .into_iter()
-            .filter_map(|id| self.view_of::<Activity>(id));
+            .filter_map(|id| self.view_among::<Activity>(id, unsent));
         views.map(|row| Activity::clone(&row)).collect()
     }
 
     fn reminders_of(&self, application: Uuid, unsent: &[&Entry]) -> Vec<Reminder> {
         let ids = self.ids_of::<Reminder>(application, unsent);
-        ids.into_iter()
-            .filter_map(|id| self.unplanned(id))
-            .collect()
+        let rows = ids
+            .into_iter()
+            .filter_map(|id| self.view_among::<Reminder>(id, unsent));
+        rows.map(|row| Reminder::clone(&row)).collect()
     }
 
     /// What hangs on an application of a kind, or is on its way there.

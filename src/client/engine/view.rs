@@ -64,7 +64,7 @@ impl Engine {
             }
         }
         if R::KIND == EntityKind::Reminder {
-            let planned = self.planned_all();
+            let planned = self.planned_all().into_iter();
             let planned =
                 planned.filter_map(|(id, row)| Some((id, as_row::<R>(row.into_entity())?)));
             rows.extend(planned);
@@ -79,16 +79,28 @@ impl Engine {
         {
             return as_row(row.into_entity());
         }
-        if R::KIND == EntityKind::Application {
-            let entries = || self.outbox.entries().iter().map(Arc::as_ref);
-            let mut of_it = entries().filter(|entry| entry.aggregate == record);
-            // What follows from its moves follows from those on their way too.
-            if of_it.any(|entry| is_of_moves(&entry.edit)) {
-                return self.replayed(record, entries()).0.and_then(of_application);
-            }
+        let entries = self.outbox.entries().iter().map(Arc::as_ref);
+        let entries: Vec<&Entry> = entries
+            .filter(|entry| entry.record == record || entry.aggregate == record)
+            .collect();
+        self.view_among(record, &entries)
+    }
+
+    /// A row with these edits: all that wait of it and of what hangs on it are among them. Of a reminder it
+    /// is the row before it is planned.
+    pub(super) fn view_among<R: Edited + HasTable>(
+        &self,
+        record: Uuid,
+        entries: &[&Entry],
+    ) -> Option<Arc<R>> {
+        let entries = entries.iter().copied();
+        // What follows from its moves follows from those on their way too.
+        let mut of_it = entries.clone().filter(|entry| entry.aggregate == record);
+        if R::KIND == EntityKind::Application && of_it.any(|entry| is_of_moves(&entry.edit)) {
+            return self.replayed(record, entries).0.and_then(of_application);
         }
         let base = self.base.table::<R>().get(record);
-        let mut edits = self.outbox.of_record(record).peekable();
+        let mut edits = entries.filter(|entry| entry.record == record).peekable();
         if edits.peek().is_none() {
             return base.cloned();
         }

@@ -91,6 +91,18 @@ fn what_the_server_will_plan_shows_at_once() {
 }
 
 #[test]
+fn it_follows_the_rules_that_hold_now() {
+    let (mut page, _) = moved_to(Status::Applied);
+    let owner = page.engine.owner().unwrap();
+    let rules = json!({ "reminder_defaults": { "applied": { "offsets": [2_880] } } });
+    let rules: SettingsPatch = serde_json::from_value(rules).unwrap();
+    // What is planned is compared with what shows after each edit.
+    page.edit(owner, Edit::Settings(Op::Patch(Box::new(rules))), 2);
+    let day = Duration::days(1);
+    assert_eq!(open(&page), [(Some(Rule::Applied), page.at + day * 2)]);
+}
+
+#[test]
 fn it_shows_until_a_pull_brings_what_the_server_planned() {
     let (mut page, row) = moved_to(Status::Applied);
     let planned = only(&page);
