@@ -152,10 +152,16 @@ impl Engine {
             unreadable: _,
             newer: _,
         } = stored;
+        // Where a page has found that a row is there no more, no other brings it back.
+        let here = self.outbox.entries().iter().map(Arc::as_ref);
+        let known = entries.iter().chain(here);
+        let found_gone = known.filter(|entry| entry.last_known.is_some());
+        let found_gone: HashSet<Uuid> = found_gone.map(|entry| entry.record).collect();
         let waiting: HashSet<Uuid> = entries
             .iter()
             .map(|entry| entry.record)
             .chain(self.outbox.unstored_records())
+            .filter(|record| !found_gone.contains(record))
             .collect();
         // What was done here to a row that another page takes away is shown on what was seen here.
         let shown = self.shown_with(self.outbox.unstored_records());

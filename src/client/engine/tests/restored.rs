@@ -187,3 +187,27 @@ fn what_the_queue_made_in_a_lost_history_does_not_come_back_from_a_page_of_it() 
     let sent = sent_on(&mut one);
     assert!(sent.contains(&(key(3), Some(row.seen()))), "{sent:?}");
 }
+
+#[test]
+fn what_one_page_found_lost_is_not_brought_back_by_another() {
+    let row = sample(1);
+    let mut one = Page::new(&[]);
+    one.pulled(page_of(vec![upsert(1, &row)], "old"));
+    // Two edits: the first waits for its user, and the second for that.
+    one.edit(row.id, note("mine"), 1);
+    one.edit(row.id, to(Status::Offer), 2);
+    one.answer(1, Err(problem(ProblemKind::Validation)));
+    let mut two = one.reopened();
+    new_history(&mut one, &[]);
+    two.refresh();
+    assert_eq!(two.keys(), [key(1), key(2)]);
+    // Both have the base that was built anew, and are content with it.
+    for page in [&mut two, &mut one] {
+        page.refresh();
+        assert!(page.view(row.id).is_none());
+        page.pull();
+        page.pulled(page_of(vec![], "new"));
+        assert_eq!(page.engine.meta().base_generation, 1);
+        assert_eq!(page.pulls.pop(), Some(Some("new".to_owned())));
+    }
+}
