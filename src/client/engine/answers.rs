@@ -213,7 +213,7 @@ impl Engine {
     /// The same, where what was wanted is there without having been made for this entry.
     fn take_acknowledged<R: Edited + HasTable>(&mut self, entry: &Entry, row: &R) {
         self.outbox.record(QueueEvent::Acknowledge(entry.key));
-        self.plans.answered(entry.aggregate, entry.made_at);
+        self.plan_after(entry);
         self.each_base(|base| {
             base.take(entry.record, row.clone());
             base.keep(R::KIND, entry.record);
@@ -233,7 +233,7 @@ impl Engine {
     ) {
         self.displace(entry, done, Reason::Deleted, now, effects);
         if done {
-            self.plans.answered(entry.aggregate, entry.made_at);
+            self.plan_after(entry);
         }
         each_kind!(&entry.edit, |_op: R| {
             self.each_base(|base| {

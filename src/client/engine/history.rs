@@ -7,24 +7,36 @@ use crate::domain::{
     edit::{Edit, Op, apply},
     row::Row as _,
     stage::{StageEvent, Status, check_corrected},
-    time::{ZoneRules, to_millis},
+    time::{ZoneName, ZoneRules, to_millis},
 };
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The rules of the user's zone, for the days of moves; UTC until they are told.
+/// The rules of a zone: the browser's, and UTC's where none are to hand.
+pub type ZoneRulesOf = fn(&ZoneName) -> Arc<dyn ZoneRules + Send + Sync>;
+
+/// The rules of the zone that is in the user's settings.
 #[derive(Clone)]
-pub(super) struct UserZone(pub Arc<dyn ZoneRules + Send + Sync>);
+pub(super) struct UserZone {
+    of: ZoneRulesOf,
+    /// Of which zone they are; none before anything was shown.
+    name: Option<ZoneName>,
+    pub rules: Arc<dyn ZoneRules + Send + Sync>,
+}
 
 impl Default for UserZone {
     fn default() -> Self {
-        Self(Arc::new(chrono::Utc))
+        Self {
+            of: |_| Arc::new(chrono::Utc),
+            name: None,
+            rules: Arc::new(chrono::Utc),
+        }
     }
 }
 
 impl std::fmt::Debug for UserZone {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        to.write_str("UserZone")
+        write!(to, "UserZone({:?})", self.name)
     }
 }
 
@@ -104,7 +116,7 @@ pub(super) fn corrected(base: &mut Base, event: &StageEvent, zone: &UserZone) {
         known.clone_from(event);
     }
     row.follow_since(&after);
-    row.follow_day(&before, &after, &*zone.0);
+    row.follow_day(&before, &after, &*zone.rules);
     base.show(row.id, row);
 }
 
@@ -125,9 +137,27 @@ pub(super) fn is_of_moves(edit: &Edit) -> bool {
 const MOST_REDATED: usize = 4;
 
 impl Engine {
-    /// The rules of the user's zone.
-    pub fn keep_days_of(&mut self, zone: Arc<dyn ZoneRules + Send + Sync>) {
-        self.zone = UserZone(zone);
+    /// Where the rules of zones come from.
+    pub fn read_zones(&mut self, of: ZoneRulesOf) {
+        self.zone = UserZone {
+            of,
+            ..UserZone::default()
+        };
+    }
+
+    /// The zone is the one that is in the settings now. Answers whether it was another one: days and
+    /// reminders may follow.
+    pub(super) fn follow_zone(&mut self) -> bool {
+        let Some(settings) = self.settings() else {
+            return false;
+        };
+        let name = &settings.timezone;
+        let is_new = self.zone.name.as_ref() != Some(name);
+        if is_new {
+            self.zone.rules = (self.zone.of)(name);
+            self.zone.name = Some(name.clone());
+        }
+        is_new
     }
 
     /// The moves of an application, oldest first, those that are not yet acknowledged too.
@@ -169,7 +199,7 @@ impl Engine {
                     if check_corrected(&moves, &after, next.id).is_ok() {
                         if let Some(row) = &mut row {
                             row.follow_since(&after);
-                            row.follow_day(&moves, &after, &*self.zone.0);
+                            row.follow_day(&moves, &after, &*self.zone.rules);
                         }
                         moves = after;
                     }
@@ -208,7 +238,7 @@ impl Engine {
         }
         next.follow_since(moves);
         if patch.application_date.is_keep() {
-            next.follow_day(&before, moves, &*self.zone.0);
+            next.follow_day(&before, moves, &*self.zone.rules);
         }
         next
     }

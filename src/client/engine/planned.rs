@@ -1,5 +1,5 @@
 //! Reminders as the rules would have them: what follows from edits that the server has not heard of yet,
-//! and what comes next of a rule that repeats while the server is silent.
+//! of the rules too, and what comes next of a rule that repeats while the server is silent.
 //!
 //! The server plans by the same function, so what shows here is what it will issue. Until it has, a
 //! reminder that is only planned here has no row there, and nothing is sent about it.
@@ -86,6 +86,8 @@ impl Engine {
         let table = self.base.table::<Reminder>();
         let creates = |other: &Entry| other.edit.verb() == Verb::Create;
         table.get(entry.record).is_none()
+            // Or it was there, and is no more.
+            && entry.last_known.is_none()
             && !table.is_deleted(entry.record)
             && !entry.frozen
             && !self.meta.own.knows(entry.record)
@@ -224,11 +226,29 @@ impl Engine {
             Some(*application)
         };
         let application = of_row().or_else(of_edit).or_else(of_plan)?;
-        self.planned(application).remove(&reminder)
+        let mut planned = self.planned(HashSet::from([application]));
+        planned.get_mut(&application)?.remove(&reminder)
+    }
+
+    /// The server has taken an edit: what it plans of that comes with a pull that begins from now on.
+    pub(super) fn plan_after(&mut self, entry: &Entry) {
+        if !matches!(entry.edit, Edit::Settings(_)) || changes_rules(&entry.edit) {
+            self.plans.answered(entry.aggregate, entry.made_at);
+        }
+    }
+
+    /// When the rules, or the zone in which they count, were changed, where the server may have planned by
+    /// the ones before.
+    fn rules_changed_at(&self) -> Option<Timestamp> {
+        let owner = self.owner()?;
+        let edits = self.outbox.entries().iter();
+        let edits = edits.filter(|entry| entry.record == owner && changes_rules(&entry.edit));
+        let made_at = edits.map(|entry| entry.made_at).max();
+        made_at.max(self.plans.answered.get(&owner).copied())
     }
 
     /// The applications of which reminders may show otherwise.
-    fn planning(&self) -> impl Iterator<Item = Uuid> {
+    fn planning(&self) -> HashSet<Uuid> {
         let edited = self.outbox.entries().iter().map(|entry| entry.aggregate);
         let Plans {
             lapsed,
@@ -237,25 +257,17 @@ impl Engine {
             ..
         } = &self.plans;
         let known = lapsed.keys().chain(answered.keys()).chain(over.keys());
-        edited.chain(known.copied())
+        let mut applications: HashSet<Uuid> = edited.chain(known.copied()).collect();
+        if self.rules_changed_at().is_some() {
+            applications.extend(self.base.table::<Application>().rows().keys());
+        }
+        applications
     }
 
-    /// All reminders that show otherwise than base and queue have them: the queue is gone through once,
-    /// however many applications it is about.
+    /// All reminders that show otherwise than base and queue have them.
     pub(super) fn planned_all(&self) -> HashMap<Uuid, Reminder> {
-        let mut waiting: HashMap<Uuid, Vec<&Entry>> = HashMap::new();
-        for application in self.planning() {
-            waiting.entry(application).or_default();
-        }
-        for entry in self.outbox.entries() {
-            waiting.entry(entry.aggregate).or_default().push(entry);
-        }
-        let Some(settings) = self.settings().filter(|_| !waiting.is_empty()) else {
-            return HashMap::new();
-        };
-        let all = waiting.into_iter();
-        all.flat_map(|(id, entries)| self.planned_of(id, &entries, &settings))
-            .collect()
+        let planned = self.planned(self.planning());
+        planned.into_values().flatten().collect()
     }
 
     /// Whether anything can show otherwise.
@@ -270,7 +282,8 @@ impl Engine {
             let of = records.iter().filter_map(|id| self.application_of(*id));
             applications.extend(of);
             // The rules are among the settings.
-            if self.owner().is_some_and(|owner| records.contains(&owner)) {
+            let is_owner = |owner| records.contains(&owner) || applications.contains(&owner);
+            if self.owner().is_some_and(is_owner) {
                 applications.extend(self.planning());
             }
         }
@@ -293,20 +306,21 @@ impl Engine {
             .or_else(|| self.plans.over.contains_key(&record).then_some(record))
     }
 
-    /// Shows the reminders of an application as they are planned now.
-    pub(super) fn show_plans(&mut self, application: Uuid) {
-        let planned = self.planned(application);
-        let ids: HashSet<Uuid> = planned.keys().copied().collect();
-        let before = self.plans.over.remove(&application).unwrap_or_default();
-        for id in before.difference(&ids) {
-            let row = self.unplanned(*id);
-            self.put(*id, row.map(Arc::new));
-        }
-        for (id, row) in planned {
-            self.put(id, Some(Arc::new(row)));
-        }
-        if !ids.is_empty() {
-            self.plans.over.insert(application, ids);
+    /// Shows the reminders of these applications as they are planned now.
+    pub(super) fn show_plans(&mut self, applications: HashSet<Uuid>) {
+        for (application, planned) in self.planned(applications) {
+            let ids: HashSet<Uuid> = planned.keys().copied().collect();
+            let before = self.plans.over.remove(&application).unwrap_or_default();
+            for id in before.difference(&ids) {
+                let row = self.unplanned(*id);
+                self.put(*id, row.map(Arc::new));
+            }
+            for (id, row) in planned {
+                self.put(id, Some(Arc::new(row)));
+            }
+            if !ids.is_empty() {
+                self.plans.over.insert(application, ids);
+            }
         }
     }
 
@@ -327,14 +341,26 @@ impl Engine {
         with_edits(row, self.outbox.of_record(reminder))
     }
 
-    fn planned(&self, application: Uuid) -> HashMap<Uuid, Reminder> {
-        let entries = self.outbox.entries().iter().map(Arc::as_ref);
-        let entries: Vec<&Entry> = entries
-            .filter(|entry| entry.aggregate == application)
-            .collect();
-        let settings = self.settings();
-        let planned = settings.map(|settings| self.planned_of(application, &entries, &settings));
-        planned.unwrap_or_default()
+    /// The reminders of these applications that show otherwise than base and queue have them, by
+    /// application. The queue is gone through once, however many they are.
+    fn planned(&self, applications: HashSet<Uuid>) -> HashMap<Uuid, HashMap<Uuid, Reminder>> {
+        let settings = self.settings().filter(|_| !applications.is_empty());
+        let rules_at = self.rules_changed_at();
+        let mut waiting: HashMap<Uuid, Vec<&Entry>> = HashMap::new();
+        for entry in self.outbox.entries() {
+            if applications.contains(&entry.aggregate) {
+                waiting.entry(entry.aggregate).or_default().push(entry);
+            }
+        }
+        let planned = |id: Uuid| {
+            let entries = waiting.get(&id).map(Vec::as_slice).unwrap_or_default();
+            let settings = settings.as_deref()?;
+            Some(self.planned_of(id, entries, settings, rules_at))
+        };
+        let applications = applications.into_iter();
+        applications
+            .map(|id| (id, planned(id).unwrap_or_default()))
+            .collect()
     }
 
     /// The reminders of an application that show otherwise than base and queue have them: as the rules
@@ -344,12 +370,14 @@ impl Engine {
         application: Uuid,
         entries: &[&Entry],
         settings: &Settings,
+        rules_at: Option<Timestamp>,
     ) -> HashMap<Uuid, Reminder> {
         let (noted, unsent): (Vec<&Entry>, Vec<&Entry>) =
             entries.iter().partition(|entry| self.is_noted(entry));
         let lapsed = self.plans.lapsed.get(&application).copied();
         let answered = self.plans.answered.get(&application).copied();
-        let made_at = unsent.iter().map(|entry| entry.made_at).max().max(answered);
+        let edited = unsent.iter().map(|entry| entry.made_at).max();
+        let made_at = edited.max(answered).max(rules_at);
         if made_at.is_none() && lapsed.is_none() {
             return HashMap::new();
         }
@@ -400,6 +428,16 @@ impl Engine {
     }
 }
 
+/// Whether reminders follow from an edit of the settings.
+fn changes_rules(edit: &Edit) -> bool {
+    match edit {
+        Edit::Settings(Op::Patch(patch)) => {
+            !patch.reminder_defaults.is_keep() || !patch.timezone.is_keep()
+        }
+        _ => false,
+    }
+}
+
 /// Whether a reminder is one of a rule that repeats.
 fn repeats(row: &Reminder) -> bool {
     let rule = row.meta.rule;
@@ -435,7 +473,7 @@ impl Planner<'_> {
                     activities: &self.activities,
                     reminders: &self.rows,
                     rules: &self.settings.reminder_defaults,
-                    zone: &*self.engine.zone.0,
+                    zone: &*self.engine.zone.rules,
                     now: at,
                 },
                 &self.edited,

@@ -54,7 +54,10 @@ impl Engine {
     pub fn shown(&mut self) -> &Shown {
         let base = self.base.take_changed();
         let queue = self.outbox.take_changed();
-        if let (Changed::Records(mut records), Changed::Records(queue)) = (base, queue) {
+        let another_zone = self.follow_zone();
+        if let (Changed::Records(mut records), Changed::Records(queue), false) =
+            (base, queue, another_zone)
+        {
             // From a move that comes in something may follow for its application.
             let moves = records
                 .iter()
@@ -68,9 +71,7 @@ impl Engine {
             for record in records {
                 self.show(record);
             }
-            for application in planned {
-                self.show_plans(application);
-            }
+            self.show_plans(planned);
         } else {
             self.show_all();
         }

@@ -68,10 +68,17 @@ pub fn use_store() -> Store {
     expect_context::<Store>()
 }
 
+/// An engine that knows the zones of this browser.
+fn engine() -> Engine {
+    let mut engine = Engine::default();
+    engine.read_zones(|name| Arc::new(Zone::new(name.clone())));
+    engine
+}
+
 impl Default for Store {
     fn default() -> Self {
         Self {
-            engine: StoredValue::new(Engine::default()),
+            engine: StoredValue::new(engine()),
             rows: RowSignals::default(),
             changed: RwSignal::default(),
             counts: RwSignal::default(),
@@ -598,7 +605,6 @@ impl Store {
     pub(super) fn refresh(self) {
         let now = self.clock();
         self.engine.update_value(|engine| {
-            engine.keep_days_of(Arc::new(self.zone.get_untracked()));
             self.rows.show(engine.shown());
             replace(self.displaced, engine.displaced().to_vec());
             self.settle_questions(engine.displaced());

@@ -90,16 +90,57 @@ fn what_the_server_will_plan_shows_at_once() {
     assert_eq!(page.view(row.id).unwrap().status, Status::Draft);
 }
 
+fn change_settings(page: &mut Page, fields: serde_json::Value, n: u128) {
+    let owner = page.engine.owner().unwrap();
+    let patch: SettingsPatch = serde_json::from_value(fields).unwrap();
+    page.edit(owner, Edit::Settings(Op::Patch(Box::new(patch))), n);
+}
+
 #[test]
 fn it_follows_the_rules_that_hold_now() {
     let (mut page, _) = moved_to(Status::Applied);
-    let owner = page.engine.owner().unwrap();
     let rules = json!({ "reminder_defaults": { "applied": { "offsets": [2_880] } } });
-    let rules: SettingsPatch = serde_json::from_value(rules).unwrap();
     // What is planned is compared with what shows after each edit.
-    page.edit(owner, Edit::Settings(Op::Patch(Box::new(rules))), 2);
+    change_settings(&mut page, rules, 2);
     let day = Duration::days(1);
     assert_eq!(open(&page), [(Some(Rule::Applied), page.at + day * 2)]);
+}
+
+#[test]
+fn all_follow_rules_and_zones_that_the_server_has_not_heard_of() {
+    let (mut page, row) = moved_to(Status::Applied);
+    page.engine
+        .read_zones(|name| Arc::new(name.as_str().parse::<chrono_tz::Tz>().unwrap()));
+    let planned = only(&page);
+    take_the_move(&mut page, &row, Status::Applied);
+    page.pull();
+    page.pulled(page_of(vec![came(9, &planned)], "x"));
+    assert_eq!(only(&page), planned);
+
+    let day = Duration::days(1);
+    let rules = json!({ "reminder_defaults": { "applied": { "offsets": [2_880] } } });
+    change_settings(&mut page, rules, 2);
+    let sooner = only(&page);
+    assert_eq!(sooner.due_at, page.at + day * 2);
+    // The old one is called off, not gone.
+    assert_eq!(page.engine.view::<Reminder>().len(), 2);
+    // Nothing follows from what is not about rules.
+    change_settings(&mut page, json!({ "display_name": "Ada" }), 3);
+    assert_eq!(only(&page), sooner);
+
+    // Until a pull brings what the server planned by them.
+    let settings = page.engine.settings().unwrap();
+    page.answer(2, Ok(serde_json::to_string(&*settings).unwrap()));
+    assert_eq!(only(&page), sooner);
+    page.pull();
+    page.pulled(page_of(vec![], "y"));
+    assert_eq!(only(&page), planned);
+
+    // There clocks are put forward in between.
+    let zone = json!({ "timezone": "America/New_York", "reminder_defaults": {} });
+    change_settings(&mut page, zone, 4);
+    let earlier = planned.due_at - Duration::hours(1);
+    assert_eq!(open(&page), [(Some(Rule::Applied), earlier)]);
 }
 
 #[test]
