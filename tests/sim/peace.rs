@@ -3,7 +3,7 @@
 use crate::{disk::Health, ledger::Place, server::Request, trace, versions::seen_by, world::World};
 use chrono::Duration;
 use job_hunt_tracker::{
-    client::engine::{Displaced, Edit, Engine, Entry, Op, Persistence, Verb},
+    client::engine::{Displaced, Edit, Engine, Entry, Op, Persistence, SyncState, Verb},
     domain::{
         activity::Activity,
         application::Application,
@@ -200,12 +200,16 @@ impl World {
     }
 
     /// How far stores and pages are.
-    fn progress(&self) -> (Vec<u64>, Vec<Option<String>>) {
+    fn progress(&self) -> (Vec<u64>, Vec<(Option<String>, SyncState)>) {
         let places = self.places();
         let stamps = places.iter().map(|place| self.disk(*place).stamp);
         let tabs = self.devices.iter().flat_map(|device| &device.tabs);
-        let cursors = tabs.map(|tab| tab.engine.meta().cursor.clone());
-        (stamps.collect(), cursors.collect())
+        // A page that was signed out until now has not asked yet for what is new.
+        let states = tabs.map(|tab| {
+            let state = tab.engine.sync_state(self.now);
+            (tab.engine.meta().cursor.clone(), state)
+        });
+        (stamps.collect(), states.collect())
     }
 
     /// Whether something in the store could still be sent.
