@@ -164,6 +164,17 @@ pub fn attribute_of_target(event: &KeyboardEvent, selector: &str, name: &str) ->
     }
 }
 
+/// Whether the focus shows where it has come to: it came by the keyboard.
+pub fn focus_shows(event: &FocusEvent) -> bool {
+    #[cfg(feature = "hydrate")]
+    return browser::focus_shows(event);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        false
+    }
+}
+
 /// The attribute of what was pressed, or of what it is in.
 pub fn attribute_under(event: &MouseEvent, name: &str) -> Option<String> {
     #[cfg(feature = "hydrate")]
@@ -423,6 +434,11 @@ mod browser {
         name: &str,
     ) -> Option<String> {
         target(event)?.closest(selector).ok()??.get_attribute(name)
+    }
+
+    pub(super) fn focus_shows(event: &FocusEvent) -> bool {
+        let target: Option<Element> = event.target().and_then(|target| target.dyn_into().ok());
+        target.is_some_and(|target| target.matches(":focus-visible") == Ok(true))
     }
 
     pub(super) fn attribute_under(event: &MouseEvent, name: &str) -> Option<String> {

@@ -94,8 +94,26 @@ fn ToastView(toast: Toast) -> impl IntoView {
         };
         view! { <button type="button" class="toast-action" on:click=press>{action.label()}</button> }
     });
+    // Who reads it, or is in it, is not hurried.
+    let (read, focused) = (StoredValue::new(false), StoredValue::new(false));
+    let hold = move |by: StoredValue<bool>, holds: bool| {
+        by.set_value(holds);
+        if read.get_value() || focused.get_value() {
+            store.hold(id);
+        } else {
+            store.linger(id);
+        }
+    };
     view! {
-        <div class="toast" data-kind=kind role=role>
+        <div
+            class="toast"
+            data-kind=kind
+            role=role
+            on:pointerenter=move |_| hold(read, true)
+            on:pointerleave=move |_| hold(read, false)
+            on:focusin=move |event| hold(focused, dom::focus_shows(&event))
+            on:focusout=move |_| hold(focused, false)
+        >
             <span class="toast-text">{text}</span>
             {follow_up}
             {answers}

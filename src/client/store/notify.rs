@@ -57,10 +57,16 @@ impl Store {
         self.once_shown(move || self.toasts.update(|toasts| toasts.note(text, undo)));
     }
 
-    /// Somebody does something in a message: its time begins anew.
+    /// Somebody looks at a message, or is in it with the keyboard: it waits.
+    pub fn hold(self, id: u64) {
+        self.toasts.update_untracked(|toasts| toasts.hold(id));
+    }
+
+    /// Somebody has done something in a message, or leaves it: its time begins anew.
     pub fn linger(self, id: u64) {
         let mut timer = None;
-        self.toasts.update(|toasts| timer = toasts.linger(id));
+        self.toasts
+            .update_untracked(|toasts| timer = toasts.linger(id));
         self.run_out(timer);
     }
 

@@ -61,6 +61,11 @@ impl Toast {
         }
     }
 
+    /// Whether its offer is of no use after its time: a deletion goes to the server.
+    fn ends_by_itself(&self) -> bool {
+        matches!(self.action, Some(ToastAction::Retract { .. }))
+    }
+
     /// What is to be done about it when its time is over.
     pub(super) fn timer(&self) -> Timer {
         Timer {
@@ -172,9 +177,19 @@ impl Toasts {
         self.deeds.drain(..too_many);
     }
 
+    /// Somebody looks at a message, or is in it: it stays until [`Toasts::linger`]. One whose offer ends by
+    /// itself goes with that all the same.
+    pub fn hold(&mut self, id: u64) {
+        let held = self.shown.iter_mut().find(|toast| toast.id == id);
+        if let Some(toast) = held.filter(|toast| !toast.ends_by_itself()) {
+            toast.round += 1;
+        }
+    }
+
     /// A message is used: it stays its full time from now on. Answers when it goes.
     pub fn linger(&mut self, id: u64) -> Option<Timer> {
-        let toast = self.shown.iter_mut().find(|toast| toast.id == id)?;
+        let toast = self.shown.iter_mut().find(|toast| toast.id == id);
+        let toast = toast.filter(|toast| !toast.ends_by_itself())?;
         toast.round += 1;
         Some(toast.timer())
     }

@@ -495,6 +495,30 @@ fn a_message_that_is_used_stays_its_time_from_then_on() {
 }
 
 #[test]
+fn a_message_that_is_looked_at_stays_as_long_as_its_offer_does() {
+    let mut toasts = Toasts::default();
+    let first = toasts.push("info", "Moved", undo_move(1));
+    let id = toasts.shown()[0].id;
+    toasts.hold(id);
+    toasts.expire(first);
+    assert_eq!(texts(&toasts), ["Moved"]);
+    let then = toasts.linger(id).unwrap();
+    toasts.expire(then);
+    assert!(toasts.shown().is_empty());
+    // The server has taken the deletion by then.
+    let deletion = ToastAction::Retract {
+        record: record(1),
+        key: record(9),
+    };
+    let ends = toasts.push("info", "Deleted", Some(deletion));
+    let id = toasts.shown()[0].id;
+    toasts.hold(id);
+    assert!(toasts.linger(id).is_none());
+    toasts.expire(ends);
+    assert!(toasts.shown().is_empty());
+}
+
+#[test]
 fn a_reminder_is_asked_by_itself_until_it_is_answered() {
     let mut toasts = Toasts::default();
     for n in [1, 2] {
