@@ -92,9 +92,8 @@ impl Kind for StageEvent {
         let mut next = row.clone();
         next.follow_since(&now);
         next.follow_day(&events, &now, &zone);
-        if next == row {
-            return Ok(());
-        }
+        // It goes out also where nothing follows: a page that shows already what it takes for following may
+        // have reckoned with the rules of another zone, and would be told nothing.
         // Later than the state before, whatever the clock says: that is how it is known to be newer.
         next.updated_at = context.now.max(row.updated_at + Duration::milliseconds(1));
         applications::follow(tenant, &row, &next).await?;
