@@ -262,11 +262,11 @@ test("what falls due is told by the system while nobody looks, where that was as
     page.evaluate(() => (window as unknown as { shown: { title: string; options: object }[] }).shown);
   await expect.poll(shown).toMatchObject([{ title: "Ring Mira", options: { body: "Engineer at Northwind" } }]);
   // The page can be seen: it says so, too, and takes the answer.
-  const toast = board.toast(/^Ring Mira/);
+  const toast = board.toast(/^Reminder:.*Ring Mira/);
   await expect(toast.getByRole("button")).toHaveText(["Done", "In 1 hour", "Open", ""]);
   await page.evaluate(() => (window as unknown as { shown: { onclick(): void }[] }).shown[0]?.onclick());
   await expect(page).toHaveURL(new RegExp(`/board/${id}$`));
-  await board.act(/^Ring Mira/, "In 1 hour");
+  await board.act(/^Reminder:.*Ring Mira/, "In 1 hour");
   await expect(toast).toHaveCount(0);
   await bell.expectNew(0);
 });

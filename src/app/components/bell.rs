@@ -11,7 +11,6 @@ use crate::{
         habits::use_habits,
         notifications::{self, Alerts},
         store::{Store, use_store},
-        toasts::ToastAction,
         zone::use_zone,
     },
     domain::{
@@ -24,7 +23,7 @@ use crate::{
         rules_in_words::lead,
         settings::Settings,
         time::Timestamp,
-        when::{Habits, clock, due_label, time_label},
+        when::{Habits, clock, ring_label, time_label},
     },
 };
 use chrono::Duration;
@@ -43,6 +42,14 @@ const SOON: Duration = Duration::seconds(75);
 
 /// The first field of the quiet hours, in the settings.
 pub const QUIET_HOURS: &str = "#f-quiet_hours_start";
+
+/// When a reminder comes, quiet hours included; `due` where that is not known.
+pub fn comes_at(id: Uuid, due: Timestamp) -> Timestamp {
+    let BellModel(bell) = use_bell();
+    let bell = bell.read();
+    let rung = bell.later.iter().find(|rung| rung.id == id);
+    rung.map_or(due, |rung| rung.at)
+}
 
 /// What the bell of a page knows. Copied freely.
 #[derive(Clone, Copy)]
@@ -137,11 +144,7 @@ fn tell(store: Store, id: Uuid) {
         notifications::show(row.title.as_str(), &of, &id.to_string(), &address);
     }
     if dom::is_looked_at() {
-        let answer = ToastAction::Answer {
-            reminder: id,
-            address,
-        };
-        store.toast("reminder", store.reminder_name(&row), Some(answer));
+        store.ring(id, store.reminder_name(&row), address);
     }
 }
 
@@ -222,21 +225,48 @@ pub fn BellPanel() -> impl IntoView {
     let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let pile = RwSignal::new(Pile::New);
     let putting_off = RwSignal::new(None::<Uuid>);
+    let most = RwSignal::new(SHOWN);
     let close = move || {
         putting_off.set(None);
         dialogs.bell.set(false);
     };
-    let ready = move || pile.set(Pile::New);
+    let ready = move || {
+        pile.set(Pile::New);
+        most.set(SHOWN);
+    };
     let items = move || {
         let bell = bell.read();
         let rows = pile.get().of(&bell).iter().copied();
-        rows.take(SHOWN).collect::<Vec<_>>()
+        rows.take(most.get()).collect::<Vec<_>>()
     };
-    let more = move || match pile.get().of(&bell.read()).len().saturating_sub(SHOWN) {
-        0 => None,
-        more => Some(view! { <p class="panel-text bell-empty">{format!("And {more} more.")}</p> }),
+    let left = Memo::new(move |_| pile.get().of(&bell.read()).len().saturating_sub(most.get()));
+    let more = move || {
+        let show = move |_| most.update(|most| *most += SHOWN);
+        (left.get() > 0).then(|| {
+            view! {
+                <p class="bell-more">
+                    <button type="button" class="button button-quiet" on:click=show>
+                        {move || format!("Show {} of {} more", left.get().min(SHOWN), left.get())}
+                    </button>
+                </p>
+            }
+        })
     };
-    // The messages are behind the dialog: what they offer is had by the key.
+    let deed = Memo::new(move |_| store.last_deed().map(|toast| (toast.id, toast.text)));
+    // The messages are behind the dialog: what they offer is had here, and by the key.
+    let way_back = move || {
+        let (id, text) = deed.get()?;
+        let undo = move |_| {
+            _ = store.act(id);
+            dom::focus("#bell-title");
+        };
+        Some(view! {
+            <p class="bell-deed" role="status">
+                <span>{text}</span>
+                <button type="button" class="button" on:click=undo>"Undo"</button>
+            </p>
+        })
+    };
     let undo = move |event: leptos::ev::KeyboardEvent| {
         if is_undo(&event) && store.undo_last() {
             event.prevent_default();
@@ -289,7 +319,7 @@ pub fn BellPanel() -> impl IntoView {
             // Built only while it is open: it reads all that there is.
             {move || dialogs.bell.get().then(|| view! {
                 <ul class="bell-list" on:keydown=undo>
-                    <Each each=items key=move |rung| (rung.id, pile.get_untracked() as u8) let:rung>
+                    <Each each=items key=move |rung| (rung.id, rung.at, rung.due, pile.get_untracked() as u8) let:rung>
                         <Row rung pile=pile.get_untracked() putting_off/>
                     </Each>
                 </ul>
@@ -298,6 +328,7 @@ pub fn BellPanel() -> impl IntoView {
                     <p class="panel-text bell-empty">{move || pile.get().nothing()} {next}</p>
                 })}
             })}
+            {way_back}
             <footer class="dialog-footer">
                 <A
                     href="/settings#quiet-hours"
@@ -359,10 +390,21 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         let (row, zone, now) = (row.read(), zone.read(), store.now());
         let lead = row.as_deref().and_then(|row| {
             let about = store.row::<Activity>(row.activity_id?)?;
-            let (_, begins) = due_label(about.starts_at?, now, &*zone, habits.get());
-            Some(format!("{} {begins}", lead(row)?))
+            let begins = ring_label(about.starts_at?, now, &*zone, habits.get());
+            // Quiet hours may have it come at another time.
+            let comes = (pile == Pile::Later && rung.at != rung.due)
+                .then(|| format!(", comes {}", time_label(rung.at, now, &*zone, habits.get())));
+            Some(format!(
+                "{} {begins}{}",
+                lead(row)?,
+                comes.unwrap_or_default()
+            ))
         });
-        lead.unwrap_or_else(|| time_label(shown, now, &*zone, habits.get()))
+        let at = || time_label(shown, now, &*zone, habits.get());
+        match pile {
+            Pile::Done => format!("Done {}", at()),
+            Pile::New | Pile::Later => lead.unwrap_or_else(at),
+        }
     };
     let name = Memo::new(move |_| {
         let lead = row.read().as_deref().and_then(lead);
@@ -450,6 +492,6 @@ fn Choices(rung: Rung, putting_off: RwSignal<Option<Uuid>>) -> impl IntoView {
         dom::focus(&format!("[data-reminder=\"{}\"] .bell-link", rung.id));
     };
     view! {
-        <PutOff due=rung.at field="put_off" class="bell-choices" on_choose=choose on_close=close/>
+        <PutOff due=rung.at until=store.begins_after(rung.id) field="put_off" class="bell-choices" on_choose=choose on_close=close/>
     }
 }

@@ -16,6 +16,9 @@ use leptos::prelude::*;
 pub fn PutOff(
     /// When it is due.
     due: Timestamp,
+    /// When that begins which it is before.
+    #[prop(optional_no_strip)]
+    until: Option<Timestamp>,
     /// The field of any other moment: one of its own for each list in the page.
     field: &'static str,
     /// More classes.
@@ -37,7 +40,7 @@ pub fn PutOff(
             holds: Holds::Moment,
             leans: Leans::Ahead,
         };
-        put_off(due, &context)
+        put_off(due, until, &context)
     });
     let picking = RwSignal::new(false);
     let keydown = move |event: leptos::ev::KeyboardEvent| {
@@ -71,14 +74,18 @@ pub fn PutOff(
                 {chips}
                 <button type="button" class="chip" aria-expanded=move || picking.get().to_string() on:click=pick>"Pick…"</button>
             </div>
-            {move || picking.get().then(|| view! { <Pick field on_choose/> })}
+            {move || picking.get().then(|| view! { <Pick field until on_choose/> })}
         </div>
     }
 }
 
 /// Any other moment.
 #[component]
-fn Pick(field: &'static str, on_choose: Callback<Timestamp>) -> impl IntoView {
+fn Pick(
+    field: &'static str,
+    #[prop(optional_no_strip)] until: Option<Timestamp>,
+    on_choose: Callback<Timestamp>,
+) -> impl IntoView {
     let store = use_store();
     let editor = Editor::new(Draft::new(Fields::default()), Complaints::default());
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -88,6 +95,9 @@ fn Pick(field: &'static str, on_choose: Callback<Timestamp>) -> impl IntoView {
             return;
         }
         let why = match json::read::<Timestamp>(&editor.saved(field)) {
+            Ok(at) if until.is_some_and(|until| at >= until) => {
+                "It has begun by then. Say a time before that."
+            }
             Ok(at) if at > store.now_untracked() => return on_choose.run(at),
             Ok(_) => "That has passed. Say a time that is to come.",
             Err(_) => "Say when: “tomorrow 9”, “in 3 days”.",

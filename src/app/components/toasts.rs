@@ -44,6 +44,25 @@ fn ToastView(toast: Toast) -> impl IntoView {
         ..
     } = toast;
     let role = if kind == "info" { "status" } else { "alert" };
+    // Who reads it, or is in it, is not hurried.
+    let (read, focused) = (StoredValue::new(false), StoredValue::new(false));
+    let hold = move |by: StoredValue<bool>, holds: bool| {
+        by.set_value(holds);
+        if read.get_value() || focused.get_value() {
+            store.hold(id);
+        } else {
+            store.linger(id);
+        }
+    };
+    // The focus does not go down with it.
+    let leave = move || {
+        if focused.get_value() {
+            request_animation_frame(|| {
+                let button = ".toasts button";
+                dom::focus(if dom::exists(button) { button } else { "#main" });
+            });
+        }
+    };
     // It may count on while it stands.
     let text = Memo::new(move |last: Option<&String>| {
         let said = store.toast_text(id).or_else(|| last.cloned());
@@ -58,21 +77,37 @@ fn ToastView(toast: Toast) -> impl IntoView {
         _ => None,
     });
     let answers = answers.map(|reminder| {
-        let done = move |_| store.complete_reminder(reminder);
-        let later = move |_| store.snooze(reminder, store.now_untracked() + Duration::hours(1));
+        let done = move |_| {
+            store.complete_reminder(reminder);
+            leave();
+        };
+        let later = move |_| {
+            store.snooze(reminder, store.now_untracked() + Duration::hours(1));
+            leave();
+        };
         view! {
             <button type="button" class="toast-action" on:click=done>"Done"</button>
             <button type="button" class="toast-action" on:click=later>"In 1 hour"</button>
         }
     });
     // A conflict is a question with two answers.
-    let keep = action.as_ref().and_then(ToastAction::keep_label).map(|label| {
-        view! {
-            <button type="button" class="toast-action toast-keep" on:click=move |_| store.decline(id)>
-                {label}
-            </button>
-        }
-    });
+    let keep = action
+        .as_ref()
+        .and_then(ToastAction::keep_label)
+        .map(|label| {
+            view! {
+                <button
+                    type="button"
+                    class="toast-action toast-keep"
+                    on:click=move |_| {
+                        store.decline(id);
+                        leave();
+                    }
+                >
+                    {label}
+                </button>
+            }
+        });
     let offer = action.map(|action| {
         let press = move |_| match store.act(id) {
             Some(ToastAction::Open(record)) => navigate(
@@ -86,23 +121,18 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 _ = window().open_with_url_and_target("/sign-in", "_blank");
             }
             Some(ToastAction::Review) => dialogs.sync.set(true),
+            Some(ToastAction::ShowReminders) => dialogs.bell.set(true),
             Some(ToastAction::Reload) => dom::reload(),
             Some(ToastAction::Settings) => {
                 navigate("/settings", leptos_router::NavigateOptions::default());
             }
-            _ => {}
+            _ => leave(),
         };
         view! { <button type="button" class="toast-action" on:click=press>{action.label()}</button> }
     });
-    // Who reads it, or is in it, is not hurried.
-    let (read, focused) = (StoredValue::new(false), StoredValue::new(false));
-    let hold = move |by: StoredValue<bool>, holds: bool| {
-        by.set_value(holds);
-        if read.get_value() || focused.get_value() {
-            store.hold(id);
-        } else {
-            store.linger(id);
-        }
+    let dismiss = move || {
+        store.dismiss(id);
+        leave();
     };
     view! {
         <div
@@ -114,13 +144,16 @@ fn ToastView(toast: Toast) -> impl IntoView {
             on:focusin=move |event| hold(focused, dom::focus_shows(&event))
             on:focusout=move |_| hold(focused, false)
         >
+            {(kind == "reminder").then(|| view! {
+                <span class="toast-bell">{Icon::Bell.view()} <span class="visually-hidden">"Reminder:"</span></span>
+            })}
             <span class="toast-text">{text}</span>
             {follow_up}
             {answers}
             // In the order of the panel, whose columns are mine and theirs.
             {offer}
             {keep}
-            <IconButton label="Dismiss" icon=Icon::Close on_press=move || store.dismiss(id) class="toast-close"/>
+            <IconButton label="Dismiss" icon=Icon::Close on_press=dismiss class="toast-close"/>
         </div>
     }
 }

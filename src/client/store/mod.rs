@@ -12,6 +12,7 @@ mod rows;
 
 pub use rows::HasSignal;
 
+use reminders::called_off;
 use rows::RowSignals;
 
 use super::{
@@ -452,8 +453,11 @@ impl Store {
             ..ApplicationPatch::default()
         };
         let began = |_: &str| began.cloned();
+        let is_over = status.is_closed() && !row.status.is_closed();
+        let off = is_over.then(|| called_off(self.count_open_reminders(id)));
+        let off = off.unwrap_or_default();
         self.announce(self.patch_from(id, patch, &began), |key| {
-            let text = format!("Moved {} to {}", row.name(), status.label());
+            let text = format!("Moved {} to {}{off}", row.name(), status.label());
             let undo = ToastAction::UndoMove {
                 record: id,
                 key,
@@ -475,13 +479,15 @@ impl Store {
         };
         let undo = patch.inverse(&row);
         let verb = if archived { "Archived" } else { "Restored" };
+        let off = archived.then(|| called_off(self.count_open_reminders(id)));
+        let off = off.unwrap_or_default();
         self.announce(self.patch::<Application>(id, patch), |_| {
             let undo = ToastAction::Apply {
                 record: id,
                 edits: vec![(id, Application::into_edit(Op::Patch(Box::new(undo))))],
                 label: "Undo",
             };
-            (format!("{verb} {}", row.name()), undo)
+            (format!("{verb} {}{off}", row.name()), undo)
         });
     }
 

@@ -39,9 +39,22 @@ impl Store {
         }
     }
 
+    /// A reminder has fallen due.
+    pub fn ring(self, id: Uuid, text: String, address: String) {
+        self.toasts.update(|toasts| toasts.ring(id, text, address));
+    }
+
+    /// What was done last and can be taken back, while that is told.
+    pub fn last_deed(self) -> Option<Toast> {
+        let takes_back =
+            |toast: &&Toast| toast.action.as_ref().is_some_and(ToastAction::takes_back);
+        self.toasts
+            .with(|toasts| toasts.shown().iter().rfind(takes_back).cloned())
+    }
+
     /// A reminder was answered.
     pub fn unsay_reminder(self, id: Uuid) {
-        self.withdraw_offers(|toasts| toasts.answered(id));
+        self.toasts.maybe_update(|toasts| toasts.answered(id));
     }
 
     /// A deed that shows by itself, and can be taken back.

@@ -4,6 +4,7 @@ use super::Store;
 use crate::{
     client::engine::Op,
     domain::{
+        activity::Activity,
         application::Application,
         change::Change,
         error::Problem,
@@ -11,10 +12,11 @@ use crate::{
         order::sort_by_key,
         reminder::{Reminder, ReminderCreate, ReminderPatch},
         row::OfEdit,
+        rules::Counting,
         time::Timestamp,
     },
 };
-use leptos::prelude::WithValue as _;
+use leptos::prelude::{WithValue as _, untrack};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -98,6 +100,22 @@ impl Store {
         self.tell(format!("Later: {name}"), id, undo);
     }
 
+    /// When that begins which a rule reminds of before: until then it can be put off.
+    pub fn begins_after(self, id: Uuid) -> Option<Timestamp> {
+        let row = self.row_untracked::<Reminder>(id)?;
+        let rule = row.meta.rule?;
+        let about = self.row_untracked::<Activity>(row.activity_id?)?;
+        about
+            .starts_at
+            .filter(|_| rule.counting() == Counting::Before)
+    }
+
+    /// How many reminders of an application wait.
+    pub(super) fn count_open_reminders(self, application: Uuid) -> usize {
+        let rows = untrack(|| self.reminders_of(application, None));
+        rows.iter().filter(|row| row.is_open()).count()
+    }
+
     /// A reminder is called off, with an undo.
     pub fn call_off(self, id: Uuid) {
         let patch = ReminderPatch {
@@ -134,6 +152,15 @@ impl Store {
         let of = application.filter(|of| !names_it(of));
         let of = of.map(|of| format!(", {}", of.name()));
         format!("{}{}", row.title, of.unwrap_or_default())
+    }
+}
+
+/// What is said where an application is closed or archived: its reminders go with it.
+pub(super) fn called_off(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => ". Its reminder is called off".to_owned(),
+        count => format!(". Its {count} reminders are called off"),
     }
 }
 

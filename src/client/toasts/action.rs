@@ -54,6 +54,8 @@ pub enum ToastAction {
         /// Where it opens.
         address: String,
     },
+    /// Show the reminders that have fallen due.
+    ShowReminders,
     /// Sign in again.
     SignIn,
     /// Load the page anew.
@@ -72,6 +74,7 @@ impl ToastAction {
             Self::Apply { label, .. } | Self::Reapply { label, .. } => label,
             Self::Review => "Look at it",
             Self::Open(_) | Self::Answer { .. } => "Open",
+            Self::ShowReminders => "Show",
             Self::SignIn => "Sign in",
             Self::Reload => "Reload",
             Self::Settings => "Change",
@@ -97,7 +100,7 @@ impl ToastAction {
     }
 
     /// Whether it takes back what was done to its record.
-    pub(super) fn takes_back(&self) -> bool {
+    pub fn takes_back(&self) -> bool {
         matches!(
             self,
             Self::UndoMove { .. } | Self::Apply { .. } | Self::Retract { .. }
@@ -114,6 +117,7 @@ impl ToastAction {
             Self::Answer { reminder, .. } => Some(*reminder),
             Self::Reapply { .. }
             | Self::Review
+            | Self::ShowReminders
             | Self::SignIn
             | Self::Reload
             | Self::Settings

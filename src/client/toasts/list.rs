@@ -61,6 +61,12 @@ impl Toast {
         }
     }
 
+    /// Whether it stands until it is answered, whatever else is told.
+    fn asks(&self) -> bool {
+        matches!(self.kind, "conflict" | "reminder")
+            || matches!(self.action, Some(ToastAction::UseZone(_)))
+    }
+
     /// Whether its offer is of no use after its time: a deletion goes to the server.
     fn ends_by_itself(&self) -> bool {
         matches!(self.action, Some(ToastAction::Retract { .. }))
@@ -85,12 +91,23 @@ pub struct Timer {
     pub seconds: u32,
 }
 
+/// A reminder that has fallen due, and waits for an answer.
+#[derive(Clone, Debug, PartialEq)]
+struct Ring {
+    reminder: Uuid,
+    text: String,
+    /// Where it opens.
+    address: String,
+}
+
 /// The messages that show. An offer is about a record, and a record has one offer: a newer deed takes
-/// older ones away. What gave way is one question, however much it is.
+/// older ones away. What gave way is one question, however much it is, and so is what has fallen due.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Toasts {
     shown: Vec<Toast>,
     asked: Vec<Question>,
+    /// The latest last.
+    rings: Vec<Ring>,
     /// What can be taken back, oldest first.
     deeds: Vec<Deed>,
     /// Deeds to a record that was edited since: that edit may be a deed of its own, which is to be told.
@@ -143,9 +160,9 @@ impl Toasts {
             self.add_deed(toast.id, toast.text.clone(), undo);
         }
         self.shown.push(toast);
-        // The oldest make room; a question that holds somebody's edit does not.
+        // The oldest make room; a question does not.
         while self.shown.len() > MOST {
-            let Some(oldest) = self.shown.iter().position(|toast| toast.kind != "conflict") else {
+            let Some(oldest) = self.shown.iter().position(|toast| !toast.asks()) else {
                 break;
             };
             self.shown.remove(oldest);
@@ -243,6 +260,47 @@ impl Toasts {
         self.push("conflict", text, Some(action))
     }
 
+    /// A reminder has fallen due: it is asked about until it is answered. More than one are told as one
+    /// message.
+    pub fn ring(&mut self, reminder: Uuid, text: String, address: String) {
+        self.rings.retain(|ring| ring.reminder != reminder);
+        self.rings.push(Ring {
+            reminder,
+            text,
+            address,
+        });
+        self.ring_anew();
+    }
+
+    fn ring_anew(&mut self) {
+        let (text, action) = match self.rings.as_slice() {
+            [] => {
+                self.shown.retain(|toast| toast.kind != "reminder");
+                return;
+            }
+            [ring] => {
+                let (reminder, address) = (ring.reminder, ring.address.clone());
+                let action = ToastAction::Answer { reminder, address };
+                (ring.text.clone(), action)
+            }
+            many => (
+                format!("{} reminders are due", many.len()),
+                ToastAction::ShowReminders,
+            ),
+        };
+        let mut standing = self
+            .shown
+            .iter_mut()
+            .filter(|toast| toast.kind == "reminder");
+        match standing.find(|toast| toast.action.as_ref() == Some(&action)) {
+            Some(toast) => toast.text = text,
+            None => {
+                self.shown.retain(|toast| toast.kind != "reminder");
+                _ = self.push("reminder", text, Some(action));
+            }
+        }
+    }
+
     /// How many edits that gave way are asked about.
     pub fn questions(&self) -> usize {
         self.asked.len()
@@ -250,8 +308,10 @@ impl Toasts {
 
     /// Takes a message away.
     pub fn dismiss(&mut self, id: u64) {
-        if self.get(id).is_some_and(|toast| toast.kind == "conflict") {
-            self.asked.clear();
+        match self.get(id).map(|toast| toast.kind) {
+            Some("conflict") => self.asked.clear(),
+            Some("reminder") => self.rings.clear(),
+            _ => {}
         }
         self.shown.retain(|toast| toast.id != id);
     }
@@ -326,11 +386,15 @@ impl Toasts {
         );
     }
 
-    /// A reminder was answered, here or elsewhere: it is not asked any more.
-    pub fn answered(&mut self, id: Uuid) {
-        self.withdraw(
-            |offer| matches!(offer, ToastAction::Answer { reminder, .. } if *reminder == id),
-        );
+    /// A reminder was answered, here or elsewhere: it is not asked any more. Says whether it was.
+    pub fn answered(&mut self, id: Uuid) -> bool {
+        let before = self.rings.len();
+        self.rings.retain(|ring| ring.reminder != id);
+        let was_asked = self.rings.len() != before;
+        if was_asked {
+            self.ring_anew();
+        }
+        was_asked
     }
 
     /// The session is back: nobody is asked to sign in any more.

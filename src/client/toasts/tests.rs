@@ -519,18 +519,35 @@ fn a_message_that_is_looked_at_stays_as_long_as_its_offer_does() {
 }
 
 #[test]
-fn a_reminder_is_asked_by_itself_until_it_is_answered() {
+fn reminders_are_asked_until_they_are_answered_whatever_else_is_told() {
     let mut toasts = Toasts::default();
-    for n in [1, 2] {
-        let answer = ToastAction::Answer {
-            reminder: record(n),
-            address: "/board/x".to_owned(),
-        };
-        toasts.push("reminder", "Interview", Some(answer));
+    let ring = |toasts: &mut Toasts, n: u128| {
+        toasts.ring(record(n), format!("Interview {n}"), "/board/x".to_owned());
+    };
+    ring(&mut toasts, 1);
+    assert_eq!(texts(&toasts), ["Interview 1"]);
+    for n in 0..4 {
+        toasts.push("info", format!("Saved {n}"), None);
     }
-    assert_eq!(toasts.shown().len(), 2);
-    toasts.answered(record(1));
-    assert_eq!(toasts.shown().len(), 1);
+    assert_eq!(texts(&toasts), ["Interview 1", "Saved 2", "Saved 3"]);
+    // More of them are one message.
+    for n in [2, 3, 3] {
+        ring(&mut toasts, n);
+    }
+    assert_eq!(texts(&toasts).last(), Some(&"3 reminders are due"));
+    let last = toasts.shown().last().unwrap();
+    assert_eq!(last.action, Some(ToastAction::ShowReminders));
+    assert!(toasts.answered(record(1)) && !toasts.answered(record(1)));
+    assert_eq!(texts(&toasts).last(), Some(&"2 reminders are due"));
+    toasts.answered(record(3));
+    assert_eq!(texts(&toasts).last(), Some(&"Interview 2"));
     toasts.answered(record(2));
-    assert!(toasts.shown().is_empty());
+    assert!(!texts(&toasts).contains(&"Interview 2"));
+    // Whoever has looked is not asked again about these.
+    ring(&mut toasts, 4);
+    ring(&mut toasts, 5);
+    let id = toasts.shown().last().unwrap().id;
+    toasts.take(id);
+    ring(&mut toasts, 6);
+    assert_eq!(texts(&toasts).last(), Some(&"Interview 6"));
 }

@@ -109,6 +109,16 @@ pub fn due_label(
     }
 }
 
+/// The same, with the time of the day also where that is beyond the coming days.
+pub fn ring_label(at: Timestamp, now: Timestamp, zone: &impl ZoneRules, habits: Habits) -> String {
+    match due_label(at, now, zone, habits) {
+        (Due::Later, _) if (zone.day(at) - zone.day(now)).num_days() > 6 => {
+            time_label(at, now, zone, habits)
+        }
+        (_, label) => label,
+    }
+}
+
 #[cfg(test)]
 #[cfg(feature = "ssr")]
 mod tests {

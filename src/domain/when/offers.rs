@@ -51,8 +51,12 @@ const EVENING: u32 = 18;
 
 /// Until when something that is due at `due` may be put off: an hour from now where it is due already, this
 /// evening, what is offered of other days anyhow, and a day and a week after `due` where that is ahead.
-/// Nothing is earlier than `due`.
-pub fn put_off(due: Timestamp, context: &Context<'_>) -> Vec<(String, Timestamp)> {
+/// Nothing is earlier than `due`, or as late as what it is before, which is at `until`.
+pub fn put_off(
+    due: Timestamp,
+    until: Option<Timestamp>,
+    context: &Context<'_>,
+) -> Vec<(String, Timestamp)> {
     let moment = |(label, when)| match when {
         When::Moment(at) => Some((label, at)),
         When::Day(_) => None,
@@ -78,6 +82,6 @@ pub fn put_off(due: Timestamp, context: &Context<'_>) -> Vec<(String, Timestamp)
             }
         }
     }
-    offered.retain(|(_, at)| *at > due);
+    offered.retain(|(_, at)| *at > due && until.is_none_or(|until| *at < until));
     offered
 }

@@ -428,7 +428,7 @@ fn what_is_offered_fits_the_field() {
 fn what_is_put_off_goes_on_and_never_into_the_past() {
     let labels = |due_at: &str| -> Vec<String> {
         let due_at = BERLIN.instant(wall(due_at));
-        let offered = put_off(due_at, &due());
+        let offered = put_off(due_at, None, &due());
         assert!(
             offered
                 .iter()
@@ -443,6 +443,12 @@ fn what_is_put_off_goes_on_and_never_into_the_past() {
         "Mon 9:00",
         "In 1 week",
     ];
+    // What is before something is not put off past that.
+    let (due_at, until) = ("2026-11-20 09:00", "2026-11-30 08:00");
+    let instant = |text| BERLIN.instant(wall(text));
+    let before = put_off(instant(due_at), Some(instant(until)), &due());
+    assert!(before.iter().all(|(_, at)| *at < instant(until)));
+    assert!(!before.is_empty() && before.len() < usual.len());
     assert_eq!(labels("2026-11-20 09:00"), usual);
     let monday = labels("2026-11-30 09:00");
     assert_eq!(monday, ["In 1 week", "A day later", "A week later"]);

@@ -218,7 +218,8 @@ fn LaterChoices(item: Item) -> impl IntoView {
         store.postpone(&item, at);
         store.once_shown(move || go_on_to(beside));
     };
+    let until = reminder_of(item.subject).and_then(|id| store.begins_after(id));
     view! {
-        <PutOff due=item.at field="put_off_item" class="agenda-choices" on_choose=choose on_close=close/>
+        <PutOff due=item.at until field="put_off_item" class="agenda-choices" on_choose=choose on_close=close/>
     }
 }

@@ -5,10 +5,12 @@ use crate::{
     app::{
         acts::Submission,
         components::{
+            bell::comes_at,
             each::Each,
             form::{Complaints, DateField, Draft, Editor, Fields, Group, TextField, input_id},
             icon::Icon,
             icon_button::IconButton,
+            put_off::PutOff,
         },
     },
     client::{dom, habits::use_habits, store::use_store, zone::use_zone},
@@ -18,7 +20,7 @@ use crate::{
         reminder::Reminder,
         rules_in_words::lead,
         time::Timestamp,
-        when::{Holds, Leans, due_label},
+        when::{Holds, Leans, ring_label},
     },
 };
 use leptos::prelude::*;
@@ -78,7 +80,21 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
         None => title.clone(),
     };
     let lead = lead.map(|lead| format!("{lead} · ")).unwrap_or_default();
-    let when = move || due_label(due, store.now(), &*zone.read(), habits.get()).1;
+    let when = move || {
+        let at = comes_at(id, due);
+        ring_label(at, store.now(), &*zone.read(), habits.get())
+    };
+    let putting_off = RwSignal::new(false);
+    let itself = format!(".reminder[data-reminder=\"{id}\"] .reminder-later");
+    let close = move |()| {
+        putting_off.set(false);
+        dom::focus(&itself);
+    };
+    let choose = move |at: Timestamp| {
+        putting_off.set(false);
+        store.snooze(id, at);
+        store.once_shown(|| request_animation_frame(|| dom::focus("#remind-me")));
+    };
     let leave = move || store.once_shown(|| request_animation_frame(|| dom::focus("#remind-me")));
     let done = move || {
         store.complete_reminder(id);
@@ -95,7 +111,23 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
                 <span class="reminder-when">{lead} {when}</span>
             </span>
             <IconButton label=format!("Done: {name}") icon=Icon::Check on_press=done/>
+            <IconButton
+                label=format!("Later: {name}")
+                icon=Icon::Clock
+                on_press=move || putting_off.update(|it| *it = !*it)
+                class="reminder-later"
+            />
             <IconButton label=format!("Call off: {name}") icon=Icon::Close on_press=off/>
+            {move || putting_off.get().then(|| view! {
+                <PutOff
+                    due=untrack(|| comes_at(id, due))
+                    until=store.begins_after(id)
+                    field="put_off_reminder"
+                    class="reminder-choices"
+                    on_choose=choose
+                    on_close=close.clone()
+                />
+            })}
         </li>
     }
 }
