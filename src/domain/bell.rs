@@ -6,11 +6,14 @@ use super::{
     order::sort_by_key,
     quiet_hours::{QuietHours, sending},
     reminder::{Reminder, is_in_play},
-    rules::Counting,
+    rules::{Counting, Rule},
     time::{Timestamp, ZoneRules},
 };
 use chrono::Duration;
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// How long what is done stays in the list.
@@ -51,9 +54,20 @@ impl Bell {
         zone: &impl ZoneRules,
     ) -> Self {
         let mut bell = Self::default();
+        // Who has answered the latest of a rule that repeats has answered those before it.
+        let mut answered: HashMap<(Rule, Uuid), Timestamp> = HashMap::new();
         // Of a rule that repeats, an application has the latest.
         let mut latest: Vec<(Rung, &Reminder)> = Vec::new();
         for row in reminders {
+            let by_a_person = row.done_at.or(row.canceled_at.filter(|_| !row.meta.off));
+            if let Some(rule) = repeated(row)
+                && by_a_person.is_some_and(|at| at >= row.due_at)
+            {
+                let known = answered
+                    .entry((rule, row.application_id))
+                    .or_insert(row.due_at);
+                *known = row.due_at.max(*known);
+            }
             if row.canceled_at.is_some() || row.expired_at.is_some() {
                 continue;
             }
@@ -93,11 +107,12 @@ impl Bell {
         });
         let mut seen = HashSet::new();
         for (rung, row) in latest {
-            let repeats = row
-                .meta
-                .rule
-                .filter(|rule| rule.counting() == Counting::Repeated);
-            if repeats.is_none_or(|rule| seen.insert((rule, row.application_id))) {
+            let stands = repeated(row).is_none_or(|rule| {
+                let of = (rule, row.application_id);
+                let is_answered = answered.get(&of).is_some_and(|due| *due > row.due_at);
+                !is_answered && seen.insert(of)
+            });
+            if stands {
                 bell.new.push(rung);
             }
         }
@@ -112,6 +127,12 @@ impl Bell {
     }
 }
 
+/// The rule of a reminder, where that repeats.
+fn repeated(row: &Reminder) -> Option<Rule> {
+    let rule = row.meta.rule;
+    rule.filter(|rule| rule.counting() == Counting::Repeated)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,7 +140,6 @@ mod tests {
         activity,
         application::{self, tests::now},
         reminder::tests::sample,
-        rules::Rule,
         stage::Status,
     };
     use chrono::Utc;
@@ -213,6 +233,27 @@ mod tests {
         assert_eq!(world.piles(73)[0], [12, 13]);
         world.application.status = Status::Accepted;
         assert_eq!(world.piles(73)[0], [13], "what a person set stays");
+        world.application.status = Status::Applied;
+        // Whoever answers the latest has answered those before it.
+        for answer in [
+            |row: &mut Reminder| row.done_at = Some(row.due_at + Duration::hours(1)),
+            |row: &mut Reminder| row.canceled_at = Some(row.due_at + Duration::hours(1)),
+        ] {
+            let latest = world
+                .reminders
+                .iter_mut()
+                .find(|row| row.id == Uuid::from_u128(12));
+            answer(Arc::make_mut(latest.unwrap()));
+            assert_eq!(world.piles(73)[0], [13]);
+        }
+        // Done before it was due, it says nothing of one that rings.
+        let latest = world
+            .reminders
+            .iter_mut()
+            .find(|row| row.id == Uuid::from_u128(12));
+        let latest = Arc::make_mut(latest.unwrap());
+        (latest.canceled_at, latest.done_at) = (None, Some(latest.due_at - Duration::hours(1)));
+        assert_eq!(world.piles(73)[0], [11, 13]);
     }
 
     #[test]

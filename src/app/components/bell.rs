@@ -473,25 +473,28 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
                     <IconButton label=Signal::derive(move || format!("Call off: {}", name.get())) icon=Icon::Close on_press=off/>
                 </span>
             })}
-            {move || puts_off.get().then(|| view! { <Choices rung putting_off/> })}
+            {move || puts_off.get().then(|| view! { <Choices rung has_rung=pile == Pile::New putting_off/> })}
         </li>
     }
 }
 
 /// When instead.
 #[component]
-fn Choices(rung: Rung, putting_off: RwSignal<Option<Uuid>>) -> impl IntoView {
+fn Choices(rung: Rung, has_rung: bool, putting_off: RwSignal<Option<Uuid>>) -> impl IntoView {
     let store = use_store();
     let choose = move |at: Timestamp| {
         putting_off.set(None);
         store.snooze(rung.id, at);
         store.once_shown(|| request_animation_frame(|| dom::focus("#bell-title")));
     };
+    // One that has rung is due, whatever this clock says.
+    let now = store.now_untracked();
+    let due = if has_rung { rung.at.min(now) } else { rung.at };
     let close = move |()| {
         putting_off.set(None);
         dom::focus(&format!("[data-reminder=\"{}\"] .bell-link", rung.id));
     };
     view! {
-        <PutOff due=rung.at until=store.begins_after(rung.id) field="put_off" class="bell-choices" on_choose=choose on_close=close/>
+        <PutOff due until=store.begins_after(rung.id) field="put_off" class="bell-choices" on_choose=choose on_close=close/>
     }
 }

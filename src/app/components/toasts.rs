@@ -177,7 +177,7 @@ fn FollowUpChip(
     };
     let on = move || known.get().is_some_and(|(_, on)| on).to_string();
     let turn = move |_| {
-        store.turn_follow_up(of);
+        store.turn_follow_up(of, toast);
         store.linger(toast);
     };
     move || {

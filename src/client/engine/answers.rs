@@ -188,10 +188,13 @@ impl Engine {
             return false;
         }
         let ahead = from_future.max(now - server);
-        self.outbox.record(QueueEvent::Redate {
-            key,
-            new_key: redated_key(key),
-            ahead,
+        let application = entry.aggregate;
+        self.keep_noted(application, |engine| {
+            engine.outbox.record(QueueEvent::Redate {
+                key,
+                new_key: redated_key(key),
+                ahead,
+            });
         });
         if !std::mem::replace(&mut self.told_of_clock, true) {
             effects.push(Effect::Notify(Notice::ClockAhead(ahead)));

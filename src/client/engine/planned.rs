@@ -6,6 +6,8 @@
 
 use super::{
     Edit, Edited, Effect, Engine, Entry, HasTable, HasView, Op, Verb,
+    answers::redated_key,
+    history::is_of_moves,
     queue::{QueueEvent, with_edits},
 };
 use crate::domain::{
@@ -37,9 +39,9 @@ const MOST_LAPSED: usize = 60;
 pub(super) struct Plans {
     /// Until when an application's repeating reminders fell due that the server has said nothing of.
     lapsed: HashMap<Uuid, Timestamp>,
-    /// When an edit of an application was made that the server has taken, where no pull has brought since
-    /// what it planned.
-    answered: HashMap<Uuid, Timestamp>,
+    /// When edits of an application were made that the server has taken, where no pull has brought since
+    /// what it planned: the first and the last of them.
+    answered: HashMap<Uuid, [Timestamp; 2]>,
     /// Those of them of which the pull under way brings it.
     asked: HashSet<Uuid>,
     /// Reminders that show otherwise than base and queue have them, by application.
@@ -52,7 +54,11 @@ impl Plans {
     /// The server has taken an edit of this application that was made then.
     pub fn answered(&mut self, application: Uuid, made_at: Timestamp) {
         self.asked.remove(&application);
-        self.answered.insert(application, made_at);
+        let [first, last] = self
+            .answered
+            .entry(application)
+            .or_insert([made_at, made_at]);
+        (*first, *last) = (made_at.min(*first), made_at.max(*last));
         self.changed.insert(application);
     }
 
@@ -204,6 +210,49 @@ impl Engine {
         }
     }
 
+    /// Does something to what waits of an application by which its planned reminders are others. What was
+    /// noted of one is noted of the one that is now the same.
+    pub(super) fn keep_noted(&mut self, application: Uuid, change: impl FnOnce(&mut Self)) {
+        let entries = self.outbox.entries().iter();
+        let noted = entries.filter(|entry| entry.aggregate == application && self.is_noted(entry));
+        let noted: Vec<Arc<Entry>> = noted.cloned().collect();
+        let planned = |engine: &Self| {
+            let mut planned = engine.planned(HashSet::from([application]));
+            planned.remove(&application).unwrap_or_default()
+        };
+        let before = if noted.is_empty() {
+            HashMap::new()
+        } else {
+            planned(self)
+        };
+        change(self);
+        if before.is_empty() {
+            return;
+        }
+        let what = |row: &Reminder| (row.activity_id, row.meta.rule, row.meta.offset, row.meta.n);
+        let after = planned(self);
+        for entry in noted {
+            let was = before.get(&entry.record).map(what);
+            let is = after.values().find(|row| Some(what(row)) == was);
+            let Some(is) = is.filter(|is| is.id != entry.record) else {
+                continue;
+            };
+            let key = redated_key(entry.key);
+            let again = Entry {
+                key,
+                keys: vec![key],
+                record: is.id,
+                ..Entry::clone(&entry)
+            };
+            let given_up = self.outbox.given_up(entry.key);
+            self.outbox.record(QueueEvent::Withdraw(given_up));
+            self.outbox.record(QueueEvent::Push {
+                entry: Box::new(again),
+                merged_into: None,
+            });
+        }
+    }
+
     /// A reminder, where it shows otherwise than base and queue have it. One that is planned here alone is
     /// known once it was shown ([`Engine::shown`]): to look for it in all plans, for each record that changes,
     /// would be work for all that waits.
@@ -244,7 +293,8 @@ impl Engine {
         let edits = self.outbox.entries().iter();
         let edits = edits.filter(|entry| entry.record == owner && changes_rules(&entry.edit));
         let made_at = edits.map(|entry| entry.made_at).max();
-        made_at.max(self.plans.answered.get(&owner).copied())
+        let answered = self.plans.answered.get(&owner);
+        made_at.max(answered.map(|[_, last]| *last))
     }
 
     /// The applications of which reminders may show otherwise.
@@ -376,8 +426,9 @@ impl Engine {
             entries.iter().partition(|entry| self.is_noted(entry));
         let lapsed = self.plans.lapsed.get(&application).copied();
         let answered = self.plans.answered.get(&application).copied();
-        let edited = unsent.iter().map(|entry| entry.made_at).max();
-        let made_at = edited.max(answered).max(rules_at);
+        let edited = || unsent.iter().map(|entry| entry.made_at);
+        let answered = answered.into_iter().flatten();
+        let made_at = edited().chain(answered.clone()).max().max(rules_at);
         if made_at.is_none() && lapsed.is_none() {
             return HashMap::new();
         }
@@ -394,10 +445,20 @@ impl Engine {
             rows: self.reminders_of(application, &unsent),
         };
         let before = planner.rows.clone();
+        // What was ahead when that was done from which it follows has rung since, and stays: it was a later
+        // edit that had nothing to do with it.
+        if let Some(first) = edited().chain(answered).min() {
+            let since = |row: &Reminder| {
+                let causes = unsent.iter().filter(|entry| is_cause(entry, row));
+                let last = causes.map(|entry| entry.made_at).max().unwrap_or(first);
+                last.max(rules_at.unwrap_or(last))
+            };
+            planner.plan_new(first, |row| row.due_at > since(row));
+        }
         if let Some(at) = made_at {
             planner.plan(at);
         }
-        planner.pass(made_at, lapsed);
+        planner.pass(lapsed);
         let is_new = |row: &Reminder| !before.contains(row);
         let rows = planner.rows.into_iter().filter(is_new);
         rows.map(|row| (row.id, row)).collect()
@@ -435,6 +496,19 @@ fn changes_rules(edit: &Edit) -> bool {
             !patch.reminder_defaults.is_keep() || !patch.timezone.is_keep()
         }
         _ => false,
+    }
+}
+
+/// Whether an edit decides from when a planned reminder counts: one of what it is about, or a move.
+fn is_cause(entry: &Entry, row: &Reminder) -> bool {
+    let decides = || match &entry.edit {
+        Edit::Application(Op::Patch(patch)) => !patch.archived_at.is_keep(),
+        Edit::Application(_) => true,
+        _ => false,
+    };
+    match row.activity_id {
+        Some(activity) => entry.record == activity,
+        None => is_of_moves(&entry.edit) || decides(),
     }
 }
 
@@ -498,12 +572,25 @@ impl Planner<'_> {
         }
     }
 
+    /// Of what would have been planned at `at` beside the rows there are, those that `fits`.
+    fn plan_new(&mut self, at: Timestamp, fits: impl Fn(&Reminder) -> bool) {
+        let before = self.rows.clone();
+        self.plan(at);
+        let planned = std::mem::replace(&mut self.rows, before);
+        let is_new = |row: &Reminder| self.rows.iter().all(|known| known.id != row.id);
+        let new: Vec<Reminder> = planned
+            .into_iter()
+            .filter(|row| is_new(row) && fits(row))
+            .collect();
+        self.rows.extend(new);
+    }
+
     /// Time has passed until `until`: what fell due of rules that repeat has gone out, and the next follows.
-    fn pass(&mut self, planned_at: Option<Timestamp>, until: Option<Timestamp>) {
+    fn pass(&mut self, until: Option<Timestamp>) {
         let Some(until) = until else {
             return;
         };
-        let mut at = planned_at;
+        let mut at = None;
         let mut gone: Vec<(Uuid, Reminder)> = Vec::new();
         for _ in 0..MOST_LAPSED {
             let due = |row: &&mut Reminder| repeats(row) && row.is_open() && row.due_at <= until;
@@ -514,7 +601,7 @@ impl Planner<'_> {
                 at = at.max(Some(row.due_at));
             }
             match at.filter(|_| gone.len() > before) {
-                Some(at) => self.plan(at),
+                Some(at) => self.plan_new(at, repeats),
                 None => break,
             }
         }

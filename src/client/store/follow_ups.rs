@@ -31,8 +31,9 @@ impl Store {
     }
 
     /// Calls the follow-up of an application off, or brings it back; where no rule makes one, it is set, or
-    /// called off. It is a deed that can be taken back.
-    pub fn turn_follow_up(self, application: Uuid) {
+    /// called off. It is a deed that can be taken back; what is set so goes with the deed of the message
+    /// `within` which that was done.
+    pub fn turn_follow_up(self, application: Uuid, within: u64) {
         // With what was done a moment ago and does not show yet.
         let Some(row) = self.row_untracked::<Application>(application) else {
             return;
@@ -42,7 +43,7 @@ impl Store {
             return;
         };
         let (on, title) = (!known.on, follow_up_title(&row));
-        let mut undo = Vec::new();
+        let (mut undo, mut goes_with) = (Vec::new(), None);
         if !known.rows.is_empty() {
             let patch = ReminderPatch {
                 canceled_at: Change::Set((!on).then(|| self.clock())),
@@ -65,11 +66,12 @@ impl Store {
             };
             if self.report(self.create::<Reminder>(id, create)) {
                 undo.push((id, Reminder::into_edit(Op::Delete)));
+                goes_with = Some(within);
             }
         }
         if !undo.is_empty() {
             let verb = if on { "Set" } else { "Called off" };
-            self.note(format!("{verb}: {title}"), undo);
+            self.note(format!("{verb}: {title}"), undo, goes_with);
         }
     }
 }

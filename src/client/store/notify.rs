@@ -58,7 +58,7 @@ impl Store {
     }
 
     /// A deed that shows by itself, and can be taken back.
-    pub(super) fn note(self, text: String, edits: Vec<(Uuid, Edit)>) {
+    pub(super) fn note(self, text: String, edits: Vec<(Uuid, Edit)>, within: Option<u64>) {
         let Some((record, _)) = edits.first() else {
             return;
         };
@@ -67,7 +67,7 @@ impl Store {
             edits,
             label: "Undo",
         };
-        self.once_shown(move || self.toasts.update(|toasts| toasts.note(text, undo)));
+        self.once_shown(move || self.toasts.update(|toasts| toasts.note(text, undo, within)));
     }
 
     /// Somebody looks at a message, or is in it with the keyboard: it waits.
@@ -127,13 +127,21 @@ impl Store {
     /// Does what a toast offers, once. Answers what the page has to do: to open something, to sign
     /// in.
     pub fn act(self, id: u64) -> Option<ToastAction> {
-        let mut taken = None;
-        self.toasts.update(|toasts| taken = toasts.take(id));
+        let (mut taken, mut within) = (None, Vec::new());
+        self.toasts.update(|toasts| {
+            within = toasts.take_within(id);
+            taken = toasts.take(id);
+        });
         let (action, earlier) = taken?;
         match action? {
             undo @ (ToastAction::UndoMove { .. }
             | ToastAction::Apply { .. }
-            | ToastAction::Retract { .. }) => _ = self.take_back(undo, earlier),
+            | ToastAction::Retract { .. }) => {
+                for undo in within {
+                    self.undo(undo);
+                }
+                _ = self.take_back(undo, earlier);
+            }
             ToastAction::Reapply { id, .. } => self.reapply(id),
             ToastAction::UseZone(zone) => {
                 let patch = SettingsPatch {

@@ -19,6 +19,8 @@ struct Deed {
     toast: u64,
     text: String,
     undo: ToastAction,
+    /// The message of another deed in which this one was done: it goes with that.
+    within: Option<u64>,
     /// Earlier deeds to the same record, oldest first: they can be taken back once this one is.
     below: Vec<Deed>,
 }
@@ -170,10 +172,22 @@ impl Toasts {
         timer
     }
 
-    /// A deed that needs no message of its own: it can be taken back by the key.
-    pub fn note(&mut self, text: String, undo: ToastAction) {
+    /// A deed that needs no message of its own: it can be taken back by the key, and with the deed of the
+    /// message `within` which it was done.
+    pub fn note(&mut self, text: String, undo: ToastAction, within: Option<u64>) {
         self.next += 1;
         self.add_deed(self.next, text, undo);
+        if let Some(deed) = self.deeds.last_mut() {
+            deed.within = within;
+        }
+    }
+
+    /// What was done within a message, newest first: it is to be taken back with that.
+    pub fn take_within(&mut self, id: u64) -> Vec<ToastAction> {
+        let within = self.deeds.extract_if(.., |deed| deed.within == Some(id));
+        let mut actions: Vec<ToastAction> = within.map(|deed| deed.undo).collect();
+        actions.reverse();
+        actions
     }
 
     fn add_deed(&mut self, toast: u64, text: String, undo: ToastAction) {
@@ -188,6 +202,7 @@ impl Toasts {
             toast,
             text,
             undo,
+            within: None,
             below,
         });
         let too_many = self.deeds.len().saturating_sub(DEEDS);

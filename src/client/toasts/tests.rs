@@ -474,7 +474,7 @@ fn a_deed_without_a_message_is_taken_back_in_its_turn() {
     let mut toasts = Toasts::default();
     toasts.push("info", "Moved", undo_move(1));
     let off = undo_archive(2).unwrap();
-    toasts.note("Called off".to_owned(), off.clone());
+    toasts.note("Called off".to_owned(), off.clone(), None);
     assert_eq!(texts(&toasts), ["Moved"]);
     let (text, undo, _) = toasts.take_back().unwrap();
     assert_eq!((text.as_str(), undo), ("Called off", off));
@@ -550,4 +550,18 @@ fn reminders_are_asked_until_they_are_answered_whatever_else_is_told() {
     toasts.take(id);
     ring(&mut toasts, 6);
     assert_eq!(texts(&toasts).last(), Some(&"Interview 6"));
+}
+
+#[test]
+fn what_was_done_within_a_message_goes_with_its_deed() {
+    let mut toasts = Toasts::default();
+    toasts.push("info", "Moved", undo_move(1));
+    let id = toasts.shown()[0].id;
+    let follow_up = undo_archive(2).unwrap();
+    toasts.note("Set: Follow up".to_owned(), follow_up.clone(), Some(id));
+    toasts.note("Other".to_owned(), undo_archive(3).unwrap(), None);
+    assert_eq!(toasts.take_within(id), [follow_up]);
+    assert!(toasts.take_within(id).is_empty());
+    assert_eq!(toasts.take_back().unwrap().0, "Other");
+    assert_eq!(toasts.take_back().unwrap().0, "Moved");
 }

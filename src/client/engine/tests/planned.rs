@@ -279,3 +279,78 @@ fn while_the_server_is_silent_the_next_of_a_rule_that_repeats_follows() {
     every(&mut page, due + Duration::days(2 * step));
     assert_eq!(open(&page), []);
 }
+
+#[test]
+fn what_rang_here_stays_until_it_is_answered_whatever_else_is_edited() {
+    let (mut page, row) = moved_to(Status::Applied);
+    let planned = only(&page);
+    page.later(Duration::days(8));
+    page.edit(row.id, note("after it"), 2);
+    assert_eq!(only(&page), planned);
+    // It is put off as before it rang: as one deed.
+    let (until, id) = (page.at + Duration::days(1), Uuid::from_u128(77));
+    let snoozed = page.engine.snoozed(planned.id, until, id, page.at);
+    let [there, back] = snoozed.unwrap();
+    for (n, (record, edit)) in (3..).zip(there) {
+        page.edit(record, edit, n);
+    }
+    assert_eq!(open(&page), [(None, until)]);
+    for (n, (record, edit)) in (5..).zip(back) {
+        page.edit(record, edit, n);
+    }
+    page.later(Duration::minutes(1));
+    assert_eq!(only(&page).id, planned.id);
+    // And so does the answer.
+    page.edit(planned.id, says(json!({ "done_at": page.at })), 7);
+    page.edit(row.id, note("later"), 8);
+    let done = page.engine.view_of::<Reminder>(planned.id);
+    assert_eq!(done.unwrap().done_at, Some(page.at));
+}
+
+#[test]
+fn what_was_past_when_it_was_planned_does_not_ring() {
+    let (mut page, row) = moved_to(Status::Screening);
+    page.later(Duration::days(1));
+    let id = Uuid::from_u128(70);
+    let interview = json!({
+        "id": id, "application_id": row.id, "type": "Interview",
+        "interview_stage": "loop", "timezone": "Africa/Lagos",
+        "starts_at": page.at + Duration::hours(3),
+    });
+    let create = serde_json::from_value(interview).unwrap();
+    page.edit(id, Edit::Activity(Op::Create(Box::new(create))), 2);
+    page.edit(row.id, note("more"), 3);
+    // Two days before it was before the move, and before it was planned.
+    let before = open(&page);
+    let ahead = before.iter().filter(|(_, due)| *due <= page.at);
+    assert_eq!(ahead.count(), 0, "{before:?}");
+}
+
+#[test]
+fn what_was_noted_follows_a_move_that_a_wrong_clock_dated() {
+    let row = Application {
+        status: Status::Draft,
+        ..sample(1)
+    };
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let moved = json!({ "status": "Applied", "status_occurred_at": page.at });
+    page.edit(row.id, change(moved), 1);
+    let planned = only(&page);
+    page.edit(planned.id, says(json!({ "canceled_at": page.at })), 2);
+    assert_eq!(open(&page), []);
+    let wrong = Problem::field("status_occurred_at", "That is still to come.");
+    page.server_now = Some(page.at - Duration::hours(1));
+    page.answer(1, Err(wrong));
+    // It goes once more, an hour earlier, and so does what follows from it.
+    assert_eq!(open(&page), []);
+    let rows = page.engine.view::<Reminder>();
+    let off: Vec<_> = rows
+        .values()
+        .filter(|row| row.canceled_at.is_some())
+        .collect();
+    assert_eq!(off.len(), 1, "{off:?}");
+    assert_eq!(off[0].due_at, planned.due_at - Duration::hours(1));
+    assert_ne!(off[0].id, planned.id);
+    assert_eq!(page.keys().len(), 2);
+    assert!(page.view(row.id).is_some());
+}
