@@ -10,9 +10,9 @@ use crate::domain::{
     rules::{Channels, DAY_MINUTES, MAX_OFFSET, ReminderDefaults, Rule},
     stage::Status,
     text::Line,
-    time::{Timestamp, ZoneRules},
+    time::{Timestamp, YEARS, ZoneRules},
 };
-use chrono::Duration;
+use chrono::{Datelike as _, Duration};
 use uuid::Uuid;
 
 /// What the reminders of an application follow from.
@@ -404,6 +404,10 @@ impl Point {
         title: &str,
         channels: &Channels,
     ) -> Option<Wanted> {
+        // Nobody could change one that is due beyond the years that dates may have.
+        if !YEARS.contains(&self.due.year()) {
+            return None;
+        }
         let title: String = title.chars().take(MAX_TITLE).collect();
         Some(Wanted {
             key: key(rule, of, self.anchor, self.number),
