@@ -14,11 +14,11 @@ use crate::{
     domain::{
         json,
         quiet_hours::QuietHours,
-        rules::{Counting, ReminderDefaults, Rule, RuleChange},
-        rules_in_words::{preview, read, write},
+        rules::{Counting, DAY_MINUTES, ReminderDefaults, Rule, RuleChange},
+        rules_in_words::{again, preview, read, write},
         settings::Settings,
         time::{Timestamp, ZoneRules},
-        when::{Habits, clock, weekday_label, weekday_of},
+        when::{Habits, clock, weekday_label},
     },
 };
 use chrono::{Datelike, Duration, NaiveTime, Weekday};
@@ -35,7 +35,7 @@ pub fn ReminderRules(
 ) -> impl IntoView {
     view! {
         <Panel title="Reminders">
-            <p class="panel-text">"They come by themselves, in the app. What you empty does not come."</p>
+            <p class="panel-text">"They come by themselves, in the app. Leave a field empty to get no such reminder."</p>
             <div class="fields">
                 <AlertsField/>
                 {Rule::THAT_REMIND.map(|rule| view! { <RuleField editor rule/> })}
@@ -203,41 +203,36 @@ fn said(
     zone: &Zone,
     habits: Habits,
 ) -> String {
+    let today = zone.day(now);
+    let words = |at: Timestamp| {
+        let wall = zone.local(at);
+        let day = weekday_label(wall.date(), today, habits.order);
+        format!("{day}, {}", clock(wall.time(), habits.clock))
+    };
+    let rule_now = defaults.rule(rule);
     let (at, of) = match rule.counting() {
         Counting::Before => {
-            let at = thursday(now, zone);
-            let day = zone.day(at);
-            let time = clock(zone.local(at).time(), habits.clock);
-            (at, format!("an interview on {} {time}", weekday_of(day)))
+            let furthest = rule_now.offsets.iter().max().copied();
+            let at = thursday(now, furthest.unwrap_or_default(), zone);
+            (at, format!("For an interview on {}", words(at)))
         }
-        _ => (now, String::new()),
+        _ => (now, "Counted from now".to_owned()),
     };
     let quiet = QuietHours::of(settings);
     let all = preview(rule, defaults, quiet, at, now, zone);
     if all.is_empty() {
         return "Never.".to_owned();
     }
-    let today = zone.day(now);
-    let words = all.iter().map(|at| {
-        let wall = zone.local(*at);
-        let day = weekday_label(wall.date(), today, habits.order);
-        format!("{day}, {}", clock(wall.time(), habits.clock))
-    });
+    let words = all.into_iter().map(words);
     let words = words.collect::<Vec<_>>().join(" and ");
-    let then = match rule.counting() {
-        Counting::Repeated => ", and again",
-        _ => "",
-    };
-    if of.is_empty() {
-        format!("Counted from now: {words}{then}.")
-    } else {
-        format!("For {of}: {words}.")
-    }
+    let again = again(rule, &rule_now).map(|again| format!(", {again}"));
+    format!("{of}: {words}{}.", again.unwrap_or_default())
 }
 
-/// Ten in the morning of the Thursday after the next two days: late enough for all that is before it.
-fn thursday(now: Timestamp, zone: &Zone) -> Timestamp {
-    let from = zone.day(now) + Duration::days(3);
+/// Ten in the morning of a Thursday: late enough for a reminder that comes `furthest` minutes before it.
+fn thursday(now: Timestamp, furthest: i32, zone: &Zone) -> Timestamp {
+    let days = (furthest / DAY_MINUTES + 1).max(3);
+    let from = zone.day(now) + Duration::days(days.into());
     let ahead =
         (Weekday::Thu.num_days_from_monday() + 7 - from.weekday().num_days_from_monday()) % 7;
     let ten = NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default();
