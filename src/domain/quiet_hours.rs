@@ -73,6 +73,22 @@ impl QuietHours {
     }
 }
 
+/// The start and the end that a person typed; none where both are blank, which is no quiet hours.
+///
+/// # Errors
+/// What is missing or makes no sense, in a sentence: nothing of it is to be saved.
+pub fn typed(start: &str, end: &str) -> Result<Option<(String, String)>, &'static str> {
+    match (start.trim(), end.trim()) {
+        ("", "") => Ok(None),
+        (_, "") => Err("Also say until when. Empty both for no quiet hours."),
+        ("", _) => Err("Also say from when. Empty both for no quiet hours."),
+        (start, end) if start == end => {
+            Err("From a time until the same time is no quiet time at all. Change one of them.")
+        }
+        (start, end) => Ok(Some((start.to_owned(), end.to_owned()))),
+    }
+}
+
 /// When a reminder goes out that is `due`, and planned at `now`. `event` is when what it is before begins.
 pub fn sending(
     due: Timestamp,
@@ -293,6 +309,23 @@ mod tests {
                 rings: false
             }
         );
+    }
+
+    #[test]
+    fn half_of_them_is_not_taken_for_all() {
+        assert_eq!(typed("", " "), Ok(None));
+        assert_eq!(
+            typed("21:00", "08:00"),
+            Ok(Some(("21:00".into(), "08:00".into())))
+        );
+        for (start, end, why) in [
+            ("21:00", "", "until when"),
+            ("", "08:00", "from when"),
+            ("22:00", "22:00", "no quiet time"),
+        ] {
+            let said = typed(start, end).unwrap_err();
+            assert!(said.contains(why), "{start}–{end}: {said}");
+        }
     }
 
     #[test]

@@ -91,8 +91,9 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
                     "Passphrase removed"
                 };
                 store.toast("info", text, None);
-                // The form is made anew.
+                // The form is made anew, and what was pressed with it.
                 locked.try_set(Some(set));
+                request_animation_frame(move || dom::focus(first_field(set)));
             } else {
                 let (error, why, field) = wrong(has, old_error, new_error);
                 error.try_set(Some(why.to_owned()));
@@ -173,6 +174,15 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
                 />
             </FieldRow>
         </form>
+    }
+}
+
+/// The first field of the form: `has` is whether there is a passphrase already.
+const fn first_field(has: bool) -> &'static str {
+    if has {
+        "#old-passphrase"
+    } else {
+        "#new-passphrase"
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
             dialog::Dialog,
             form::{
                 Choice, Complaints, Editor, FieldRow, Fields, Record, SelectField, TextField,
-                choices, fields_of, follow, input_id, name_zone, settle,
+                choices, error_id, fields_of, follow, input_id, name_zone, settle,
             },
             icon::Icon,
             page_header::PageHeader,
@@ -31,6 +31,7 @@ use crate::{
     domain::{
         error::ProblemKind,
         json,
+        quiet_hours::typed,
         settings::{SettingsPatch, WeekStart},
     },
 };
@@ -114,6 +115,9 @@ fn SettingsView() -> impl IntoView {
     }
 }
 
+/// Finds the field of the time zone.
+const TIME_ZONE: &str = "#f-timezone";
+
 #[component]
 fn You(editor: Editor) -> impl IntoView {
     let me = use_me();
@@ -133,7 +137,11 @@ fn You(editor: Editor) -> impl IntoView {
                 <button
                     type="button"
                     class="button button-quiet"
-                    on:click=move |_| editor.save("timezone", chosen.clone().into())
+                    on:click=move |_| {
+                        editor.save("timezone", chosen.clone().into());
+                        // The button goes away with the difference.
+                        editor.once_shown(|| request_animation_frame(|| dom::focus(TIME_ZONE)));
+                    }
                 >
                     "Use " {machine}
                 </button>
@@ -189,26 +197,48 @@ fn QuietHours(editor: Editor) -> impl IntoView {
     follow(editor, START, start);
     follow(editor, END, end);
     let on = move || !start.read().is_empty();
+    let give_up = move || {
+        if [START, END].iter().any(|end| !editor.saved(end).is_null()) {
+            editor.save_fields(&[(START, Value::Null), (END, Value::Null)]);
+        } else {
+            editor.take_back(START);
+        }
+    };
     let (from, to) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     // Only both make sense.
     let both = move || {
-        let text = |node: NodeRef<html::Input>| node.get_untracked().map(|input| input.value());
-        let filled = |text: &String| !text.is_empty();
-        Some((text(from).filter(filled)?, text(to).filter(filled)?))
+        let inputs = [from.get_untracked()?, to.get_untracked()?];
+        Some(if inputs.iter().any(lacks_a_part) {
+            Err("Give a whole time of day, such as 21:00.")
+        } else {
+            let [start, end] = inputs.map(|input| input.value());
+            typed(&start, &end)
+        })
     };
     let save = move |event: leptos::ev::Event| {
         // What the browser itself says may be half of it: it is saved when it is left.
         if !event.is_trusted()
-            && let Some((from, to)) = both()
+            && let Some(Ok(Some((start, end)))) = both()
         {
-            editor.save_fields(&[(START, from.into()), (END, to.into())]);
+            editor.save_fields(&[(START, start.into()), (END, end.into())]);
         }
     };
+    let is_one_of_them = move |to_node: &leptos::web_sys::EventTarget| {
+        let inputs = [from.get_untracked(), to.get_untracked()];
+        let mut inputs = inputs.iter().flatten();
+        inputs.any(|input| AsRef::<leptos::web_sys::EventTarget>::as_ref(input) == to_node)
+    };
     let time = move |field: &'static str, value: Memo<String>, node| {
-        let left = move |_| {
-            if both().is_some() {
-                settle(editor, field, value);
+        let left = move |event: leptos::ev::FocusEvent| {
+            // What is half by now may become whole in the other one.
+            let stays = event.related_target().is_some_and(|to| is_one_of_them(&to));
+            match both() {
+                Some(Err(why)) if !stays => return editor.refuse(START, why),
+                Some(Ok(None)) if !stays => give_up(),
+                Some(Ok(Some(_))) => editor.take_back(START),
+                _ => return,
             }
+            settle(editor, field, value);
         };
         view! {
             <input
@@ -217,16 +247,22 @@ fn QuietHours(editor: Editor) -> impl IntoView {
                 type="time"
                 aria-label=field_label(field)
                 value=value.get_untracked()
+                aria-invalid=move || editor.invalid(START)
+                aria-describedby=error_id(START)
                 node_ref=node
                 on:change=save
                 on:blur=left
             />
         }
     };
-    let none = move |_| editor.save_fields(&[(START, Value::Null), (END, Value::Null)]);
+    let none = move |_| {
+        give_up();
+        // The button goes away with them.
+        editor.once_shown(|| request_animation_frame(|| dom::focus(QUIET_HOURS)));
+    };
     view! {
         <Panel title="Quiet hours" id="quiet-hours">
-            <p class="panel-text">"Reminders wait until they are over."</p>
+            <p class="panel-text">"What falls due then waits until they are over. A reminder of something that begins by then comes just before they start."</p>
             <div class="fields">
                 <FieldRow label="From, until" control=input_id(START) error=editor.complaint(START)>
                     <div class="input-pair">
@@ -241,6 +277,12 @@ fn QuietHours(editor: Editor) -> impl IntoView {
             </div>
         </Panel>
     }
+}
+
+/// Whether a part of a time is missing, which makes it read as none: the hour is there, and no minute.
+fn lacks_a_part(input: &leptos::web_sys::HtmlInputElement) -> bool {
+    // A selector that every browser knows.
+    input.matches(":invalid").unwrap_or_default()
 }
 
 #[component]
