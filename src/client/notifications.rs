@@ -11,6 +11,8 @@ pub enum Alerts {
     Blocked,
     /// They are not wanted.
     Off,
+    /// They are wanted, and the browser's question whether it may show them is open.
+    Asking,
     /// They show.
     On,
 }
@@ -26,6 +28,15 @@ impl Alerts {
             Some(_) => Self::Off,
         }
     }
+
+    /// What holds once a person has said whether they are wanted, until the browser has answered.
+    #[cfg(any(test, feature = "hydrate"))]
+    fn until_answered(permission: Option<&str>, wanted: bool) -> Self {
+        match Self::of(permission, wanted) {
+            Self::Off if wanted => Self::Asking,
+            now => now,
+        }
+    }
 }
 
 #[cfg(not(feature = "hydrate"))]
@@ -34,6 +45,11 @@ mod nowhere {
 
     /// What this device does.
     pub fn of_device() -> Alerts {
+        Alerts::Unsupported
+    }
+
+    /// What holds until [`choose`] answers.
+    pub fn until_chosen(_wanted: bool) -> Alerts {
         Alerts::Unsupported
     }
 
@@ -49,10 +65,10 @@ mod nowhere {
     pub fn listen(_open: impl Fn(&str) + 'static) {}
 }
 #[cfg(not(feature = "hydrate"))]
-pub use nowhere::{choose, listen, of_device, show};
+pub use nowhere::{choose, listen, of_device, show, until_chosen};
 
 #[cfg(feature = "hydrate")]
-pub use browser::{choose, listen, of_device, show};
+pub use browser::{choose, listen, of_device, show, until_chosen};
 
 #[cfg(feature = "hydrate")]
 mod browser {
@@ -99,9 +115,18 @@ mod browser {
         _ = Reflect::set(object, &name.into(), value);
     }
 
+    fn permission() -> Option<String> {
+        get(&constructor()?, "permission")?.as_string()
+    }
+
+    /// What holds until [`choose`] answers: the browser may ask the person first.
+    pub fn until_chosen(wanted: bool) -> Alerts {
+        Alerts::until_answered(permission().as_deref(), wanted)
+    }
+
     /// What this device does.
     pub fn of_device() -> Alerts {
-        let permission = constructor().and_then(|it| get(&it, "permission")?.as_string());
+        let permission = permission();
         let storage = window().local_storage().ok().flatten();
         let wanted = storage.and_then(|storage| storage.get_item(KEY).ok().flatten());
         Alerts::of(permission.as_deref(), wanted.is_some())
@@ -219,6 +244,21 @@ mod tests {
                 alerts,
                 "{permission:?} {wanted}"
             );
+        }
+    }
+
+    #[test]
+    fn they_are_on_no_sooner_than_the_browser_has_said_so() {
+        for (permission, wanted, alerts) in [
+            (Some("default"), true, Alerts::Asking),
+            (Some("default"), false, Alerts::Off),
+            (Some("granted"), true, Alerts::On),
+            (Some("granted"), false, Alerts::Off),
+            (Some("denied"), true, Alerts::Blocked),
+            (None, true, Alerts::Unsupported),
+        ] {
+            let now = Alerts::until_answered(permission, wanted);
+            assert_eq!(now, alerts, "{permission:?} {wanted}");
         }
     }
 }

@@ -70,16 +70,21 @@ fn AlertsField() -> impl IntoView {
         asked.set(true);
     });
     let is_on = move || alerts.get() == Alerts::On;
+    let is_asking = move || alerts.get() == Alerts::Asking;
+    // The control says what is so, whatever the press has made of it.
+    let show = move |now| {
+        alerts.try_set(now);
+        if let Some(Some(control)) = control.try_get_untracked() {
+            control.set_checked(now == Alerts::On);
+        }
+    };
     let turn = move |event| {
         let wanted = event_target_checked(&event);
-        spawn_local(async move {
-            let now = notifications::choose(wanted).await;
-            alerts.set(now);
-            // Where it was refused, the control says what is so.
-            if let Some(control) = control.get_untracked() {
-                control.set_checked(now == Alerts::On);
-            }
-        });
+        if untrack(is_asking) {
+            return show(Alerts::Asking);
+        }
+        show(notifications::until_chosen(wanted));
+        spawn_local(async move { show(notifications::choose(wanted).await) });
     };
     let hint = move || match alerts.get() {
         Alerts::Unsupported if !asked.get() => "",
@@ -89,6 +94,7 @@ fn AlertsField() -> impl IntoView {
         Alerts::Blocked => {
             "The browser blocks notifications of this site. Allow them in its settings for this site, then switch this on."
         }
+        Alerts::Asking => "Answer the browser’s question.",
         Alerts::Off => "Reminders show in the app alone.",
         Alerts::On => {
             "What falls due while you look at something else is shown by the system, by its title, as long as the app is open."
@@ -105,6 +111,7 @@ fn AlertsField() -> impl IntoView {
                     id="notify"
                     prop:checked=is_on
                     disabled=move || alerts.get() == Alerts::Unsupported
+                    aria-busy=move || is_asking().then_some("true")
                     node_ref=control
                     on:change=turn
                 />
