@@ -636,6 +636,8 @@ test.describe("a passphrase", () => {
     await settings.open();
     await settings.saved();
     await settings.setPassphrase(PASSPHRASE);
+    // The form is another one now.
+    await expect(settings.keptHere.getByRole("button", { name: "Change passphrase" })).toBeFocused();
     await settings.act("Passphrase set", "Dismiss");
     await settings.showPassphrases.check();
     await expect(settings.newPassphrase).toHaveAttribute("type", "text");
@@ -658,6 +660,7 @@ test.describe("a passphrase", () => {
     await expect(settings.errors).toHaveText("That is not the passphrase.");
     await settings.removePassphrase("another horse battery");
     await expect(settings.toast("Passphrase removed")).toBeVisible();
+    await expect(settings.keptHere.getByRole("button", { name: "Set passphrase" })).toBeFocused();
     await board.open();
     await expect(board.card("Locked up")).toBeVisible();
     await board.saved();

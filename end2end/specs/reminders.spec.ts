@@ -104,7 +104,13 @@ test("when reminders come is said in words, and means what it shows", async ({ u
     })
     .toEqual([expect.closeTo(14, 0)]);
   const offer = page.getByLabel("Offer to answer");
-  await offer.fill("");
+  await expect(offer).toHaveValue("3 days, then every day");
+  const goesOn = page.locator(".field", { has: offer }).locator(".field-hint");
+  await expect(goesOn).toHaveText(/, then every day until you move it on, 30 times at most\.$/);
+  await offer.fill("3 days");
+  await expect(goesOn).toHaveText(/, then every 3 days until you move it on, 30 times at most\.$/);
+  await offer.fill("never");
+  await expect(goesOn).toHaveText("Never.");
   await offer.press("Tab");
   await settings.expectSaved();
   await expect(offer).toHaveValue("");
@@ -221,9 +227,13 @@ test("what falls due is told by the system while nobody looks, where that was as
     class Notification {
       static permission = sessionStorage.getItem("permission") ?? "default";
       static requestPermission(): Promise<string> {
-        Notification.permission = sessionStorage.getItem("answer") ?? "granted";
-        sessionStorage.setItem("permission", Notification.permission);
-        return Promise.resolve(Notification.permission);
+        const answer = (): string => {
+          Notification.permission = sessionStorage.getItem("answer") ?? "granted";
+          sessionStorage.setItem("permission", Notification.permission);
+          return Notification.permission;
+        };
+        // The question is open until somebody answers it.
+        return new Promise((resolve) => Object.assign(window, { answer: () => resolve(answer()) }));
       }
       onclick: (() => void) | null = null;
       readonly title: string;
@@ -241,11 +251,23 @@ test("what falls due is told by the system while nobody looks, where that was as
   await settings.open();
   const notify = page.getByRole("switch", { name: "Notify me on this device" });
   await expect(notify).not.toBeChecked();
+  const answer = () => page.evaluate(() => (window as unknown as { answer(): void }).answer());
+  const question = page.getByText("Answer the browser’s question.");
   await notify.click();
+  await expect(question).toBeVisible();
+  await expect(notify).not.toBeChecked();
+  await expect(notify).toHaveAttribute("aria-busy", "true");
+  await expectAccessible(page);
+  // A second press changes nothing.
+  await notify.click();
+  await expect(notify).not.toBeChecked();
+  await answer();
   await expect(page.getByText("The browser blocks notifications")).toBeVisible();
+  await expect(question).toHaveCount(0);
   await expect(notify).not.toBeChecked();
   await page.evaluate(() => sessionStorage.setItem("answer", "granted"));
   await notify.click();
+  await answer();
   await expect(notify).toBeChecked();
   await expectAccessible(page);
 

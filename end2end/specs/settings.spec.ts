@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { BrowserContextOptions, Page } from "@playwright/test";
 import { Settings } from "../pages/settings.ts";
 import { SignIn } from "../pages/sign-in.ts";
+import { expectAccessible } from "../support/accessible.ts";
 import { keepStale } from "../support/stale.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -57,6 +58,8 @@ test("the time zone decides what due means", async ({ user, settings, board, sid
 
   // What the machine has is offered.
   await page.getByRole("button", { name: "Use America/St_Johns" }).click();
+  // What was pressed is gone.
+  await expect(settings.timeZone).toBeFocused();
   await settings.expectSaved();
   await expect(settings.timeZone).toHaveValue("America/St_Johns");
 });
@@ -71,9 +74,44 @@ test("quiet hours need both ends, and can be given up", async ({ user, settings 
   await expect(settings.quietUntil).toHaveValue("08:00");
   expect(await user.api.settings()).toMatchObject({ quiet_hours_start: "21:00", quiet_hours_end: "08:00" });
   await settings.noQuietHours.click();
+  // The button is gone, and the focus is at the fields.
+  await expect(settings.noQuietHours).toHaveCount(0);
+  await expect(settings.quietFrom).toBeFocused();
   await settings.expectSaved();
   await expect(settings.quietFrom).toHaveValue("");
   expect(await user.api.settings()).toMatchObject({ quiet_hours_start: null, quiet_hours_end: null });
+});
+
+test("what is missing of quiet hours is said, and half of them is not saved", async ({ user, settings, page }) => {
+  await settings.open();
+  await settings.quietFrom.fill("21:00");
+  // The other one may follow.
+  await settings.quietUntil.focus();
+  await expect(settings.errors).toHaveCount(0);
+  await settings.name.focus();
+  await expect(settings.errors).toHaveText(/^Also say until when/);
+  await expectAccessible(page);
+  await settings.quietUntil.fill("21:00");
+  await settings.name.focus();
+  await expect(settings.errors).toHaveText(/no quiet time at all/);
+  expect(await user.api.settings()).toMatchObject({ quiet_hours_start: null, quiet_hours_end: null });
+  await settings.quietUntil.fill("08:00");
+  await settings.name.focus();
+  await settings.expectSaved();
+  await expect(settings.errors).toHaveCount(0);
+  await settings.quietFrom.fill("");
+  await settings.name.focus();
+  await expect(settings.errors).toHaveText(/^Also say from when/);
+  await settings.quietUntil.fill("");
+  await settings.name.focus();
+  await settings.expectSaved();
+  await expect(settings.errors).toHaveCount(0);
+  expect(await user.api.settings()).toMatchObject({ quiet_hours_start: null, quiet_hours_end: null });
+  // An hour without its minutes.
+  await settings.quietFrom.focus();
+  await page.keyboard.type("10");
+  await settings.name.focus();
+  await expect(settings.errors).toHaveText(/whole time of day/);
 });
 
 test("changes in quick succession are all kept", async ({ user, settings, page }) => {

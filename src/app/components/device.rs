@@ -14,6 +14,10 @@ use leptos::{prelude::*, task::spawn_local};
 /// The shortest passphrase, in characters.
 const SHORTEST: usize = 8;
 
+/// Sends the form. Not a field, which would open the keyboard of a phone for nothing, and take keys that
+/// are meant for the app.
+const SUBMIT: &str = "form:has(#new-passphrase) button[type=submit]";
+
 /// The panel.
 #[component]
 pub fn DeviceStore() -> impl IntoView {
@@ -93,7 +97,7 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
                 store.toast("info", text, None);
                 // The form is made anew, and what was pressed with it.
                 locked.try_set(Some(set));
-                request_animation_frame(move || dom::focus(first_field(set)));
+                request_animation_frame(|| dom::focus(SUBMIT));
             } else {
                 let (error, why, field) = wrong(has, old_error, new_error);
                 error.try_set(Some(why.to_owned()));
@@ -174,15 +178,6 @@ fn Passphrase(has: bool, locked: RwSignal<Option<bool>>) -> impl IntoView {
                 />
             </FieldRow>
         </form>
-    }
-}
-
-/// The first field of the form: `has` is whether there is a passphrase already.
-const fn first_field(has: bool) -> &'static str {
-    if has {
-        "#old-passphrase"
-    } else {
-        "#new-passphrase"
     }
 }
 

@@ -262,7 +262,7 @@ fn QuietHours(editor: Editor) -> impl IntoView {
     };
     view! {
         <Panel title="Quiet hours" id="quiet-hours">
-            <p class="panel-text">"What falls due then waits until they are over. A reminder of something that begins by then comes just before they start."</p>
+            <p class="panel-text">"Reminders wait until they are over; one that would be too late by then, as for an early interview, comes just before they start."</p>
             <div class="fields">
                 <FieldRow label="From, until" control=input_id(START) error=editor.complaint(START)>
                     <div class="input-pair">
