@@ -85,8 +85,9 @@ fn interval(minutes: i32) -> String {
     }
 }
 
-/// A length of time: in days, or where hours are counted in hours and minutes.
+/// A length of time: in days, or where hours are counted in hours and minutes, up to two days.
 fn length(minutes: i32, hours: bool) -> String {
+    let hours = hours && (minutes <= 2 * DAY_MINUTES || minutes % DAY_MINUTES != 0);
     match minutes {
         minutes if !hours && minutes == DAY_MINUTES => "1 day".to_owned(),
         minutes if !hours => format!("{} days", minutes / DAY_MINUTES),
@@ -571,6 +572,8 @@ mod tests {
         assert_eq!(lead(&row).as_deref(), Some("48 h before"));
         row.meta.offset = Some(90);
         assert_eq!(lead(&row).as_deref(), Some("1 h 30 min before"));
+        row.meta.offset = Some(14 * 1440);
+        assert_eq!(lead(&row).as_deref(), Some("14 days before"));
         row.meta.set = vec![SetByHand::DueAt];
         assert_eq!(lead(&row), None, "a person moved it");
         (row.meta.rule, row.meta.set) = (Some(Rule::Applied), Vec::new());
