@@ -38,6 +38,12 @@ export class Watch {
   }
 
   async attach(context: BrowserContext): Promise<void> {
+    // Whoever takes the network away has announced it: the page may have asked in that very moment.
+    const setOffline = context.setOffline.bind(context);
+    context.setOffline = async (offline) => {
+      if (offline) this.allowOffline(/\/api\/v1\/|\/favicon/);
+      await setOffline(offline);
+    };
     context.on("console", (message) => this.console(message));
     context.on("weberror", (error) => this.problems.push(`page error: ${error.error()}`));
     context.on("response", (response) => {
