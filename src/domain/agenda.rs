@@ -223,9 +223,10 @@ pub fn reminded(
         if is_said(&row, at, &of, about.as_deref(), zone) {
             continue;
         }
-        let repeats = |rule: &super::rules::Rule| rule.counting() == Counting::Repeated;
-        let rule = row.meta.rule.filter(repeats);
-        if rule.is_some_and(|rule| !seen.insert((rule, of.id))) {
+        if row
+            .repeated_rule()
+            .is_some_and(|rule| !seen.insert((rule, of.id)))
+        {
             continue;
         }
         let next_day = (zone.day(at) + Duration::days(1)).and_time(NaiveTime::MIN);

@@ -6,7 +6,7 @@ use super::{
     order::sort_by_key,
     quiet_hours::{QuietHours, sending},
     reminder::{Reminder, is_in_play},
-    rules::{Counting, Rule},
+    rules::Rule,
     time::{Timestamp, ZoneRules},
 };
 use chrono::Duration;
@@ -60,7 +60,7 @@ impl Bell {
         let mut latest: Vec<(Rung, &Reminder)> = Vec::new();
         for row in reminders {
             let by_a_person = row.done_at.or(row.canceled_at.filter(|_| !row.meta.off));
-            if let Some(rule) = repeated(row)
+            if let Some(rule) = row.repeated_rule()
                 && by_a_person.is_some_and(|at| at >= row.due_at)
             {
                 let known = answered
@@ -107,7 +107,7 @@ impl Bell {
         });
         let mut seen = HashSet::new();
         for (rung, row) in latest {
-            let stands = repeated(row).is_none_or(|rule| {
+            let stands = row.repeated_rule().is_none_or(|rule| {
                 let of = (rule, row.application_id);
                 let is_answered = answered.get(&of).is_some_and(|due| *due > row.due_at);
                 !is_answered && seen.insert(of)
@@ -125,12 +125,6 @@ impl Bell {
     pub fn next(&self) -> Option<&Rung> {
         self.later.first()
     }
-}
-
-/// The rule of a reminder, where that repeats.
-fn repeated(row: &Reminder) -> Option<Rule> {
-    let rule = row.meta.rule;
-    rule.filter(|rule| rule.counting() == Counting::Repeated)
 }
 
 #[cfg(test)]

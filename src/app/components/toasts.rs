@@ -46,9 +46,11 @@ fn ToastView(toast: Toast) -> impl IntoView {
     let role = if kind == "info" { "status" } else { "alert" };
     // Who reads it, or is in it, is not hurried.
     let (read, focused) = (StoredValue::new(false), StoredValue::new(false));
+    // A browser may tell of the focus or the pointer once more while the message goes away.
+    let is_so = |it: StoredValue<bool>| it.try_get_value().unwrap_or_default();
     let hold = move |by: StoredValue<bool>, holds: bool| {
-        by.set_value(holds);
-        if read.get_value() || focused.get_value() {
+        _ = by.try_set_value(holds);
+        if is_so(read) || is_so(focused) {
             store.hold(id);
         } else {
             store.linger(id);
@@ -56,7 +58,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
     };
     // The focus does not go down with it.
     let leave = move || {
-        if focused.get_value() {
+        if is_so(focused) {
             request_animation_frame(|| {
                 let button = ".toasts button";
                 dom::focus(if dom::exists(button) { button } else { "#main" });

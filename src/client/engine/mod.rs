@@ -16,6 +16,7 @@ mod history;
 mod outbox;
 mod own;
 mod planned;
+mod planner;
 mod pull;
 mod queue;
 mod shown;

@@ -7,16 +7,15 @@
 use super::{
     Edit, Edited, Effect, Engine, Entry, HasTable, HasView, Op, Verb,
     answers::redated_key,
-    history::is_of_moves,
+    planner::{Planner, edited_last, is_cause},
     queue::{QueueEvent, with_edits},
 };
 use crate::domain::{
     activity::Activity,
     application::Application,
     change::Change,
-    reminder::{Facts, Reminder, ReminderCreate, ReminderPatch, plan},
+    reminder::{Reminder, ReminderCreate, ReminderPatch},
     row::OfEdit as _,
-    rules::Counting,
     settings::Settings,
     stage::StageEvent,
     time::Timestamp,
@@ -30,9 +29,6 @@ use uuid::Uuid;
 
 /// How long an answer waits to a reminder that the server has not issued. By then it has, or never will.
 pub const NOTED_FOR: Duration = Duration::days(7);
-
-/// Of a rule that repeats, so many are looked ahead at the most that fell due while the server was silent.
-const MOST_LAPSED: usize = 60;
 
 /// What a page knows of that beside its rows.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +107,7 @@ impl Engine {
     pub fn pass(&mut self, now: Timestamp) -> bool {
         let mut latest: HashMap<Uuid, Timestamp> = HashMap::new();
         for row in Reminder::rows(&self.shown).values() {
-            if repeats(row) && row.is_open() && row.due_at <= now {
+            if row.repeated_rule().is_some() && row.is_open() && row.due_at <= now {
                 let latest = latest.entry(row.application_id).or_insert(row.due_at);
                 *latest = row.due_at.max(*latest);
             }
@@ -496,120 +492,5 @@ fn changes_rules(edit: &Edit) -> bool {
             !patch.reminder_defaults.is_keep() || !patch.timezone.is_keep()
         }
         _ => false,
-    }
-}
-
-/// Whether an edit decides from when a planned reminder counts: one of what it is about, or a move.
-fn is_cause(entry: &Entry, row: &Reminder) -> bool {
-    let decides = || match &entry.edit {
-        Edit::Application(Op::Patch(patch)) => !patch.archived_at.is_keep(),
-        Edit::Application(_) => true,
-        _ => false,
-    };
-    match row.activity_id {
-        Some(activity) => entry.record == activity,
-        None => is_of_moves(&entry.edit) || decides(),
-    }
-}
-
-/// Whether a reminder is one of a rule that repeats.
-fn repeats(row: &Reminder) -> bool {
-    let rule = row.meta.rule;
-    rule.is_some_and(|rule| rule.counting() == Counting::Repeated)
-}
-
-/// The reminders that were edited after everything else that waits of their application.
-fn edited_last(unsent: &[&Entry]) -> Vec<Uuid> {
-    let of_reminder = |entry: &&&Entry| matches!(entry.edit, Edit::Reminder(_));
-    let last = unsent.iter().rev().take_while(of_reminder);
-    last.map(|entry| entry.record).collect()
-}
-
-/// Plans what is in a view.
-struct Planner<'a> {
-    engine: &'a Engine,
-    application: &'a Application,
-    activities: Vec<Activity>,
-    settings: &'a Settings,
-    noted: &'a [&'a Entry],
-    edited: Vec<Uuid>,
-    rows: Vec<Reminder>,
-}
-
-impl Planner<'_> {
-    /// Plans as the server will at `at`. What a person did to one that is planned only now is done to it,
-    /// and of that something may follow.
-    fn plan(&mut self, at: Timestamp) {
-        for _ in 0..=self.noted.len() {
-            let changes = plan(
-                &Facts {
-                    application: self.application,
-                    activities: &self.activities,
-                    reminders: &self.rows,
-                    rules: &self.settings.reminder_defaults,
-                    zone: &*self.engine.zone.rules,
-                    now: at,
-                },
-                &self.edited,
-            );
-            let mut answered = false;
-            for change in changes {
-                if let Some(row) = self.rows.iter_mut().find(|row| row.id == change.id) {
-                    *row = change;
-                    continue;
-                }
-                let id = change.id;
-                let notes = self.noted.iter().filter(|entry| entry.record == id);
-                let planned = change.clone();
-                if let Some(row) = with_edits(Some(change), notes.copied()) {
-                    answered |= row != planned;
-                    self.rows.push(row);
-                }
-            }
-            if !answered {
-                break;
-            }
-        }
-    }
-
-    /// Of what would have been planned at `at` beside the rows there are, those that `fits`.
-    fn plan_new(&mut self, at: Timestamp, fits: impl Fn(&Reminder) -> bool) {
-        let before = self.rows.clone();
-        self.plan(at);
-        let planned = std::mem::replace(&mut self.rows, before);
-        let is_new = |row: &Reminder| self.rows.iter().all(|known| known.id != row.id);
-        let new: Vec<Reminder> = planned
-            .into_iter()
-            .filter(|row| is_new(row) && fits(row))
-            .collect();
-        self.rows.extend(new);
-    }
-
-    /// Time has passed until `until`: what fell due of rules that repeat has gone out, and the next follows.
-    fn pass(&mut self, until: Option<Timestamp>) {
-        let Some(until) = until else {
-            return;
-        };
-        let mut at = None;
-        let mut gone: Vec<(Uuid, Reminder)> = Vec::new();
-        for _ in 0..MOST_LAPSED {
-            let due = |row: &&mut Reminder| repeats(row) && row.is_open() && row.due_at <= until;
-            let before = gone.len();
-            for row in self.rows.iter_mut().filter(due) {
-                gone.push((row.id, row.clone()));
-                (row.sent, row.sent_at) = (true, Some(row.due_at));
-                at = at.max(Some(row.due_at));
-            }
-            match at.filter(|_| gone.len() > before) {
-                Some(at) => self.plan_new(at, repeats),
-                None => break,
-            }
-        }
-        // That they went out is for the server to say.
-        for (id, before) in gone {
-            if let Some(row) = self.rows.iter_mut().find(|row| row.id == id) {
-                (row.sent, row.sent_at) = (before.sent, before.sent_at);
-            }
-        }
     }
 }

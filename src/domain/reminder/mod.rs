@@ -13,7 +13,7 @@ use super::{
     error::{FieldError, Problem},
     fields::{Create as _, Patch as _, fields},
     row::{Edited, Made, Row},
-    rules::{Channels, ReminderChannel, Rule},
+    rules::{Channels, Counting, ReminderChannel, Rule},
     text::Line,
     time::{Timestamp, outside_years, read_timestamp, to_millis},
 };
@@ -177,6 +177,12 @@ impl Reminder {
     pub fn is_unanswered(&self) -> bool {
         let ends = [self.canceled_at, self.done_at, self.expired_at];
         ends.iter().all(Option::is_none)
+    }
+
+    /// The rule that planned it, where that repeats.
+    pub fn repeated_rule(&self) -> Option<Rule> {
+        let repeats = |rule: &Rule| rule.counting() == Counting::Repeated;
+        self.meta.rule.filter(repeats)
     }
 
     /// Drops what is finer than a millisecond: not every store keeps it.
