@@ -21,6 +21,7 @@ pub const LIST: &[(&[&str], &str)] = &[
         "Pick the card up; arrows move it, Space drops it, Esc puts it back",
     ),
     (&["E"], "Archive the card"),
+    (&["R"], "Reminders"),
     (&["J", "K"], "On Today: down and up"),
     (&["D"], "On Today: done"),
     (&["S"], "On Today: later"),
@@ -55,6 +56,10 @@ pub fn listen() {
             "?" => {
                 event.prevent_default();
                 dialogs.keys.set(true);
+            }
+            "r" | "R" => {
+                event.prevent_default();
+                dialogs.bell.set(true);
             }
             "/" => {
                 event.prevent_default();

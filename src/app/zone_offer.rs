@@ -2,9 +2,10 @@
 
 use crate::{
     client::{
+        asked,
         store::{Gate, Store},
         toasts::ToastAction,
-        zone::{Zone, asked, machine_zone},
+        zone::{Zone, machine_zone},
     },
     domain::time::{ZoneName, clocks_agree},
 };
@@ -27,7 +28,7 @@ pub fn tell_or_ask(store: Store) {
         return store.toast("info", text, Some(ToastAction::Settings));
     }
     // On a page that is over, nobody is there to answer.
-    if store.gate().get_untracked() != Gate::Open || asked::was(&here) {
+    if store.gate().get_untracked() != Gate::Open || asked::was(here.as_str()) {
         return;
     }
     let Some(settings) = store.settings_untracked() else {
@@ -40,7 +41,7 @@ pub fn tell_or_ask(store: Store) {
     if clocks_agree(&own, &other, store.now_untracked()) {
         return;
     }
-    asked::remember(&here);
+    asked::remember(here.as_str());
     store.toast(
         "info",
         format!("This device is in {place} time. Use it for your times?"),

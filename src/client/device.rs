@@ -71,7 +71,7 @@ pub fn may_show() {
 /// No cache is to be opened, and nobody is remembered.
 pub fn forget_kept() {
     remember_locked(false);
-    super::zone::asked::forget();
+    super::asked::forget();
     write(KEPT, None);
     write(SIGNED_IN, None);
 }

@@ -2,6 +2,7 @@
 //! view that is both. The engine is pure and is compiled and tested natively; what touches the
 //! browser is compiled for it alone, and what others ask of it there does nothing on the server.
 
+pub mod asked;
 pub mod cache;
 pub mod dom;
 pub mod engine;

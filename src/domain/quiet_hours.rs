@@ -17,6 +17,12 @@ pub struct QuietHours {
     end: NaiveTime,
 }
 
+/// The quiet hours that are offered to whoever has none: from 21:00 until 8:00, the example of the
+/// requirements.
+pub fn night() -> (ClockTime, ClockTime) {
+    (ClockTime::at_hour(21), ClockTime::at_hour(8))
+}
+
 /// When a reminder goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sending {

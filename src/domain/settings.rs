@@ -28,6 +28,11 @@ impl ClockTime {
     pub const fn time(self) -> NaiveTime {
         self.0
     }
+
+    /// The full hour `hour`, from 0 to 23; midnight for any other.
+    pub fn at_hour(hour: u32) -> Self {
+        Self(NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or(NaiveTime::MIN))
+    }
 }
 
 impl TryFrom<String> for ClockTime {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{dialogs::use_dialogs, keys::is_undo},
     client::{
-        dom,
+        asked, dom,
         habits::use_habits,
         notifications::{self, Alerts},
         store::{Store, use_store},
@@ -18,10 +18,10 @@ use crate::{
         agenda::{Item, reminded},
         application::Application,
         bell::{Bell, Rung},
-        quiet_hours::QuietHours,
+        quiet_hours::{QuietHours, night},
         reminder::Reminder,
         rules_in_words::lead,
-        settings::Settings,
+        settings::{ClockTime, Settings},
         time::Timestamp,
         when::{Habits, clock, ring_label, time_label},
     },
@@ -281,6 +281,43 @@ pub fn BellPanel() -> impl IntoView {
         let at = time_label(next.at, store.now(), &*zone.read(), habits.get());
         Some(format!(" Next: {}, {at}.", store.reminder_name(&row)))
     };
+    // Asked at the first reminder, and never again on this device.
+    let nights_asked = RwSignal::new(true);
+    Effect::new(move |_| nights_asked.set(asked::was(asked::QUIET_HOURS)));
+    let offers_nights = Memo::new(move |_| {
+        let none = |settings: &Settings| {
+            settings.quiet_hours_start.is_none() && settings.quiet_hours_end.is_none()
+        };
+        let has_any = || {
+            Pile::ALL
+                .iter()
+                .any(|pile| !pile.of(&bell.read()).is_empty())
+        };
+        !nights_asked.get() && store.settings().as_deref().is_some_and(none) && has_any()
+    });
+    let answer = move |keep: bool| {
+        asked::remember(asked::QUIET_HOURS);
+        nights_asked.set(true);
+        if keep {
+            let (start, end) = night_in_words(habits.get_untracked());
+            store.keep_nights_quiet(format!("Quiet from {start} to {end}"));
+        }
+        dom::focus("#bell-title");
+    };
+    let offer = move || {
+        let (start, end) = night_in_words(habits.get());
+        offers_nights.get().then(|| {
+            view! {
+                <p class="bell-deed">
+                    <span>
+                        {format!("Keep nights quiet? From {start} to {end} nothing rings: it comes in the morning.")}
+                    </span>
+                    <button type="button" class="button" on:click=move |_| answer(true)>"Keep quiet"</button>
+                    <button type="button" class="button button-quiet" on:click=move |_| answer(false)>"No"</button>
+                </p>
+            }
+        })
+    };
     let quiet = move || {
         let settings = store.settings();
         settings.map(|settings| quiet_words(&settings, habits.get()))
@@ -329,6 +366,7 @@ pub fn BellPanel() -> impl IntoView {
                 })}
             })}
             {way_back}
+            {offer}
             <footer class="dialog-footer">
                 <A
                     href="/settings#quiet-hours"
@@ -345,6 +383,13 @@ pub fn BellPanel() -> impl IntoView {
             </footer>
         </Dialog>
     }
+}
+
+/// From when until when a night is.
+fn night_in_words(habits: Habits) -> (String, String) {
+    let (start, end) = night();
+    let at = |time: ClockTime| clock(time.time(), habits.clock);
+    (at(start), at(end))
 }
 
 /// What is said of quiet hours.

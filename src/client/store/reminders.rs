@@ -10,9 +10,12 @@ use crate::{
         error::Problem,
         fields::Patch,
         order::sort_by_key,
+        quiet_hours::night,
         reminder::{Reminder, ReminderCreate, ReminderPatch},
         row::OfEdit,
         rules::Counting,
+        rules_in_words::lead,
+        settings::{Settings, SettingsPatch},
         time::Timestamp,
     },
 };
@@ -144,6 +147,25 @@ impl Store {
         });
     }
 
+    /// Nothing is to ring at night, with an undo. `told` is what is said of it.
+    pub fn keep_nights_quiet(self, told: String) {
+        let Some(settings) = self.settings_untracked() else {
+            return;
+        };
+        let (start, end) = night();
+        let patch = SettingsPatch {
+            quiet_hours_start: Change::Set(Some(start)),
+            quiet_hours_end: Change::Set(Some(end)),
+            ..SettingsPatch::default()
+        };
+        let undo = patch.inverse(&settings);
+        let id = self.owner().unwrap_or_default();
+        self.report_or(self.save_settings(patch), || {
+            let undo = Settings::into_edit(Op::Patch(Box::new(undo)));
+            self.tell(told, id, vec![(id, undo)]);
+        });
+    }
+
     /// What a reminder is called beside those of other applications.
     pub fn reminder_name(self, row: &Reminder) -> String {
         let application = self.row_untracked::<Application>(row.application_id);
@@ -151,7 +173,14 @@ impl Store {
         let names_it = |of: &Arc<Application>| row.title.as_str().contains(of.company.as_str());
         let of = application.filter(|of| !names_it(of));
         let of = of.map(|of| format!(", {}", of.name()));
-        format!("{}{}", row.title, of.unwrap_or_default())
+        // Those of one interview are told apart by how long before it they come.
+        let lead = lead(row).map(|lead| format!(" ({lead})"));
+        format!(
+            "{}{}{}",
+            row.title,
+            lead.unwrap_or_default(),
+            of.unwrap_or_default()
+        )
     }
 }
 

@@ -50,7 +50,8 @@ pub fn offers(context: &Context<'_>) -> Vec<(String, When)> {
 const EVENING: u32 = 18;
 
 /// Until when something that is due at `due` may be put off: an hour from now where it is due already, this
-/// evening, what is offered of other days anyhow, and a day and a week after `due` where that is ahead.
+/// evening, what is offered of other days anyhow, and a day and a week after `due`, in place of a week from
+/// now, where that is ahead.
 /// Nothing is earlier than `due`, or as late as what it is before, which is at `until`.
 pub fn put_off(
     due: Timestamp,
@@ -72,7 +73,10 @@ pub fn put_off(
         offered.push(("This evening".to_owned(), at));
     }
     let others = offers(context).into_iter().filter_map(moment);
-    offered.extend(others.filter(|(_, at)| context.zone.day(*at) != today));
+    // What is still ahead is put off from its own time: a week from now beside that would be asked twice.
+    let is_ahead =
+        |label: &str| due > now && AHEAD.iter().any(|(day, at)| *day == label && at.is_none());
+    offered.extend(others.filter(|(label, at)| context.zone.day(*at) != today && !is_ahead(label)));
     if due > now {
         let wall = context.zone.local(due);
         for (label, days) in [("A day later", 1), ("A week later", 7)] {

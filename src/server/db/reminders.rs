@@ -5,7 +5,9 @@ use super::{
     rows::{After, Table, columns},
     tenant::{Owner, Tenant, TenantWrite},
 };
-use crate::domain::{filter::ReminderQuery, reminder::Reminder, time::Timestamp};
+use crate::domain::{
+    application::Application, filter::ReminderQuery, reminder::Reminder, time::Timestamp,
+};
 use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
@@ -52,16 +54,23 @@ pub async fn of_applications(
     })
 }
 
-/// Whose reminders are to go out by `now`: the ids of their applications, those that wait for longest
-/// first.
-pub async fn due(tenant: &mut impl Tenant, now: Timestamp, most: i64) -> sqlx::Result<Vec<Uuid>> {
+/// The applications that have reminders which are to go out by `now`: the `most` that wait for longest.
+// One statement: each row that is asked for on the way costs as much as one that is needed.
+pub async fn with_due(
+    tenant: &mut impl Tenant,
+    now: Timestamp,
+    most: i64,
+) -> sqlx::Result<Vec<Application>> {
     let user_id = tenant.user_id();
+    let columns = columns::<Application>();
     let sql = format!(
-        "SELECT application_id FROM reminders WHERE user_id = $1 AND send_at <= $2 AND {OPEN} \
-         GROUP BY application_id ORDER BY MIN(send_at), application_id LIMIT $3"
+        "SELECT {columns} FROM applications WHERE user_id = $1 AND id IN (\
+            SELECT application_id FROM reminders WHERE user_id = $1 AND send_at <= $2 AND {OPEN} \
+            GROUP BY application_id ORDER BY MIN(send_at), application_id LIMIT $3\
+         ) ORDER BY id"
     );
     on!(tenant.link(), |conn: DB| {
-        sqlx::query_scalar::<DB, Uuid>(AssertSqlSafe(sql))
+        sqlx::query_as::<DB, Application>(AssertSqlSafe(sql))
             .bind(user_id)
             .bind(now)
             .bind(most)

@@ -85,19 +85,20 @@ pub async fn among<T: Table>(
     })
 }
 
-/// The ids of the user's rows, in their order: those after `after`, at most `most`.
-pub async fn ids_after<T: Table>(
+/// The user's rows, in the order of their ids: those after `after`, at most `most`.
+pub async fn after<T: Table>(
     tenant: &mut impl Tenant,
     after: Option<Uuid>,
     most: i64,
-) -> sqlx::Result<Vec<Uuid>> {
+) -> sqlx::Result<Vec<T>> {
     let user_id = tenant.user_id();
-    let (table, from) = (T::TABLE, after.map_or(">=", |_| ">"));
+    let (columns, table, from) = (columns::<T>(), T::TABLE, after.map_or(">=", |_| ">"));
     let after = after.unwrap_or(Uuid::nil());
-    let sql =
-        format!("SELECT id FROM {table} WHERE user_id = $1 AND id {from} $2 ORDER BY id LIMIT $3");
+    let sql = format!(
+        "SELECT {columns} FROM {table} WHERE user_id = $1 AND id {from} $2 ORDER BY id LIMIT $3"
+    );
     on!(tenant.link(), |conn: DB| {
-        sqlx::query_scalar::<DB, Uuid>(AssertSqlSafe(sql))
+        sqlx::query_as::<DB, T>(AssertSqlSafe(sql))
             .bind(user_id)
             .bind(after)
             .bind(most)

@@ -85,9 +85,10 @@ async fn settle_batch(
         Err(sqlx::Error::RowNotFound) => return Ok(true),
         tenant => tenant?,
     };
-    let ids = reminders::due(&mut tenant, now, BATCH).await?;
+    let rows = reminders::with_due(&mut tenant, now, BATCH).await?;
     let settings = db::settings::find(&mut tenant).await?;
-    let mut whole = Whole::load(&mut tenant, &settings, &ids).await?;
+    let mut whole = Whole::load(&mut tenant, &settings, rows).await?;
+    let ids = whole.applications();
     let mut ended = HashSet::new();
     for id in &ids {
         // By the settings and facts of now, whatever it was planned with.
@@ -228,10 +229,11 @@ async fn replan_batch(
         Err(sqlx::Error::RowNotFound) => return Ok(None),
         tenant => tenant?,
     };
-    let ids = db::rows::ids_after::<Application>(&mut tenant, batch.after, BATCH).await?;
+    let rows = db::rows::after::<Application>(&mut tenant, batch.after, BATCH).await?;
     let settings = db::settings::find(&mut tenant).await?;
     let version = Some(batch.version.unwrap_or(settings.version));
-    let mut whole = Whole::load(&mut tenant, &settings, &ids).await?;
+    let mut whole = Whole::load(&mut tenant, &settings, rows).await?;
+    let ids = whole.applications();
     for id in &ids {
         whole.plan(&mut tenant, *id, now, None).await?;
     }

@@ -31,7 +31,7 @@ use crate::{
         zones::Zone,
     },
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// A page of reminders, in the order in which they are due; those that were called off too.
@@ -144,9 +144,10 @@ pub(super) async fn replan(
     edited: Option<Uuid>,
 ) -> sqlx::Result<()> {
     let settings = db::settings::find(tenant).await?;
-    let mut whole = Whole::load(tenant, &settings, applications).await?;
-    for id in applications {
-        whole.plan(tenant, *id, now, edited).await?;
+    let rows = db::rows::among::<Application>(tenant, "id", applications).await?;
+    let mut whole = Whole::load(tenant, &settings, rows).await?;
+    for id in whole.applications() {
+        whole.plan(tenant, id, now, edited).await?;
     }
     // Also those that are open again and go out when they did before: nobody wakes for them yet.
     let open = whole.reminders.values().flatten();
@@ -164,31 +165,29 @@ pub(super) struct Whole<'a> {
     settings: &'a Settings,
     zone: Zone,
     quiet: Option<QuietHours>,
-    applications: HashMap<Uuid, Application>,
+    applications: BTreeMap<Uuid, Application>,
     activities: HashMap<Uuid, Vec<Activity>>,
     reminders: HashMap<Uuid, Vec<Scheduled>>,
 }
 
 impl<'a> Whole<'a> {
-    /// Reads them.
+    /// Reads what hangs on these.
     pub(super) async fn load(
         tenant: &mut TenantWrite,
         settings: &'a Settings,
-        ids: &[Uuid],
+        applications: Vec<Application>,
     ) -> sqlx::Result<Self> {
         let mut whole = Self {
             settings,
             zone: rows::zone_of(settings),
             quiet: QuietHours::of(settings),
-            applications: HashMap::new(),
+            applications: applications.into_iter().map(|row| (row.id, row)).collect(),
             activities: HashMap::new(),
             reminders: HashMap::new(),
         };
+        let ids = &whole.applications();
         if ids.is_empty() {
             return Ok(whole);
-        }
-        for row in db::rows::among::<Application>(tenant, "id", ids).await? {
-            whole.applications.insert(row.id, row);
         }
         for row in db::rows::among::<Activity>(tenant, "application_id", ids).await? {
             whole
@@ -205,6 +204,11 @@ impl<'a> Whole<'a> {
                 .push(it);
         }
         Ok(whole)
+    }
+
+    /// The ids of the applications, in their order.
+    pub(super) fn applications(&self) -> Vec<Uuid> {
+        self.applications.keys().copied().collect()
     }
 
     /// The reminders of an application.
