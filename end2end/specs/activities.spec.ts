@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "../support/test.ts";
 
 // The browser asks for the page's icon when it likes.
@@ -24,6 +25,12 @@ test("an interview is planned in two fields, prepared, and told how it went", as
   await sidebar.field("To prepare").press("Enter");
   await sidebar.panel.getByRole("checkbox", { name: "Read the posting" }).check();
   await sidebar.choose("Takes", "90 minutes");
+  await sidebar.saved();
+  const arrives = sidebar.page.waitForEvent("download");
+  await sidebar.panel.getByRole("link", { name: "Add to calendar" }).click();
+  const file = await arrives;
+  expect(file.suggestedFilename()).toBe("appointment.ics");
+  expect(await readFile(await file.path(), "utf8")).toMatch(/SUMMARY:Technical interview/);
   await sidebar.panel.getByRole("button", { name: "Done", exact: true }).click();
   await sidebar.panel.getByRole("button", { name: "It went well" }).click();
   await sidebar.saved();

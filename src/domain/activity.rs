@@ -369,6 +369,11 @@ impl Activity {
         self.status == ActivityStatus::Scheduled
     }
 
+    /// Where the app shows it: a path below its origin.
+    pub fn page(&self) -> String {
+        format!("/board/{}?activity={}", self.application_id, self.id)
+    }
+
     /// What it is called beside the others of its application.
     pub fn headline(&self) -> String {
         match (self.r#type, self.interview_stage) {

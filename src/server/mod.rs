@@ -1,6 +1,7 @@
 //! The server: configuration, storage, business rules and HTTP. Compiled with the feature `ssr`.
 
 pub mod auth;
+pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -18,6 +18,7 @@ both![
     the_same_create_again_is_the_same_row,
     those_of_an_application_come_in_pages,
     those_that_start_are_found_by_time,
+    it_is_had_as_a_calendar_file,
     it_goes_with_its_application,
     a_sync_brings_it_to_who_asks_for_it,
     the_clock_on_the_wall_is_kept,
@@ -270,6 +271,55 @@ async fn those_that_start_are_found_by_time(site: Site) {
         let answer = jane.get(&format!("/activities?{query}")).await;
         assert_eq!(answer.wrong_fields(), [wrong]);
     }
+}
+
+async fn it_is_had_as_a_calendar_file(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let parent = jane.create(json!({ "company": "Acme, Inc." })).await;
+    let mut body = interview("2026-05-04T08:30:00Z");
+    merge(&mut body, json!({ "timezone": "Asia/Kathmandu" }));
+    let row = jane.post(&below(&parent), &body).await.is(201).json();
+    let address = format!("{}/calendar.ics", at(&row));
+    let file = jane.get(&address).await.is(200);
+    assert_eq!(file.header("content-type"), "text/calendar; charset=utf-8");
+    assert_eq!(
+        file.header("content-disposition"),
+        "attachment; filename=\"appointment.ics\""
+    );
+    assert_eq!(file.header("cache-control"), "no-store");
+    let text = file.text.replace("\r\n ", "");
+    for line in [
+        "METHOD:PUBLISH",
+        "DTSTART:20260504T083000Z",
+        "DTEND:20260504T093000Z",
+        "SEQUENCE:0",
+        "SUMMARY:Interview\\, Acme\\, Inc.",
+    ] {
+        assert!(text.contains(&format!("\r\n{line}\r\n")), "{line}: {text}");
+    }
+    assert!(text.contains("Monday\\, 4 May 2026\\, 14:15–15:15 (Kathmandu time)"));
+    let page = format!("/board/{}?activity=", parent["id"].as_str().unwrap());
+    assert!(text.contains(&page), "it leads back: {text}");
+
+    let off = json!({ "status": "canceled" });
+    let off = jane.patch(&at(&row), 1, &off).await.is(200).json();
+    let text = jane.get(&address).await.is(200).text;
+    assert!(text.contains("METHOD:CANCEL\r\n") && text.contains("SEQUENCE:1\r\n"));
+    assert_eq!(off["version"], 2);
+
+    // Nobody else has it, and what has no time has none.
+    let john = app.sign_in("john@example.com").await;
+    john.get(&address).await.is(404);
+    app.browser().get(&address).await.is(401);
+    let done = json!({ "type": "Call", "status": "done" });
+    let row = jane.post(&below(&parent), &done).await.is(201).json();
+    let none = jane
+        .get(&format!("{}/calendar.ics", at(&row)))
+        .await
+        .is(404);
+    assert!(none.json()["detail"].as_str().unwrap().contains("no time"));
+    jane.get("/activities/x/calendar.ics").await.is(400);
 }
 
 async fn it_goes_with_its_application(site: Site) {

@@ -94,7 +94,11 @@ pub async fn reminder_writer() -> Result<Caller, Problem> {
 }
 
 impl Visitor {
-    async fn authenticate(self, mutation: Option<MutationKey>) -> Result<Caller, Problem> {
+    /// The signed-in user behind it.
+    ///
+    /// # Errors
+    /// As [`caller`].
+    pub async fn authenticate(self, mutation: Option<MutationKey>) -> Result<Caller, Problem> {
         let Self { state, parts } = self;
         let session = session_of(&state, &parts).await?;
         let now = state.clock.now();

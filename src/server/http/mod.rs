@@ -1,5 +1,6 @@
 //! HTTP: the router and what stands around every request.
 
+mod calendar;
 mod headers;
 mod health;
 pub mod openapi;
@@ -9,7 +10,10 @@ mod serve;
 mod site;
 
 use super::AppState;
-use crate::domain::error::{Problem, ProblemKind};
+use crate::{
+    api::BASE,
+    domain::error::{Problem, ProblemKind},
+};
 use axum::{
     Router,
     body::Body,
@@ -36,6 +40,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Everything that the server answers.
 pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router {
     let api = rest::routes(&state)
+        .route(
+            &format!("{BASE}{}", calendar::OF_ACTIVITY),
+            get(calendar::activity).with_state(state.clone()),
+        )
         .route(&openapi::address(), get(openapi::serve))
         .route("/api/{*rest}", axum::routing::any(no_such_endpoint))
         .method_not_allowed_fallback(method_not_allowed);

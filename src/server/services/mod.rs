@@ -4,6 +4,7 @@
 pub mod activities;
 pub mod applications;
 pub mod board;
+pub mod calendar;
 mod cursors;
 pub mod due;
 pub mod housekeeping;

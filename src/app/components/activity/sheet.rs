@@ -5,6 +5,7 @@ use super::{
     wording::{meeting_link, when_label},
 };
 use crate::{
+    api::BASE,
     app::components::{
         each::Each,
         form::{
@@ -16,7 +17,7 @@ use crate::{
     },
     client::{
         dom,
-        engine::{Edit, Op},
+        engine::{Edit, Op, SyncState},
         habits::use_habits,
         labels::length_label,
         store::{Store, use_store},
@@ -132,6 +133,7 @@ pub fn ActivityForm(
         </p>
         <div class="activity-actions">
             {move || join.get().filter(|_| status.get() == ActivityStatus::Scheduled && !over.get()).map(|link| view! { <JoinLink link/> })}
+            {move || (status.get() == ActivityStatus::Scheduled && !over.get()).then(|| view! { <CalendarLink id/> })}
             {move || actions(status.get()).iter().map(|(to, label)| view! {
                 <button type="button" class="button" on:click=move |_| {
                     store.set_activity_status(id, *to);
@@ -285,6 +287,42 @@ pub fn JoinLink(
         <a class="button button-primary" href=link.to_string() target="_blank" rel="noopener noreferrer">
             {Icon::ExternalLink.view()}
             "Join"
+        </a>
+    }
+}
+
+/// The way into other calendars: a file, which the server writes.
+#[component]
+fn CalendarLink(
+    /// The activity.
+    id: Uuid,
+) -> impl IntoView {
+    let store = use_store();
+    let press = move |event: leptos::ev::MouseEvent| {
+        let reaches = matches!(
+            untrack(|| store.sync_state()),
+            SyncState::Saved | SyncState::Saving(_)
+        );
+        let why = if !reaches {
+            "The calendar file comes from the server. Try again when there is a network."
+        } else if untrack(|| store.is_pending(id)) {
+            "Your last changes are on their way to the server, and would not be in the file. Try again in a moment."
+        } else {
+            return;
+        };
+        event.prevent_default();
+        store.toast("info", why, None);
+    };
+    view! {
+        <a
+            class="button"
+            href=format!("{BASE}/activities/{id}/calendar.ics")
+            download="appointment.ics"
+            rel="external"
+            on:click=press
+        >
+            {Icon::Calendar.view()}
+            "Add to calendar"
         </a>
     }
 }

@@ -6,7 +6,6 @@ use crate::{
     app::components::{
         activity::{JoinLink, meeting_link, when_label},
         each::Each,
-        sidebar::address_of,
     },
     client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
@@ -71,7 +70,7 @@ fn NextInterview() -> impl IntoView {
                 0 => "Prepare".to_owned(),
                 count => format!("Prepare · {count} left"),
             };
-            let (title, address, link) = (row.headline(), address_of(&row), meeting_link(&row));
+            let (title, address, link) = (row.headline(), row.page(), meeting_link(&row));
             let until = move || countdown(item.at, item.until, store.now(), &*zone.read());
             let when = move || when_label(&row, store.now(), &zone.read(), habits.get());
             view! {

@@ -2,7 +2,7 @@
 
 use super::Part;
 use crate::{
-    app::components::sidebar::{address_of, address_of_reminder},
+    app::components::sidebar::address_of_reminder,
     domain::{
         activity::Activity,
         agenda::{Item, Subject},
@@ -80,7 +80,7 @@ pub const fn reminder_of(subject: Subject) -> Option<Uuid> {
 /// Where an item opens.
 pub fn href_of(item: &Item, activity: Option<&Activity>, reminder: Option<&Reminder>) -> String {
     match (activity, reminder) {
-        (Some(row), _) => address_of(row),
+        (Some(row), _) => row.page(),
         (_, Some(row)) => address_of_reminder(row),
         _ => format!("/board/{}", item.application),
     }

@@ -238,11 +238,6 @@ pub fn Story(
     }
 }
 
-/// The address of an activity.
-pub fn address_of(row: &Activity) -> String {
-    format!("/board/{}?activity={}", row.application_id, row.id)
-}
-
 /// The address of what a reminder is about.
 pub fn address_of_reminder(row: &Reminder) -> String {
     match row.activity_id {
@@ -255,7 +250,7 @@ pub fn address_of_reminder(row: &Reminder) -> String {
 fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
     let (store, zone, habits) = (use_store(), use_zone(), use_habits());
     let (id, icon) = (row.id, icon_of(row.r#type));
-    let (title, address, link) = (row.headline(), address_of(&row), meeting_link(&row));
+    let (title, address, link) = (row.headline(), row.page(), meeting_link(&row));
     let name = title.clone();
     let ends = row.ends_at();
     let late = move || ends.is_some_and(|ends| ends < store.now()).then_some("");
@@ -291,7 +286,7 @@ fn PlannedItem(row: Arc<Activity>) -> impl IntoView {
 #[component]
 fn PastItem(row: Arc<Activity>) -> impl IntoView {
     let (store, zone, habits) = (use_store(), use_zone(), use_habits());
-    let (id, title, address) = (row.id, row.headline(), address_of(&row));
+    let (id, title, address) = (row.id, row.headline(), row.page());
     let canceled = row.status == ActivityStatus::Canceled;
     let outcome = row.outcome.as_ref().map(ToString::to_string);
     let follows = (!canceled).then(|| (row.next_action.clone(), row.next_action_due));

@@ -1,6 +1,6 @@
 //! The operations.
 
-use super::{parameters::query, reference};
+use super::{super::calendar, parameters::query, reference};
 use crate::{
     api::{auth, board::BoardQuery},
     domain::{
@@ -32,6 +32,8 @@ pub(super) struct Operation {
     pub(super) body: Option<Value>,
     pub(super) status: u16,
     pub(super) answer: Option<Value>,
+    /// The media type of the answer.
+    pub(super) media: &'static str,
     /// The headers of a success besides those of every answer.
     pub(super) headers: &'static [&'static str],
     /// What can be asked with what it answers.
@@ -99,6 +101,7 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
         body: None,
         status: 200,
         answer: None,
+        media: "application/json",
         more_problems: &[],
         headers: &[],
         links: None,
@@ -254,6 +257,16 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             summary: "Get an activity",
             answer: Some(reference::<Activity>(g)),
             headers: &["ETag"],
+            ..read()
+        },
+        Operation {
+            id: "get_activity_calendar",
+            path: calendar::OF_ACTIVITY,
+            summary: "Get the calendar file of an activity",
+            detail: "An iCalendar object (RFC 5545) with one VEVENT, whose UID stays and whose SEQUENCE rises with each change. One that was called off says METHOD:CANCEL.",
+            answer: Some(json!({ "type": "string" })),
+            media: "text/calendar",
+            headers: &["Content-Disposition"],
             ..read()
         },
         Operation {

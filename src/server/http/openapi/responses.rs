@@ -18,8 +18,9 @@ pub(super) fn of(operation: &Operation) -> Value {
     success.insert("description".into(), operation.summary.into());
     success.insert("headers".into(), with_headers(operation.headers));
     if let Some(schema) = &operation.answer {
-        let content = json!({ "application/json": { "schema": schema } });
-        success.insert("content".into(), content);
+        let mut content = Map::new();
+        content.insert(operation.media.into(), json!({ "schema": schema }));
+        success.insert("content".into(), content.into());
     }
     if let Some(links) = &operation.links {
         success.insert("links".into(), links.clone());
@@ -116,6 +117,10 @@ pub(super) fn headers() -> Value {
         "Location": {
             "required": true, "description": "Where the row stands from now on.",
             "schema": { "type": "string", "format": "uri-reference" },
+        },
+        "Content-Disposition": {
+            "required": true, "description": "The name of the file.",
+            "schema": { "type": "string" },
         },
         "Set-Cookie": {
             "required": true, "description": "Cookies that are set or taken away.",
