@@ -5,6 +5,7 @@ pub mod activity;
 pub mod agenda;
 pub mod application;
 pub mod bell;
+pub mod calendar_feed;
 pub mod change;
 pub mod choice;
 pub mod cursor;

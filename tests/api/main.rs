@@ -12,6 +12,7 @@
 mod activities;
 mod applications;
 mod board;
+mod calendar;
 mod client;
 mod crash;
 mod days;

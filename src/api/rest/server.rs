@@ -2,7 +2,7 @@
 
 use super::{IF_UPDATED_AT, Reply, Resource, Rest, Verb, parse::parse, reply::Content};
 use crate::{
-    api::BASE,
+    api::{BASE, UNRECORDED},
     domain::{
         error::{Problem, ProblemKind},
         row::Seen,
@@ -198,8 +198,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
         .ok_or_else(|| Problem::field("If-Match", "Send one version, such as W/\"2\"."))
 }
 
-/// The key of an unsafe request, with the hash of what it asks. Sign-in is exempt, so that no
-/// token is ever stored.
+/// The key of an unsafe request, with the hash of what it asks; none where nothing is recorded.
 fn idempotency_key<V: Verb>(
     parts: &Parts,
     seen: Option<Seen>,
@@ -209,8 +208,8 @@ fn idempotency_key<V: Verb>(
     let Some(value) = parts.headers.get(NAME) else {
         return Ok(None);
     };
-    let below = parts.uri.path().strip_prefix(BASE);
-    if V::METHOD == http::Method::GET || below.is_some_and(|path| path.starts_with("/auth/")) {
+    let below = parts.uri.path().strip_prefix(BASE).unwrap_or_default();
+    if V::METHOD == http::Method::GET || UNRECORDED.iter().any(|path| below.starts_with(path)) {
         return Ok(None);
     }
     let key = value.to_str().unwrap_or_default().trim();

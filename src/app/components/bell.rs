@@ -1,9 +1,6 @@
 //! The bell: what has fallen due, what comes later, and what is done.
 
-use super::{
-    dialog::Dialog, each::Each, icon::Icon, icon_button::IconButton, put_off::PutOff,
-    sidebar::address_of_reminder,
-};
+use super::{dialog::Dialog, each::Each, icon::Icon, icon_button::IconButton, put_off::PutOff};
 use crate::{
     app::{dialogs::use_dialogs, keys::is_undo},
     client::{
@@ -137,7 +134,7 @@ fn tell(store: Store, id: Uuid) {
     let Some(row) = store.row_untracked::<Reminder>(id) else {
         return;
     };
-    let address = address_of_reminder(&row);
+    let address = row.page();
     if !dom::is_used() && notifications::of_device() == Alerts::On {
         let of = store.row_untracked::<Application>(row.application_id);
         let of = of.map(|of| of.name()).unwrap_or_default();
@@ -458,7 +455,7 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
     });
     let href = move || {
         let row = row.read();
-        row.as_deref().map(address_of_reminder)
+        row.as_deref().map(Reminder::page)
     };
     let icon = move || {
         let of_activity = row

@@ -168,6 +168,14 @@ pub(super) fn is_in_play(row: &Application) -> bool {
 }
 
 impl Reminder {
+    /// Where the app shows what it is about: a path below its origin.
+    pub fn page(&self) -> String {
+        match self.activity_id {
+            Some(activity) => format!("/board/{}?activity={activity}", self.application_id),
+            None => format!("/board/{}", self.application_id),
+        }
+    }
+
     /// Whether it is still to go out.
     pub fn is_open(&self) -> bool {
         !self.sent && self.is_unanswered()

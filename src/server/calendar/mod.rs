@@ -9,6 +9,7 @@ mod tests;
 use crate::domain::{
     activity::{Activity, ActivityStatus},
     application::Application,
+    reminder::Reminder,
     time::{Timestamp, ZoneRules},
 };
 use icalendar::{Calendar, Component, Event, EventLike as _, EventStatus, Property};
@@ -63,8 +64,36 @@ pub struct Appointment<'a> {
 
 /// A file with one appointment; none where it has no time.
 pub fn file(appointment: &Appointment<'_>) -> Option<String> {
+    let entry = Entry::of(appointment)?;
+    let mut calendar = empty(Method::of(appointment.activity));
+    calendar.push(entry.event());
+    Some(folded(&calendar.to_string()))
+}
+
+/// What calendars read again and again: all `entries`.
+pub fn feed(mut entries: Vec<Entry>) -> String {
+    entries.sort_by(|one, other| (one.starts, &one.uid).cmp(&(other.starts, &other.uid)));
+    let mut calendar = empty(Method::Publish);
+    // Of both names and both waits each calendar knows one (RFC 7986 §5.1 and §5.7, and before it).
+    calendar.append_property(Property::new("NAME", NAME));
+    calendar.append_property(Property::new("X-WR-CALNAME", NAME));
+    let mut every = Property::new("REFRESH-INTERVAL", EVERY);
+    every.add_parameter("VALUE", "DURATION");
+    calendar.append_property(every.done());
+    calendar.append_property(Property::new("X-PUBLISHED-TTL", EVERY));
+    for entry in &entries {
+        calendar.push(entry.event());
+    }
+    folded(&calendar.to_string())
+}
+
+/// What the calendar is called in others.
+const NAME: &str = "Job hunt";
+/// How often it is worth reading.
+const EVERY: &str = "PT1H";
+
+fn empty(method: Method) -> Calendar {
     let mut calendar = Calendar::empty();
-    let method = Method::of(appointment.activity);
     for (name, value) in [
         ("VERSION", "2.0"),
         ("PRODID", PRODID),
@@ -73,45 +102,117 @@ pub fn file(appointment: &Appointment<'_>) -> Option<String> {
     ] {
         calendar.append_property(Property::new(name, value));
     }
-    calendar.push(event(appointment)?);
-    Some(folded(&calendar.to_string()))
+    calendar
 }
 
-/// The entry of an appointment.
-fn event(appointment: &Appointment<'_>) -> Option<Event> {
-    let Appointment {
-        activity,
-        application,
-        zone,
-        link,
-    } = appointment;
-    let (starts, ends) = (activity.starts_at?, activity.ends_at()?);
-    let mut event = Event::new();
-    event
-        .uid(&format!("{}@{DOMAIN}", activity.id))
-        .timestamp(activity.updated_at)
-        .add_property("CREATED", utc(activity.created_at))
-        .add_property("LAST-MODIFIED", utc(activity.updated_at))
-        // Raised with every change: a calendar takes no other.
-        .add_property("SEQUENCE", (activity.version - 1).max(0).to_string())
-        .add_property("DTSTART", utc(starts))
-        .add_property("DTEND", utc(ends))
-        .summary(&clean(&format!(
-            "{}, {}",
-            activity.headline(),
-            application.company
-        )))
-        .description(&clean(&description(appointment, starts, ends, *zone)))
-        .status(match Method::of(activity) {
-            Method::Publish => EventStatus::Confirmed,
-            Method::Cancel => EventStatus::Cancelled,
-        });
-    if let Some(place) = &activity.location_or_link {
-        event.location(&clean(place.as_str()));
+/// One entry of a calendar.
+pub struct Entry {
+    uid: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    /// Raised with every change: a calendar takes no other.
+    sequence: i64,
+    starts: Timestamp,
+    ends: Timestamp,
+    summary: String,
+    canceled: bool,
+    more: Option<More>,
+}
+
+/// What a discreet entry does not say.
+struct More {
+    description: String,
+    place: Option<String>,
+    link: String,
+}
+
+impl Entry {
+    /// That of an appointment; none where it has no time.
+    pub fn of(appointment: &Appointment<'_>) -> Option<Self> {
+        let Appointment {
+            activity,
+            application,
+            zone,
+            link,
+        } = appointment;
+        let (starts, ends) = (activity.starts_at?, activity.ends_at()?);
+        Some(Self {
+            uid: format!("{}@{DOMAIN}", activity.id),
+            created_at: activity.created_at,
+            updated_at: activity.updated_at,
+            sequence: activity.version - 1,
+            starts,
+            ends,
+            summary: format!("{}, {}", activity.headline(), application.company),
+            canceled: Method::of(activity) == Method::Cancel,
+            more: Some(More {
+                description: description(appointment, starts, ends, *zone),
+                place: activity.location_or_link.as_ref().map(ToString::to_string),
+                link: link.clone(),
+            }),
+        })
     }
-    // Written as it is: an address of ours has nothing that would need escaping.
-    event.add_property("URL", link);
-    Some(event.done())
+
+    /// That of a reminder, which takes no time. `link` is where the app shows what it is about.
+    pub fn of_reminder(row: &Reminder, application: &Application, link: String) -> Self {
+        Self {
+            uid: format!("{}@{DOMAIN}", row.id),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            sequence: row.version - 1,
+            starts: row.due_at,
+            ends: row.due_at,
+            summary: format!("{}, {}", row.title, application.company),
+            canceled: false,
+            more: Some(More {
+                description: format!("{}\n{link}", application.name()),
+                place: None,
+                link,
+            }),
+        }
+    }
+
+    /// The same without a word of what it is about, for calendars that others see: `label` alone.
+    #[must_use]
+    pub fn discreet(self, label: &str) -> Self {
+        Self {
+            summary: label.to_owned(),
+            more: None,
+            ..self
+        }
+    }
+
+    fn event(&self) -> Event {
+        let mut event = Event::new();
+        event
+            .uid(&self.uid)
+            .timestamp(self.updated_at)
+            .add_property("CREATED", utc(self.created_at))
+            .add_property("LAST-MODIFIED", utc(self.updated_at))
+            .add_property("SEQUENCE", self.sequence.max(0).to_string())
+            .add_property("DTSTART", utc(self.starts))
+            .add_property("DTEND", utc(self.ends))
+            .summary(&clean(&self.summary))
+            .status(if self.canceled {
+                EventStatus::Cancelled
+            } else {
+                EventStatus::Confirmed
+            });
+        if let Some(More {
+            description,
+            place,
+            link,
+        }) = &self.more
+        {
+            event.description(&clean(description));
+            if let Some(place) = place {
+                event.location(&clean(place));
+            }
+            // Written as it is: an address of ours has nothing that would need escaping.
+            event.add_property("URL", link);
+        }
+        event.done()
+    }
 }
 
 /// What it is about, in words: for calendars that show times in another zone, the time as it was said, too.

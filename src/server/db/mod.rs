@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod activities;
 pub mod applications;
+pub mod calendar_feeds;
 mod due;
 pub mod mutations;
 pub mod reminders;

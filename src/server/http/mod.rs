@@ -52,6 +52,9 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::ready))
         .with_state(state.clone());
+    let feeds = Router::new()
+        .route(&format!("{}{{name}}", calendar::FEEDS), get(calendar::feed))
+        .with_state(state.clone());
     let pages = pages::routes(&state, leptos);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
@@ -60,7 +63,9 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
             DefaultPredicate::new()
                 .and(NotForContentType::const_new("font/"))
                 // A built site has it packed; one that is being worked on goes over no wire.
-                .and(NotForContentType::const_new("application/wasm")),
+                .and(NotForContentType::const_new("application/wasm"))
+                // Some calendars cannot unpack what they read.
+                .and(NotForContentType::const_new("text/calendar")),
         );
     let around = ServiceBuilder::new()
         .layer(middleware::map_request(without_id))
@@ -79,6 +84,7 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
     Router::new()
         .merge(api)
         .merge(health)
+        .merge(feeds)
         .merge(pages)
         .layer(around)
 }
@@ -114,8 +120,14 @@ fn span(request: &Request) -> tracing::Span {
         .get(&REQUEST_ID)
         .and_then(|id| id.to_str().ok())
         .unwrap_or("");
-    // The path alone: a query may carry a sign-in token.
-    tracing::info_span!("request", request_id = id, method = %request.method(), path = request.uri().path())
+    // The path alone, since a query may carry a sign-in token; and no address that calendars read.
+    let path = request.uri().path();
+    let path = if path.starts_with(calendar::FEEDS) {
+        calendar::FEEDS
+    } else {
+        path
+    };
+    tracing::info_span!("request", request_id = id, method = %request.method(), path)
 }
 
 fn answered(response: &Response, latency: std::time::Duration, _: &tracing::Span) {

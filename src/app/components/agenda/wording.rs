@@ -1,16 +1,13 @@
 //! How an item of the agenda reads.
 
 use super::Part;
-use crate::{
-    app::components::sidebar::address_of_reminder,
-    domain::{
-        activity::Activity,
-        agenda::{Item, Subject},
-        application::Application,
-        reminder::Reminder,
-        time::{Timestamp, ZoneRules},
-        when::{Habits, clock, due_label, short_weekday},
-    },
+use crate::domain::{
+    activity::Activity,
+    agenda::{Item, Subject},
+    application::Application,
+    reminder::Reminder,
+    time::{Timestamp, ZoneRules},
+    when::{Habits, clock, due_label, short_weekday},
 };
 use uuid::Uuid;
 
@@ -81,7 +78,7 @@ pub const fn reminder_of(subject: Subject) -> Option<Uuid> {
 pub fn href_of(item: &Item, activity: Option<&Activity>, reminder: Option<&Reminder>) -> String {
     match (activity, reminder) {
         (Some(row), _) => row.page(),
-        (_, Some(row)) => address_of_reminder(row),
+        (_, Some(row)) => row.page(),
         _ => format!("/board/{}", item.application),
     }
 }

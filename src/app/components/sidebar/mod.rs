@@ -44,7 +44,6 @@ use pay::PayField;
 use reminders::Reminders;
 use std::sync::Arc;
 use story::Story;
-pub use story::address_of_reminder;
 use uuid::Uuid;
 
 /// The sidebar of the application `id`.

@@ -12,7 +12,6 @@ use crate::{
     domain::{
         activity::{Activity, ActivityStatus},
         order::sort_by_key,
-        reminder::Reminder,
         stage::{StageEvent, Status, counted},
         time::{Timestamp, ZoneRules, stay_label},
         when::{day_label, due_label},
@@ -235,14 +234,6 @@ pub fn Story(
             {without}
             {move || loading().then(|| view! { <div class="skeleton skeleton-text"></div> })}
         </section>
-    }
-}
-
-/// The address of what a reminder is about.
-pub fn address_of_reminder(row: &Reminder) -> String {
-    match row.activity_id {
-        Some(activity) => format!("/board/{}?activity={activity}", row.application_id),
-        None => format!("/board/{}", row.application_id),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::{super::calendar, parameters::query, reference};
 use crate::{
-    api::{auth, board::BoardQuery},
+    api::{UNRECORDED, auth, board::BoardQuery},
     domain::{
         activity::{Activity, ActivityCreate, ActivityPatch},
         application::{Application, ApplicationCreate, ApplicationPatch},
+        calendar_feed::{CalendarFeed, CalendarFeedChange},
         cursor::Page,
         filter::{ActivityQuery, ApplicationQuery, PageQuery, ReminderQuery},
         reminder::{Reminder, ReminderCreate, ReminderPatch},
@@ -60,7 +61,8 @@ impl Operation {
 
     /// Whether it is done once under a key.
     pub(super) fn takes_key(&self) -> bool {
-        self.is_unsafe() && !self.path.starts_with("/auth/")
+        let is_recorded = !UNRECORDED.iter().any(|path| self.path.starts_with(path));
+        self.is_unsafe() && is_recorded
     }
 
     /// The ids in its path.
@@ -348,6 +350,32 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             summary: "The top of every open column",
             query: query::<BoardQuery>(),
             answer: Some(reference::<BoardSnapshot>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_calendar_feed",
+            path: "/calendar-feed",
+            summary: "Get the address at which calendars read the appointments",
+            detail: "Whoever knows the address can read it. `address` is null while there is none.",
+            answer: Some(reference::<CalendarFeed>(g)),
+            ..read()
+        },
+        Operation {
+            id: "change_calendar_feed",
+            method: "post",
+            path: "/calendar-feed",
+            summary: "Make or change the address at which calendars read the appointments",
+            detail: "Sent twice, it changes nothing more.",
+            body: Some(reference::<CalendarFeedChange>(g)),
+            answer: Some(reference::<CalendarFeed>(g)),
+            ..read()
+        },
+        Operation {
+            id: "revoke_calendar_feed",
+            method: "post",
+            path: "/calendar-feed/revoke",
+            summary: "Take the address away at which calendars read the appointments",
+            status: 204,
             ..read()
         },
         Operation {
