@@ -19,6 +19,9 @@ export class Settings extends App {
   readonly newPassphrase = this.keptHere.getByLabel("New passphrase", { exact: true });
   /** Shows what is typed. */
   readonly showPassphrases = this.keptHere.getByLabel(/^Show passphrase/);
+  /** Where other calendars read. */
+  readonly calendar = this.page.locator("#calendar");
+  readonly calendarAddress = this.calendar.getByLabel("Address", { exact: true });
   readonly errors = this.page.locator(".field-error:not(:empty)");
 
   async open(): Promise<void> {

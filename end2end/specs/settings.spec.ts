@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BrowserContextOptions, Page } from "@playwright/test";
+import ICAL from "ical.js";
 import { Settings } from "../pages/settings.ts";
 import { SignIn } from "../pages/sign-in.ts";
 import { expectAccessible } from "../support/accessible.ts";
@@ -209,4 +210,47 @@ test("an account begins with the zone and the week of its browser, and asks once
   await expect(elsewhere).toHaveCount(0);
   await first.context().close();
   await second.context().close();
+});
+
+test("a calendar reads what is planned, as much as one wants, until it may no more", async ({ user, settings, page }) => {
+  const { id } = await user.api.create({ role_title: "Engineer", company: "Acme, Inc. – Zürich" });
+  const starts_at = new Date(Math.floor(Date.now() / 60_000) * 60_000 + 48 * 3_600_000).toISOString();
+  await user.api.plan(id, { type: "Interview", interview_stage: "technical", starts_at });
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await settings.open();
+  await settings.calendar.getByRole("button", { name: "Make an address" }).click();
+  await expect(settings.calendarAddress).toHaveValue(/\/calendar\/[\w-]{64}\.ics$/);
+  await expect(settings.calendarAddress).toBeFocused();
+  await expectAccessible(page);
+  await settings.calendar.getByRole("button", { name: "Copy" }).click();
+  await expect(settings.toast("Address copied")).toBeVisible();
+  const address = await settings.calendarAddress.inputValue();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(address);
+  const apple = settings.calendar.getByRole("link", { name: "Apple Calendar" });
+  await expect(apple).toHaveAttribute("href", address.replace(/^https?/, "webcal"));
+
+  // Another library reads what ours has written.
+  const read = async (from: string): Promise<ICAL.Event[]> => {
+    const answer = await fetch(from, { headers: { "user-agent": "Google-Calendar-Importer" } });
+    const calendar = new ICAL.Component(ICAL.parse(await answer.text()));
+    const events = calendar.getAllSubcomponents("vevent").map((event) => new ICAL.Event(event));
+    return events.filter(({ summary }) => !summary.startsWith("Follow up"));
+  };
+  const [interview] = await read(address);
+  expect(interview?.summary).toBe("Technical interview, Acme, Inc. – Zürich");
+  expect(interview?.startDate.toJSDate().toISOString()).toBe(starts_at);
+  expect(interview?.duration.toSeconds()).toBe(3600);
+  await settings.reload();
+  await expect(settings.calendar).toContainText(/Last read today .+ by Google Calendar/);
+
+  await settings.calendar.getByRole("checkbox").check();
+  await expect(settings.toast("Calendars see when, and no more")).toBeVisible();
+  expect((await read(address))[0]?.summary).toBe("Interview");
+  await settings.calendar.getByRole("button", { name: "Another address" }).click();
+  await settings.calendar.getByRole("button", { name: "Make another" }).click();
+  await expect(settings.calendarAddress).not.toHaveValue(address);
+  expect((await fetch(address)).status).toBe(404);
+  await settings.calendar.getByRole("button", { name: "Take it away" }).click();
+  await settings.calendar.getByRole("button", { name: "Take it away" }).first().click();
+  await expect(settings.calendar.getByRole("button", { name: "Make an address" })).toBeVisible();
 });

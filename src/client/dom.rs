@@ -50,6 +50,18 @@ pub fn is_beside(event: &MouseEvent) -> bool {
     }
 }
 
+/// Puts a text where it can be pasted from. Answers whether that went well: only a page that came safely may,
+/// and the browser may refuse.
+pub async fn copy(text: &str) -> bool {
+    #[cfg(feature = "hydrate")]
+    return browser::copy(text).await;
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = text;
+        false
+    }
+}
+
 /// Shows a number at the app's icon, where it is installed and the system can.
 pub fn set_badge(count: usize) {
     #[cfg(feature = "hydrate")]
@@ -259,6 +271,25 @@ mod browser {
             .ok()
             .flatten()
             .and_then(|element| element.dyn_into().ok())
+    }
+
+    /// Puts a text into the clipboard. A page that came over plain HTTP has none.
+    pub async fn copy(text: &str) -> bool {
+        let navigator = window().navigator();
+        let board = Reflect::get(&navigator, &"clipboard".into());
+        let Some(board) = board.ok().filter(|board| board.is_object()) else {
+            return false;
+        };
+        let write = Reflect::get(&board, &"writeText".into());
+        let Some(write) = write.ok().and_then(|it| it.dyn_into::<Function>().ok()) else {
+            return false;
+        };
+        let written = write.call1(&board, &text.into());
+        let written = written.ok().and_then(|it| it.dyn_into::<Promise>().ok());
+        match written {
+            Some(written) => JsFuture::from(written).await.is_ok(),
+            None => false,
+        }
     }
 
     /// Shows a number at the app's icon. Not every browser has a name for that

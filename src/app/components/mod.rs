@@ -5,6 +5,7 @@ pub mod agenda;
 pub mod announcer;
 pub mod bell;
 pub mod board;
+pub mod calendar_feed;
 pub mod device;
 pub mod dialog;
 pub mod each;

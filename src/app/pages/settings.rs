@@ -6,6 +6,7 @@ use crate::{
         acts::Submission,
         components::{
             bell::QUIET_HOURS,
+            calendar_feed::CalendarPanel,
             device::DeviceStore,
             dialog::Dialog,
             form::{
@@ -107,6 +108,7 @@ fn SettingsView() -> impl IntoView {
                 <You editor/>
                 <ReminderRules editor/>
                 <QuietHours editor/>
+                <CalendarPanel/>
                 <Device/>
                 <DeviceStore/>
                 <Account/>
