@@ -79,7 +79,7 @@ export class App {
 
   /** Whether an application is followed up, in the toast that says where it is now. */
   followUp(toast: string | RegExp): Locator {
-    return this.toast(toast).getByRole("button", { name: /^Follow up / });
+    return this.toast(toast).getByRole("button", { name: /^(Follow up|No follow-up)/ });
   }
 
   /** Presses what a toast offers. */

@@ -62,7 +62,7 @@ pub fn field_label(field: &str) -> &str {
         "template_used" => "Text",
         "reply_deadline" => "Answer by",
         "title" => "Remind me to",
-        "due_at" | "put_off" | "put_off_item" => "When",
+        "due_at" | "put_off" | "put_off_item" | "put_off_reminder" => "When",
         "channels" => "By",
         "canceled_at" => "Called off",
         "done_at" => "Done",

@@ -1,7 +1,7 @@
 //! What the bell shows: reminders that have fallen due, those to come, and those that are done.
 
 use super::{
-    activity::Activity,
+    activity::{Activity, ActivityStatus},
     application::Application,
     order::sort_by_key,
     quiet_hours::{QuietHours, sending},
@@ -74,8 +74,17 @@ impl Bell {
             if row.done_at.is_some_and(|done| now - done >= DONE_SHOWN) {
                 continue;
             }
-            let about = row.activity_id.and_then(&activity);
+            let about = row.activity_id.map(&activity);
+            // What it is about was deleted: so is the reminder, once the server has heard.
+            let Some(of) = application(row.application_id) else {
+                continue;
+            };
+            if matches!(about, Some(None)) {
+                continue;
+            }
+            let about = about.flatten();
             let begins = about
+                .as_ref()
                 .and_then(|it| it.starts_at)
                 .filter(|at| row.due_at < *at);
             let ready = sending(row.due_at, begins, row.updated_at, quiet, zone).at;
@@ -95,9 +104,7 @@ impl Bell {
                 bell.later.push(rung(goes));
                 continue;
             }
-            // It is about what is over.
-            let is_moot = application(row.application_id).is_none_or(|row| !is_in_play(&row));
-            if begins.is_some_and(|begins| begins <= now) || (is_moot && row.meta.rule.is_some()) {
+            if is_moot(row, &of, about.as_deref(), goes, now) {
                 continue;
             }
             latest.push((rung(goes), row));
@@ -125,6 +132,30 @@ impl Bell {
     pub fn next(&self) -> Option<&Rung> {
         self.later.first()
     }
+}
+
+/// Whether a reminder that went out at `went` asks for nothing any more: what it is about is over.
+fn is_moot(
+    row: &Reminder,
+    of: &Application,
+    about: Option<&Activity>,
+    went: Timestamp,
+    now: Timestamp,
+) -> bool {
+    let is_by_rule = row.meta.rule.is_some();
+    // What a person sets on a closed application is asked nonetheless.
+    let closed = of.archived_at.unwrap_or(of.status_since);
+    let is_left = !is_in_play(of) && (is_by_rule || went <= closed);
+    let is_off = about.is_some_and(|it| {
+        let is_before = it.starts_at.is_some_and(|starts| row.due_at < starts);
+        let begun = it.starts_at.is_some_and(|starts| starts <= now);
+        match it.status {
+            ActivityStatus::Scheduled => is_before && begun,
+            ActivityStatus::Done => is_before,
+            ActivityStatus::Canceled => is_before || is_by_rule,
+        }
+    });
+    is_left || is_off
 }
 
 #[cfg(test)]
@@ -248,6 +279,46 @@ mod tests {
         let latest = Arc::make_mut(latest.unwrap());
         (latest.canceled_at, latest.done_at) = (None, Some(latest.due_at - Duration::hours(1)));
         assert_eq!(world.piles(73)[0], [11, 13]);
+    }
+
+    #[test]
+    fn what_is_over_asks_for_nothing() {
+        let mut world = world();
+        world.activity.starts_at = Some(now() + Duration::hours(30));
+        // Before the interview, by a rule and by a person; and what follows it.
+        world.add(10, |row| {
+            row.activity_id = Some(Uuid::from_u128(6));
+            row.meta.rule = Some(Rule::Screening);
+        });
+        world.add(11, |row| row.activity_id = Some(Uuid::from_u128(6)));
+        world.add(12, |row| {
+            row.activity_id = Some(Uuid::from_u128(6));
+            row.due_at = now() + Duration::hours(50);
+        });
+        assert_eq!(world.piles(25)[0], [10, 11]);
+        for (status, left) in [
+            (ActivityStatus::Scheduled, vec![12]),
+            (ActivityStatus::Canceled, vec![12]),
+            (ActivityStatus::Done, vec![12]),
+        ] {
+            world.activity.status = status;
+            let soon = world.piles(25)[0].clone();
+            let is_planned = status == ActivityStatus::Scheduled;
+            assert_eq!(soon.is_empty(), !is_planned, "{status}");
+            assert_eq!(world.piles(51)[0], left, "{status}");
+        }
+        world.activity.id = Uuid::from_u128(7);
+        assert_eq!(world.piles(51), [vec![], vec![], vec![]], "it was deleted");
+
+        // What rang before the hunt there was over rings no more; what is set after it does.
+        let mut world = self::world();
+        world.add(10, |_| ());
+        world.add(11, |row| row.due_at = now() + Duration::hours(48));
+        world.application.status = Status::Rejected;
+        world.application.status_since = now() + Duration::hours(36);
+        assert_eq!(world.piles(49)[0], [11]);
+        world.application.archived_at = Some(now() + Duration::hours(60));
+        assert_eq!(world.piles(61)[0], Vec::<u128>::new());
     }
 
     #[test]

@@ -226,6 +226,12 @@ pub fn BellPanel() -> impl IntoView {
     let close = move || {
         putting_off.set(None);
         dialogs.bell.set(false);
+        // What opened it may be gone, as a message is.
+        request_animation_frame(|| {
+            if !dom::exists(":focus") {
+                dom::focus(".bell-button");
+            }
+        });
     };
     let ready = move || {
         pile.set(Pile::New);
@@ -495,6 +501,10 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         leave(3);
         store.call_off(id);
     };
+    let again = move || {
+        leave(1);
+        store.reopen_reminder(id);
+    };
     let is_open = pile != Pile::Done;
     let puts_off = Memo::new(move |_| putting_off.get() == Some(id));
     view! {
@@ -515,26 +525,42 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
                     <IconButton label=Signal::derive(move || format!("Call off: {}", name.get())) icon=Icon::Close on_press=off/>
                 </span>
             })}
-            {move || puts_off.get().then(|| view! { <Choices rung has_rung=pile == Pile::New putting_off/> })}
+            {(!is_open).then(|| view! {
+                <span class="bell-actions">
+                    <IconButton label=Signal::derive(move || format!("Not done: {}", name.get())) icon=Icon::Reply on_press=again/>
+                </span>
+            })}
+            {move || puts_off.get().then(|| view! {
+                <Choices rung has_rung=pile == Pile::New putting_off leave=Callback::new(move |()| leave(2))/>
+            })}
         </li>
     }
 }
 
 /// When instead.
 #[component]
-fn Choices(rung: Rung, has_rung: bool, putting_off: RwSignal<Option<Uuid>>) -> impl IntoView {
+fn Choices(
+    rung: Rung,
+    has_rung: bool,
+    putting_off: RwSignal<Option<Uuid>>,
+    /// The row goes, and names an heir of the focus.
+    leave: Callback<()>,
+) -> impl IntoView {
     let store = use_store();
     let choose = move |at: Timestamp| {
+        leave.run(());
         putting_off.set(None);
         store.snooze(rung.id, at);
-        store.once_shown(|| request_animation_frame(|| dom::focus("#bell-title")));
     };
     // One that has rung is due, whatever this clock says.
     let now = store.now_untracked();
     let due = if has_rung { rung.at.min(now) } else { rung.at };
     let close = move |()| {
         putting_off.set(None);
-        dom::focus(&format!("[data-reminder=\"{}\"] .bell-link", rung.id));
+        dom::focus(&format!(
+            "[data-reminder=\"{}\"] .bell-actions button:nth-child(2)",
+            rung.id
+        ));
     };
     view! {
         <PutOff due until=store.begins_after(rung.id) field="put_off" class="bell-choices" on_choose=choose on_close=close/>

@@ -10,7 +10,10 @@ use crate::{
         toasts::{Toast, ToastAction},
         zone::use_zone,
     },
-    domain::{time::ZoneRules, when::day_label},
+    domain::{
+        time::ZoneRules,
+        when::{before, day_label},
+    },
 };
 use chrono::Duration;
 use leptos::prelude::*;
@@ -22,7 +25,8 @@ use uuid::Uuid;
 pub fn Toasts() -> impl IntoView {
     let store = use_store();
     view! {
-        <div class="toasts" role="region" aria-label="Notifications">
+        // The second half of a double press is no deed to the message that slides there.
+        <div class="toasts" role="region" aria-label="Notifications" data-slides="">
             <UpdateOffer/>
             <Each each=move || store.toasts() key=|toast| toast.id let:toast>
                 <ToastView toast/>
@@ -83,13 +87,28 @@ fn ToastView(toast: Toast) -> impl IntoView {
             store.complete_reminder(reminder);
             leave();
         };
-        let later = move |_| {
-            store.snooze(reminder, store.now_untracked() + Duration::hours(1));
-            leave();
+        // What is before something is not put off until that has begun.
+        let until = store.begins_after(reminder);
+        let soonest = move || {
+            let now = store.now_untracked();
+            let hour = now + Duration::hours(1);
+            match until {
+                Some(until) if hour >= until => before(until, now).first().copied(),
+                _ => Some(("In 1 hour", hour)),
+            }
         };
+        let later = soonest().map(|(label, _)| {
+            let press = move |_| {
+                if let Some((_, at)) = soonest() {
+                    store.snooze(reminder, at);
+                }
+                leave();
+            };
+            view! { <button type="button" class="toast-action" on:click=press>{label}</button> }
+        });
         view! {
             <button type="button" class="toast-action" on:click=done>"Done"</button>
-            <button type="button" class="toast-action" on:click=later>"In 1 hour"</button>
+            {later}
         }
     });
     // A conflict is a question with two answers.
@@ -172,7 +191,10 @@ fn FollowUpChip(
     let known = Memo::new(move |_| store.follow_up(of).map(|it| (it.at, it.on)));
     let is_offered = Memo::new(move |_| known.get().is_some());
     let label = move || {
-        let (at, _) = known.get()?;
+        let (at, on) = known.get()?;
+        if !on {
+            return Some("No follow-up".to_owned());
+        }
         let (zone, now) = (zone.read(), store.now());
         let day = day_label(zone.day(at), zone.day(now), habits.get().order);
         Some(format!("Follow up {day}"))

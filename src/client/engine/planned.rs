@@ -14,6 +14,7 @@ use crate::domain::{
     activity::Activity,
     application::Application,
     change::Change,
+    quiet_hours::{QuietHours, sending},
     reminder::{Reminder, ReminderCreate, ReminderPatch},
     row::OfEdit as _,
     settings::Settings,
@@ -40,6 +41,9 @@ pub(super) struct Plans {
     answered: HashMap<Uuid, [Timestamp; 2]>,
     /// Those of them of which the pull under way brings it.
     asked: HashSet<Uuid>,
+    /// What has rung on this page and the server has not settled yet, as sent, by application: it stays as
+    /// it was, whatever is edited after it.
+    rang: HashMap<Uuid, Vec<Reminder>>,
     /// Reminders that show otherwise than base and queue have them, by application.
     over: HashMap<Uuid, HashSet<Uuid>>,
     /// Applications of which that may have changed since it was shown.
@@ -74,7 +78,10 @@ impl Plans {
 
     /// Whether anything can show otherwise.
     fn is_idle(&self) -> bool {
-        self.lapsed.is_empty() && self.answered.is_empty() && self.over.is_empty()
+        self.lapsed.is_empty()
+            && self.answered.is_empty()
+            && self.rang.is_empty()
+            && self.over.is_empty()
     }
 }
 
@@ -102,9 +109,10 @@ impl Engine {
         entries.filter(|entry| !self.is_noted(entry))
     }
 
-    /// The time is `now`: of a rule that repeats the next one is planned where one has fallen due and the
-    /// server has not said so. Answers whether something may show otherwise.
+    /// The time is `now`: what has fallen due has rung, and of a rule that repeats the next one is planned
+    /// where the server has not said so. Answers whether something may show otherwise.
     pub fn pass(&mut self, now: Timestamp) -> bool {
+        let rang = self.ring(now);
         let mut latest: HashMap<Uuid, Timestamp> = HashMap::new();
         for row in Reminder::rows(&self.shown).values() {
             if row.repeated_rule().is_some() && row.is_open() && row.due_at <= now {
@@ -127,9 +135,62 @@ impl Engine {
                 changed.insert(application);
             }
         }
+        changed.extend(rang);
         let any = !changed.is_empty();
         self.plans.changed.extend(changed);
         any
+    }
+
+    /// Notes what has rung by `now`, and forgets what the server has settled since. Answers of which
+    /// applications that was. Of a rule that repeats the latest rings, and the rest is told by it.
+    fn ring(&mut self, now: Timestamp) -> HashSet<Uuid> {
+        let mut changed = HashSet::new();
+        let mut rang = std::mem::take(&mut self.plans.rang);
+        rang.retain(|application, rows| {
+            let before = rows.len();
+            // A clock that was ahead has rung for nothing.
+            rows.retain(|row| row.sent_at.is_some_and(|at| at <= now) && self.is_unsettled(row));
+            if rows.len() != before {
+                changed.insert(*application);
+            }
+            !rows.is_empty()
+        });
+        let quiet = self.settings();
+        let quiet = quiet.as_deref().and_then(QuietHours::of);
+        let zone = &*self.zone.rules;
+        let open = Reminder::rows(&self.shown).values();
+        for row in open.filter(|row| row.is_open() && row.due_at <= now) {
+            if row.repeated_rule().is_some() {
+                continue;
+            }
+            let about = row.activity_id.and_then(|id| self.view_of::<Activity>(id));
+            let begins = about.and_then(|it| it.starts_at);
+            let begins = begins.filter(|begins| row.due_at < *begins);
+            let at = sending(row.due_at, begins, row.updated_at, quiet, zone).at;
+            if at > now {
+                continue;
+            }
+            let known = rang.entry(row.application_id).or_default();
+            known.retain(|it| it.id != row.id);
+            let mut row = Reminder::clone(row);
+            (row.sent, row.sent_at) = (true, Some(at));
+            changed.insert(row.application_id);
+            known.push(row);
+        }
+        self.plans.rang = rang;
+        changed
+    }
+
+    /// Whether neither the server nor a person has settled or moved since what has rung here, as far as this
+    /// page has heard.
+    fn is_unsettled(&self, rang: &Reminder) -> bool {
+        if let Some(row) = self.unplanned(rang.id) {
+            return row.is_open() && row.due_at == rang.due_at;
+        }
+        let application = rang.application_id;
+        let of = self.base.table::<Application>().get(application);
+        let is_deleted = self.base.table::<Reminder>().is_deleted(rang.id);
+        !is_deleted && (of.is_some() || self.outbox.of_record(application).next().is_some())
     }
 
     /// Puts a reminder off until `to`, as edits of reminders: another time for one that the server has
@@ -299,10 +360,12 @@ impl Engine {
         let Plans {
             lapsed,
             answered,
+            rang,
             over,
             ..
         } = &self.plans;
-        let known = lapsed.keys().chain(answered.keys()).chain(over.keys());
+        let known = lapsed.keys().chain(answered.keys());
+        let known = known.chain(rang.keys()).chain(over.keys());
         let mut applications: HashSet<Uuid> = edited.chain(known.copied()).collect();
         if self.rules_changed_at().is_some() {
             applications.extend(self.base.table::<Application>().rows().keys());
@@ -425,7 +488,8 @@ impl Engine {
         let edited = || unsent.iter().map(|entry| entry.made_at);
         let answered = answered.into_iter().flatten();
         let made_at = edited().chain(answered.clone()).max().max(rules_at);
-        if made_at.is_none() && lapsed.is_none() {
+        let rang = self.plans.rang.get(&application);
+        if made_at.is_none() && lapsed.is_none() && rang.is_none() {
             return HashMap::new();
         }
         let Some(row) = self.view_among::<Application>(application, entries) else {
@@ -441,6 +505,11 @@ impl Engine {
             rows: self.reminders_of(application, &unsent),
         };
         let before = planner.rows.clone();
+        let rang = rang
+            .into_iter()
+            .flatten()
+            .filter(|it| self.is_unsettled(it));
+        planner.ring(rang);
         // What was ahead when that was done from which it follows has rung since, and stays: it was a later
         // edit that had nothing to do with it.
         if let Some(first) = edited().chain(answered).min() {

@@ -74,6 +74,21 @@ impl Planner<'_> {
         self.rows.extend(new);
     }
 
+    /// What has rung stays as it was, and with what a person did to it since.
+    pub fn ring<'r>(&mut self, rang: impl Iterator<Item = &'r Reminder>) {
+        for it in rang {
+            if let Some(row) = self.rows.iter_mut().find(|row| row.id == it.id) {
+                if row.is_open() && row.due_at == it.due_at {
+                    (row.sent, row.sent_at) = (it.sent, it.sent_at);
+                }
+                continue;
+            }
+            let notes = self.noted.iter().filter(|entry| entry.record == it.id);
+            self.rows
+                .extend(with_edits(Some(it.clone()), notes.copied()));
+        }
+    }
+
     /// Time has passed until `until`: what fell due of rules that repeat has gone out, and the next follows.
     pub fn pass(&mut self, until: Option<Timestamp>) {
         let Some(until) = until else {

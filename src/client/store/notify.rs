@@ -165,9 +165,9 @@ impl Store {
         // What cannot be taken back is said instead.
         if self.take_back(undo, earlier) {
             // Of `Done: Call Jane` it is the call that was undone.
-            let of = text
-                .split_once(": ")
-                .filter(|(verb, _)| !verb.contains(' '));
+            let is_verb =
+                |verb: &str| !verb.contains(' ') || ["Called off", "Not done"].contains(&verb);
+            let of = text.split_once(": ").filter(|(verb, _)| is_verb(verb));
             let text = format!("Undone: {}", of.map_or(text.as_str(), |(_, of)| of));
             self.once_shown(move || self.toast("info", text, None));
         }

@@ -10,16 +10,17 @@ use crate::{
         error::Problem,
         fields::Patch,
         order::sort_by_key,
-        quiet_hours::night,
+        quiet_hours::{QuietHours, night},
         reminder::{Reminder, ReminderCreate, ReminderPatch},
         row::OfEdit,
         rules::Counting,
         rules_in_words::lead,
         settings::{Settings, SettingsPatch},
         time::Timestamp,
+        when::time_label,
     },
 };
-use leptos::prelude::{WithValue as _, untrack};
+use leptos::prelude::{Get as _, Read as _, WithValue as _, untrack};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -65,7 +66,7 @@ impl Store {
         if let Some(row) = self.row_untracked::<Reminder>(id) {
             let undo = Reminder::into_edit(Op::Delete);
             self.tell(
-                format!("Set: {}", self.reminder_name(&row)),
+                format!("Set: {}, {}", self.reminder_name(&row), self.comes(at)),
                 id,
                 vec![(id, undo)],
             );
@@ -80,6 +81,26 @@ impl Store {
             ..ReminderPatch::default()
         };
         self.change_reminder(id, patch, "Done");
+    }
+
+    /// What a reminder says is not done after all, with an undo.
+    pub fn reopen_reminder(self, id: Uuid) {
+        let Some(row) = self.row_untracked::<Reminder>(id) else {
+            return;
+        };
+        let patch = ReminderPatch {
+            done_at: Change::Set(None),
+            ..ReminderPatch::default()
+        };
+        if patch.is_noop_on(&row) {
+            return;
+        }
+        let undo = patch.inverse(&row);
+        self.report_or(self.patch::<Reminder>(id, patch), || {
+            let undo = Reminder::into_edit(Op::Patch(Box::new(undo)));
+            let name = self.reminder_name(&row);
+            self.tell(format!("Not done: {name}"), id, vec![(id, undo)]);
+        });
     }
 
     /// A reminder is to come then instead, with an undo.
@@ -100,7 +121,25 @@ impl Store {
                 return;
             }
         }
-        self.tell(format!("Later: {name}"), id, undo);
+        self.tell(format!("Later: {name}, {}", self.comes(to)), id, undo);
+    }
+
+    /// When one comes that a person sets for `at`, in words: quiet hours may have it wait.
+    fn comes(self, at: Timestamp) -> String {
+        let quiet = self.settings_untracked();
+        let quiet = quiet.as_deref().and_then(QuietHours::of);
+        untrack(|| {
+            let zone = self.zone().read();
+            let now = self.now();
+            let label = |at| time_label(at, now, &*zone, self.habits().get());
+            match quiet
+                .map(|quiet| quiet.over(at, &*zone))
+                .filter(|later| *later != at)
+            {
+                Some(later) => format!("{}, after quiet hours", label(later)),
+                None => label(at),
+            }
+        })
     }
 
     /// When that begins which a rule reminds of before: until then it can be put off.

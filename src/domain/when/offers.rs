@@ -46,6 +46,20 @@ pub fn offers(context: &Context<'_>) -> Vec<(String, When)> {
     offers
 }
 
+/// How long before something one may be reminded of it, in minutes.
+const BEFORE: [(&str, i64); 4] = [
+    ("1 day before", 24 * 60),
+    ("2 hours before", 120),
+    ("1 hour before", 60),
+    ("10 minutes before", 10),
+];
+
+/// When one may be reminded before something that begins at `until`: what is still ahead.
+pub fn before(until: Timestamp, now: Timestamp) -> Vec<(&'static str, Timestamp)> {
+    let moments = BEFORE.map(|(label, minutes)| (label, until - Duration::minutes(minutes)));
+    moments.into_iter().filter(|(_, at)| *at > now).collect()
+}
+
 /// The hour of an evening.
 const EVENING: u32 = 18;
 
@@ -84,6 +98,12 @@ pub fn put_off(
             if offered.iter().all(|(_, known)| *known != at) {
                 offered.push((label.to_owned(), at));
             }
+        }
+    }
+    // Of what is before something the nearer to that is told by how near.
+    for (label, at) in until.map(|until| before(until, now)).unwrap_or_default() {
+        if offered.iter().all(|(_, known)| *known != at) {
+            offered.push((label.to_owned(), at));
         }
     }
     offered.retain(|(_, at)| *at > due && until.is_none_or(|until| *at < until));

@@ -448,7 +448,21 @@ fn what_is_put_off_goes_on_and_never_into_the_past() {
     let instant = |text| BERLIN.instant(wall(text));
     let before = put_off(instant(due_at), Some(instant(until)), &due());
     assert!(before.iter().all(|(_, at)| *at < instant(until)));
-    assert!(!before.is_empty() && before.len() < usual.len());
+    let before: Vec<&str> = before.iter().map(|(label, _)| label.as_str()).collect();
+    let expected = [
+        "In 1 hour",
+        "This evening",
+        "Tomorrow 9:00",
+        "1 day before",
+        "2 hours before",
+        "1 hour before",
+        "10 minutes before",
+    ];
+    assert_eq!(before, expected);
+    let (now, until) = (due().now, due().now + chrono::Duration::minutes(30));
+    let soon = put_off(now - chrono::Duration::minutes(30), Some(until), &due());
+    let soon: Vec<&str> = soon.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(soon, ["10 minutes before"]);
     assert_eq!(labels("2026-11-20 09:00"), usual);
     let monday = labels("2026-11-30 09:00");
     assert_eq!(monday, ["A day later", "A week later"]);

@@ -18,7 +18,7 @@ use crate::{
     domain::{
         json,
         time::{Timestamp, ZoneName},
-        when::{Context, Holds, Leans, When, echo, read, write},
+        when::{Clock, Context, Holds, Leans, When, echo, read, write},
     },
 };
 use chrono::NaiveDate;
@@ -299,10 +299,12 @@ pub fn DateField(
             </p>
         }
     };
-    let placeholder = match (holds, leans) {
-        (Holds::Moment, _) => "tomorrow 9, fri 14:00",
-        (Holds::Day, Leans::Ahead) => "tomorrow, in 2 weeks",
-        (Holds::Day, Leans::Back) => "yesterday, mon",
+    let habits = use_habits();
+    let placeholder = move || match (holds, leans, habits.get().clock) {
+        (Holds::Moment, _, Clock::Hours24) => "tomorrow 9, fri 14:00",
+        (Holds::Moment, _, Clock::Hours12) => "tomorrow 9 am, fri 2 pm",
+        (Holds::Day, Leans::Ahead, _) => "tomorrow, in 2 weeks",
+        (Holds::Day, Leans::Back, _) => "yesterday, mon",
     };
     view! {
         <FieldRow label=field_label(field) control=input_id(field) error=editor.complaint(field) below=echo>

@@ -19,8 +19,8 @@ use crate::{
         json,
         reminder::Reminder,
         rules_in_words::lead,
-        time::Timestamp,
-        when::{Holds, Leans, ring_label},
+        time::{Timestamp, ZoneRules as _},
+        when::{Holds, Leans, before, ring_label, time_label},
     },
 };
 use leptos::prelude::*;
@@ -81,8 +81,21 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
     };
     let lead = lead.map(|lead| format!("{lead} · ")).unwrap_or_default();
     let when = move || {
-        let at = comes_at(id, due);
-        ring_label(at, store.now(), &*zone.read(), habits.get())
+        let (at, now, zone) = (comes_at(id, due), store.now(), zone.read());
+        // What has rung today is not late yet.
+        let label = |at| {
+            if at <= now && zone.day(at) == zone.day(now) {
+                time_label(at, now, &*zone, habits.get())
+            } else {
+                ring_label(at, now, &*zone, habits.get())
+            }
+        };
+        let quiet = if at == due {
+            ""
+        } else {
+            ", by your quiet hours"
+        };
+        format!("{}{quiet}", label(at))
     };
     let putting_off = RwSignal::new(false);
     let itself = format!(".reminder[data-reminder=\"{id}\"] .reminder-later");
@@ -90,10 +103,17 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
         putting_off.set(false);
         dom::focus(&itself);
     };
+    let moved = format!(".reminder[data-reminder=\"{id}\"] .reminder-later");
     let choose = move |at: Timestamp| {
         putting_off.set(false);
         store.snooze(id, at);
-        store.once_shown(|| request_animation_frame(|| dom::focus("#remind-me")));
+        let moved = moved.clone();
+        store.once_shown(move || {
+            request_animation_frame(move || {
+                let is_there = dom::exists(&moved);
+                dom::focus(if is_there { &moved } else { "#remind-me" });
+            });
+        });
     };
     let leave = move || store.once_shown(|| request_animation_frame(|| dom::focus("#remind-me")));
     let done = move || {
@@ -124,7 +144,7 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
                     until=store.begins_after(id)
                     field="put_off_reminder"
                     class="reminder-choices"
-                    on_choose=choose
+                    on_choose=choose.clone()
                     on_close=close.clone()
                 />
             })}
@@ -146,13 +166,24 @@ fn RemindForm(
     on_cleanup(move || closing.unfinished(None));
     // Of what is still to come something is to be prepared.
     let about = activity.and_then(|id| store.row_untracked::<Activity>(id));
-    let is_ahead =
-        about.is_some_and(|row| row.starts_at.is_some_and(|at| at > store.now_untracked()));
-    let title = if is_ahead { "Prepare" } else { "Follow up" };
+    let begins = about
+        .and_then(|row| row.starts_at)
+        .filter(|at| *at > store.now_untracked());
+    let title = if begins.is_some() {
+        "Prepare"
+    } else {
+        "Follow up"
+    };
     let fields: Fields = [("title".to_owned(), json!(title))].into_iter().collect();
     let editor = Editor::new(Draft::new(fields), Complaints::default());
     let submission = Submission::default();
     request_animation_frame(|| dom::focus(&format!("#{}", input_id("due_at"))));
+    let set = move |at: Timestamp| {
+        let title = json::read::<String>(&editor.saved("title")).unwrap_or_default();
+        let done = store.remind(application, activity, &title, at);
+        done.map(|()| on_done())
+            .map_err(|problem| problem.sentence())
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         dom::save_typed();
@@ -168,18 +199,31 @@ fn RemindForm(
             editor.refuse(field, why);
             dom::focus(&format!("#{}", input_id(field)));
         };
-        let title = json::read::<String>(&editor.saved("title")).unwrap_or_default();
         let Ok(at) = json::read::<Timestamp>(&editor.saved("due_at")) else {
             return refuse("due_at", "Say when: “tomorrow 9”, “in 3 days”.");
         };
         if at <= store.now_untracked() {
             return refuse("due_at", "That has passed. Say a time that is to come.");
         }
-        match store.remind(application, activity, &title, at) {
-            Ok(()) => on_done(),
-            Err(problem) => refuse("title", &problem.sentence()),
+        if let Err(why) = set(at) {
+            refuse("title", &why);
         }
     };
+    let soon = begins.map(|begins| before(begins, store.now_untracked()));
+    let chips = soon.unwrap_or_default().into_iter().map(|(label, at)| {
+        let press = move |_| {
+            dom::save_typed();
+            if editor.is_wrong("title") || !submission.begin() {
+                return;
+            }
+            if let Err(why) = set(at) {
+                submission.end();
+                editor.refuse("title", &why);
+            }
+        };
+        view! { <button type="button" class="chip" on:click=press>{label}</button> }
+    });
+    let chips = chips.collect_view();
     let key = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Escape" && !event.default_prevented() {
             event.prevent_default();
@@ -200,6 +244,12 @@ fn RemindForm(
                 <TextField editor field="title" required=true/>
                 <DateField editor field="due_at" holds=Holds::Moment leans=Leans::Ahead required=true/>
             </div>
+            // The focus stays until the form has taken what stands there.
+            {begins.is_some().then(|| view! {
+                <div class="chips plan-chips" role="group" aria-label="Before it begins" on:mousedown=move |event| event.prevent_default()>
+                    {chips}
+                </div>
+            })}
             // As in the form of a plan: the focus stays until the form has taken what stands there.
             <footer class="plan-footer" on:mousedown=move |event| event.prevent_default()>
                 <div class="spacer"></div>

@@ -354,3 +354,80 @@ fn what_was_noted_follows_a_move_that_a_wrong_clock_dated() {
     assert_eq!(page.keys().len(), 2);
     assert!(page.view(row.id).is_some());
 }
+
+/// What has rung and nobody has answered.
+fn rung(page: &Page) -> Vec<(Uuid, Timestamp)> {
+    let rows = page.engine.view::<Reminder>();
+    let rung = rows.values().filter(|row| row.sent && row.is_unanswered());
+    rung.map(|row| (row.id, row.due_at)).collect()
+}
+
+fn time_passes(page: &mut Page, by: Duration) {
+    page.later(by);
+    page.engine.pass(page.at);
+    page.wake();
+}
+
+#[test]
+fn what_has_rung_stays_as_it_was_whatever_is_edited_after_it() {
+    // One that the server has issued, and sends without a word that reaches this page; and one that it has not.
+    for issued in [true, false] {
+        let (mut page, row) = moved_to(Status::Applied);
+        page.engine
+            .read_zones(|name| Arc::new(name.as_str().parse::<chrono_tz::Tz>().unwrap()));
+        let planned = only(&page);
+        if issued {
+            take_the_move(&mut page, &row, Status::Applied);
+            page.pull();
+            page.pulled(page_of(vec![came(9, &planned)], "x"));
+        }
+        assert_eq!(rung(&page), []);
+        time_passes(&mut page, Duration::days(8));
+        let rang = [(planned.id, planned.due_at)];
+        assert_eq!(rung(&page), rang, "{issued}");
+        assert!(!page.engine.pass(page.at), "once");
+        let rules = json!({ "reminder_defaults": { "applied": { "offsets": [14_400] } } });
+        change_settings(&mut page, rules, 2);
+        assert_eq!(rung(&page), rang, "rules, {issued}");
+        change_settings(&mut page, json!({ "timezone": "Asia/Kathmandu" }), 3);
+        assert_eq!(rung(&page), rang, "zone, {issued}");
+        let quiet = json!({ "quiet_hours_start": "00:00", "quiet_hours_end": "23:59" });
+        change_settings(&mut page, quiet, 4);
+        time_passes(&mut page, Duration::minutes(1));
+        assert_eq!(rung(&page), rang, "quiet hours, {issued}");
+        page.edit(row.id, to(Status::Screening), 5);
+        time_passes(&mut page, Duration::minutes(1));
+        assert_eq!(rung(&page), rang, "a move, {issued}");
+        // Once it is answered it is over, and with that taken back it stands again.
+        page.edit(planned.id, says(json!({ "done_at": page.at })), 6);
+        time_passes(&mut page, Duration::minutes(1));
+        assert_eq!(rung(&page), [], "{issued}");
+        page.edit(planned.id, says(json!({ "done_at": null })), 7);
+        time_passes(&mut page, Duration::minutes(1));
+        assert_eq!(rung(&page), rang, "undone, {issued}");
+        // A clock that was ahead has rung for nothing.
+        page.at -= Duration::days(4);
+        page.engine.pass(page.at);
+        page.wake();
+        assert_eq!(rung(&page), [], "{issued}");
+    }
+}
+
+#[test]
+fn what_has_rung_is_as_the_server_says_once_it_speaks() {
+    let (mut page, row) = moved_to(Status::Applied);
+    let planned = only(&page);
+    let taken = take_the_move(&mut page, &row, Status::Applied);
+    page.pull();
+    page.pulled(page_of(vec![upsert(8, &taken), came(9, &planned)], "x"));
+    time_passes(&mut page, Duration::days(8));
+    assert_eq!(rung(&page).len(), 1);
+    let mut useless = planned.clone();
+    useless.expired_at = Some(page.at);
+    useless.updated_at = page.at;
+    page.pull();
+    page.pulled(page_of(vec![came(10, &useless)], "y"));
+    assert_eq!(rung(&page), []);
+    assert!(page.engine.pass(page.at));
+    assert!(!page.engine.pass(page.at), "it is forgotten");
+}
