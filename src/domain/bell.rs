@@ -58,6 +58,9 @@ impl Bell {
         let mut answered: HashMap<(Rule, Uuid), Timestamp> = HashMap::new();
         // Of a rule that repeats, an application has the latest.
         let mut latest: Vec<(Rung, &Reminder)> = Vec::new();
+        // Of one appointment and minute there is the nearest.
+        let mut nearest: HashMap<Moment, (Timestamp, Uuid)> = HashMap::new();
+        let mut later: Vec<(Rung, &Reminder)> = Vec::new();
         for row in reminders {
             let by_a_person = row.done_at.or(row.canceled_at.filter(|_| !row.meta.off));
             if let Some(rule) = row.repeated_rule()
@@ -68,7 +71,7 @@ impl Bell {
                     .or_insert(row.due_at);
                 *known = row.due_at.max(*known);
             }
-            if row.canceled_at.is_some() || row.expired_at.is_some() {
+            if row.expired_at.is_some() || row.canceled_at.is_some_and(|_| row.meta.off) {
                 continue;
             }
             if row.done_at.is_some_and(|done| now - done >= DONE_SHOWN) {
@@ -94,14 +97,24 @@ impl Bell {
                 due: row.due_at,
                 ready,
             };
+            let goes = row.sent_at.filter(|_| row.sent).unwrap_or(ready);
+            // What was called off before it rang leaves its place to another.
+            if row.canceled_at.is_none_or(|off| off >= goes)
+                && let Some(moment) = moment(row, goes)
+            {
+                let known = nearest.entry(moment).or_insert((row.due_at, row.id));
+                *known = (row.due_at, row.id).max(*known);
+            }
+            if row.canceled_at.is_some() {
+                continue;
+            }
             if let Some(done) = row.done_at {
                 bell.done.push(rung(done));
                 continue;
             }
-            let goes = row.sent_at.filter(|_| row.sent).unwrap_or(ready);
             // What the server has sent went out, whatever this clock says.
             if goes > now && !row.sent {
-                bell.later.push(rung(goes));
+                later.push((rung(goes), row));
                 continue;
             }
             if is_moot(row, &of, about.as_deref(), goes, now) {
@@ -109,6 +122,14 @@ impl Bell {
             }
             latest.push((rung(goes), row));
         }
+        let is_nearest = |rung: &Rung, row: &Reminder| {
+            let moment = moment(row, rung.at);
+            let nearest = moment.and_then(|moment| nearest.get(&moment));
+            nearest.is_none_or(|(_, id)| *id == row.id)
+        };
+        later.retain(|(rung, row)| is_nearest(rung, row));
+        latest.retain(|(rung, row)| is_nearest(rung, row));
+        bell.later.extend(later.into_iter().map(|(rung, _)| rung));
         sort_by_key(&mut latest, |(rung, _)| {
             (std::cmp::Reverse(rung.due), rung.id)
         });
@@ -132,6 +153,18 @@ impl Bell {
     pub fn next(&self) -> Option<&Rung> {
         self.later.first()
     }
+}
+
+/// An appointment, the rule by which one is reminded of it, and a minute.
+type Moment = (Uuid, Rule, i64);
+
+/// At which minute a reminder that goes out at `goes` meets others of its appointment: of them there is one.
+fn moment(row: &Reminder, goes: Timestamp) -> Option<Moment> {
+    Some((
+        row.activity_id?,
+        row.meta.rule?,
+        goes.timestamp().div_euclid(60),
+    ))
 }
 
 /// Whether a reminder that went out at `went` asks for nothing any more: what it is about is over.
@@ -279,6 +312,35 @@ mod tests {
         let latest = Arc::make_mut(latest.unwrap());
         (latest.canceled_at, latest.done_at) = (None, Some(latest.due_at - Duration::hours(1)));
         assert_eq!(world.piles(73)[0], [11, 13]);
+    }
+
+    #[test]
+    fn of_one_appointment_and_minute_there_is_the_nearest() {
+        let mut world = world();
+        // Quiet until ten; the interview begins at a quarter to eleven, and now is nine.
+        world.activity.starts_at = Some(now() + Duration::minutes(24 * 60 + 105));
+        for (id, minutes) in [(10, 120), (11, 60)] {
+            world.add(id, |row| {
+                row.activity_id = Some(Uuid::from_u128(6));
+                row.meta.rule = Some(Rule::Screening);
+                row.due_at = now() + Duration::minutes(24 * 60 + 105 - minutes);
+            });
+        }
+        let clock = |text: &str| text.to_owned().try_into().unwrap();
+        let quiet = QuietHours::new(clock("08:00"), clock("10:00"));
+        assert_eq!(world.piles_with(23, quiet), [vec![], vec![11], vec![]]);
+        assert_eq!(world.piles_with(25, quiet), [vec![11], vec![], vec![]]);
+        assert_eq!(world.piles(25)[0], [11, 10], "each at its own time");
+        let of = |id: u128| move |row: &&mut Arc<Reminder>| row.id == Uuid::from_u128(id);
+        let mut nearest = world.reminders.iter_mut();
+        let nearest = Arc::make_mut(nearest.find(of(11)).unwrap());
+        // Called off when it had rung it is answered for both, and before that for itself.
+        nearest.canceled_at = Some(now() + Duration::hours(25));
+        assert_eq!(world.piles_with(25, quiet)[0], Vec::<u128>::new());
+        let mut nearest = world.reminders.iter_mut();
+        let nearest = Arc::make_mut(nearest.find(of(11)).unwrap());
+        nearest.canceled_at = Some(now());
+        assert_eq!(world.piles_with(25, quiet)[0], [10]);
     }
 
     #[test]

@@ -223,6 +223,8 @@ pub fn BellPanel() -> impl IntoView {
     let pile = RwSignal::new(Pile::New);
     let putting_off = RwSignal::new(None::<Uuid>);
     let most = RwSignal::new(SHOWN);
+    // Asked at the first reminder, and never again on this device.
+    let nights_asked = RwSignal::new(true);
     let close = move || {
         putting_off.set(None);
         dialogs.bell.set(false);
@@ -234,6 +236,8 @@ pub fn BellPanel() -> impl IntoView {
         });
     };
     let ready = move || {
+        // Another tab may have heard the answer.
+        nights_asked.set(asked::was(asked::QUIET_HOURS));
         pile.set(Pile::New);
         most.set(SHOWN);
     };
@@ -284,9 +288,6 @@ pub fn BellPanel() -> impl IntoView {
         let at = time_label(next.at, store.now(), &*zone.read(), habits.get());
         Some(format!(" Next: {}, {at}.", store.reminder_name(&row)))
     };
-    // Asked at the first reminder, and never again on this device.
-    let nights_asked = RwSignal::new(true);
-    Effect::new(move |_| nights_asked.set(asked::was(asked::QUIET_HOURS)));
     let offers_nights = Memo::new(move |_| {
         let none = |settings: &Settings| {
             settings.quiet_hours_start.is_none() && settings.quiet_hours_end.is_none()
@@ -438,7 +439,9 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         let (row, zone, now) = (row.read(), zone.read(), store.now());
         let lead = row.as_deref().and_then(|row| {
             let about = store.row::<Activity>(row.activity_id?)?;
-            let begins = ring_label(about.starts_at?, now, &*zone, habits.get());
+            // One that rang for another time says when it rang.
+            let starts = about.starts_at.filter(|at| row.is_ahead_of(*at))?;
+            let begins = ring_label(starts, now, &*zone, habits.get());
             // Quiet hours may have it come at another time.
             let comes = (pile == Pile::Later && rung.at != rung.due)
                 .then(|| format!(", comes {}", time_label(rung.at, now, &*zone, habits.get())));

@@ -17,7 +17,7 @@ use super::{
     text::Line,
     time::{Timestamp, outside_years, read_timestamp, to_millis},
 };
-use chrono::Datelike;
+use chrono::{Datelike, Duration};
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 use uuid::Uuid;
@@ -174,6 +174,13 @@ impl Reminder {
             Some(activity) => format!("/board/{}?activity={activity}", self.application_id),
             None => format!("/board/{}", self.application_id),
         }
+    }
+
+    /// Whether this is the moment of which a rule has it remind, as far as a rule has: an appointment may have
+    /// moved since it went out.
+    pub fn is_ahead_of(&self, begins: Timestamp) -> bool {
+        let lead = self.meta.offset.map(i64::from).map(Duration::minutes);
+        lead.is_none_or(|lead| self.due_at + lead == begins)
     }
 
     /// Whether it is still to go out.
@@ -345,7 +352,7 @@ impl Edited for Reminder {
 pub(crate) mod tests {
     use super::*;
     use crate::domain::application::tests::now;
-    use chrono::Duration;
+
     use serde_json::json;
 
     /// A reminder that a person set on the application `of`, for tomorrow.

@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 /// Applications a transaction.
 const BATCH: i64 = 200;
+/// Reminders a transaction that are settled: however many one person has, others write in between.
+const ROWS: usize = 500;
 /// Users that are looked up at once.
 const USERS: u64 = 200;
 
@@ -90,11 +92,22 @@ async fn settle_batch(
     let mut whole = Whole::load(&mut tenant, &settings, rows).await?;
     let ids = whole.applications();
     let mut ended = HashSet::new();
+    let (mut left, mut all) = (
+        ROWS,
+        ids.len() < usize::try_from(BATCH).unwrap_or(usize::MAX),
+    );
     for id in &ids {
+        if left == 0 {
+            all = false;
+            break;
+        }
         // By the settings and facts of now, whatever it was planned with.
         whole.plan(&mut tenant, *id, now, None).await?;
         let of: Vec<Scheduled> = whole.reminders_of(*id).to_vec();
-        for it in of.iter().filter(|it| is_due(it, now)) {
+        let due: Vec<&Scheduled> = of.iter().filter(|it| is_due(it, now)).collect();
+        all &= due.len() <= left;
+        for it in due.into_iter().take(left) {
+            left -= 1;
             let ends = settle_one(&mut tenant, &mut whole, it, &of, now, settled).await?;
             ended.extend(ends.then_some(it.row.id));
         }
@@ -104,7 +117,6 @@ async fn settle_batch(
     // All at once: a statement a row would take most of the time.
     let ended: Vec<&Reminder> = whole.rows().filter(|row| ended.contains(&row.id)).collect();
     reminders::set_ended(&mut tenant, &ended).await?;
-    let all = ids.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
     tenant.commit().await?;
     Ok(all)
 }
