@@ -251,6 +251,7 @@ test("a calendar reads what is planned, as much as one wants, until it may no mo
   await expect(settings.calendarAddress).not.toHaveValue(address);
   expect((await fetch(address)).status).toBe(404);
   await settings.calendar.getByRole("button", { name: "Take it away" }).click();
-  await settings.calendar.getByRole("button", { name: "Take it away" }).first().click();
+  await expect(settings.calendar.getByRole("button", { name: "Keep it" })).toBeFocused();
+  await settings.calendar.getByRole("button", { name: "Take it away" }).click();
   await expect(settings.calendar.getByRole("button", { name: "Make an address" })).toBeVisible();
 });

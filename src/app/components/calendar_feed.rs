@@ -19,6 +19,9 @@ use leptos::{ev::FocusEvent, prelude::*, task::spawn_local};
 /// The first thing to do about it, wherever it stands.
 const FIRST: &str = "#calendar .button, #calendar .input";
 
+/// The way out of what is asked.
+const KEEP: &str = "#calendar .calendar-keep";
+
 /// Whether it says when alone.
 const DISCREET: &str = "#calendar [type=checkbox]";
 
@@ -142,36 +145,51 @@ pub fn CalendarPanel() -> impl IntoView {
                 let said = if discreet == Some(true) { "Calendars see when, and no more" } else { "Calendars see all of it" };
                 change(CalendarFeedChange { discreet, ..CalendarFeedChange::default() }, said, DISCREET);
             };
-            let asked = move || ask.get().map(|asked| {
-                let (text, label) = match asked {
-                    Ask::Replace => ("Calendars that read the address stop hearing of changes, until they are given the new one.", "Make another"),
-                    Ask::Revoke => ("What calendars have read goes from them.", "Take it away"),
-                };
-                view! {
-                    <p class="panel-text" role="alert">{text}</p>
+            let put = move |what: Ask| {
+                ask.set(Some(what));
+                request_animation_frame(|| dom::focus(KEEP));
+            };
+            let deeds = move || match ask.get() {
+                None => view! {
                     <div class="button-row">
-                        <button type="button" class="button button-danger" on:click=move |_| match asked {
-                            Ask::Replace => change(replace, "Another address is made", FIRST),
-                            Ask::Revoke => revoke(),
-                        }>{label}</button>
-                        <button type="button" class="button" on:click=move |_| {
-                            ask.set(None);
-                            dom::focus(FIRST);
-                        }>"Keep it"</button>
+                        <button type="button" class="button" on:click=move |_| put(Ask::Replace)>"Another address"</button>
+                        <button type="button" class="button button-quiet" on:click=move |_| put(Ask::Revoke)>"Take it away"</button>
                     </div>
                 }
-            });
+                .into_any(),
+                Some(asked) => {
+                    let (text, label) = match asked {
+                        Ask::Replace => (
+                            "Calendars that read the address stop hearing of changes, until they are given the new one.",
+                            "Make another",
+                        ),
+                        Ask::Revoke => ("Calendars that read the address hear of nothing any more.", "Take it away"),
+                    };
+                    let act = move |_| match asked {
+                        Ask::Replace => change(replace, "Another address is made", FIRST),
+                        Ask::Revoke => revoke(),
+                    };
+                    let keep = move |_| {
+                        ask.set(None);
+                        request_animation_frame(|| dom::focus(FIRST));
+                    };
+                    view! {
+                        <p class="panel-text" role="alert">{text}</p>
+                        <div class="button-row">
+                            <button type="button" class="button button-danger" aria-busy=move || submission.busy() on:click=act>{label}</button>
+                            <button type="button" class="button calendar-keep" on:click=keep>"Keep it"</button>
+                        </div>
+                    }
+                    .into_any()
+                }
+            };
             view! { <Address address/> <p class="panel-text">{read}</p>
                 <label class="check">
                     <input type="checkbox" prop:checked=discreet on:change=discreetly/>
                     <span>"Say when alone: no company, place or link, for calendars that others see"</span>
                 </label>
                 <p class="panel-text">"Whoever has the address can read it."</p>
-                <div class="button-row">
-                    <button type="button" class="button" on:click=move |_| ask.set(Some(Ask::Replace))>"Another address"</button>
-                    <button type="button" class="button button-quiet" on:click=move |_| ask.set(Some(Ask::Revoke))>"Take it away"</button>
-                </div>
-                {asked}
+                {deeds}
             }
             .into_any()
         }
