@@ -112,12 +112,12 @@ impl Bell {
                 bell.done.push(rung(done));
                 continue;
             }
+            if is_moot(row, &of, about.as_deref(), goes, now) {
+                continue;
+            }
             // What the server has sent went out, whatever this clock says.
             if goes > now && !row.sent {
                 later.push((rung(goes), row));
-                continue;
-            }
-            if is_moot(row, &of, about.as_deref(), goes, now) {
                 continue;
             }
             latest.push((rung(goes), row));
@@ -167,7 +167,7 @@ fn moment(row: &Reminder, goes: Timestamp) -> Option<Moment> {
     ))
 }
 
-/// Whether a reminder that went out at `went` asks for nothing any more: what it is about is over.
+/// Whether a reminder that goes out at `went` asks for nothing any more: what it is about is over.
 fn is_moot(
     row: &Reminder,
     of: &Application,
@@ -365,6 +365,16 @@ mod tests {
         ] {
             world.activity.status = status;
             let soon = world.piles(25)[0].clone();
+            // Nor does it wait.
+            let waits = world.piles(23)[1].len();
+            assert_eq!(
+                waits,
+                if status == ActivityStatus::Scheduled {
+                    3
+                } else {
+                    1
+                }
+            );
             let is_planned = status == ActivityStatus::Scheduled;
             assert_eq!(soon.is_empty(), !is_planned, "{status}");
             assert_eq!(world.piles(51)[0], left, "{status}");
