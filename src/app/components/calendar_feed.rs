@@ -7,7 +7,7 @@ use crate::{
         rest::Body,
     },
     app::acts::Submission,
-    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
+    client::{dom, engine::SyncState, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         calendar_feed::{CalendarFeed, CalendarFeedChange},
         error::{Problem, ProblemKind},
@@ -74,6 +74,13 @@ pub fn CalendarPanel() -> impl IntoView {
         });
     };
     Effect::new(move |_| load());
+    // Once there is a network again.
+    Effect::new(move |_| {
+        let is_back = store.sync_state() == SyncState::Saved;
+        if is_back && untrack(|| known.with(|known| matches!(known, Known::Failed(_)))) {
+            load();
+        }
+    });
     let change = move |change: CalendarFeedChange, done: &'static str, heir: &'static str| {
         if !submission.begin() {
             return;

@@ -214,7 +214,8 @@ fn said(
     let words = |at: Timestamp| {
         let wall = zone.local(at);
         let day = weekday_label(wall.date(), today, habits.order);
-        format!("{day}, {}", clock(wall.time(), habits.clock))
+        // A date is not broken over two lines.
+        format!("{day}, {}", clock(wall.time(), habits.clock)).replace(' ', "\u{a0}")
     };
     let rule_now = defaults.rule(rule);
     let (at, of) = match rule.counting() {

@@ -191,13 +191,16 @@ impl Entry {
             .add_property("LAST-MODIFIED", utc(self.updated_at))
             .add_property("SEQUENCE", self.sequence.max(0).to_string())
             .add_property("DTSTART", utc(self.starts))
-            .add_property("DTEND", utc(self.ends))
             .summary(&clean(&self.summary))
             .status(if self.canceled {
                 EventStatus::Cancelled
             } else {
                 EventStatus::Confirmed
             });
+        // What takes no time has no end (RFC 5545 §3.8.2.2: it is later than the start).
+        if self.ends > self.starts {
+            event.add_property("DTEND", utc(self.ends));
+        }
         if let Some(More {
             description,
             place,

@@ -133,6 +133,13 @@ fn without_a_time_there_is_none() {
 }
 
 #[test]
+fn what_takes_no_time_has_no_end() {
+    let mail = interview(&json!({"type": "Email", "interview_stage": null}));
+    let event = read(&written(&mail, &application("Acme")));
+    assert!(event.get_start().is_some() && event.get_end().is_none());
+}
+
+#[test]
 fn over_midnight_both_days_are_named() {
     let late = interview(&json!({"starts_at": "2026-12-03T22:30:00Z"}));
     let event = read(&written(&late, &application("Acme")));

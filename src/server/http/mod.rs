@@ -120,14 +120,18 @@ fn span(request: &Request) -> tracing::Span {
         .get(&REQUEST_ID)
         .and_then(|id| id.to_str().ok())
         .unwrap_or("");
-    // The path alone, since a query may carry a sign-in token; and no address that calendars read.
-    let path = request.uri().path();
-    let path = if path.starts_with(calendar::FEEDS) {
+    let path = logged(request.uri().path());
+    tracing::info_span!("request", request_id = id, method = %request.method(), path)
+}
+
+/// What the log says of the address of a request: the path alone, since a query may carry a sign-in token; and
+/// no address that calendars read.
+fn logged(path: &str) -> &str {
+    if path.starts_with(calendar::FEEDS) {
         calendar::FEEDS
     } else {
         path
-    };
-    tracing::info_span!("request", request_id = id, method = %request.method(), path)
+    }
 }
 
 fn answered(response: &Response, latency: std::time::Duration, _: &tracing::Span) {
@@ -214,6 +218,12 @@ mod tests {
     use super::*;
     use crate::api::answer::Head;
     use tower::ServiceExt;
+
+    #[test]
+    fn no_address_of_a_calendar_is_logged() {
+        assert_eq!(logged("/calendar/secret.ics"), "/calendar/");
+        assert_eq!(logged("/board"), "/board");
+    }
 
     #[tokio::test]
     async fn a_panic_is_answered_as_ours() {

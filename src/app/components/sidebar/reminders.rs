@@ -164,6 +164,7 @@ fn RemindForm(
     // Whoever leaves what was begun is told first.
     let closing = expect_context::<Closing>();
     on_cleanup(move || closing.unfinished(None));
+    let begun = RwSignal::new(false);
     // Of what is still to come something is to be prepared.
     let about = activity.and_then(|id| store.row_untracked::<Activity>(id));
     let begins = about
@@ -238,7 +239,11 @@ fn RemindForm(
             novalidate
             on:submit=submit
             on:keydown=key
-            on:input=move |_| closing.unfinished(Some(UNFINISHED))
+            data-unfinished=move || begun.get().then_some("")
+            on:input=move |_| {
+                begun.set(true);
+                closing.unfinished(Some(UNFINISHED));
+            }
         >
             <div class="fields">
                 <TextField editor field="title" required=true/>
