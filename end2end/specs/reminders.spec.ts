@@ -311,6 +311,8 @@ test("the bell is put off to any time, closed beside it, and leads to the quiet 
   await sidebar.panel.getByRole("button", { name: "Remind me" }).click();
   const form = page.getByRole("form", { name: "A reminder" });
   await expect(form.getByRole("textbox", { name: "Remind me to" })).toHaveValue("Prepare");
+  const before = form.getByRole("group", { name: "Before it begins" }).getByRole("button");
+  await expect(before).toHaveText(["1 day before", "2 hours before", "1 hour before", "10 minutes before"]);
   await form.getByRole("textbox", { name: "When" }).pressSequentially("in 2 days");
   await page.keyboard.press("Enter");
   await expect(sidebar.panel.locator(".reminder")).toHaveText([/^Prepare/, /48 h before/, /2 h before/, /^Follow up/]);
@@ -332,6 +334,14 @@ test("the bell is put off to any time, closed beside it, and leads to the quiet 
   const when = bell.list.getByRole("textbox", { name: "When" });
   await when.fill("in 10 days");
   await page.keyboard.press("Enter");
+  await expect(bell.rows).toHaveText(["Interview loop", "Interview loop", after, "Prepare"]);
+  // What was done by mistake waits again.
+  await bell.press("Done", "Prepare");
+  await expect(bell.rows).toHaveText(["Interview loop", "Interview loop", after]);
+  await bell.show("Done");
+  await bell.list.getByRole("button", { name: "Not done: Prepare", exact: true }).click();
+  await expect(bell.rows).toHaveCount(0);
+  await bell.show("Later");
   await expect(bell.rows).toHaveText(["Interview loop", "Interview loop", after, "Prepare"]);
   await page.setViewportSize({ width: 390, height: 844 });
   const width = (it: Element): number => it.scrollWidth - it.clientWidth;

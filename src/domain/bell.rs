@@ -182,11 +182,13 @@ fn is_moot(
     let is_off = about.is_some_and(|it| {
         let is_before = it.starts_at.is_some_and(|starts| row.due_at < starts);
         let begun = it.starts_at.is_some_and(|starts| starts <= now);
-        match it.status {
-            ActivityStatus::Scheduled => is_before && begun,
+        // What a person set on it is theirs to answer until it would have begun.
+        let is_settled = match it.status {
+            ActivityStatus::Scheduled => false,
             ActivityStatus::Done => is_before,
-            ActivityStatus::Canceled => is_before || is_by_rule,
-        }
+            ActivityStatus::Canceled => true,
+        };
+        (is_before && begun) || (is_by_rule && is_settled)
     });
     is_left || is_off
 }
@@ -358,26 +360,16 @@ mod tests {
             row.due_at = now() + Duration::hours(50);
         });
         assert_eq!(world.piles(25)[0], [10, 11]);
-        for (status, left) in [
-            (ActivityStatus::Scheduled, vec![12]),
-            (ActivityStatus::Canceled, vec![12]),
-            (ActivityStatus::Done, vec![12]),
+        for (status, soon, waits) in [
+            (ActivityStatus::Scheduled, vec![10, 11], 3),
+            // What a person set is theirs to answer until it would have begun.
+            (ActivityStatus::Canceled, vec![11], 2),
+            (ActivityStatus::Done, vec![11], 2),
         ] {
             world.activity.status = status;
-            let soon = world.piles(25)[0].clone();
-            // Nor does it wait.
-            let waits = world.piles(23)[1].len();
-            assert_eq!(
-                waits,
-                if status == ActivityStatus::Scheduled {
-                    3
-                } else {
-                    1
-                }
-            );
-            let is_planned = status == ActivityStatus::Scheduled;
-            assert_eq!(soon.is_empty(), !is_planned, "{status}");
-            assert_eq!(world.piles(51)[0], left, "{status}");
+            assert_eq!(world.piles(25)[0], soon, "{status}");
+            assert_eq!(world.piles(23)[1].len(), waits, "{status}");
+            assert_eq!(world.piles(51)[0], [12], "{status}");
         }
         world.activity.id = Uuid::from_u128(7);
         assert_eq!(world.piles(51), [vec![], vec![], vec![]], "it was deleted");

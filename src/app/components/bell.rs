@@ -268,7 +268,8 @@ pub fn BellPanel() -> impl IntoView {
             dom::focus("#bell-title");
         };
         Some(view! {
-            <p class="bell-deed" role="status">
+            // The deed before it slides into its place.
+            <p class="bell-deed" role="status" data-slides="">
                 <span>{text}</span>
                 <button type="button" class="button" on:click=undo>"Undo"</button>
             </p>
