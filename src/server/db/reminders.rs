@@ -105,12 +105,10 @@ pub async fn set_ended(tenant: &mut TenantWrite, rows: &[&Reminder]) -> sqlx::Re
             rows.iter().map(|row| (tenant.next_seq(), *row)).collect();
         on!(tenant.link(), |conn: DB| {
             let mut sql = QueryBuilder::<DB>::new(
-                "WITH ended (user_id, id, seq, sent, sent_at, expired_at, updated_at) AS (",
+                "WITH ended (id, seq, sent, sent_at, expired_at, updated_at) AS (",
             );
             sql.push_values(rows, |mut values, (seq, row)| {
-                // Beside each id: else SQLite may look through all of a person's rows for each of these.
                 values
-                    .push_bind(user_id)
                     .push_bind(row.id)
                     .push_bind(seq)
                     .push_bind(row.sent)
@@ -121,8 +119,9 @@ pub async fn set_ended(tenant: &mut TenantWrite, rows: &[&Reminder]) -> sqlx::Re
             sql.push(
                 ") UPDATE reminders SET seq = ended.seq, sent = ended.sent, sent_at = ended.sent_at, \
                  expired_at = ended.expired_at, updated_at = ended.updated_at \
-                 FROM ended WHERE reminders.user_id = ended.user_id AND reminders.id = ended.id",
-            );
+                 FROM ended WHERE reminders.id = ended.id AND user_id = ",
+            )
+            .push_bind(user_id);
             sql.build().execute(conn).await.map(drop)
         })?;
     }
