@@ -62,7 +62,8 @@ pub fn CalendarPanel() -> impl IntoView {
     let known = RwSignal::new(Known::Asking);
     let submission = Submission::default();
     let ask = RwSignal::new(None::<Ask>);
-    let load = move || {
+    // `focus`: whoever had it is gone.
+    let load = move |focus: bool| {
         known.set(Known::Asking);
         spawn_local(async move {
             let answer = get_calendar_feed().await;
@@ -71,14 +72,17 @@ pub fn CalendarPanel() -> impl IntoView {
                 Err(problem) => Known::Failed(why_not(&problem)),
             };
             known.try_set(found);
+            if focus {
+                request_animation_frame(|| dom::focus(FIRST));
+            }
         });
     };
-    Effect::new(move |_| load());
+    Effect::new(move |_| load(false));
     // Once there is a network again.
     Effect::new(move |_| {
         let is_back = store.sync_state() == SyncState::Saved;
         if is_back && untrack(|| known.with(|known| matches!(known, Known::Failed(_)))) {
-            load();
+            load(false);
         }
     });
     let change = move |change: CalendarFeedChange, done: &'static str, heir: &'static str| {
@@ -97,7 +101,12 @@ pub fn CalendarPanel() -> impl IntoView {
                     // The panel is made anew, and what was pressed with it.
                     request_animation_frame(move || dom::focus(heir));
                 }
-                Err(problem) => store.toast("error", why_not(&problem), None),
+                Err(problem) => {
+                    store.toast("error", why_not(&problem), None);
+                    // What was pressed shows again what holds.
+                    _ = known.try_update(|_| ());
+                    request_animation_frame(move || dom::focus(heir));
+                }
             }
             submission.end();
         });
@@ -112,9 +121,12 @@ pub fn CalendarPanel() -> impl IntoView {
             match revoke_calendar_feed().await {
                 Ok(_) => {
                     store.toast("info", "The address is gone", None);
-                    load();
+                    load(true);
                 }
-                Err(problem) => store.toast("error", why_not(&problem), None),
+                Err(problem) => {
+                    store.toast("error", why_not(&problem), None);
+                    request_animation_frame(|| dom::focus(FIRST));
+                }
             }
             submission.end();
         });
@@ -125,7 +137,7 @@ pub fn CalendarPanel() -> impl IntoView {
         Known::Asking => view! { <p class="panel-text" role="status">"Asking the server…"</p> }.into_any(),
         Known::Failed(why) => view! {
             <p class="panel-text" role="status">{why}</p>
-            <button type="button" class="button" on:click=move |_| load()>"Try again"</button>
+            <button type="button" class="button" on:click=move |_| load(true)>"Try again"</button>
         }
         .into_any(),
         Known::Feed(CalendarFeed { address: None, .. }) => view! {
@@ -149,7 +161,7 @@ pub fn CalendarPanel() -> impl IntoView {
             let replace = CalendarFeedChange { replaces: Some(generation), ..CalendarFeedChange::default() };
             let discreetly = move |event| {
                 let discreet = Some(event_target_checked(&event));
-                let said = if discreet == Some(true) { "Calendars see when, and no more" } else { "Calendars see all of it" };
+                let said = if discreet == Some(true) { "Calendars show the time alone" } else { "Calendars show all of it" };
                 change(CalendarFeedChange { discreet, ..CalendarFeedChange::default() }, said, DISCREET);
             };
             let put = move |what: Ask| {
@@ -193,7 +205,7 @@ pub fn CalendarPanel() -> impl IntoView {
             view! { <Address address/> <p class="panel-text">{read}</p>
                 <label class="check">
                     <input type="checkbox" prop:checked=discreet on:change=discreetly/>
-                    <span>"Say when alone: no company, place or link, for calendars that others see"</span>
+                    <span>"Show only the time: no company, place or link, for calendars that others see"</span>
                 </label>
                 <p class="panel-text">"Whoever has the address can read it."</p>
                 {deeds}

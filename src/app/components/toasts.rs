@@ -35,6 +35,12 @@ pub fn Toasts() -> impl IntoView {
     }
 }
 
+/// Gives the focus to the next message, or to the page where there is none.
+fn focus_next() {
+    let button = ".toasts button";
+    dom::focus(if dom::exists(button) { button } else { "#main" });
+}
+
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
     let store = use_store();
@@ -63,10 +69,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
     // The focus does not go down with it.
     let leave = move || {
         if is_so(focused) {
-            request_animation_frame(|| {
-                let button = ".toasts button";
-                dom::focus(if dom::exists(button) { button } else { "#main" });
-            });
+            request_animation_frame(focus_next);
         }
     };
     // It may count on while it stands.
@@ -83,9 +86,16 @@ fn ToastView(toast: Toast) -> impl IntoView {
         _ => None,
     });
     let answers = answers.map(|reminder| {
+        // The message goes once the answer shows.
+        let answered = move |had_focus: bool| {
+            if had_focus {
+                store.once_shown(|| request_animation_frame(focus_next));
+            }
+        };
         let done = move |_| {
+            let had_focus = is_so(focused);
             store.complete_reminder(reminder);
-            leave();
+            answered(had_focus);
         };
         // What is before something is not put off until that has begun.
         let until = store.begins_after(reminder);
@@ -99,10 +109,11 @@ fn ToastView(toast: Toast) -> impl IntoView {
         };
         let later = soonest().map(|(label, _)| {
             let press = move |_| {
+                let had_focus = is_so(focused);
                 if let Some((_, at)) = soonest() {
                     store.snooze(reminder, at);
                 }
-                leave();
+                answered(had_focus);
             };
             view! { <button type="button" class="toast-action" on:click=press>{label}</button> }
         });
@@ -121,8 +132,8 @@ fn ToastView(toast: Toast) -> impl IntoView {
                     type="button"
                     class="toast-action toast-keep"
                     on:click=move |_| {
-                        store.decline(id);
                         leave();
+                        store.decline(id);
                     }
                 >
                     {label}
@@ -152,8 +163,8 @@ fn ToastView(toast: Toast) -> impl IntoView {
         view! { <button type="button" class="toast-action" on:click=press>{action.label()}</button> }
     });
     let dismiss = move || {
-        store.dismiss(id);
         leave();
+        store.dismiss(id);
     };
     view! {
         <div

@@ -115,12 +115,14 @@ impl Store {
         let Some([edits, undo]) = edits.filter(|_| is_asked(&row) && row.due_at != to) else {
             return;
         };
-        let name = self.reminder_name(&row);
         for (record, edit) in edits {
             if !self.report(self.mutate(record, edit)) {
                 return;
             }
         }
+        // As it is now: it comes as long before an interview no more.
+        let row = self.row_untracked::<Reminder>(id).unwrap_or(row);
+        let name = self.reminder_name(&row);
         self.tell(format!("Later: {name}, {}", self.comes(to)), id, undo);
     }
 
