@@ -66,7 +66,8 @@ pub struct CalendarFeed {
     pub last_reader: Option<CalendarReader>,
 }
 
-/// The body of `POST /calendar-feed`. What is absent stays; without an address there is one after it.
+/// The body of `POST /calendar-feed`. What is absent stays; an empty one makes an address where there is none,
+/// and any other changes nothing there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

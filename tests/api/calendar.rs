@@ -118,6 +118,10 @@ async fn it_says_no_more_than_when_where_that_is_wanted(site: Site) {
     let place = json!({ "location_or_link": "https://meet.example.com/x", "agenda": "Bread" });
     let at = format!("/activities/{}", row["id"].as_str().unwrap());
     jane.patch(&at, 1, &place).await.is(200);
+    // Nothing is made by a change of what is not there.
+    let none = made(&jane, json!({ "discreet": true })).await;
+    assert_eq!(none["address"], Value::Null);
+    made(&jane, json!({})).await;
     let feed = made(&jane, json!({ "discreet": true })).await;
     assert_eq!(feed["discreet"], true);
     let text = unfolded(&read(&app.browser(), &path(&feed)).await.is(200));
@@ -142,6 +146,7 @@ async fn it_says_no_more_than_when_where_that_is_wanted(site: Site) {
 async fn another_address_takes_its_place_once(site: Site) {
     let app = site.start().await;
     let jane = app.sign_in("jane@example.com").await;
+    made(&jane, json!({})).await;
     let first = made(&jane, json!({ "discreet": true })).await;
     read(&app.browser(), &path(&first)).await.is(200);
     let replaces = json!({ "replaces": first["generation"] });

@@ -15,7 +15,7 @@ use crate::domain::{
     application::Application,
     change::Change,
     quiet_hours::{QuietHours, sending},
-    reminder::{Reminder, ReminderCreate, ReminderPatch},
+    reminder::{Reminder, ReminderCreate, ReminderPatch, anchor_of},
     row::OfEdit as _,
     settings::Settings,
     stage::StageEvent,
@@ -187,10 +187,14 @@ impl Engine {
         if let Some(row) = self.unplanned(rang.id) {
             return row.is_open() && row.due_at == rang.due_at;
         }
-        let application = rang.application_id;
-        let of = self.base.table::<Application>().get(application);
-        let is_deleted = self.base.table::<Reminder>().is_deleted(rang.id);
-        !is_deleted && (of.is_some() || self.outbox.of_record(application).next().is_some())
+        if self.base.table::<Reminder>().is_deleted(rang.id) {
+            return false;
+        }
+        // Who undoes the move from which it followed undoes it, too; who goes on does not.
+        let anchor = rang.dedupe_key.as_deref().and_then(anchor_of);
+        let anchor = anchor.filter(|_| rang.activity_id.is_none());
+        let of = self.view_of::<Application>(rang.application_id);
+        of.is_some_and(|of| anchor.is_none_or(|anchor| of.status_since >= anchor))
     }
 
     /// Puts a reminder off until `to`, as edits of reminders: another time for one that the server has
@@ -260,8 +264,12 @@ impl Engine {
     pub(super) fn forget_noted(&mut self, now: Timestamp) {
         let entries = self.outbox.entries().iter();
         let old = entries.filter(|entry| entry.made_at + NOTED_FOR < now && self.is_noted(entry));
-        let keys: Vec<Uuid> = old.map(|entry| entry.key).collect();
-        for key in keys {
+        let old: Vec<[Uuid; 2]> = old.map(|entry| [entry.key, entry.record]).collect();
+        for [key, record] in old {
+            // What was answered and never issued rings no more.
+            for rows in self.plans.rang.values_mut() {
+                rows.retain(|row| row.id != record);
+            }
             let given_up = self.outbox.given_up(key);
             self.outbox.record(QueueEvent::Withdraw(given_up));
         }

@@ -6,7 +6,7 @@ mod planner;
 mod plans;
 
 pub use follow_up::{FollowUp, follow_up};
-pub use planner::{Facts, follow_up_title, plan};
+pub use planner::{Facts, anchor_of, follow_up_title, plan};
 
 use super::{
     application::Application,

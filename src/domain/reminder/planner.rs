@@ -427,6 +427,12 @@ fn key(rule: Rule, of: Uuid, anchor: Timestamp, number: i32) -> String {
     format!("{}{number}", key_prefix(rule, of, anchor))
 }
 
+/// From when a planned reminder is counted, as its key has it.
+pub fn anchor_of(key: &str) -> Option<Timestamp> {
+    let millis = key.split('/').nth(2)?.parse().ok()?;
+    Timestamp::from_timestamp_millis(millis)
+}
+
 /// What the keys of all points of a rule begin with that are counted from `anchor`.
 pub(super) fn key_prefix(rule: Rule, of: Uuid, anchor: Timestamp) -> String {
     format!("{rule}/{of}/{}/", anchor.timestamp_millis())

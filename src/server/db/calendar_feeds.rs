@@ -97,8 +97,13 @@ pub async fn revoke(tenant: &mut TenantWrite, now: Timestamp) -> sqlx::Result<()
 /// Entries of a feed, at most: what calendars can bear.
 const MOST: i64 = 5000;
 
-/// The activities that were not called off and begin at `from` or later: the latest, where they are too many.
-pub async fn activities(tenant: &mut impl Tenant, from: Timestamp) -> sqlx::Result<Vec<Activity>> {
+/// The activities that were not called off and begin at `from` or later: where they are too many, those that come
+/// first after `now`.
+pub async fn activities(
+    tenant: &mut impl Tenant,
+    from: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Activity>> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
         let mut sql = QueryBuilder::<DB>::new("SELECT ");
@@ -107,15 +112,21 @@ pub async fn activities(tenant: &mut impl Tenant, from: Timestamp) -> sqlx::Resu
             .push_bind(user_id)
             .push(" AND status <> 'canceled' AND starts_at >= ")
             .push_bind(from)
-            .push(" ORDER BY starts_at DESC, id LIMIT ")
+            .push(" ORDER BY starts_at < ")
+            .push_bind(now)
+            .push(", starts_at, id LIMIT ")
             .push_bind(MOST);
         sql.build_query_as().fetch_all(conn).await
     })
 }
 
-/// The reminders that are due at `from` or later and were neither called off nor deleted: the latest, where
-/// they are too many.
-pub async fn reminders(tenant: &mut impl Tenant, from: Timestamp) -> sqlx::Result<Vec<Reminder>> {
+/// The reminders for a calendar that are due at `from` or later and were neither called off nor deleted: where they
+/// are too many, those that come first after `now`.
+pub async fn reminders(
+    tenant: &mut impl Tenant,
+    from: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Reminder>> {
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
         let mut sql = QueryBuilder::<DB>::new("SELECT ");
@@ -124,7 +135,14 @@ pub async fn reminders(tenant: &mut impl Tenant, from: Timestamp) -> sqlx::Resul
             .push_bind(user_id)
             .push(" AND canceled_at IS NULL AND due_at >= ")
             .push_bind(from)
-            .push(" ORDER BY due_at DESC, id LIMIT ")
+            // As each engine stores a list.
+            .push(match <DB as sqlx::Database>::NAME {
+                "SQLite" => " AND channels LIKE '%\"calendar\"%'",
+                _ => " AND 'calendar' = ANY(channels)",
+            })
+            .push(" ORDER BY due_at < ")
+            .push_bind(now)
+            .push(", due_at, id LIMIT ")
             .push_bind(MOST);
         sql.build_query_as().fetch_all(conn).await
     })

@@ -64,6 +64,10 @@ pub async fn change_feed(
 ) -> Result<CalendarFeed, Problem> {
     let mut tenant = context.db.write_as(context.owner).await?;
     let before = calendar_feeds::find(&mut tenant).await?;
+    // What another tab took away is not made again by a change of it.
+    if before.is_none() && change != CalendarFeedChange::default() {
+        return Ok(shown(context.keys, None, origin));
+    }
     let is_new = before.is_none();
     let mut row = before.unwrap_or(FeedRow {
         id: Uuid::new_v4(),
@@ -167,8 +171,8 @@ pub async fn read_feed(
         return Ok(None);
     };
     let from = now - BACK;
-    let activities = calendar_feeds::activities(&mut tenant, from).await?;
-    let mut reminders = calendar_feeds::reminders(&mut tenant, from).await?;
+    let activities = calendar_feeds::activities(&mut tenant, from, now).await?;
+    let mut reminders = calendar_feeds::reminders(&mut tenant, from, now).await?;
     reminders.retain(stands_alone);
     let mut of: Vec<Uuid> = activities.iter().map(|row| row.application_id).collect();
     of.extend(reminders.iter().map(|row| row.application_id));

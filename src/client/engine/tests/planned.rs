@@ -414,6 +414,38 @@ fn what_has_rung_stays_as_it_was_whatever_is_edited_after_it() {
 }
 
 #[test]
+fn what_has_rung_goes_with_the_move_that_is_undone_and_with_its_answer() {
+    let (mut page, row) = moved_to(Status::Applied);
+    let planned = only(&page);
+    time_passes(&mut page, Duration::days(8));
+    assert_eq!(rung(&page).len(), 1);
+    // What was noted of it is forgotten once the server has not issued it for long; that it rang goes along.
+    page.edit(planned.id, says(json!({ "done_at": page.at })), 2);
+    let moved = page.at - Duration::days(8);
+    let taken = Application {
+        status_since: moved,
+        ..after(&row, json!({ "status": "Applied" }))
+    };
+    page.answer(1, Ok(json_of(&taken)));
+    page.pull();
+    page.pulled(page_of(vec![upsert(8, &taken)], "x"));
+    assert_eq!(rung(&page), []);
+    time_passes(&mut page, NOTED_FOR + Duration::days(1));
+    page.engine.forget_noted(page.at);
+    time_passes(&mut page, Duration::minutes(1));
+    assert_eq!(rung(&page), []);
+
+    let (mut page, _) = moved_to(Status::Applied);
+    time_passes(&mut page, Duration::days(8));
+    assert_eq!(rung(&page).len(), 1);
+    let since = row.status_since - Duration::hours(1);
+    let back = json!({ "status": "Draft", "status_occurred_at": since });
+    page.edit(row.id, change(back), 2);
+    time_passes(&mut page, Duration::minutes(1));
+    assert_eq!(rung(&page), []);
+}
+
+#[test]
 fn what_has_rung_is_as_the_server_says_once_it_speaks() {
     let (mut page, row) = moved_to(Status::Applied);
     let planned = only(&page);
