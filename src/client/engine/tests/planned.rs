@@ -463,3 +463,24 @@ fn what_has_rung_is_as_the_server_says_once_it_speaks() {
     assert!(page.engine.pass(page.at));
     assert!(!page.engine.pass(page.at), "it is forgotten");
 }
+
+#[test]
+fn a_move_that_was_undone_and_done_again_is_followed_up_anew() {
+    let row = Application {
+        status: Status::Draft,
+        ..sample(1)
+    };
+    let mut page = Page::new(std::slice::from_ref(&row));
+    let moved = |at: Timestamp| change(json!({ "status": "Applied", "status_occurred_at": at }));
+    page.edit(row.id, moved(page.at), 1);
+    let first = only(&page);
+    time_passes(&mut page, Duration::days(8));
+    assert_eq!(rung(&page), [(first.id, first.due_at)]);
+    let undo = page.engine.undo_of_move(row.id, key(1), Status::Draft);
+    page.edit(row.id, Edit::Application(Op::Patch(Box::new(undo))), 2);
+    assert_eq!(page.view(row.id).unwrap().status, Status::Draft);
+    time_passes(&mut page, Duration::minutes(1));
+    page.edit(row.id, moved(page.at), 3);
+    let again = only(&page);
+    assert_eq!(again.due_at, page.at + Duration::days(7));
+}
