@@ -105,7 +105,7 @@ fn describe(operation: &Operation) -> Value {
     if let Some(schema) = &operation.body {
         let body = json!({
             // Nothing is what `{}` is: no change.
-            "required": operation.method != "patch",
+            "required": operation.method != "patch" && !operation.may_lack_body,
             "description": format!("At most {} KiB.", crate::api::rest::MAX_BODY / 1024),
             "content": { "application/json": { "schema": schema } },
         });

@@ -31,6 +31,8 @@ pub(super) struct Operation {
     /// The parameters in its query.
     pub(super) query: Vec<Value>,
     pub(super) body: Option<Value>,
+    /// Whether a request may lack the body: that is what `{}` is.
+    pub(super) may_lack_body: bool,
     pub(super) status: u16,
     pub(super) answer: Option<Value>,
     /// The media type of the answer.
@@ -101,6 +103,7 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
         detail: "",
         query: Vec::new(),
         body: None,
+        may_lack_body: false,
         status: 200,
         answer: None,
         media: "application/json",
@@ -367,6 +370,7 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             summary: "Make or change the address at which calendars read the appointments",
             detail: "Sent twice, it changes nothing more.",
             body: Some(reference::<CalendarFeedChange>(g)),
+            may_lack_body: true,
             answer: Some(reference::<CalendarFeed>(g)),
             ..read()
         },
