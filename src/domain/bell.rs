@@ -4,7 +4,7 @@ use super::{
     activity::{Activity, ActivityStatus},
     application::Application,
     order::sort_by_key,
-    quiet_hours::{QuietHours, sending},
+    quiet_hours::QuietHours,
     reminder::{Reminder, is_in_play},
     rules::Rule,
     time::{Timestamp, ZoneRules},
@@ -86,11 +86,7 @@ impl Bell {
                 continue;
             }
             let about = about.flatten();
-            let begins = about
-                .as_ref()
-                .and_then(|it| it.starts_at)
-                .filter(|at| row.due_at < *at);
-            let ready = sending(row.due_at, begins, row.updated_at, quiet, zone).at;
+            let ready = row.goes_out(about.as_deref(), quiet, zone);
             let rung = |at| Rung {
                 id: row.id,
                 at,

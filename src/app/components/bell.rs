@@ -441,7 +441,7 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         let lead = row.as_deref().and_then(|row| {
             let about = store.row::<Activity>(row.activity_id?)?;
             // One that rang for another time says when it rang.
-            let starts = about.starts_at.filter(|at| row.is_ahead_of(*at))?;
+            let starts = about.starts_at.filter(|at| row.is_planned_for(*at))?;
             let begins = ring_label(starts, now, &*zone, habits.get());
             // Quiet hours may have it come at another time.
             let comes = (pile == Pile::Later && rung.at != rung.due)

@@ -14,7 +14,7 @@ use crate::domain::{
     activity::Activity,
     application::Application,
     change::Change,
-    quiet_hours::{QuietHours, sending},
+    quiet_hours::QuietHours,
     reminder::{Reminder, ReminderCreate, ReminderPatch, anchor_of},
     row::OfEdit as _,
     settings::Settings,
@@ -30,6 +30,9 @@ use uuid::Uuid;
 
 /// How long an answer waits to a reminder that the server has not issued. By then it has, or never will.
 pub const NOTED_FOR: Duration = Duration::days(7);
+
+/// Quiet hours have nothing come earlier than that before it is due: they are shorter than a day.
+const EARLIEST: Duration = Duration::days(1);
 
 /// What a page knows of that beside its rows.
 #[derive(Clone, Debug, Default)]
@@ -159,14 +162,13 @@ impl Engine {
         let quiet = quiet.as_deref().and_then(QuietHours::of);
         let zone = &*self.zone.rules;
         let open = Reminder::rows(&self.shown).values();
-        for row in open.filter(|row| row.is_open() && row.due_at <= now) {
-            if row.repeated_rule().is_some() {
-                continue;
-            }
+        let rings = |row: &&Arc<Reminder>| {
+            let is_near = row.due_at <= now + EARLIEST;
+            is_near && row.is_open() && row.repeated_rule().is_none()
+        };
+        for row in open.filter(rings) {
             let about = row.activity_id.and_then(|id| self.view_of::<Activity>(id));
-            let begins = about.and_then(|it| it.starts_at);
-            let begins = begins.filter(|begins| row.due_at < *begins);
-            let at = sending(row.due_at, begins, row.updated_at, quiet, zone).at;
+            let at = row.goes_out(about.as_deref(), quiet, zone);
             if at > now {
                 continue;
             }

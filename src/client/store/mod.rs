@@ -10,6 +10,7 @@ mod notify;
 mod reminders;
 mod rows;
 
+pub use reminders::BY_QUIET_HOURS;
 pub use rows::HasSignal;
 
 use reminders::called_off;

@@ -66,7 +66,7 @@ impl Store {
         if let Some(row) = self.row_untracked::<Reminder>(id) {
             let undo = Reminder::into_edit(Op::Delete);
             self.tell(
-                format!("Set: {}, {}", self.reminder_name(&row), self.comes(at)),
+                format!("Set: {}, {}", self.reminder_name(&row), self.comes(&row)),
                 id,
                 vec![(id, undo)],
             );
@@ -80,27 +80,16 @@ impl Store {
             done_at: Change::Set(Some(self.clock())),
             ..ReminderPatch::default()
         };
-        self.change_reminder(id, patch, "Done");
+        self.answer_reminder(id, patch, "Done");
     }
 
     /// What a reminder says is not done after all, with an undo.
     pub fn reopen_reminder(self, id: Uuid) {
-        let Some(row) = self.row_untracked::<Reminder>(id) else {
-            return;
-        };
         let patch = ReminderPatch {
             done_at: Change::Set(None),
             ..ReminderPatch::default()
         };
-        if patch.is_noop_on(&row) {
-            return;
-        }
-        let undo = patch.inverse(&row);
-        self.report_or(self.patch::<Reminder>(id, patch), || {
-            let undo = Reminder::into_edit(Op::Patch(Box::new(undo)));
-            let name = self.reminder_name(&row);
-            self.tell(format!("Not done: {name}"), id, vec![(id, undo)]);
-        });
+        self.change_reminder(id, patch, "Not done");
     }
 
     /// A reminder is to come then instead, with an undo.
@@ -123,24 +112,25 @@ impl Store {
         // As it is now: it comes as long before an interview no more.
         let row = self.row_untracked::<Reminder>(id).unwrap_or(row);
         let name = self.reminder_name(&row);
-        self.tell(format!("Later: {name}, {}", self.comes(to)), id, undo);
+        let row = Reminder {
+            due_at: to,
+            ..Reminder::clone(&row)
+        };
+        self.tell(format!("Later: {name}, {}", self.comes(&row)), id, undo);
     }
 
-    /// When one comes that a person sets for `at`, in words: quiet hours may have it wait.
-    fn comes(self, at: Timestamp) -> String {
+    /// When a reminder comes, in words: quiet hours may have it come at another time.
+    fn comes(self, row: &Reminder) -> String {
+        let about = row.activity_id;
+        let about = about.and_then(|id| self.row_untracked::<Activity>(id));
         let quiet = self.settings_untracked();
         let quiet = quiet.as_deref().and_then(QuietHours::of);
         untrack(|| {
             let zone = self.zone().read();
-            let now = self.now();
-            let label = |at| time_label(at, now, &*zone, self.habits().get());
-            match quiet
-                .map(|quiet| quiet.over(at, &*zone))
-                .filter(|later| *later != at)
-            {
-                Some(later) => format!("{}, after quiet hours", label(later)),
-                None => label(at),
-            }
+            let at = row.goes_out(about.as_deref(), quiet, &*zone);
+            let label = time_label(at, self.now(), &*zone, self.habits().get());
+            let moved = if at == row.due_at { "" } else { BY_QUIET_HOURS };
+            format!("{label}{moved}")
         })
     }
 
@@ -166,15 +156,22 @@ impl Store {
             canceled_at: Change::Set(Some(self.clock())),
             ..ReminderPatch::default()
         };
-        self.change_reminder(id, patch, "Called off");
+        self.answer_reminder(id, patch, "Called off");
+    }
+
+    /// Pressed twice, an answer is one deed, with one undo.
+    fn answer_reminder(self, id: Uuid, patch: ReminderPatch, verb: &str) {
+        let row = self.row_untracked::<Reminder>(id);
+        if row.is_some_and(|row| is_asked(&row)) {
+            self.change_reminder(id, patch, verb);
+        }
     }
 
     fn change_reminder(self, id: Uuid, patch: ReminderPatch, verb: &str) {
         let Some(row) = self.row_untracked::<Reminder>(id) else {
             return;
         };
-        // Pressed twice, it is one deed, with one undo.
-        if !is_asked(&row) || patch.is_noop_on(&row) {
+        if patch.is_noop_on(&row) {
             return;
         }
         let undo = patch.inverse(&row);
@@ -224,6 +221,9 @@ impl Store {
         )
     }
 }
+
+/// What is said beside when a reminder comes, where that is not when it was wanted.
+pub const BY_QUIET_HOURS: &str = ", by your quiet hours";
 
 /// What is said where an application is closed or archived: its reminders go with it.
 pub(super) fn called_off(count: usize) -> String {

@@ -9,13 +9,15 @@ pub use follow_up::{FollowUp, follow_up};
 pub use planner::{Facts, anchor_of, follow_up_title, plan};
 
 use super::{
+    activity::Activity,
     application::Application,
     error::{FieldError, Problem},
     fields::{Create as _, Patch as _, fields},
+    quiet_hours::{QuietHours, sending},
     row::{Edited, Made, Row},
     rules::{Channels, Counting, ReminderChannel, Rule},
     text::Line,
-    time::{Timestamp, outside_years, read_timestamp, to_millis},
+    time::{Timestamp, ZoneRules, outside_years, read_timestamp, to_millis},
 };
 use chrono::{Datelike, Duration};
 use serde::{Deserialize, Serialize};
@@ -176,11 +178,27 @@ impl Reminder {
         }
     }
 
-    /// Whether this is the moment of which a rule has it remind, as far as a rule has: an appointment may have
-    /// moved since it went out.
-    pub fn is_ahead_of(&self, begins: Timestamp) -> bool {
+    /// Whether it was planned for what begins then: an appointment may have moved since it went out.
+    pub fn is_planned_for(&self, begins: Timestamp) -> bool {
         let lead = self.meta.offset.map(i64::from).map(Duration::minutes);
         lead.is_none_or(|lead| self.due_at + lead == begins)
+    }
+
+    /// When begins what it is before; none where it is before nothing. `about` is its activity.
+    pub fn event(&self, about: Option<&Activity>) -> Option<Timestamp> {
+        let planned = about.filter(|it| it.is_planned())?;
+        planned.starts_at.filter(|starts| self.due_at < *starts)
+    }
+
+    /// When it goes out by the quiet hours, whatever is late. `about` is its activity.
+    pub fn goes_out(
+        &self,
+        about: Option<&Activity>,
+        quiet: Option<QuietHours>,
+        zone: &(impl ZoneRules + ?Sized),
+    ) -> Timestamp {
+        let event = self.event(about);
+        sending(self.due_at, event, self.updated_at, quiet, zone).at
     }
 
     /// Whether it is still to go out.
@@ -458,5 +476,24 @@ pub(crate) mod tests {
         assert!(!done.sent && !done.is_open());
         let title = patched(&row, json!({"title": "Other"}), now()).unwrap();
         assert!(title.sent);
+    }
+
+    #[test]
+    fn what_is_before_an_appointment_goes_out_before_the_quiet_hours_that_would_pass_it() {
+        use crate::domain::activity::{self, ActivityStatus};
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut row = sample(10, 1);
+        (row.due_at, row.updated_at) = (at("2026-11-29T23:00:00Z"), at("2026-11-29T09:00:00Z"));
+        let mut about = activity::tests::sample(6, 1);
+        about.status = ActivityStatus::Scheduled;
+        about.starts_at = Some(at("2026-11-30T07:30:00Z"));
+        let clock = |text: &str| text.to_owned().try_into().unwrap();
+        let quiet = QuietHours::new(clock("21:00"), clock("08:00"));
+        let goes = |about, quiet| row.goes_out(about, quiet, &chrono::Utc);
+        assert_eq!(goes(Some(&about), None), row.due_at);
+        assert_eq!(goes(Some(&about), quiet), at("2026-11-29T20:59:00Z"));
+        assert_eq!(goes(None, quiet), at("2026-11-30T08:00:00Z"));
+        about.status = ActivityStatus::Canceled;
+        assert_eq!(goes(Some(&about), quiet), at("2026-11-30T08:00:00Z"));
     }
 }

@@ -311,10 +311,7 @@ impl<'a> Whole<'a> {
     /// When begins what a reminder is before; none where it is before nothing.
     pub(super) fn event_of(&self, row: &Reminder) -> Option<Timestamp> {
         let of = self.activities.get(&row.application_id)?;
-        let activity = of.iter().find(|it| Some(it.id) == row.activity_id)?;
-        activity
-            .starts_at
-            .filter(|starts| activity.is_planned() && row.due_at < *starts)
+        row.event(of.iter().find(|it| Some(it.id) == row.activity_id))
     }
 
     /// When goes out at last what is to go out by `now`.

@@ -13,7 +13,12 @@ use crate::{
             put_off::PutOff,
         },
     },
-    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
+    client::{
+        dom,
+        habits::use_habits,
+        store::{BY_QUIET_HOURS, use_store},
+        zone::use_zone,
+    },
     domain::{
         activity::Activity,
         json,
@@ -90,11 +95,7 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
                 ring_label(at, now, &*zone, habits.get())
             }
         };
-        let quiet = if at == due {
-            ""
-        } else {
-            ", by your quiet hours"
-        };
+        let quiet = if at == due { "" } else { BY_QUIET_HOURS };
         format!("{}{quiet}", label(at))
     };
     let putting_off = RwSignal::new(false);
