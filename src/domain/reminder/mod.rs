@@ -489,7 +489,7 @@ pub(crate) mod tests {
         about.starts_at = Some(at("2026-11-30T07:30:00Z"));
         let clock = |text: &str| text.to_owned().try_into().unwrap();
         let quiet = QuietHours::new(clock("21:00"), clock("08:00"));
-        let goes = |about, quiet| row.goes_out(about, quiet, &chrono::Utc);
+        let goes = |about: Option<&Activity>, quiet| row.goes_out(about, quiet, &chrono::Utc);
         assert_eq!(goes(Some(&about), None), row.due_at);
         assert_eq!(goes(Some(&about), quiet), at("2026-11-29T20:59:00Z"));
         assert_eq!(goes(None, quiet), at("2026-11-30T08:00:00Z"));
