@@ -169,7 +169,10 @@ proptest! {
         let plan = interview(&json!({
             "starts_at": starts, "location_or_link": one(&format!("B{line}")), "agenda": format!("C{prose}"),
         }));
-        let file = written(&plan, &application(&company));
+        // As it is kept: trimmed.
+        let application = application(&company);
+        let company = &application.company;
+        let file = written(&plan, &application);
         prop_assert!(file.ends_with("END:VCALENDAR\r\n"));
         for raw in file.split("\r\n") {
             prop_assert!(raw.len() <= 75, "{raw}");
