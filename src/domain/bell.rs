@@ -30,6 +30,8 @@ pub struct Rung {
     pub due: Timestamp,
     /// When it was to go out by the quiet hours, whether or not anything was late.
     pub ready: Timestamp,
+    /// Whether it would ask for something, were it not done: what it is about may be over.
+    pub asks: bool,
 }
 
 /// The reminders in three piles.
@@ -87,15 +89,18 @@ impl Bell {
             }
             let about = about.flatten();
             let ready = row.goes_out(about.as_deref(), quiet, zone);
+            let goes = row.sent_at.filter(|_| row.sent).unwrap_or(ready);
+            let is_moot = is_moot(row, &of, about.as_deref(), goes, now);
             let rung = |at| Rung {
                 id: row.id,
                 at,
                 due: row.due_at,
                 ready,
+                asks: !is_moot,
             };
-            let goes = row.sent_at.filter(|_| row.sent).unwrap_or(ready);
-            // What was called off before it rang leaves its place to another.
-            if row.canceled_at.is_none_or(|off| off >= goes)
+            // What was called off or done before it rang leaves its place to another.
+            let answered = row.canceled_at.or(row.done_at);
+            if answered.is_none_or(|at| at >= goes)
                 && let Some(moment) = moment(row, goes)
             {
                 let known = nearest.entry(moment).or_insert((row.due_at, row.id));
@@ -108,7 +113,7 @@ impl Bell {
                 bell.done.push(rung(done));
                 continue;
             }
-            if is_moot(row, &of, about.as_deref(), goes, now) {
+            if is_moot {
                 continue;
             }
             // What the server has sent went out, whatever this clock says.
@@ -328,6 +333,12 @@ mod tests {
         let quiet = QuietHours::new(clock("08:00"), clock("10:00"));
         assert_eq!(world.piles_with(23, quiet), [vec![], vec![11], vec![]]);
         assert_eq!(world.piles_with(25, quiet), [vec![11], vec![], vec![]]);
+        // Done before it rings, it leaves its place to the other.
+        let before = world.reminders.clone();
+        Arc::make_mut(&mut world.reminders[1]).done_at = Some(now());
+        assert_eq!(world.piles_with(23, quiet), [vec![], vec![10], vec![11]]);
+        assert_eq!(world.piles_with(25, quiet), [vec![10], vec![], vec![11]]);
+        world.reminders = before;
         assert_eq!(world.piles(25)[0], [11, 10], "each at its own time");
         let of = |id: u128| move |row: &&mut Arc<Reminder>| row.id == Uuid::from_u128(id);
         let mut nearest = world.reminders.iter_mut();

@@ -128,6 +128,10 @@ fn points(rule: Rule, text: &str) -> Result<Vec<i32>, String> {
     let repeats = rule.counting() == Counting::Repeated;
     let mut parts = Vec::new();
     for text in split(text) {
+        // As it is said elsewhere: `1 h before`, `2 days after`.
+        let sides = [" before", " after", " later"];
+        let said = sides.iter().find_map(|side| text.strip_suffix(side));
+        let text = said.map_or(text.as_str(), str::trim).to_owned();
         let part = Part::read(&text).map_err(|why| match why {
             Unclear::Unknown => format!("“{text}” is no length of time. Write “{example}”."),
             Unclear::Ambiguous => {
@@ -396,6 +400,18 @@ mod tests {
     use super::*;
     use crate::domain::{application::tests::now, rules::RuleChange};
     use chrono::Utc;
+
+    #[test]
+    fn which_side_it_is_on_may_be_said() {
+        for (rule, text) in [
+            (Rule::Loop, "48 h before, 2 h before"),
+            (Rule::AfterLoop, "2 days after"),
+            (Rule::Applied, "7 days later"),
+        ] {
+            let usual = ReminderDefaults::default().rule(rule).offsets;
+            assert_eq!(read(rule, text), Ok(usual), "{text}");
+        }
+    }
 
     #[test]
     fn the_rules_of_everybody_read_as_the_specification_has_them() {

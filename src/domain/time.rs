@@ -24,9 +24,11 @@ pub(super) fn outside_years(field: &str, year: i32) -> Option<FieldError> {
     (!YEARS.contains(&year)).then(|| FieldError::new(field, message()))
 }
 
-/// Drops what is finer than a millisecond.
+/// Drops what is finer than a millisecond. A leap second is the second after it: no count of milliseconds has
+/// it, and databases do not order it.
 pub fn to_millis(at: DateTime<Utc>) -> Timestamp {
-    at.trunc_subsecs(3)
+    let at = at.trunc_subsecs(3);
+    DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at)
 }
 
 /// Reads a timestamp: at once in the form in which all of ours are written, `2026-03-01T09:30:00.000Z`

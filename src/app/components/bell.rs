@@ -104,14 +104,16 @@ pub fn provide() {
             &*zone.read(),
         ))
     })));
+    // What was told once is not told again: not after its answer was taken back, either.
+    let told = StoredValue::new(HashSet::<(Uuid, Timestamp)>::new());
     Effect::new(move |known: Option<HashSet<Uuid>>| {
         let bell = bell.get();
         let now = untrack(|| store.now());
         for rung in &bell.new {
-            let is_news = known
-                .as_ref()
-                .is_some_and(|known| !known.contains(&rung.id));
-            if is_news && now - rung.at < NEWS {
+            let is_first = told
+                .try_update_value(|told| told.insert((rung.id, rung.ready)))
+                .unwrap_or_default();
+            if is_first && known.is_some() && now - rung.at < NEWS {
                 tell(store, rung.id);
             }
         }
@@ -453,9 +455,13 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
             ))
         });
         let at = || time_label(shown, now, &*zone, habits.get());
+        let begins = || row.as_deref().and_then(|row| store.begins_in_words(row));
         match pile {
             Pile::Done => format!("Done {}", at()),
-            Pile::New | Pile::Later => lead.unwrap_or_else(at),
+            Pile::New | Pile::Later => lead.unwrap_or_else(|| match begins() {
+                Some(begins) => format!("{} · {begins}", at()),
+                None => at(),
+            }),
         }
     };
     let name = Memo::new(move |_| {
@@ -529,7 +535,8 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
                     <IconButton label=Signal::derive(move || format!("Call off: {}", name.get())) icon=Icon::Close on_press=off/>
                 </span>
             })}
-            {(!is_open).then(|| view! {
+            // Where what it is about is over, it would show nowhere.
+            {(!is_open && rung.asks).then(|| view! {
                 <span class="bell-actions">
                     <IconButton label=Signal::derive(move || format!("Not done: {}", name.get())) icon=Icon::Reply on_press=again/>
                 </span>

@@ -14,7 +14,11 @@ use crate::{
         when::time_label,
     },
 };
-use leptos::{ev::FocusEvent, prelude::*, task::spawn_local};
+use leptos::{
+    ev::{FocusEvent, KeyboardEvent},
+    prelude::*,
+    task::spawn_local,
+};
 
 /// The first thing to do about it, wherever it stands.
 const FIRST: &str = "#calendar .button, #calendar .input";
@@ -192,9 +196,17 @@ pub fn CalendarPanel() -> impl IntoView {
                         ask.set(None);
                         request_animation_frame(|| dom::focus(FIRST));
                     };
+                    let key = move |event: KeyboardEvent| {
+                        if event.key() == "Escape" && !event.default_prevented() {
+                            event.prevent_default();
+                            event.stop_propagation();
+                            ask.set(None);
+                            request_animation_frame(|| dom::focus(FIRST));
+                        }
+                    };
                     view! {
                         <p class="panel-text" role="alert">{text}</p>
-                        <div class="button-row">
+                        <div class="button-row" on:keydown=key>
                             <button type="button" class="button button-danger" aria-busy=move || submission.busy() on:click=act>{label}</button>
                             <button type="button" class="button calendar-keep" on:click=keep>"Keep it"</button>
                         </div>

@@ -118,7 +118,8 @@ impl Engine {
         let rang = self.ring(now);
         let mut latest: HashMap<Uuid, Timestamp> = HashMap::new();
         for row in Reminder::rows(&self.shown).values() {
-            if row.repeated_rule().is_some() && row.is_open() && row.due_at <= now {
+            let repeats = row.repeated_rule().is_some() && row.is_open();
+            if repeats && row.due_at <= now && self.goes_out(row) <= now {
                 let latest = latest.entry(row.application_id).or_insert(row.due_at);
                 *latest = row.due_at.max(*latest);
             }
@@ -152,35 +153,46 @@ impl Engine {
         rang.retain(|application, rows| {
             let before = rows.len();
             // A clock that was ahead has rung for nothing.
-            rows.retain(|row| row.sent_at.is_some_and(|at| at <= now) && self.is_unsettled(row));
+            rows.retain(|row| {
+                let rang_at = row.sent_at.or(row.expired_at);
+                rang_at.is_some_and(|at| at <= now) && self.is_unsettled(row)
+            });
             if rows.len() != before {
                 changed.insert(*application);
             }
             !rows.is_empty()
         });
-        let quiet = self.settings();
-        let quiet = quiet.as_deref().and_then(QuietHours::of);
-        let zone = &*self.zone.rules;
-        let open = Reminder::rows(&self.shown).values();
-        let rings = |row: &&Arc<Reminder>| {
-            let is_near = row.due_at <= now + EARLIEST;
-            is_near && row.is_open() && row.repeated_rule().is_none()
-        };
-        for row in open.filter(rings) {
-            let about = row.activity_id.and_then(|id| self.view_of::<Activity>(id));
-            let at = row.goes_out(about.as_deref(), quiet, zone);
-            if at > now {
-                continue;
-            }
+        let near: Vec<(&Arc<Reminder>, Timestamp)> = Reminder::rows(&self.shown)
+            .values()
+            .filter(|row| row.due_at <= now + EARLIEST && row.is_open())
+            .filter(|row| row.repeated_rule().is_none())
+            .map(|row| (row, self.goes_out(row)))
+            .collect();
+        for (row, at) in near.iter().filter(|(_, at)| *at <= now) {
+            // Of one appointment and minute the nearest rings, and the others are of no use.
+            let mut others = near.iter();
+            let is_farther = others.any(|(other, goes)| row.gives_way_to(other, *goes, now));
             let known = rang.entry(row.application_id).or_default();
             known.retain(|it| it.id != row.id);
             let mut row = Reminder::clone(row);
-            (row.sent, row.sent_at) = (true, Some(at));
+            if is_farther {
+                row.expired_at = Some(*at);
+            } else {
+                (row.sent, row.sent_at) = (true, Some(*at));
+            }
             changed.insert(row.application_id);
             known.push(row);
         }
         self.plans.rang = rang;
         changed
+    }
+
+    /// When a reminder goes out, by the quiet hours.
+    fn goes_out(&self, row: &Reminder) -> Timestamp {
+        let quiet = self.settings();
+        let quiet = quiet.as_deref().and_then(QuietHours::of);
+        let about = row.activity_id.and_then(|id| self.view_of::<Activity>(id));
+        row.goes_out(about.as_deref(), quiet, &*self.zone.rules)
     }
 
     /// Whether neither the server nor a person has settled or moved since what has rung here, as far as this

@@ -5,6 +5,7 @@ use super::{Edit, Engine, Entry, Op, history::is_of_moves, queue::with_edits};
 use crate::domain::{
     activity::Activity,
     application::Application,
+    quiet_hours::QuietHours,
     reminder::{Facts, Reminder, plan},
     settings::Settings,
     time::Timestamp,
@@ -80,6 +81,7 @@ impl Planner<'_> {
             if let Some(row) = self.rows.iter_mut().find(|row| row.id == it.id) {
                 if row.is_open() && row.due_at == it.due_at {
                     (row.sent, row.sent_at) = (it.sent, it.sent_at);
+                    row.expired_at = it.expired_at;
                 }
                 continue;
             }
@@ -97,14 +99,18 @@ impl Planner<'_> {
         let mut at = None;
         let mut gone: Vec<(Uuid, Reminder)> = Vec::new();
         for _ in 0..MOST_LAPSED {
-            let due = |row: &&mut Reminder| {
-                row.repeated_rule().is_some() && row.is_open() && row.due_at <= until
-            };
+            let quiet = QuietHours::of(self.settings);
+            let zone = &*self.engine.zone.rules;
             let before = gone.len();
-            for row in self.rows.iter_mut().filter(due) {
+            for row in &mut self.rows {
+                // What repeats is about no activity.
+                let goes = row.goes_out(None, quiet, zone);
+                if row.repeated_rule().is_none() || !row.is_open() || goes > until {
+                    continue;
+                }
                 gone.push((row.id, row.clone()));
-                (row.sent, row.sent_at) = (true, Some(row.due_at));
-                at = at.max(Some(row.due_at));
+                (row.sent, row.sent_at) = (true, Some(goes));
+                at = at.max(Some(goes));
             }
             match at.filter(|_| gone.len() > before) {
                 Some(at) => self.plan_new(at, |row| row.repeated_rule().is_some()),

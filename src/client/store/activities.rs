@@ -120,10 +120,13 @@ impl Store {
             return;
         }
         let undo = patch.inverse(&row);
+        let moves = !patch.starts_at.is_keep();
         self.report_or(self.patch::<Activity>(id, patch), || {
             let undo = Activity::into_edit(Op::Patch(Box::new(undo)));
+            let stays = moves.then(|| self.own_reminder_stays(id)).flatten();
+            let name = self.activity_name(&row);
             self.tell(
-                format!("{verb}: {}", self.activity_name(&row)),
+                format!("{verb}: {name}{}", stays.unwrap_or_default()),
                 id,
                 vec![(id, undo)],
             );

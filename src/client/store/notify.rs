@@ -164,11 +164,7 @@ impl Store {
         };
         // What cannot be taken back is said instead.
         if self.take_back(undo, earlier) {
-            // Of `Done: Call Jane` it is the call that was undone.
-            let is_verb =
-                |verb: &str| !verb.contains(' ') || ["Called off", "Not done"].contains(&verb);
-            let of = text.split_once(": ").filter(|(verb, _)| is_verb(verb));
-            let text = format!("Undone: {}", of.map_or(text.as_str(), |(_, of)| of));
+            let text = undone(&text);
             self.once_shown(move || self.toast("info", text, None));
         }
         true
@@ -260,6 +256,47 @@ impl Store {
                     self.toast(kind, text, action);
                 }
             }
+        }
+    }
+}
+
+/// What is said of a deed that was taken back: of `Done: Call Jane` it is the call that was undone, and what
+/// followed from it is so no more.
+fn undone(text: &str) -> String {
+    let is_verb = |verb: &str| !verb.contains(' ') || verb == "Called off";
+    let (verb, of) = match text.split_once(": ").filter(|(verb, _)| is_verb(verb)) {
+        Some((verb, of)) => (verb, of),
+        None => ("", text),
+    };
+    let of = match verb {
+        // The time to which it was put off.
+        "Later" => of.rsplit_once(" · ").map_or(of, |(of, _)| of),
+        _ => of.rsplit_once(". Its ").map_or(of, |(of, _)| of),
+    };
+    match text.strip_prefix("Not done: ") {
+        Some(of) => format!("Done again: {of}"),
+        None => format!("Undone: {of}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_undone_is_said_without_what_is_so_no_more() {
+        for (done, undone) in [
+            ("Done: Call Jane, Acme", "Undone: Call Jane, Acme"),
+            ("Later: Call Jane · today 16:00", "Undone: Call Jane"),
+            (
+                "Called off: Interview (24 h before)",
+                "Undone: Interview (24 h before)",
+            ),
+            (
+                "Moved Baker at St. Mary to Rejected. Its 2 reminders are called off",
+                "Undone: Moved Baker at St. Mary to Rejected",
+            ),
+            ("Not done: Call Jane", "Done again: Call Jane"),
+        ] {
+            assert_eq!(super::undone(done), undone);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         rules_in_words::lead,
         settings::{Settings, SettingsPatch},
         time::Timestamp,
-        when::time_label,
+        when::{ring_label, time_label},
     },
 };
 use leptos::prelude::{Get as _, Read as _, WithValue as _, untrack};
@@ -116,7 +116,7 @@ impl Store {
             due_at: to,
             ..Reminder::clone(&row)
         };
-        self.tell(format!("Later: {name}, {}", self.comes(&row)), id, undo);
+        self.tell(format!("Later: {name} · {}", self.comes(&row)), id, undo);
     }
 
     /// When a reminder comes, in words: quiet hours may have it come at another time.
@@ -142,6 +142,37 @@ impl Store {
         about
             .starts_at
             .filter(|_| rule.counting() == Counting::Before)
+    }
+
+    /// When that begins which a reminder is before, where a person has moved the reminder: `begins today 17:30`.
+    pub fn begins_in_words(self, row: &Reminder) -> Option<String> {
+        let is_before = row.meta.rule?.counting() == Counting::Before;
+        let about = self.row_untracked::<Activity>(row.activity_id.filter(|_| is_before)?)?;
+        let starts = about.starts_at.filter(|_| lead(row).is_none())?;
+        let (zone, habits) = (self.zone(), self.habits());
+        untrack(|| {
+            let label = ring_label(starts, self.now(), &*zone.read(), habits.get());
+            Some(format!("begins {label}"))
+        })
+    }
+
+    /// What is said of a move of an activity: what a person has set about it stays where it is.
+    pub(super) fn own_reminder_stays(self, activity: Uuid) -> Option<String> {
+        let rows = untrack(|| self.rows::<Reminder>());
+        let is_own =
+            |row: &&Arc<Reminder>| row.activity_id == Some(activity) && row.meta.rule.is_none();
+        let mut own: Vec<_> = rows.values().filter(is_own).collect();
+        own.retain(|row| row.is_open());
+        sort_by_key(&mut own, |row| (row.due_at, row.id));
+        let first = own.first()?;
+        Some(match own.len() {
+            1 => format!(
+                ". Its reminder stays: {}, {}",
+                first.title,
+                self.comes(first)
+            ),
+            count => format!(". Its {count} reminders of yours stay where they are"),
+        })
     }
 
     /// How many reminders of an application wait.
@@ -211,8 +242,10 @@ impl Store {
         let names_it = |of: &Arc<Application>| row.title.as_str().contains(of.company.as_str());
         let of = application.filter(|of| !names_it(of));
         let of = of.map(|of| format!(", {}", of.name()));
-        // Those of one interview are told apart by how long before it they come.
-        let lead = lead(row).map(|lead| format!(" ({lead})"));
+        // Those of one interview are told apart by how long before it they come; of one that was moved it is
+        // said when the interview begins, for its own time is none.
+        let lead = lead(row).or_else(|| self.begins_in_words(row));
+        let lead = lead.map(|lead| format!(" ({lead})"));
         format!(
             "{}{}{}",
             row.title,

@@ -6,7 +6,7 @@ mod planner;
 mod plans;
 
 pub use follow_up::{FollowUp, follow_up};
-pub use planner::{Facts, anchor_of, follow_up_title, plan};
+pub use planner::{Facts, anchor_of, follow_up_title, plan, still_stands};
 
 use super::{
     activity::Activity,
@@ -199,6 +199,19 @@ impl Reminder {
     ) -> Timestamp {
         let event = self.event(about);
         sending(self.due_at, event, self.updated_at, quiet, zone).at
+    }
+
+    /// Whether another one, that goes out at `goes`, takes its place: of the same rule and appointment, by the
+    /// end of the minute of `now`, and nearer. What people set themselves gives way to nothing.
+    pub fn gives_way_to(&self, other: &Self, goes: Timestamp, now: Timestamp) -> bool {
+        let minute = |at: Timestamp| at.timestamp().div_euclid(60);
+        other.activity_id.is_some()
+            && other.activity_id == self.activity_id
+            && other.meta.rule == self.meta.rule
+            && other.meta.rule.is_some()
+            && other.is_open()
+            && minute(goes) <= minute(now)
+            && (other.due_at, other.id) > (self.due_at, self.id)
     }
 
     /// Whether it is still to go out.

@@ -73,6 +73,37 @@ pub fn plan(facts: &Facts<'_>, edited: &[Uuid]) -> Vec<Reminder> {
     changes
 }
 
+/// Whether what a reminder says that went out is still so: nobody has answered it, what it is before has not
+/// begun, and its rule would say the same of what is known now.
+pub fn still_stands(row: &Reminder, facts: &Facts<'_>) -> bool {
+    let about = facts
+        .activities
+        .iter()
+        .find(|it| Some(it.id) == row.activity_id);
+    let is_over = row.event(about).is_some_and(|begins| begins <= facts.now);
+    if !row.is_unanswered() || is_over {
+        return false;
+    }
+    let Some(rule) = row.meta.rule else {
+        return true;
+    };
+    let of = facts.application;
+    if row.meta.is_set(SetByHand::Kept) && is_in_play(of) {
+        return true;
+    }
+    // Of one that repeats the next is wanted by now.
+    let status = match rule {
+        Rule::Offer => Status::Offer,
+        Rule::OnHold => Status::OnHold,
+        _ => return wanted(facts).iter().any(|it| is_of(row, it)),
+    };
+    let is_counted_from = |key: &str| key.starts_with(&key_prefix(rule, of.id, of.status_since));
+    is_in_play(of)
+        && of.status == status
+        && facts.rules.rule(rule).on
+        && row.dedupe_key.as_deref().is_some_and(is_counted_from)
+}
+
 fn is_of(row: &Reminder, wanted: &Wanted) -> bool {
     row.dedupe_key.as_deref() == Some(wanted.key.as_str())
 }
@@ -82,6 +113,10 @@ fn keep(row: &mut Reminder, wanted: &Wanted, now: Timestamp) {
     // What went out stays as it was.
     if row.sent || row.expired_at.is_some() || row.done_at.is_some() {
         return;
+    }
+    // Who set it to what it would be anyway, as by taking back that it was put off, has set nothing.
+    if row.due_at == wanted.due_at {
+        row.meta.set.retain(|what| *what != SetByHand::DueAt);
     }
     if !row.meta.is_set(SetByHand::DueAt) {
         row.due_at = wanted.due_at;

@@ -55,8 +55,9 @@ pub(super) fn Reminders(
     view! {
         <Group title="Reminders">
             <ul class="reminders">
-                <Each each=move || rows.get() key=|row| (row.id, row.version, row.updated_at) let:row>
-                    <Row row/>
+                // A row stays what it is whatever is changed of it, and with it the focus.
+                <Each each=move || rows.get() key=|row| row.id let:row>
+                    <Row row rows/>
                 </Each>
             </ul>
             {move || if setting.get() {
@@ -75,17 +76,31 @@ pub(super) fn Reminders(
 }
 
 #[component]
-fn Row(row: Arc<Reminder>) -> impl IntoView {
+fn Row(
+    /// As it was when it came.
+    row: Arc<Reminder>,
+    /// All of them, as they are.
+    rows: Memo<Vec<Arc<Reminder>>>,
+) -> impl IntoView {
     let (store, zone, habits) = (use_store(), use_zone(), use_habits());
-    let (id, due) = (row.id, row.due_at);
-    let title = row.title.to_string();
-    let lead = lead(&row);
-    let name = match &lead {
-        Some(lead) => format!("{title}, {lead}"),
-        None => title.clone(),
+    let id = row.id;
+    let now = Memo::new(move |known: Option<&Arc<Reminder>>| {
+        let found = rows.with(|rows| rows.iter().find(|row| row.id == id).cloned());
+        // While it goes it shows what it was.
+        let known = || Arc::clone(known.unwrap_or(&row));
+        found.unwrap_or_else(known)
+    });
+    let title = move || now.read().title.to_string();
+    let of_interview = move || {
+        let row = now.read();
+        lead(&row).or_else(|| store.begins_in_words(&row))
     };
-    let lead = lead.map(|lead| format!("{lead} · ")).unwrap_or_default();
+    let name = Memo::new(move |_| match lead(&now.read()) {
+        Some(lead) => format!("{}, {lead}", title()),
+        None => title(),
+    });
     let when = move || {
+        let due = now.read().due_at;
         let (at, now, zone) = (comes_at(id, due), store.now(), zone.read());
         // What has rung today is not late yet.
         let label = |at| {
@@ -98,13 +113,17 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
         let quiet = if at == due { "" } else { BY_QUIET_HOURS };
         format!("{}{quiet}", label(at))
     };
+    let line = move || match of_interview() {
+        Some(lead) => format!("{lead} · {}", when()),
+        None => when(),
+    };
     let putting_off = RwSignal::new(false);
     let itself = format!(".reminder[data-reminder=\"{id}\"] .reminder-later");
+    let moved = itself.clone();
     let close = move |()| {
         putting_off.set(false);
         dom::focus(&itself);
     };
-    let moved = format!(".reminder[data-reminder=\"{id}\"] .reminder-later");
     let choose = move |at: Timestamp| {
         putting_off.set(false);
         store.snooze(id, at);
@@ -116,32 +135,58 @@ fn Row(row: Arc<Reminder>) -> impl IntoView {
             });
         });
     };
-    let leave = move || store.once_shown(|| request_animation_frame(|| dom::focus("#remind-me")));
+    // Whoever takes the focus away names its heir: the same button of the row beside it.
+    let leave = move |button: &'static str| {
+        let heir = rows.with_untracked(|rows| {
+            let place = rows.iter().position(|row| row.id == id)?;
+            let beside = rows
+                .get(place + 1)
+                .or_else(|| rows.get(place.checked_sub(1)?));
+            beside.map(|row| format!(".reminder[data-reminder=\"{}\"] {button}", row.id))
+        });
+        let heir = heir.unwrap_or_else(|| "#remind-me".to_owned());
+        store.once_shown(move || {
+            request_animation_frame(move || {
+                let is_there = dom::exists(&heir);
+                dom::focus(if is_there { &heir } else { "#remind-me" });
+            });
+        });
+    };
     let done = move || {
+        leave(".reminder-done");
         store.complete_reminder(id);
-        leave();
     };
     let off = move || {
+        leave(".reminder-off");
         store.call_off(id);
-        leave();
     };
     view! {
         <li class="reminder" data-reminder=id.to_string()>
             <span class="reminder-what">
-                <span>{title.clone()}</span>
-                <span class="reminder-when">{lead} {when}</span>
+                <span>{title}</span>
+                <span class="reminder-when">{line}</span>
             </span>
-            <IconButton label=format!("Done: {name}") icon=Icon::Check on_press=done/>
             <IconButton
-                label=format!("Later: {name}")
+                label=Signal::derive(move || format!("Done: {}", name.get()))
+                icon=Icon::Check
+                on_press=done
+                class="reminder-done"
+            />
+            <IconButton
+                label=Signal::derive(move || format!("Later: {}", name.get()))
                 icon=Icon::Clock
                 on_press=move || putting_off.update(|it| *it = !*it)
                 class="reminder-later"
             />
-            <IconButton label=format!("Call off: {name}") icon=Icon::Close on_press=off/>
+            <IconButton
+                label=Signal::derive(move || format!("Call off: {}", name.get()))
+                icon=Icon::Close
+                on_press=off
+                class="reminder-off"
+            />
             {move || putting_off.get().then(|| view! {
                 <PutOff
-                    due=untrack(|| comes_at(id, due))
+                    due=untrack(|| comes_at(id, now.read().due_at))
                     until=store.begins_after(id)
                     field="put_off_reminder"
                     class="reminder-choices"

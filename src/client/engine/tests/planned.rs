@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::{
+    activity::Activity,
     reminder::{ReminderPatch, tests::planned_by},
     rules::Rule,
 };
@@ -483,4 +484,78 @@ fn a_move_that_was_undone_and_done_again_is_followed_up_anew() {
     page.edit(row.id, moved(page.at), 3);
     let again = only(&page);
     assert_eq!(again.due_at, page.at + Duration::days(7));
+}
+
+#[test]
+fn of_one_appointment_and_minute_the_nearest_has_rung_for_all() {
+    let (mut page, row) = moved_to(Status::Screening);
+    take_the_move(&mut page, &row, Status::Screening);
+    let starts = page.at + Duration::days(2);
+    // Of which no rule says anything: what there is came from the server.
+    let about = Activity {
+        r#type: crate::domain::activity::ActivityType::Other,
+        starts_at: Some(starts),
+        ..crate::domain::activity::tests::sample(70, 1)
+    };
+    let one = |n: u128, seconds: i64| {
+        let mut it = crate::domain::reminder::tests::sample(n, 1);
+        it.activity_id = Some(about.id);
+        it.meta.rule = Some(Rule::Screening);
+        it.due_at = starts - Duration::hours(2) + Duration::seconds(seconds);
+        it.dedupe_key = Some(format!("{n}"));
+        it.meta.set = vec![crate::domain::reminder::SetByHand::Kept];
+        it
+    };
+    let (farther, nearest) = (one(71, 0), one(72, 10));
+    page.pull();
+    page.pulled(page_of(
+        vec![
+            SyncChange {
+                seq: 8,
+                id: about.id,
+                what: SyncRow::Upsert(Entity::Activity(Box::new(about.clone()))),
+            },
+            came(9, &farther),
+            came(10, &nearest),
+        ],
+        "x",
+    ));
+    assert_eq!(open(&page).len(), 2);
+    time_passes(&mut page, Duration::hours(46) + Duration::seconds(30));
+    assert_eq!(rung(&page), [(nearest.id, nearest.due_at)]);
+    // Who puts that off has answered for both.
+    let to = page.at + Duration::hours(1);
+    let [there, _] = page
+        .engine
+        .snoozed(nearest.id, to, Uuid::from_u128(77), page.at)
+        .unwrap();
+    for (n, (record, edit)) in (2..).zip(there) {
+        page.edit(record, edit, n);
+    }
+    time_passes(&mut page, Duration::seconds(1));
+    assert_eq!(rung(&page), []);
+    assert_eq!(open(&page), [(Some(Rule::Screening), to)]);
+}
+
+#[test]
+fn one_that_repeats_is_followed_by_the_next_when_quiet_hours_let_it_out() {
+    let (mut page, row) = moved_to(Status::Offer);
+    page.engine
+        .read_zones(|name| Arc::new(name.as_str().parse::<chrono_tz::Tz>().unwrap()));
+    let began = page.at;
+    let taken = take_the_move(&mut page, &row, Status::Offer);
+    let first = crate::domain::reminder::tests::planned(&taken, began);
+    page.pull();
+    page.pulled(page_of(vec![upsert(8, &taken), came(9, &first[0])], "x"));
+    let due = first[0].due_at;
+    let clock = |hours: i64| (due + Duration::hours(hours)).format("%H:%M").to_string();
+    let quiet = json!({
+        "timezone": "UTC", "quiet_hours_start": clock(-1), "quiet_hours_end": clock(2),
+    });
+    change_settings(&mut page, quiet, 2);
+    assert_eq!(open(&page).len(), 1);
+    time_passes(&mut page, due - began + Duration::minutes(1));
+    assert_eq!(open(&page).len(), 1, "it waits");
+    time_passes(&mut page, Duration::hours(2));
+    assert_eq!(open(&page).len(), 2);
 }
