@@ -27,6 +27,8 @@ both![
     what_was_due_long_ago_is_forgotten,
     new_zone_rules_move_reminders_along,
     quiet_hours_defer_it,
+    a_backlog_that_waits_for_the_end_of_quiet_hours_holds_up_nobody,
+    a_leap_second_is_the_second_after_it,
     of_one_appointment_the_nearest_goes_out,
     what_comes_too_late_expires,
     settings_that_change_replan_everything,
@@ -518,6 +520,62 @@ async fn new_zone_rules_move_reminders_along(site: Site) {
     assert_eq!((to - start).num_minutes(), 60);
     let open = open(&app, &jane).await;
     assert_eq!(open, pairs(&[("screening", 73), ("screening", 96)]));
+}
+
+async fn a_backlog_that_waits_for_the_end_of_quiet_hours_holds_up_nobody(site: Site) {
+    let most = "1000000";
+    let app = site
+        .start_with(&[
+            ("--limit-reminder-writes", most),
+            ("--limit-reminder-writes-per-client", most),
+        ])
+        .await;
+    let jane = patient(&app).await;
+    let parent = jane.create(json!({ "company": "Acme" })).await;
+    let now = app.clock.now();
+    let clock = |hours: i64| (now + Duration::hours(hours)).format("%H:%M").to_string();
+    let quiet = json!({
+        "quiet_hours_start": clock(-1), "quiet_hours_end": clock(2), "timezone": "UTC",
+    });
+    jane.patch("/settings", 2, &quiet).await.is(200);
+    // More than one batch settles, of one application: all were due before the night.
+    let due_at = now - Duration::hours(3);
+    for _ in 0..501 {
+        let body = json!({ "application_id": parent["id"], "title": "Ask", "due_at": due_at });
+        jane.post("/reminders", &body).await.is(201);
+    }
+    for _ in 0..3 {
+        let settling = due::once(&app.state);
+        let settled = tokio::time::timeout(std::time::Duration::from_secs(60), settling).await;
+        assert!(settled.unwrap(), "it went well");
+    }
+    let sent = jane.pages("/reminders?sent=true&limit=200").await;
+    assert_eq!(sent.len(), 0, "it is night");
+    app.clock.advance(Duration::hours(4));
+    due::once(&app.state).await;
+    let sent = jane.pages("/reminders?sent=true&limit=200").await;
+    assert_eq!(sent.len(), 501);
+}
+
+async fn a_leap_second_is_the_second_after_it(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let parent = jane.create(json!({ "company": "Acme" })).await;
+    for due_at in [
+        "2030-06-30T23:59:60Z",
+        "2030-06-30T23:59:60.500Z",
+        "2030-07-01T00:00:00Z",
+    ] {
+        let body = json!({ "application_id": parent["id"], "title": "Ask", "due_at": due_at });
+        jane.post("/reminders", &body).await.is(201);
+    }
+    let own = "/reminders?limit=1&due_after=2030-01-01T00:00:00Z";
+    let listed = jane.pages(own).await;
+    let mut dues: Vec<_> = listed.iter().map(|row| instant(&row["due_at"])).collect();
+    dues.dedup();
+    assert_eq!(listed.len(), 3);
+    let next: DateTime<Utc> = "2030-07-01T00:00:00Z".parse().unwrap();
+    assert_eq!(dues, [next, next + Duration::milliseconds(500)]);
 }
 
 async fn quiet_hours_defer_it(site: Site) {

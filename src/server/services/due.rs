@@ -54,6 +54,8 @@ impl Settled {
 pub async fn settle(db: &Db, now: Timestamp) -> sqlx::Result<Settled> {
     let mut settled = Settled::default();
     loop {
+        let ended = |settled: &Settled| settled.sent + settled.expired;
+        let before = ended(&settled);
         let (mut after, mut all) = (None, true);
         loop {
             let owners = db.owners_of_due(now, after, USERS).await?;
@@ -69,7 +71,8 @@ pub async fn settle(db: &Db, now: Timestamp) -> sqlx::Result<Settled> {
             }
             after = Some(last);
         }
-        if all {
+        // A round that ended nothing is the last one, whatever is left: the next time comes.
+        if all || ended(&settled) == before {
             return Ok(settled);
         }
     }
@@ -143,7 +146,11 @@ async fn settle_one(
     }
     // Later than the state before, whatever the clock says.
     row.updated_at = now.max(row.updated_at + Duration::milliseconds(1));
-    if is_useless(&row, whole, now) || of.iter().any(|other| is_nearer(other, it, now)) {
+    let gives_way = of.iter().any(|other| {
+        let goes = other.send_at;
+        goes.is_some_and(|goes| it.row.gives_way_to(&other.row, goes, now))
+    });
+    if is_useless(&row, whole, now) || gives_way {
         row.expired_at = Some(now);
         settled.expired += 1;
     } else {
@@ -157,20 +164,6 @@ async fn settle_one(
 /// Whether it is too late for it: what it is before has begun.
 fn is_useless(row: &Reminder, whole: &Whole<'_>, now: Timestamp) -> bool {
     whole.event_of(row).is_some_and(|begins| begins <= now)
-}
-
-/// Whether another reminder of the same appointment goes out by the end of the same minute, and is nearer
-/// to it. What people set themselves is not left out for another.
-fn is_nearer(other: &Scheduled, than: &Scheduled, now: Timestamp) -> bool {
-    let minute = |at: Timestamp| at.timestamp().div_euclid(60);
-    let goes_with_it = |at: Timestamp| minute(at) <= minute(now);
-    other.row.activity_id.is_some()
-        && other.row.activity_id == than.row.activity_id
-        && other.row.meta.rule == than.row.meta.rule
-        && other.row.meta.rule.is_some()
-        && other.row.is_open()
-        && other.send_at.is_some_and(goes_with_it)
-        && (other.row.due_at, other.row.id) > (than.row.due_at, than.row.id)
 }
 
 /// With what reminders are planned: the planner, and the rules of zones.

@@ -295,10 +295,17 @@ impl<'a> Whole<'a> {
         let to = sending(it.row.due_at, event, now, self.quiet, &self.zone);
         // What stands in the app at once stood there already, perhaps.
         let stands = !to.rings && it.send_at.is_some_and(|at| at <= now);
-        if it.send_at == Some(to.at) || stands {
+        // What is late waits for the end of quiet hours, also where it was put off until then before.
+        let late = self.late(&it.row, now);
+        let at = if to.at <= now && late > now {
+            late
+        } else {
+            to.at
+        };
+        if it.send_at == Some(at) || stands {
             return Ok(());
         }
-        let (id, at) = (it.row.id, to.at);
+        let id = it.row.id;
         reminders::set_send_at(tenant, id, at).await?;
         if let Some(of) = self.reminders.get_mut(&application)
             && let Some(it) = of.get_mut(place)
