@@ -5,7 +5,7 @@ use job_hunt_tracker::server::{
     AppState,
     clock::Clock,
     config::{Cli, Command, Config},
-    http, seed, telemetry, zones,
+    deliveries, http, seed, telemetry, zones,
 };
 use std::process::ExitCode;
 
@@ -39,6 +39,15 @@ async fn run(command: Command) -> Result<(), String> {
             println!("The database is up to date.");
             Ok(())
         }
+        Command::Deliveries(args) => {
+            let config = args.what.config().clone();
+            telemetry::init(config.log_format)?;
+            let state = AppState::start(config, Clock::default()).await?;
+            let said = deliveries::run(&state, &args.what).await;
+            state.db.close().await;
+            println!("{}", said?);
+            Ok(())
+        }
         Command::Seed(args) => {
             telemetry::init(args.config.log_format)?;
             let state = AppState::start(args.config, Clock::default()).await?;
@@ -47,6 +56,9 @@ async fn run(command: Command) -> Result<(), String> {
                 .map_err(|problem| problem.to_string())?;
             state.db.close().await;
             println!("{}: {} applications added.", seeded.email, seeded.added);
+            if seeded.added > 0 {
+                println!("Mails about reminders are off for this account: see its settings.");
+            }
             println!(
                 "Start the app, ask for a link as {}, and open it.",
                 seeded.email

@@ -16,6 +16,7 @@ pub mod filter;
 pub mod json;
 pub mod kinds;
 pub mod link;
+pub mod mailing;
 pub mod money;
 pub mod mood;
 pub mod number;

@@ -60,8 +60,60 @@ pub enum Command {
     Serve(Config),
     /// Bring the database's schema up to date, and stop.
     Migrate(Config),
+    /// Look at the mails about reminders, and say what becomes of them. The server may run meanwhile.
+    Deliveries(DeliveriesArgs),
     /// Load a demo user with applications over all statuses. Doing it again adds nothing.
     Seed(SeedArgs),
+}
+
+/// What `deliveries` does.
+#[derive(Debug, Args)]
+pub struct DeliveriesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub what: Deliveries,
+}
+
+/// What becomes of mails.
+#[derive(Debug, Subcommand)]
+pub enum Deliveries {
+    /// List the mails that wait and those that were given up, the newest first.
+    List {
+        /// All, those that are over too.
+        #[arg(long)]
+        all: bool,
+        /// The rest.
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Show one.
+    Show(MailArgs),
+    /// Try one anew that was given up.
+    Retry(MailArgs),
+    /// Do not send one.
+    Drop(MailArgs),
+    /// Send what was held since the start.
+    Resume(Config),
+}
+
+impl Deliveries {
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        match self {
+            Self::List { config, .. } | Self::Resume(config) => config,
+            Self::Show(mail) | Self::Retry(mail) | Self::Drop(mail) => &mail.config,
+        }
+    }
+}
+
+/// Which mail.
+#[derive(Debug, Args)]
+pub struct MailArgs {
+    /// Its id, as `deliveries list` shows it.
+    pub id: uuid::Uuid,
+    /// The rest.
+    #[command(flatten)]
+    pub config: Config,
 }
 
 /// How `seed` does it.
@@ -110,6 +162,10 @@ pub struct Config {
         default_value = "Job Hunt Tracker <tracker@localhost>"
     )]
     pub mail_from: lettre::message::Mailbox,
+    /// Whether mails about reminders wait after the start, until `deliveries resume` or for an hour: after a
+    /// restored backup, say.
+    #[arg(long, env = "HOLD_DELIVERIES", default_value_t = false, action = clap::ArgAction::Set)]
+    pub hold_deliveries: bool,
     /// `text` or `json`.
     #[arg(long, env = "LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -229,11 +285,12 @@ impl PublicUrl {
 
     /// Whether it can be reached from this machine alone.
     pub fn is_loopback(&self) -> bool {
-        let host = self.authority.host().trim_matches(['[', ']']);
-        host == "localhost"
-            || host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+        is_loopback(self.authority.host())
+    }
+
+    /// The host alone.
+    pub fn host(&self) -> &str {
+        self.authority.host()
     }
 
     /// Host and port.
@@ -245,6 +302,13 @@ impl PublicUrl {
     pub fn origin(&self) -> &str {
         &self.origin
     }
+}
+
+/// Whether a host is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    let address = host.parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl std::fmt::Display for PublicUrl {

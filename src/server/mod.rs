@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod deliveries;
 pub mod http;
 pub mod mail;
 pub mod secrets;

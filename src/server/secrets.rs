@@ -28,6 +28,14 @@ impl Keys {
         })
     }
 
+    /// The keys of a secret. For tests.
+    #[cfg(test)]
+    pub fn of(secret: &[u8]) -> Self {
+        Self {
+            secret: secret.into(),
+        }
+    }
+
     /// A 256-bit key for `purpose`.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         self.sign(purpose, b"key")

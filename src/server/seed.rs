@@ -3,7 +3,7 @@
 use super::{
     AppState,
     db::tenant::Owner,
-    services::{Context, ledger::MutationKey, rows},
+    services::{Context, ledger::MutationKey, mails, rows},
 };
 use crate::domain::{
     activity::{Activity, ActivityCreate},
@@ -12,6 +12,7 @@ use crate::domain::{
     error::Problem,
     reminder::{Reminder, ReminderCreate},
     row::Edited as _,
+    rules::Rule,
     stage::Status,
     time::{Timestamp, ZoneRules},
     user::Email,
@@ -82,6 +83,10 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
                 rows::create::<Reminder>(&context, Some(own), &create).await?;
             }
         }
+    }
+    if added > 0 {
+        // What was made up is to mail nobody.
+        mails::set_mailed(&state.db, context.owner, Rule::ALL, false, now).await?;
     }
     Ok(Seeded {
         email: email.clone(),

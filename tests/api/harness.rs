@@ -197,6 +197,7 @@ impl Site {
         // Their names start with the time.
         files.sort();
         let to = format!("To: {}\r\n", address.to_lowercase());
+        files.retain(|path| !is_letter(&std::fs::read_to_string(path).unwrap()));
         files
             .into_iter()
             .filter_map(|path| {
@@ -217,6 +218,49 @@ impl Site {
                 text.contains(&to).then_some(mail)
             })
             .collect()
+    }
+
+    /// The mails about reminders to `address`, as they were written, oldest first.
+    pub fn letters_to(&self, address: &str) -> Vec<String> {
+        let Ok(folder) = std::fs::read_dir(self.mail_folder()) else {
+            return Vec::new();
+        };
+        let mut files: Vec<PathBuf> = folder
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+            .collect();
+        files.sort();
+        let to = format!("To: {}\r\n", address.to_lowercase());
+        let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
+        let letters = files.iter().map(read);
+        letters
+            .filter(|text| is_letter(text) && text.contains(&to))
+            .collect()
+    }
+
+    /// The part of a mail that is plain text.
+    pub fn text_of(&self, mail: &str) -> String {
+        part(mail, "text/plain")
+    }
+
+    /// The calendar file of a mail.
+    pub fn file_of(&self, mail: &str) -> String {
+        part(mail, "text/calendar")
+    }
+
+    /// Somebody who is signed in at `app`, whose mails nobody reads.
+    pub async fn signed_in(&self, app: &TestApp, email: &str) -> User {
+        let reads = self.start().await;
+        let user = reads.sign_in(email).await;
+        let body = json!({ "session_timeout_mins": 43_200, "timezone": "Europe/Berlin" });
+        user.patch("/settings", 1, &body).await.is(200);
+        reads.stop().await;
+        let browser = Client::browser(&app.base);
+        User {
+            program: browser.with_bearer(&user.token),
+            browser,
+            ..user
+        }
     }
 
     /// Runs a statement past the server.
@@ -309,6 +353,32 @@ impl Mail {
             link,
         })
     }
+}
+
+/// Whether a mail is about reminders.
+fn is_letter(text: &str) -> bool {
+    text.contains("\r\nList-Unsubscribe: ")
+}
+
+/// The first part of a mail of this kind, as it is read.
+fn part(mail: &str, kind: &str) -> String {
+    let (_, part) = mail
+        .split_once(&format!("Content-Type: {kind}"))
+        .unwrap_or_else(|| panic!("no {kind} in {mail}"));
+    let (head, body) = part.split_once("\r\n\r\n").unwrap();
+    let body = body.split("\r\n--").next().unwrap();
+    let encoding = head.to_lowercase();
+    if encoding.contains("base64") {
+        use base64::Engine as _;
+        let body: String = body.split_whitespace().collect();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(body);
+        return String::from_utf8(bytes.unwrap()).unwrap();
+    }
+    if encoding.contains("quoted-printable") {
+        let bytes: Vec<u8> = decode(body).chars().map(|c| c as u8).collect();
+        return String::from_utf8(bytes).unwrap();
+    }
+    body.to_owned()
 }
 
 /// Undoes quoted-printable (RFC 2045 §6.7).

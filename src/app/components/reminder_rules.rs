@@ -14,7 +14,10 @@ use crate::{
     domain::{
         json,
         quiet_hours::QuietHours,
-        rules::{Counting, DAY_MINUTES, ReminderDefaults, Rule, RuleChange},
+        rules::{
+            Channels, Counting, DAY_MINUTES, ReminderChannel, ReminderDefaults, Rule, RuleChange,
+            RuleNow,
+        },
         rules_in_words::{again, preview, read, write},
         settings::Settings,
         time::{Timestamp, ZoneRules},
@@ -35,10 +38,16 @@ pub fn ReminderRules(
 ) -> impl IntoView {
     view! {
         <Panel title="Reminders">
-            <p class="panel-text">"They come by themselves, in the app. Leave a field empty to get no such reminder."</p>
+            <p class="panel-text">"They come by themselves, in the app, and by mail where that is on. Leave a field empty to get no such reminder."</p>
             <div class="fields">
                 <AlertsField/>
                 {Rule::THAT_REMIND.map(|rule| view! { <RuleField editor rule/> })}
+                <FieldRow label="Other mails" control=mail_id(Rule::Custom) below=|| ()>
+                    <div class="checks">
+                        <MailSwitch editor rule=Rule::Custom/>
+                        <MailSwitch editor rule=Rule::Digest/>
+                    </div>
+                </FieldRow>
             </div>
         </Panel>
     }
@@ -56,6 +65,80 @@ fn change_to(rule: Rule, offsets: Vec<i32>) -> RuleChange {
         on: offsets.is_empty().then_some(false),
         offsets: (!offsets.is_empty() && !is_usual).then_some(offsets),
         ..RuleChange::default()
+    }
+}
+
+/// The id of the switch for mails of a rule.
+fn mail_id(rule: Rule) -> String {
+    format!("mail-{}", rule.as_str().replace('_', "-"))
+}
+
+/// What is mailed of a rule, in words.
+fn mailed(rule: Rule, now: &RuleNow) -> &'static str {
+    let by = |way| now.channels.contains(&way);
+    match rule {
+        Rule::Custom => "Mail me what I set myself from now on, too",
+        Rule::Digest => "Mail me three or more that are due at once, in one mail",
+        // Where a calendar reads the address, it has the appointment anyhow.
+        _ if by(ReminderChannel::Calendar) && !by(ReminderChannel::Email) => {
+            "Mail me the file for my calendar, unless that reads the address below"
+        }
+        _ => "Mail me, too",
+    }
+}
+
+/// Whether anything of a rule is mailed.
+fn is_mailed(rule: Rule, now: &RuleNow) -> bool {
+    let ways = [ReminderChannel::Email, ReminderChannel::Calendar];
+    let by_any = rule == Rule::Digest || ways.iter().any(|way| now.channels.contains(way));
+    now.mail && by_any
+}
+
+/// The change of a rule by which it is mailed, or not.
+fn with_mail(rule: Rule, change: RuleChange, wanted: bool) -> RuleChange {
+    let next = RuleChange {
+        mail: (!wanted).then_some(false),
+        ..change
+    };
+    let now = ReminderDefaults::default()
+        .with(rule, next.clone())
+        .rule(rule);
+    if !wanted || is_mailed(rule, &now) {
+        return next;
+    }
+    let ways = [now.channels.as_ref(), &[ReminderChannel::Email]].concat();
+    RuleChange {
+        channels: Some(Channels::of(&ways)),
+        ..next
+    }
+}
+
+/// Whether a rule is mailed.
+#[component]
+fn MailSwitch(editor: Editor, rule: Rule) -> impl IntoView {
+    let now = Memo::new(move |_| shown(editor).rule(rule));
+    let turn = move |event| {
+        let wanted = event_target_checked(&event);
+        // On what was saved last: another one of these may have been pressed a moment ago.
+        let latest: ReminderDefaults = json::read(&editor.saved(FIELD)).unwrap_or_default();
+        let known = latest.change(rule).cloned().unwrap_or_default();
+        let next = latest.with(rule, with_mail(rule, known, wanted));
+        if json!(next) != editor.saved(FIELD) {
+            editor.save(FIELD, json!(next));
+        }
+    };
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                role="switch"
+                id=mail_id(rule)
+                prop:checked=move || now.with(|now| is_mailed(rule, now))
+                checked=now.with_untracked(|now| is_mailed(rule, now))
+                on:change=turn
+            />
+            <span>{move || now.with(|now| mailed(rule, now))}</span>
+        </label>
     }
 }
 
@@ -170,6 +253,7 @@ fn RuleField(editor: Editor, rule: Rule) -> impl IntoView {
     view! {
         <FieldRow label=rule.label() control=id.clone() error below=move || view! {
             <p class="field-hint" aria-live=move || typed.with(Option::is_some).then_some("polite")>{hint}</p>
+            {move || shown(editor).rule(rule).on.then(|| view! { <MailSwitch editor rule/> })}
         }>
             <input
                 class="input"
@@ -245,4 +329,25 @@ fn thursday(now: Timestamp, furthest: i32, zone: &Zone) -> Timestamp {
         (Weekday::Thu.num_days_from_monday() + 7 - from.weekday().num_days_from_monday()) % 7;
     let ten = NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default();
     zone.instant((from + Duration::days(ahead.into())).and_time(ten))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_mailed_by_a_press_and_is_as_it_was_by_another() {
+        let usual = ReminderDefaults::default();
+        for rule in Rule::ALL {
+            let before = is_mailed(*rule, &usual.rule(*rule));
+            let change = with_mail(*rule, RuleChange::default(), !before);
+            let changed = usual.clone().with(*rule, change.clone());
+            assert_eq!(is_mailed(*rule, &changed.rule(*rule)), !before, "{rule}");
+            let back = usual.clone().with(*rule, with_mail(*rule, change, before));
+            assert_eq!(is_mailed(*rule, &back.rule(*rule)), before, "{rule}");
+            if before {
+                assert_eq!(back, usual, "{rule}");
+            }
+        }
+    }
 }

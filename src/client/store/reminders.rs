@@ -13,7 +13,7 @@ use crate::{
         quiet_hours::{QuietHours, night},
         reminder::{Reminder, ReminderCreate, ReminderPatch},
         row::OfEdit,
-        rules::Counting,
+        rules::{Counting, ReminderDefaults, Rule},
         rules_in_words::lead,
         settings::{Settings, SettingsPatch},
         time::Timestamp,
@@ -54,12 +54,19 @@ impl Store {
             .parse()
             .map_err(|why: String| Problem::field("title", why))?;
         let id = Uuid::new_v4();
+        // As the person wants their own; as the server makes them where nothing is said.
+        let custom = |settings: Arc<Settings>| settings.reminder_defaults.rule(Rule::Custom);
+        let ways = self.settings_untracked().map(custom);
+        let ways = ways.map(|custom| custom.channels);
+        let usual = ReminderDefaults::default().rule(Rule::Custom).channels;
+        let ways = ways.filter(|ways| *ways != usual);
         let create = ReminderCreate {
             id: Some(id),
             application_id: Some(application),
             activity_id: activity,
             title: Change::Set(title),
             due_at: Change::Set(at),
+            channels: ways.map_or(Change::Keep, Change::Set),
             ..ReminderCreate::default()
         };
         self.create::<Reminder>(id, create)?;

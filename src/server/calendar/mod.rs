@@ -42,7 +42,7 @@ impl Method {
     }
 
     /// As RFC 5546 §1.4 names it.
-    const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Publish => "PUBLISH",
             Self::Cancel => "CANCEL",

@@ -376,7 +376,7 @@ impl Tx {
         Ok((user, true))
     }
 
-    async fn audit(
+    pub(super) async fn audit(
         &mut self,
         user_id: Option<Uuid>,
         event: &str,

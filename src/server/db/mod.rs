@@ -6,6 +6,7 @@ pub mod activities;
 pub mod applications;
 pub mod calendar_feeds;
 mod due;
+pub mod mails;
 pub mod mutations;
 pub mod reminders;
 pub mod rows;
@@ -14,7 +15,7 @@ pub mod stage_events;
 pub mod sync;
 pub mod tenant;
 pub mod tombstones;
-mod worker;
+pub mod worker;
 
 pub use due::Due;
 

@@ -8,8 +8,9 @@ mod pages;
 mod rest;
 mod serve;
 mod site;
+mod unsubscribe;
 
-use super::AppState;
+use super::{AppState, services::mails::UNSUBSCRIBE};
 use crate::{
     api::BASE,
     domain::error::{Problem, ProblemKind},
@@ -55,6 +56,16 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
     let feeds = Router::new()
         .route(&format!("{}{{name}}", calendar::FEEDS), get(calendar::feed))
         .with_state(state.clone());
+    let style = format!("/{}/{}.css", leptos.site_pkg_dir, leptos.output_name);
+    let unsubscribe = Router::new()
+        .route(
+            &format!("{UNSUBSCRIBE}{{token}}"),
+            get(unsubscribe::look).post(unsubscribe::press),
+        )
+        .with_state(unsubscribe::Parts {
+            state: state.clone(),
+            style: style.into(),
+        });
     let pages = pages::routes(&state, leptos);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
@@ -85,6 +96,7 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
         .merge(api)
         .merge(health)
         .merge(feeds)
+        .merge(unsubscribe)
         .merge(pages)
         .layer(around)
 }
@@ -125,13 +137,11 @@ fn span(request: &Request) -> tracing::Span {
 }
 
 /// What the log says of the address of a request: the path alone, since a query may carry a sign-in token; and
-/// no address that calendars read.
+/// no address that calendars read, or at which mails are stopped.
 fn logged(path: &str) -> &str {
-    if path.starts_with(calendar::FEEDS) {
-        calendar::FEEDS
-    } else {
-        path
-    }
+    let secret = [calendar::FEEDS, UNSUBSCRIBE];
+    let below = secret.into_iter().find(|below| path.starts_with(below));
+    below.unwrap_or(path)
 }
 
 fn answered(response: &Response, latency: std::time::Duration, _: &tracing::Span) {

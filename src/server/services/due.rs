@@ -3,7 +3,7 @@
 //! Every batch is a transaction of its own under the user's lock. Doing it twice, or in several instances
 //! at once, settles nothing more.
 
-use super::reminders::Whole;
+use super::{mails, reminders::Whole};
 use crate::{
     domain::{application::Application, reminder::Reminder, time::Timestamp},
     server::db::{
@@ -36,6 +36,8 @@ pub struct Settled {
     pub expired: u64,
     /// Reminders that wait until quiet hours are over.
     pub deferred: u64,
+    /// Mails that were put into the queue.
+    pub mails: u64,
     /// Users whose turn failed: theirs come again the next time.
     pub failed: u64,
 }
@@ -94,7 +96,7 @@ async fn settle_batch(
     let settings = db::settings::find(&mut tenant).await?;
     let mut whole = Whole::load(&mut tenant, &settings, rows).await?;
     let ids = whole.applications();
-    let mut ended = HashSet::new();
+    let (mut ended, mut gone_out) = (HashSet::new(), HashSet::new());
     let (mut left, mut all) = (
         ROWS,
         ids.len() < usize::try_from(BATCH).unwrap_or(usize::MAX),
@@ -111,8 +113,10 @@ async fn settle_batch(
         all &= due.len() <= left;
         for it in due.into_iter().take(left) {
             left -= 1;
+            let rings = whole.rings(&it.row);
             let ends = settle_one(&mut tenant, &mut whole, it, &of, now, settled).await?;
             ended.extend(ends.then_some(it.row.id));
+            gone_out.extend((ends && rings).then_some(it.row.id));
         }
         // What follows from that: the next of a rule that repeats.
         whole.plan(&mut tenant, *id, now, None).await?;
@@ -120,6 +124,7 @@ async fn settle_batch(
     // All at once: a statement a row would take most of the time.
     let ended: Vec<&Reminder> = whole.rows().filter(|row| ended.contains(&row.id)).collect();
     reminders::set_ended(&mut tenant, &ended).await?;
+    settled.mails += mails::queue(&mut tenant, &whole, &gone_out, now).await?;
     tenant.commit().await?;
     Ok(all)
 }

@@ -21,6 +21,9 @@ pub const SESSIONS_KEPT: Duration = Duration::days(90);
 /// Sign-in tokens, after they stopped working: until then the answer says why one does not work.
 pub const SIGN_IN_TOKENS_KEPT: Duration = Duration::days(1);
 
+/// Mails, after they were sent or given up.
+pub const MAILS_KEPT: Duration = Duration::days(90);
+
 /// Rows a transaction, of each kind.
 const BATCH: u64 = 500;
 /// Users that are looked up at once.
@@ -140,6 +143,22 @@ pub async fn forget_sessions(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
         let deleted = db
             .delete_sessions_ended_before(now - SESSIONS_KEPT, BATCH)
             .await?;
+        all += deleted;
+        if deleted < BATCH {
+            return Ok(all);
+        }
+    }
+}
+
+/// Deletes mails that came to their end long ago, and says how many.
+///
+/// # Errors
+/// As [`prune_histories`].
+pub async fn forget_mails(db: &Db, now: Timestamp) -> sqlx::Result<u64> {
+    let mut all = 0;
+    loop {
+        let before = now - MAILS_KEPT;
+        let deleted = db.delete_mails_ended_before(before, BATCH).await?;
         all += deleted;
         if deleted < BATCH {
             return Ok(all);

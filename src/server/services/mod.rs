@@ -9,6 +9,7 @@ mod cursors;
 pub mod due;
 pub mod housekeeping;
 pub mod ledger;
+pub mod mails;
 pub mod reminders;
 pub mod rows;
 pub mod settings;

@@ -13,7 +13,7 @@ use crate::{
         error::Problem,
         filter::ReminderQuery,
         quiet_hours::{QuietHours, sending},
-        reminder::{Facts, Reminder, ReminderCreate, ReminderPatch, plan as planned},
+        reminder::{Facts, Reminder, ReminderCreate, ReminderPatch, plan as planned, still_stands},
         row::{Edited as _, Made, Seen},
         settings::Settings,
         sync::EntityKind,
@@ -317,8 +317,46 @@ impl<'a> Whole<'a> {
 
     /// When begins what a reminder is before; none where it is before nothing.
     pub(super) fn event_of(&self, row: &Reminder) -> Option<Timestamp> {
+        row.event(self.activity_of(row))
+    }
+
+    /// What is asked of them.
+    pub(super) fn settings(&self) -> &Settings {
+        self.settings
+    }
+
+    /// One of the applications.
+    pub(super) fn application(&self, id: Uuid) -> Option<&Application> {
+        self.applications.get(&id)
+    }
+
+    /// The activity that a reminder is about.
+    pub(super) fn activity_of(&self, row: &Reminder) -> Option<&Activity> {
         let of = self.activities.get(&row.application_id)?;
-        row.event(of.iter().find(|it| Some(it.id) == row.activity_id))
+        of.iter().find(|it| Some(it.id) == row.activity_id)
+    }
+
+    /// Whether what a reminder says that went out is still so.
+    pub(super) fn stands(&self, row: &Reminder, now: Timestamp) -> bool {
+        let Some(application) = self.applications.get(&row.application_id) else {
+            return false;
+        };
+        let none = Vec::new();
+        let facts = Facts {
+            application,
+            activities: self.activities.get(&application.id).unwrap_or(&none),
+            reminders: &[],
+            rules: &self.settings.reminder_defaults,
+            zone: &self.zone,
+            now,
+        };
+        still_stands(row, &facts)
+    }
+
+    /// Whether a reminder goes out with a sound, and does not just show where it would have been too late.
+    pub(super) fn rings(&self, row: &Reminder) -> bool {
+        let (event, at) = (self.event_of(row), row.updated_at);
+        sending(row.due_at, event, at, self.quiet, &self.zone).rings
     }
 
     /// When goes out at last what is to go out by `now`.

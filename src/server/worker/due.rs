@@ -1,9 +1,13 @@
 //! Settles what is due: at the moment at which the next reminder goes out, when somebody writes a nearer
 //! one, and by the clock.
 
-use crate::server::{AppState, services::due};
+use crate::{
+    domain::time::Timestamp,
+    server::{AppState, services::due},
+};
 use chrono::Duration;
-use tokio::sync::watch;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
 
 /// The longest sleep: the clock may be set meanwhile.
 const LONGEST: Duration = Duration::seconds(60);
@@ -11,19 +15,21 @@ const LONGEST: Duration = Duration::seconds(60);
 const LEAST: Duration = Duration::milliseconds(200);
 
 /// Does so until the server stops, which breaks off what is under way: its open transaction is rolled back.
-pub async fn run(state: AppState, mut stopped: watch::Receiver<bool>) {
+/// `mails` is told of what is to be mailed.
+pub async fn run(state: AppState, mails: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     tokio::select! {
         biased;
         _ = stopped.wait_for(|stopped| *stopped) => {}
-        () = settle_for_ever(&state) => {}
+        () = settle_for_ever(&state, &mails) => {}
     }
 }
 
-async fn settle_for_ever(state: &AppState) {
+async fn settle_for_ever(state: &AppState, mails: &Notify) {
     let due = state.db.due();
     loop {
         due.awake();
         let went_well = once(state).await;
+        mails.notify_one();
         let now = state.clock.now();
         let next = match state.db.next_send_at().await {
             Ok(next) => next.map_or(now + LONGEST, |at| at.clamp(now, now + LONGEST)),
@@ -61,6 +67,7 @@ pub async fn once(state: &AppState) -> bool {
                 settled.sent,
                 settled.expired,
                 settled.deferred,
+                settled.mails,
                 settled.failed,
                 "what was due was settled"
             );
@@ -70,5 +77,20 @@ pub async fn once(state: &AppState) -> bool {
             tracing::error!(%error, "what was due was not settled");
         }
     }
+    if let Err(error) = note_scan(state, now).await {
+        went_well = false;
+        tracing::error!(%error, "that it was looked for what is due was not noted");
+    }
     went_well
+}
+
+/// How often it is noted that it was looked for what is due: often enough to tell days.
+const NOTED_EVERY: Duration = Duration::hours(1);
+
+async fn note_scan(state: &AppState, now: Timestamp) -> sqlx::Result<()> {
+    let known = state.db.watch().await?.last_scan_at;
+    if known.is_some_and(|at| (at..at + NOTED_EVERY).contains(&now)) {
+        return Ok(());
+    }
+    state.db.note_scan(now).await
 }

@@ -22,6 +22,10 @@ pub async fn run(state: &AppState) {
         Ok(reminders) => tracing::debug!(reminders, "reminders of long ago were forgotten"),
         Err(error) => tracing::error!(%error, "reminders of long ago were not forgotten"),
     }
+    match housekeeping::forget_mails(db, now).await {
+        Ok(mails) => tracing::debug!(mails, "mails of long ago were forgotten"),
+        Err(error) => tracing::error!(%error, "mails of long ago were not forgotten"),
+    }
     match housekeeping::forget_sessions(db, now).await {
         Ok(sessions) => tracing::debug!(sessions, "ended sessions were forgotten"),
         Err(error) => tracing::error!(%error, "ended sessions were not forgotten"),

@@ -2,11 +2,12 @@
 
 pub mod due;
 pub mod housekeeping;
+pub mod mails;
 
 use super::AppState;
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
-    sync::{Mutex, watch},
+    sync::{Mutex, Notify, watch},
     task::JoinHandle,
 };
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
@@ -30,6 +31,8 @@ pub struct Worker {
     busy: Arc<Mutex<()>>,
     /// Settles what is due.
     due: JoinHandle<()>,
+    /// Sends what is mailed.
+    mails: JoinHandle<()>,
 }
 
 impl Worker {
@@ -79,12 +82,16 @@ impl Worker {
             scheduler.add(job).await?;
         }
         scheduler.start().await?;
-        let due = tokio::spawn(due::run(state.clone(), stop.subscribe()));
+        let nearer = Arc::new(Notify::new());
+        let mails = mails::run(state.clone(), Arc::clone(&nearer), stop.subscribe());
+        let mails = tokio::spawn(mails);
+        let due = tokio::spawn(due::run(state.clone(), nearer, stop.subscribe()));
         Ok(Self {
             scheduler,
             stop,
             busy,
             due,
+            mails,
         })
     }
 
@@ -98,6 +105,9 @@ impl Worker {
         drop(self.busy.lock().await);
         if let Err(error) = self.due.await {
             tracing::error!(%error, "what settles reminders had ended");
+        }
+        if let Err(error) = self.mails.await {
+            tracing::error!(%error, "what sends mails had ended");
         }
     }
 }

@@ -1,0 +1,125 @@
+//! Sends what is to be mailed: when something was put into the queue, when a try is due again, and by the clock.
+
+use crate::server::{
+    AppState,
+    services::mails::{Post, hold_at_start},
+};
+use chrono::Duration;
+use std::sync::Arc;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
+
+/// Mails that are sent at once.
+const AT_ONCE: i64 = 16;
+/// The longest sleep: another instance may have put something into the queue.
+const LONGEST: Duration = Duration::seconds(60);
+/// The shortest sleep.
+const LEAST: Duration = Duration::milliseconds(200);
+/// How long a provider is left alone that could not be reached.
+const UNREACHABLE_FOR: Duration = Duration::seconds(60);
+
+/// What mails are sent with.
+pub fn post(state: &AppState) -> Post {
+    Post {
+        db: state.db.clone(),
+        keys: state.keys.clone(),
+        mailer: state.mailer.clone(),
+        clock: state.clock.clone(),
+        origin: state.config.public_url.origin().into(),
+    }
+}
+
+/// Does so until the server stops. What is being sent then may arrive: it is sent again under the same id.
+pub async fn run(state: AppState, nearer: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        biased;
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+        () = send_for_ever(&state, &nearer) => {}
+    }
+}
+
+async fn send_for_ever(state: &AppState, nearer: &Notify) {
+    let post = post(state);
+    if let Err(error) = begin(state).await {
+        tracing::error!(%error, "what mails were being sent is not known");
+    }
+    loop {
+        let sleep = match once(&post).await {
+            Ok(sleep) => sleep,
+            Err(error) => {
+                tracing::error!(%error, "mails were not sent");
+                LONGEST
+            }
+        };
+        let is_held = !post.mailer.is_reachable();
+        let sleep = sleep.clamp(LEAST, LONGEST).to_std().unwrap_or_default();
+        tokio::select! {
+            // Where the provider cannot be reached, more mails are no reason to ask it sooner.
+            () = nearer.notified(), if !is_held => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// Before the first mail: what an earlier process was sending is sent again, and what waited for too long is
+/// held.
+async fn begin(state: &AppState) -> sqlx::Result<()> {
+    let (db, now) = (&state.db, state.clock.now());
+    if db.is_alone() {
+        let mails = db.release_claims(now).await?;
+        if mails > 0 {
+            tracing::warn!(mails, "mails were being sent when the server ended");
+        }
+    }
+    if let Some(until) = hold_at_start(db, state.config.hold_deliveries, now).await? {
+        tracing::warn!(%until, "mails are held: see `deliveries list`, then `deliveries resume`");
+    }
+    Ok(())
+}
+
+/// Sends what is to be sent by now. Says how long there is nothing to do.
+///
+/// # Errors
+/// When the database cannot. Claims of what was not sent run out.
+pub async fn once(post: &Post) -> sqlx::Result<Duration> {
+    loop {
+        let now = post.clock.now();
+        if let Some(until) = post
+            .db
+            .watch()
+            .await?
+            .held_until
+            .filter(|until| *until > now)
+        {
+            return Ok(until - now);
+        }
+        // Whether it can be reached again one mail finds out.
+        let most = if post.mailer.is_reachable() {
+            AT_ONCE
+        } else {
+            1
+        };
+        let claimed = post.claim(most).await?;
+        if claimed.is_empty() {
+            let next = post.db.next_mail_at().await?;
+            return Ok(next.map_or(LONGEST, |at| at - now));
+        }
+        let mut sending = JoinSet::new();
+        for mail in claimed {
+            let post = post.clone();
+            sending.spawn(async move { post.deliver(&mail, rand::random()).await });
+        }
+        let mut is_reached = true;
+        while let Some(sent) = sending.join_next().await {
+            match sent {
+                Ok(reached) => is_reached &= reached?,
+                Err(error) => tracing::error!(%error, "a mail was not sent"),
+            }
+        }
+        if !is_reached {
+            return Ok(UNREACHABLE_FOR);
+        }
+    }
+}

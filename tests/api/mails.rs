@@ -1,0 +1,544 @@
+//! Mails about reminders: which there are, what they say, and what becomes of them.
+
+use crate::{
+    client::{path_of, version_of},
+    harness::{Site, TestApp, User, both},
+    smtp::Sink,
+};
+use chrono::{DateTime, Duration, Utc};
+use job_hunt_tracker::server::worker::{due, mails};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+both![
+    a_follow_up_is_mailed_once,
+    an_interview_brings_its_file_once_a_state,
+    a_calendar_that_reads_the_feed_gets_no_files,
+    what_is_so_no_more_is_not_mailed,
+    three_at_once_are_one_mail,
+    what_shows_at_once_in_quiet_hours_is_not_mailed,
+    mails_of_a_rule_are_stopped_by_a_press,
+    looking_at_the_address_stops_nothing,
+    what_was_being_sent_is_sent_again_as_the_same,
+    a_provider_that_cannot_be_reached_costs_no_try,
+    what_is_refused_is_dead_and_its_reminder_says_so,
+    what_may_come_later_is_tried_again,
+    after_a_week_of_silence_mails_are_held,
+    mails_of_long_ago_are_forgotten,
+];
+
+async fn patient(app: &TestApp) -> User {
+    let jane = app.sign_in("jane@example.com").await;
+    let body = json!({ "session_timeout_mins": 43_200, "timezone": "Europe/Berlin" });
+    jane.patch("/settings", 1, &body).await.is(200);
+    jane
+}
+
+/// Settles what is due, and sends what is to be mailed.
+async fn work(app: &TestApp) {
+    assert!(due::once(&app.state).await);
+    let post = mails::post(&app.state);
+    for _ in 0..200 {
+        mails::once(&post).await.unwrap();
+        // The server's own worker may have some of them.
+        let claimed = "SELECT COUNT(*) FROM mails WHERE state = 'claimed'";
+        if app.site.number(claimed).await == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("mails are being sent for ever");
+}
+
+fn subjects(site: &Site) -> Vec<String> {
+    let mails = site.letters_to("jane@example.com");
+    let subject = |mail: &String| {
+        let line = mail.lines().find(|line| line.starts_with("Subject: "));
+        line.unwrap_or_default()["Subject: ".len()..]
+            .trim()
+            .to_owned()
+    };
+    mails.iter().map(subject).collect()
+}
+
+fn header(mail: &str, name: &str) -> String {
+    let mail = mail.replace("\r\n ", " ");
+    let line = mail
+        .lines()
+        .find(|line| line.starts_with(&format!("{name}: ")));
+    line.unwrap_or_else(|| panic!("no {name} in {mail}"))[name.len() + 2..]
+        .trim()
+        .to_owned()
+}
+
+fn path_in(address: &str) -> String {
+    let address = address.trim_matches(['<', '>']);
+    address[address.find("/unsubscribe/").unwrap()..].to_owned()
+}
+
+async fn interview(user: &User, parent: &Value, starts_at: DateTime<Utc>) -> Value {
+    let body = json!({
+        "type": "Interview", "interview_stage": "screening", "starts_at": starts_at,
+        "location_or_link": "https://meet.example.com/acme",
+    });
+    let below = format!("{}/activities", path_of(parent));
+    user.post(&below, &body).await.is(201).json()
+}
+
+fn noon(app: &TestApp, days: i64) -> DateTime<Utc> {
+    let day = (app.clock.now() + Duration::days(days)).date_naive();
+    day.and_hms_opt(12, 0, 0).unwrap().and_utc()
+}
+
+fn go_to(app: &TestApp, at: DateTime<Utc>) {
+    app.clock.advance(at - app.clock.now());
+}
+
+async fn states(site: &Site) -> Vec<(String, String)> {
+    let text = match site.engine {
+        crate::harness::Engine::Sqlite => "CAST(attempts AS TEXT)",
+        crate::harness::Engine::Postgres => "attempts::text",
+    };
+    let state = match site.engine {
+        crate::harness::Engine::Sqlite => "state",
+        crate::harness::Engine::Postgres => "state::text",
+    };
+    site.pairs(&format!(
+        "SELECT {state}, {text} FROM mails ORDER BY created_at, id"
+    ))
+    .await
+}
+
+fn said(states: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = states.iter();
+    pairs
+        .map(|(one, other)| ((*one).to_owned(), (*other).to_owned()))
+        .collect()
+}
+
+async fn a_follow_up_is_mailed_once(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let parent = jane
+        .create(json!({ "company": "Acme & Söhne", "role_title": "Baker", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    work(&app).await;
+    let mails = site.letters_to("jane@example.com");
+    assert_eq!(mails.len(), 1, "{:?}", subjects(&site));
+    let mail = &mails[0];
+    let text = site.text_of(mail);
+    assert!(text.contains("Follow up with Acme & Söhne"), "{text}");
+    assert!(text.contains("and no answer so far."), "{text}");
+    let id = parent["id"].as_str().unwrap();
+    assert!(text.contains(&format!("{}/board/{id}", app.base)), "{text}");
+    let message_id = header(mail, "Message-ID");
+    assert!(message_id.ends_with("@127.0.0.1>"), "{message_id}");
+    assert_eq!(
+        header(mail, "List-Unsubscribe-Post"),
+        "List-Unsubscribe=One-Click"
+    );
+    assert!(header(mail, "List-Unsubscribe").starts_with(&format!("<{}/unsubscribe/", app.base)));
+    assert_eq!(header(mail, "Auto-Submitted"), "auto-generated");
+    assert!(!mail.contains("text/calendar"));
+    assert_eq!(states(&site).await, said(&[("delivered", "1")]));
+    let kept = "SELECT COUNT(*) FROM mails WHERE bytes IS NOT NULL";
+    assert_eq!(site.number(kept).await, 0);
+    let noted = "SELECT COUNT(*) FROM audit_log WHERE event = 'mail_delivered'";
+    assert_eq!(site.number(noted).await, 1);
+}
+
+async fn an_interview_brings_its_file_once_a_state(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let parent = jane
+        .create(json!({ "company": "Acme", "role_title": "Baker", "status": "Screening" }))
+        .await;
+    let starts = noon(&app, 3);
+    let planned = interview(&jane, &parent, starts).await;
+    go_to(&app, starts - Duration::hours(23));
+    work(&app).await;
+    go_to(&app, starts - Duration::minutes(30));
+    work(&app).await;
+    // An hour before there is nothing for the calendar any more, and no mail is wanted.
+    let mails = site.letters_to("jane@example.com");
+    assert_eq!(mails.len(), 1, "{:?}", subjects(&site));
+    assert!(mails[0].contains("method=PUBLISH"), "{}", mails[0]);
+    let file = site.file_of(&mails[0]);
+    assert!(file.starts_with("BEGIN:VCALENDAR\r\n"), "{file}");
+    assert!(file.contains(&starts.format("DTSTART:%Y%m%dT%H%M%SZ").to_string()));
+    let text = site.text_of(&mails[0]);
+    assert!(text.contains("(Berlin time)"), "{text}");
+    assert!(text.contains("https://meet.example.com/acme"), "{text}");
+    assert!(text.contains("The attached file"), "{text}");
+
+    // Moved, it is another state.
+    let later = noon(&app, 5);
+    let path = format!("/activities/{}", planned["id"].as_str().unwrap());
+    jane.patch(&path, version_of(&planned), &json!({ "starts_at": later }))
+        .await
+        .is(200);
+    go_to(&app, later - Duration::hours(23));
+    work(&app).await;
+    let mails = site.letters_to("jane@example.com");
+    assert_eq!(mails.len(), 2, "{:?}", subjects(&site));
+    assert!(
+        site.file_of(&mails[1])
+            .contains(&later.format("%Y%m%dT%H%M%SZ").to_string())
+    );
+}
+
+async fn a_calendar_that_reads_the_feed_gets_no_files(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let parent = jane.create(json!({ "status": "Interview_Loop" })).await;
+    let feed = jane.post("/calendar-feed", &json!({})).await.is(200).json();
+    let address = feed["address"].as_str().unwrap();
+    let path = &address[address.find("/calendar/").unwrap()..];
+    let starts = noon(&app, 9);
+    interview(&jane, &parent, starts).await;
+    let body = json!({
+        "type": "Interview", "interview_stage": "loop", "starts_at": starts + Duration::hours(3),
+    });
+    let below = format!("{}/activities", path_of(&parent));
+    jane.post(&below, &body).await.is(201);
+    go_to(&app, starts - Duration::hours(60));
+    app.browser().raw(Method::GET, path).await.is(200);
+    go_to(&app, starts - Duration::hours(20));
+    work(&app).await;
+    // What is mailed anyway comes without a file, and what would be mailed for the file is not.
+    let mails = site.letters_to("jane@example.com");
+    assert_eq!(mails.len(), 1, "{:?}", subjects(&site));
+    assert!(!mails[0].contains("text/calendar"), "{}", mails[0]);
+}
+
+async fn what_is_so_no_more_is_not_mailed(site: Site) {
+    // Nobody listens there.
+    let app = site
+        .start_with(&[("--mail-url", "smtp://127.0.0.1:9")])
+        .await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    let moved = jane
+        .create(json!({ "company": "Moved", "status": "Applied" }))
+        .await;
+    let stays = jane
+        .create(json!({ "company": "Stays", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    assert_eq!(
+        states(&site).await,
+        said(&[("waiting", "0"), ("waiting", "0")])
+    );
+    let body = json!({ "status": "Rejected" });
+    jane.patch(&path_of(&moved), version_of(&moved), &body)
+        .await
+        .is(200);
+    // What the mail says of it is from the time at which it goes.
+    let body = json!({ "company": "Renamed" });
+    jane.patch(&path_of(&stays), version_of(&stays), &body)
+        .await
+        .is(200);
+    let clock = app.clock.now();
+    app.stop().await;
+    let app = site.start().await;
+    // A try that was broken off by the stop may have delivered it.
+    site.execute("UPDATE mails SET uncertain = false").await;
+    go_to(&app, clock + Duration::minutes(2));
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 1);
+    let text = site.text_of(&site.letters_to("jane@example.com")[0]);
+    assert!(text.contains("Renamed"), "{text}");
+    let mut states = states(&site).await;
+    states.sort();
+    assert_eq!(states, said(&[("delivered", "1"), ("dropped", "1")]));
+}
+
+async fn three_at_once_are_one_mail(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    for company in ["Acme", "Borealis", "Cobalt"] {
+        jane.create(json!({ "company": company, "status": "Applied" }))
+            .await;
+    }
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    let mails = site.letters_to("jane@example.com");
+    assert_eq!(subjects(&site).len(), 1, "{:?}", subjects(&site));
+    assert!(subjects(&site)[0].starts_with("3 reminders: "));
+    let text = site.text_of(&mails[0]);
+    for company in ["Acme", "Borealis", "Cobalt"] {
+        assert!(
+            text.contains(&format!("Follow up with {company}")),
+            "{text}"
+        );
+    }
+}
+
+async fn what_shows_at_once_in_quiet_hours_is_not_mailed(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let parent = jane.create(json!({ "status": "Interview_Loop" })).await;
+    let now = app.clock.now();
+    let clock = |minutes: i64| {
+        (now + Duration::minutes(minutes))
+            .format("%H:%M")
+            .to_string()
+    };
+    let quiet = json!({
+        "timezone": "UTC", "quiet_hours_start": clock(-60), "quiet_hours_end": clock(300),
+    });
+    jane.patch("/settings", 2, &quiet).await.is(200);
+    // Two hours before is in quiet hours that have begun, and after them it is too late.
+    let body = json!({
+        "type": "Interview", "interview_stage": "loop", "starts_at": now + Duration::hours(4),
+    });
+    let below = format!("{}/activities", path_of(&parent));
+    jane.post(&below, &body).await.is(201);
+    work(&app).await;
+    let sent = jane.pages("/reminders?sent=true").await;
+    assert_eq!(sent.len(), 1);
+    assert_eq!(states(&site).await, []);
+}
+
+async fn one_mail(app: &TestApp, site: &Site, jane: &User) -> String {
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(app).await;
+    site.letters_to("jane@example.com").remove(0)
+}
+
+async fn mails_of_a_rule_are_stopped_by_a_press(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let mail = one_mail(&app, &site, &jane).await;
+    let path = path_in(&header(&mail, "List-Unsubscribe"));
+    // As a mail program does it: without cookies, from anywhere.
+    for _ in 0..2 {
+        let press = app.browser();
+        let press = press
+            .raw(Method::POST, &path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", "https://mail.example.com")
+            .body("List-Unsubscribe=One-Click");
+        press.await.is(200);
+    }
+    let settings = jane.get("/settings").await.is(200).json();
+    assert_eq!(settings["reminder_defaults"]["applied"]["mail"], false);
+    assert_eq!(settings["version"], 3, "once");
+    jane.create(json!({ "company": "Borealis", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 1);
+    // It still shows in the app.
+    assert_eq!(jane.pages("/reminders?sent=true").await.len(), 2);
+    let again = format!("{path}?again=true");
+    app.browser().raw(Method::POST, &again).await.is(200);
+    let settings = jane.get("/settings").await.is(200).json();
+    assert_eq!(settings["reminder_defaults"], json!({}));
+}
+
+async fn looking_at_the_address_stops_nothing(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    let mail = one_mail(&app, &site, &jane).await;
+    let path = path_in(&header(&mail, "List-Unsubscribe"));
+    for method in [Method::GET, Method::HEAD] {
+        let answer = app.browser().raw(method, &path).await.is(200);
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    let looked = app.browser().raw(Method::GET, &path).await;
+    assert!(
+        looked.text.contains("Applied, and no answer"),
+        "{}",
+        looked.text
+    );
+    let settings = jane.get("/settings").await.is(200).json();
+    assert_eq!(settings["reminder_defaults"], json!({}));
+    // One that is none says the same as one of nobody.
+    let none = app
+        .browser()
+        .raw(Method::GET, "/unsubscribe/none")
+        .await
+        .is(200);
+    assert!(none.text.contains("not whole"), "{}", none.text);
+    let press = app.browser();
+    press.raw(Method::POST, "/unsubscribe/none").await.is(200);
+}
+
+async fn what_was_being_sent_is_sent_again_as_the_same(site: Site) {
+    let sink = Sink::start(|_| "250 taken").await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    assert_eq!(sink.taken().len(), 1);
+    // The answer was lost, and the process with it.
+    site.execute(
+        "UPDATE mails SET state = 'claimed', ended_at = NULL, \
+         lease_until = '2020-01-01T00:00:00.000+00:00'",
+    )
+    .await;
+    work(&app).await;
+    let taken = sink.taken();
+    assert_eq!(taken.len(), 2);
+    assert_eq!(
+        header(&taken[0], "Message-ID"),
+        header(&taken[1], "Message-ID")
+    );
+    assert_eq!(states(&site).await, said(&[("delivered", "2")]));
+    // What may have arrived and is so no more counts as handed over.
+    site.execute(
+        "UPDATE mails SET state = 'claimed', ended_at = NULL, \
+         lease_until = '2020-01-01T00:00:00.000+00:00'",
+    )
+    .await;
+    let listed = jane.get("/applications").await.is(200).json();
+    let row = &listed["items"][0];
+    let body = json!({ "status": "Rejected" });
+    jane.patch(&path_of(row), version_of(row), &body)
+        .await
+        .is(200);
+    work(&app).await;
+    assert_eq!(sink.taken().len(), 2);
+    assert_eq!(states(&site).await[0].0, "delivered");
+}
+
+async fn a_provider_that_cannot_be_reached_costs_no_try(site: Site) {
+    let app = site
+        .start_with(&[("--mail-url", "smtp://127.0.0.1:9")])
+        .await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    for _ in 0..12 {
+        work(&app).await;
+    }
+    assert_eq!(states(&site).await, said(&[("waiting", "0")]));
+    let ready = app.browser().raw(Method::GET, "/readyz").await.is(200);
+    assert!(ready.text.contains("cannot be reached"), "{}", ready.text);
+}
+
+async fn what_is_refused_is_dead_and_its_reminder_says_so(site: Site) {
+    let sink = Sink::start(|line| {
+        if line.starts_with("RCPT") {
+            "550 no such user"
+        } else {
+            "250 fine"
+        }
+    })
+    .await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    assert_eq!(states(&site).await, said(&[("dead", "1")]));
+    let rows = jane.pages("/reminders?sent=true").await;
+    assert_eq!(rows[0]["failed"], json!(["email"]));
+    // Whoever runs the server has it tried anew.
+    let listed = app
+        .state
+        .db
+        .list_mails(&[mail_state("dead")], 10)
+        .await
+        .unwrap();
+    assert_eq!(listed.len(), 1);
+    assert!(listed[0].last_error.as_deref().unwrap().contains("550"));
+    let now = app.clock.now();
+    assert!(app.state.db.retry_mail(listed[0].id, now).await.unwrap());
+    work(&app).await;
+    assert_eq!(states(&site).await, said(&[("dead", "1")]));
+    assert!(app.state.db.drop_mail(listed[0].id, now).await.unwrap());
+    assert_eq!(states(&site).await[0].0, "dropped");
+}
+
+fn mail_state(word: &str) -> job_hunt_tracker::domain::mailing::MailState {
+    word.parse().unwrap()
+}
+
+async fn what_may_come_later_is_tried_again(site: Site) {
+    let sink = Sink::start(|line| {
+        if line == "." {
+            "451 come again"
+        } else {
+            "250 fine"
+        }
+    })
+    .await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    for n in 1..=10 {
+        work(&app).await;
+        let state = if n < 10 { "waiting" } else { "dead" };
+        assert_eq!(states(&site).await, said(&[(state, &n.to_string())]));
+        app.clock.advance(Duration::hours(2));
+    }
+}
+
+async fn after_a_week_of_silence_mails_are_held(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    work(&app).await;
+    let then = app.clock.now();
+    app.stop().await;
+    // As if nobody had looked for eight days.
+    let silent = (then - Duration::days(8)).format("%Y-%m-%dT%H:%M:%S%.3f+00:00");
+    site.execute(&format!("UPDATE worker SET last_scan_at = '{silent}'"))
+        .await;
+    let app = site.start().await;
+    let held = "SELECT COUNT(*) FROM worker WHERE held_until IS NOT NULL";
+    for _ in 0..200 {
+        if site.number(held).await == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(site.number(held).await, 1);
+    site.execute("UPDATE reminders SET send_at = '2020-01-01T00:00:00.000+00:00', due_at = '2020-01-01T00:00:00.000+00:00', meta = '{}'")
+        .await;
+    let rule = json!({ "reminder_defaults": { "custom": { "channels": ["in_app", "email"] } } });
+    jane_again(&app, &rule).await;
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 0);
+    assert_eq!(states(&site).await, said(&[("waiting", "0")]));
+    app.state.db.hold_mails(None).await.unwrap();
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 1);
+}
+
+async fn jane_again(app: &TestApp, settings: &Value) {
+    let jane = app.sign_in("jane@example.com").await;
+    let version = jane.get("/settings").await.json()["version"]
+        .as_i64()
+        .unwrap();
+    jane.patch("/settings", version, settings).await.is(200);
+}
+
+async fn mails_of_long_ago_are_forgotten(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    one_mail(&app, &site, &jane).await;
+    use job_hunt_tracker::server::services::housekeeping::{MAILS_KEPT, forget_mails};
+    let now = app.clock.now();
+    assert_eq!(forget_mails(&app.state.db, now).await.unwrap(), 0);
+    let later = now + MAILS_KEPT + Duration::hours(1);
+    assert_eq!(forget_mails(&app.state.db, later).await.unwrap(), 1);
+    let left = "SELECT COUNT(*) FROM mail_reminders";
+    assert_eq!(site.number(left).await, 0);
+}

@@ -1,0 +1,91 @@
+//! An SMTP server that answers as a scenario wants.
+
+use std::sync::{Arc, Mutex};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// It listens until it is dropped.
+pub struct Sink {
+    port: u16,
+    taken: Arc<Mutex<Vec<String>>>,
+    listening: JoinHandle<()>,
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+/// What it answers to a command, or to the dot at the end of a mail.
+type Answer = fn(&str) -> &'static str;
+
+impl Sink {
+    /// Starts it on a free port.
+    pub async fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let taken = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&taken);
+        let listening = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(talk(stream, answer, Arc::clone(&kept)));
+            }
+        });
+        Self {
+            port,
+            taken,
+            listening,
+        }
+    }
+
+    /// Where it is reached.
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
+    /// The mails about reminders that it has taken, oldest first.
+    pub fn taken(&self) -> Vec<String> {
+        let taken = self.taken.lock().unwrap().clone();
+        let is_letter = |mail: &String| mail.contains("List-Unsubscribe: ");
+        taken.into_iter().filter(is_letter).collect()
+    }
+}
+
+async fn talk(
+    stream: TcpStream,
+    answer: Answer,
+    taken: Arc<Mutex<Vec<String>>>,
+) -> std::io::Result<()> {
+    let (from, mut to) = stream.into_split();
+    let mut lines = BufReader::new(from).lines();
+    to.write_all(b"220 sink\r\n").await?;
+    while let Some(line) = lines.next_line().await? {
+        let reply = match line.split(' ').next().unwrap_or_default() {
+            "EHLO" => "250-sink\r\n250 8BITMIME",
+            "QUIT" => "221 bye",
+            "DATA" => "354 go on",
+            _ => answer(&line),
+        };
+        to.write_all(format!("{reply}\r\n").as_bytes()).await?;
+        if reply.starts_with("354") {
+            let mut mail = String::new();
+            while let Some(line) = lines.next_line().await? {
+                if line == "." {
+                    break;
+                }
+                mail.push_str(&line);
+                mail.push_str("\r\n");
+            }
+            let reply = answer(".");
+            if reply.starts_with('2') {
+                taken.lock().unwrap().push(mail);
+            }
+            to.write_all(format!("{reply}\r\n").as_bytes()).await?;
+        }
+    }
+    Ok(())
+}
