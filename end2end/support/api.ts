@@ -57,6 +57,14 @@ export interface Reminder {
   done_at: string | null;
 }
 
+/** What a reminder is made of. */
+export interface NewReminder {
+  title: string;
+  due_at: string;
+  activity_id?: string;
+  channels?: string[];
+}
+
 export interface StageEvent {
   from_status: Status | null;
   to_status: Status;
@@ -155,7 +163,7 @@ export class Api {
   }
 
   /** Sets a reminder of an application. */
-  async remind(id: string, fields: { title: string; due_at: string; activity_id?: string }): Promise<Reminder> {
+  async remind(id: string, fields: NewReminder): Promise<Reminder> {
     const data = { application_id: id, ...fields };
     return (await good(this.request.post(`${BASE}/reminders`, { data, headers: this.headers() }))) as Reminder;
   }

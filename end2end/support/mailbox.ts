@@ -17,15 +17,51 @@ export class Mailbox {
     this.folder = folder;
   }
 
-  /** The newest mail to `address`. It is there once the request for it was answered. */
+  /** The newest sign-in mail to `address`. It is there once the request for it was answered. */
   async newest(address: string): Promise<SignInMail> {
-    const files = (await readdir(this.folder)).filter((name) => /^[^.].*\.eml$/.test(name));
-    for (const file of files.toSorted().reverse()) {
-      const mail = await readFile(join(this.folder, file), "utf8");
-      if (/^To: (.*)$/im.exec(mail)?.[1]?.includes(address)) return read(mail);
-    }
-    throw new Error(`there is no mail to ${address}`);
+    const mails = await this.to(address);
+    const mail = mails.findLast((mail) => !isLetter(mail));
+    if (mail === undefined) throw new Error(`there is no mail to ${address}`);
+    return read(mail);
   }
+
+  /** The mails about reminders to `address`, the oldest first. */
+  async letters(address: string): Promise<Letter[]> {
+    const mails = await this.to(address);
+    return mails.filter(isLetter).map((mail) => ({
+      subject: header(mail, "Subject"),
+      unsubscribe: new URL(header(mail, "List-Unsubscribe").replace(/^<|>$/g, "")).pathname,
+      text: plainText(mail),
+      html: part(mail, "text/html"),
+      file: mail.includes("text/calendar") ? part(mail, "text/calendar") : null,
+    }));
+  }
+
+  private async to(address: string): Promise<string[]> {
+    const files = (await readdir(this.folder)).filter((name) => /^[^.].*\.eml$/.test(name));
+    const mails = await Promise.all(files.toSorted().map((file) => readFile(join(this.folder, file), "utf8")));
+    return mails.filter((mail) => /^To: (.*)$/im.exec(mail)?.[1]?.includes(address));
+  }
+}
+
+/** A mail about reminders. */
+export interface Letter {
+  subject: string;
+  /** The path at which mails of its kind are stopped. */
+  unsubscribe: string;
+  text: string;
+  html: string;
+  /** The calendar file that comes with it. */
+  file: string | null;
+}
+
+function isLetter(mail: string): boolean {
+  return /^List-Unsubscribe: /m.test(mail);
+}
+
+function header(mail: string, name: string): string {
+  const unfolded = mail.replace(/\r\n[ \t]+/g, " ");
+  return new RegExp(`^${name}: (.*)$`, "m").exec(unfolded)?.[1]?.trim() ?? "";
 }
 
 function read(mail: string): SignInMail {
@@ -38,11 +74,17 @@ function read(mail: string): SignInMail {
 
 /** The part for programs that show no HTML. */
 function plainText(mail: string): string {
+  return part(mail, "text/plain");
+}
+
+/** The first part of this kind. */
+function part(mail: string, kind: string): string {
   const lines = mail.replaceAll("\r\n", "\n");
-  const boundary = /boundary="([^"]+)"/.exec(lines)?.[1];
-  const parts = boundary === undefined ? [] : lines.split(`--${boundary}`);
-  const part = parts.find((part) => /^content-type: text\/plain/im.test(part));
-  if (part === undefined) throw new Error(`a mail without plain text:\n${mail}`);
+  const boundaries = [...lines.matchAll(/boundary="([^"]+)"/g)].map((found) => `--${found[1]}`);
+  const parts = boundaries.reduce((parts, boundary) => parts.flatMap((part) => part.split(boundary)), [lines]);
+  const begins = new RegExp(`^\\s*content-(type: ${kind}|disposition: attachment[^]*content-type: ${kind})`, "im");
+  const part = parts.find((part) => begins.test(part.split("\n\n")[0] ?? "") && !part.includes("boundary="));
+  if (part === undefined) throw new Error(`a mail without ${kind}:\n${mail}`);
   const split = part.indexOf("\n\n");
   const encoding = /^content-transfer-encoding: (.*)$/im.exec(part.slice(0, split))?.[1]?.toLowerCase();
   return decode(part.slice(split + 2), encoding);
@@ -54,7 +96,8 @@ function decode(text: string, encoding: string | undefined): string {
       return Buffer.from(text, "base64").toString("utf8").replaceAll("\r\n", "\n");
     case "quoted-printable": {
       const whole = text.replace(/=\n/g, "");
-      return whole.replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+      const bytes = whole.replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+      return Buffer.from(bytes, "latin1").toString("utf8");
     }
     default:
       return text;

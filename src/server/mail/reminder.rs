@@ -134,7 +134,11 @@ fn said(item: &Item<'_>, letter: &Letter<'_>) -> Said {
                 format!("{what}: {}.", at_length(at, None, letter))
             }));
         }
-        (_, Some(activity)) => lines.extend(of_appointment(activity, letter)),
+        (rule, Some(activity)) => {
+            // What a person has set says something else than what it is about.
+            lines.extend((rule == Rule::Custom).then(|| activity.headline()));
+            lines.extend(of_appointment(activity, letter));
+        }
         (_, None) => {}
     }
     Said {
