@@ -23,6 +23,8 @@ CREATE TABLE mails (
     -- Whether a try that did not come to its end may have delivered it.
     uncertain boolean NOT NULL DEFAULT false,
     last_error text,
+    -- The appointment that has changed since its file was mailed, where that is what it says.
+    activity_id uuid,
     created_at timestamptz NOT NULL,
     -- When it was delivered, given up or dropped.
     ended_at timestamptz,
@@ -44,11 +46,21 @@ CREATE INDEX mail_reminders_mail ON mail_reminders (user_id, mail_id);
 CREATE TABLE mail_files (
     user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     activity_id uuid NOT NULL,
-    -- SHA-256 of what a calendar shows of it.
+    -- SHA-256 of what a calendar shows of it; zeros where it is off.
     content bytea NOT NULL,
     mail_id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    -- By which rule mails about it go.
+    kind reminder_rule NOT NULL,
+    -- As it was mailed: of what was deleted there is nothing else.
+    sequence bigint NOT NULL,
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL,
+    summary text NOT NULL,
+    noted_at timestamptz NOT NULL,
     PRIMARY KEY (user_id, activity_id, content)
 );
+CREATE INDEX mail_files_application ON mail_files (user_id, application_id, starts_at);
 -- When it was last looked for what is due, to the hour.
 ALTER TABLE worker ADD COLUMN last_scan_at timestamptz;
 -- Until then no reminder is mailed.

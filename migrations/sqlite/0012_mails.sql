@@ -21,6 +21,8 @@ CREATE TABLE mails (
     -- Whether a try that did not come to its end may have delivered it.
     uncertain INTEGER NOT NULL DEFAULT 0 CHECK (uncertain IN (0, 1)),
     last_error TEXT,
+    -- The appointment that has changed since its file was mailed, where that is what it says.
+    activity_id BLOB,
     created_at TEXT NOT NULL,
     -- When it was delivered, given up or dropped.
     ended_at TEXT,
@@ -42,11 +44,22 @@ CREATE INDEX mail_reminders_mail ON mail_reminders (user_id, mail_id);
 CREATE TABLE mail_files (
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     activity_id BLOB NOT NULL,
-    -- SHA-256 of what a calendar shows of it.
+    -- SHA-256 of what a calendar shows of it; zeros where it is off.
     content BLOB NOT NULL,
     mail_id BLOB NOT NULL,
+    application_id BLOB NOT NULL,
+    -- By which rule mails about it go.
+    kind TEXT NOT NULL CHECK (kind IN
+        ('applied', 'screening', 'loop', 'after_loop', 'offer', 'on_hold', 'custom', 'digest')),
+    -- As it was mailed: of what was deleted there is nothing else.
+    sequence INTEGER NOT NULL,
+    starts_at TEXT NOT NULL,
+    ends_at TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    noted_at TEXT NOT NULL,
     PRIMARY KEY (user_id, activity_id, content)
 ) STRICT;
+CREATE INDEX mail_files_application ON mail_files (user_id, application_id, starts_at);
 -- When it was last looked for what is due, to the hour.
 ALTER TABLE worker ADD COLUMN last_scan_at TEXT;
 -- Until then no reminder is mailed.

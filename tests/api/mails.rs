@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 both![
     a_follow_up_is_mailed_once,
     an_interview_brings_its_file_once_a_state,
+    what_is_called_off_or_deleted_is_taken_out_of_calendars_once,
+    what_is_as_before_again_is_not_mailed,
     a_calendar_that_reads_the_feed_gets_no_files,
     what_is_so_no_more_is_not_mailed,
     three_at_once_are_one_mail,
@@ -179,14 +181,146 @@ async fn an_interview_brings_its_file_once_a_state(site: Site) {
     jane.patch(&path, version_of(&planned), &json!({ "starts_at": later }))
         .await
         .is(200);
-    go_to(&app, later - Duration::hours(23));
+    go_to(&app, starts - Duration::minutes(20));
     work(&app).await;
     let mails = site.letters_to("jane@example.com");
     assert_eq!(mails.len(), 2, "{:?}", subjects(&site));
     assert!(
-        site.file_of(&mails[1])
-            .contains(&later.format("%Y%m%dT%H%M%SZ").to_string())
+        subjects(&site)[1].starts_with("Moved: "),
+        "{:?}",
+        subjects(&site)
     );
+    let file = site.file_of(&mails[1]);
+    assert!(file.contains(&later.format("DTSTART:%Y%m%dT%H%M%SZ").to_string()));
+    assert!(file.contains("SEQUENCE:1"), "{file}");
+    let text = site.text_of(&mails[1]);
+    let before = starts.with_timezone(&chrono_tz::Europe::Berlin);
+    let before = before.format("Before: %A, %-d %B %Y, %H:%M").to_string();
+    assert!(text.contains(&before), "{text}");
+    // It was mailed: a day before there is nothing more to bring.
+    go_to(&app, later - Duration::hours(23));
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 2);
+}
+
+/// An interview of which a file was mailed.
+async fn mailed_interview(app: &TestApp, site: &Site) -> (User, Value, Value, DateTime<Utc>) {
+    let jane = patient(app).await;
+    let parent = jane
+        .create(json!({ "company": "Acme", "role_title": "Baker", "status": "Screening" }))
+        .await;
+    let starts = noon(app, 3);
+    let planned = interview(&jane, &parent, starts).await;
+    go_to(app, starts - Duration::hours(23));
+    work(app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 1);
+    (jane, parent, planned, starts)
+}
+
+async fn what_is_called_off_or_deleted_is_taken_out_of_calendars_once(site: Site) {
+    let app = site.start().await;
+    for how in ["canceled", "deleted", "application"] {
+        let email_before = site.letters_to("jane@example.com").len();
+        assert_eq!(email_before, 0);
+        let (jane, parent, planned, starts) = mailed_interview(&app, &site).await;
+        let path = format!("/activities/{}", planned["id"].as_str().unwrap());
+        match how {
+            "canceled" => {
+                let body = json!({ "status": "canceled" });
+                jane.patch(&path, version_of(&planned), &body).await.is(200);
+            }
+            "deleted" => _ = jane.delete(&path, version_of(&planned)).await.is(204),
+            _ => {
+                let path = path_of(&parent);
+                let now = jane.get(&path).await.is(200).json();
+                jane.delete(&path, version_of(&now)).await.is(204);
+            }
+        }
+        work(&app).await;
+        assert_eq!(
+            site.letters_to("jane@example.com").len(),
+            1,
+            "it settles first"
+        );
+        app.clock.advance(Duration::minutes(2));
+        work(&app).await;
+        app.clock.advance(Duration::hours(30));
+        work(&app).await;
+        let mails = site.letters_to("jane@example.com");
+        assert_eq!(mails.len(), 2, "{how}: {:?}", subjects(&site));
+        assert!(
+            subjects(&site)[1].starts_with("Called off: "),
+            "{:?}",
+            subjects(&site)
+        );
+        assert!(mails[1].contains("method=CANCEL"), "{}", mails[1]);
+        let file = site.file_of(&mails[1]);
+        assert!(
+            file.contains("METHOD:CANCEL") && file.contains("STATUS:CANCELLED"),
+            "{file}"
+        );
+        assert!(file.contains(&starts.format("DTSTART:%Y%m%dT%H%M%SZ").to_string()));
+        let uid = |mail: &str| {
+            let file = site.file_of(mail);
+            let line = file.lines().find(|line| line.starts_with("UID:"));
+            line.unwrap().to_owned()
+        };
+        assert_eq!(uid(&mails[0]), uid(&mails[1]));
+        // The next one begins with nothing.
+        std::fs::remove_dir_all(site.mail_folder()).unwrap();
+        let settings = jane.get("/settings").await.is(200).json();
+        let back = json!({ "session_timeout_mins": 4320, "timezone": "UTC" });
+        jane.patch("/settings", version_of(&settings), &back)
+            .await
+            .is(200);
+        site.execute("UPDATE user_settings SET version = 1").await;
+    }
+}
+
+async fn what_is_as_before_again_is_not_mailed(site: Site) {
+    let app = site.start().await;
+    let (jane, parent, planned, starts) = mailed_interview(&app, &site).await;
+    let path = format!("/activities/{}", planned["id"].as_str().unwrap());
+    let mut version = version_of(&planned);
+    for hours in [2, 3, 0] {
+        let body = json!({ "starts_at": starts + Duration::hours(hours) });
+        jane.patch(&path, version, &body).await.is(200);
+        version += 1;
+    }
+    // Nor is what no calendar shows.
+    let body = json!({ "outcome": "to be seen", "agenda": "Bring bread" });
+    jane.patch(&path, version, &body).await.is(200);
+    app.clock.advance(Duration::minutes(2));
+    work(&app).await;
+    assert_eq!(
+        site.letters_to("jane@example.com").len(),
+        1,
+        "{:?}",
+        subjects(&site)
+    );
+    // Another name is one.
+    let now = jane.get(&path_of(&parent)).await.is(200).json();
+    let body = json!({ "company": "Acme & Daughters" });
+    jane.patch(&path_of(&parent), version_of(&now), &body)
+        .await
+        .is(200);
+    app.clock.advance(Duration::minutes(2));
+    work(&app).await;
+    let last = subjects(&site).pop().unwrap();
+    assert!(last.starts_with("Changed: "), "{:?}", subjects(&site));
+    // Called off, and on again, each is said.
+    for (status, verb) in [("canceled", "Called off: "), ("scheduled", "On again: ")] {
+        let now = jane.get(&path).await.is(200).json();
+        let body = json!({ "status": status });
+        jane.patch(&path, version_of(&now), &body).await.is(200);
+        app.clock.advance(Duration::minutes(2));
+        work(&app).await;
+        let last = subjects(&site).pop().unwrap();
+        assert!(last.starts_with(verb), "{:?}", subjects(&site));
+    }
+    assert_eq!(site.letters_to("jane@example.com").len(), 4);
+    let kinds = "SELECT COUNT(*) FROM mails WHERE state = 'waiting'";
+    assert_eq!(site.number(kinds).await, 0);
 }
 
 async fn a_calendar_that_reads_the_feed_gets_no_files(site: Site) {
@@ -243,8 +377,6 @@ async fn what_is_so_no_more_is_not_mailed(site: Site) {
     let clock = app.clock.now();
     app.stop().await;
     let app = site.start().await;
-    // A try that was broken off by the stop may have delivered it.
-    site.execute("UPDATE mails SET uncertain = false").await;
     go_to(&app, clock + Duration::minutes(2));
     work(&app).await;
     assert_eq!(site.letters_to("jane@example.com").len(), 1);

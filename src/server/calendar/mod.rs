@@ -13,6 +13,7 @@ use crate::domain::{
     time::{Timestamp, ZoneRules},
 };
 use icalendar::{Calendar, Component, Event, EventLike as _, EventStatus, Property};
+use uuid::Uuid;
 
 /// Who makes these files. Without a version of the program: the bytes would change with each.
 const PRODID: &str = "-//Job Hunt Tracker//Job Hunt Tracker//EN";
@@ -68,6 +69,39 @@ pub fn file(appointment: &Appointment<'_>) -> Option<String> {
     let mut calendar = empty(Method::of(appointment.activity));
     calendar.push(entry.event());
     Some(folded(&calendar.to_string()))
+}
+
+/// An appointment as it was told of: there may be nothing else of it any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Which activity it was.
+    pub activity: Uuid,
+    /// Which state of it.
+    pub sequence: i64,
+    /// When it was to begin.
+    pub starts: Timestamp,
+    /// When it was to end.
+    pub ends: Timestamp,
+    /// What it was called.
+    pub summary: String,
+}
+
+/// A file that takes out again what was told of. `at` is when it was called off.
+pub fn cancellation(told: &Told, at: Timestamp) -> String {
+    let entry = Entry {
+        uid: format!("{}@{DOMAIN}", told.activity),
+        created_at: at,
+        updated_at: at,
+        sequence: told.sequence + 1,
+        starts: told.starts,
+        ends: told.ends,
+        summary: told.summary.clone(),
+        canceled: true,
+        more: None,
+    };
+    let mut calendar = empty(Method::Cancel);
+    calendar.push(entry.event());
+    folded(&calendar.to_string())
 }
 
 /// What calendars read again and again: all `entries`.

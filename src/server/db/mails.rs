@@ -113,23 +113,178 @@ pub async fn has_file(
     .map(|count| count > 0)
 }
 
-/// Notes that a mail brings this state of an appointment.
+/// A state of an appointment whose file was mailed.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct MailedFile {
+    /// Which appointment.
+    pub activity_id: Uuid,
+    /// SHA-256 of what a calendar shows of it; zeros where it is off.
+    pub content: Vec<u8>,
+    /// The mail that brings it.
+    pub mail_id: Uuid,
+    /// The application that it is of.
+    pub application_id: Uuid,
+    /// By which rule mails about it go.
+    pub kind: Rule,
+    /// Which state it is, as calendars count.
+    pub sequence: i64,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// What it is called.
+    pub summary: String,
+}
+
+const FILE: &str = "f.activity_id, f.content, f.mail_id, f.application_id, f.kind, f.sequence, \
+     f.starts_at, f.ends_at, f.summary";
+
+/// Notes that a mail brings this state of an appointment. One that was there before is the last again.
 pub async fn insert_file(
     tenant: &mut TenantWrite,
-    activity: Uuid,
-    content: &[u8],
-    mail: Uuid,
+    file: &MailedFile,
+    now: Timestamp,
 ) -> sqlx::Result<()> {
-    let (user_id, content) = (tenant.user_id(), content.to_vec());
+    let (user_id, file) = (tenant.user_id(), file.clone());
     on!(tenant.link(), |conn: DB| {
         sqlx::query::<DB>(
-            "INSERT INTO mail_files (user_id, activity_id, content, mail_id) \
-             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            "INSERT INTO mail_files (user_id, activity_id, content, mail_id, application_id, kind, \
+             sequence, starts_at, ends_at, summary, noted_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+             ON CONFLICT (user_id, activity_id, content) DO UPDATE SET mail_id = excluded.mail_id, \
+             sequence = excluded.sequence, noted_at = excluded.noted_at",
+        )
+        .bind(user_id)
+        .bind(file.activity_id)
+        .bind(file.content)
+        .bind(file.mail_id)
+        .bind(file.application_id)
+        .bind(file.kind)
+        .bind(file.sequence)
+        .bind(file.starts_at)
+        .bind(file.ends_at)
+        .bind(file.summary)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop)
+    })
+}
+
+/// The files that may have arrived of appointments of these applications, and were to begin after `now`: the
+/// earliest that was mailed first. What waits and was never tried is not among them.
+pub async fn files_of_applications(
+    tenant: &mut impl Tenant,
+    applications: &[Uuid],
+    now: Timestamp,
+) -> sqlx::Result<Vec<MailedFile>> {
+    if applications.is_empty() {
+        return Ok(Vec::new());
+    }
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        let mut sql = QueryBuilder::<DB>::new("SELECT ");
+        sql.push(FILE)
+            .push(ARRIVED)
+            .push_bind(user_id)
+            .push(" AND f.starts_at > ")
+            .push_bind(now)
+            .push(" AND f.application_id IN (");
+        let mut ids = sql.separated(", ");
+        for id in applications {
+            ids.push_bind(*id);
+        }
+        sql.push(") ORDER BY f.noted_at, f.sequence");
+        sql.build_query_as().fetch_all(conn).await
+    })
+}
+
+/// Files with their mails, where that may have arrived.
+const ARRIVED: &str = " FROM mail_files f \
+     LEFT JOIN mails m ON m.user_id = f.user_id AND m.id = f.mail_id \
+     WHERE (m.id IS NULL OR m.state IN ('claimed', 'delivered') OR m.uncertain) AND f.user_id = ";
+
+/// The last file of an appointment that may have arrived, but for that of the mail `but`.
+pub async fn last_file(
+    tenant: &mut impl Tenant,
+    activity: Uuid,
+    but: Uuid,
+) -> sqlx::Result<Option<MailedFile>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        let mut sql = QueryBuilder::<DB>::new("SELECT ");
+        sql.push(FILE)
+            .push(ARRIVED)
+            .push_bind(user_id)
+            .push(" AND f.activity_id = ")
+            .push_bind(activity)
+            .push(" AND f.mail_id <> ")
+            .push_bind(but)
+            .push(" ORDER BY f.noted_at DESC, f.sequence DESC LIMIT 1");
+        sql.build_query_as().fetch_optional(conn).await
+    })
+}
+
+/// The content of the file that a mail brings of an appointment.
+pub async fn file_of_mail(
+    tenant: &mut impl Tenant,
+    activity: Uuid,
+    mail: Uuid,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query_scalar::<DB, Vec<u8>>(
+            "SELECT content FROM mail_files WHERE user_id = $1 AND activity_id = $2 \
+             AND mail_id = $3 ORDER BY noted_at DESC LIMIT 1",
         )
         .bind(user_id)
         .bind(activity)
-        .bind(content)
         .bind(mail)
+        .fetch_optional(conn)
+        .await
+    })
+}
+
+/// Whether a mail waits that says what became of an appointment, and was never tried.
+pub async fn has_open_change(tenant: &mut impl Tenant, activity: Uuid) -> sqlx::Result<bool> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query_scalar::<DB, i64>(
+            "SELECT COUNT(*) FROM mails WHERE user_id = $1 AND activity_id = $2 \
+             AND state = 'waiting' AND NOT uncertain",
+        )
+        .bind(user_id)
+        .bind(activity)
+        .fetch_one(conn)
+        .await
+    })
+    .map(|count| count > 0)
+}
+
+/// Puts a mail into the queue that says what became of an appointment, from `not_before` on. One that was
+/// dropped, since it was as before again, waits anew.
+pub async fn insert_change(
+    tenant: &mut TenantWrite,
+    id: Uuid,
+    kind: Rule,
+    activity: Uuid,
+    not_before: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query::<DB>(
+            "INSERT INTO mails (user_id, id, kind, activity_id, not_before, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, id) DO UPDATE SET \
+             state = 'waiting', attempts = 0, not_before = excluded.not_before, ended_at = NULL \
+             WHERE mails.state = 'dropped'",
+        )
+        .bind(user_id)
+        .bind(id)
+        .bind(kind)
+        .bind(activity)
+        .bind(not_before)
+        .bind(now)
         .execute(conn)
         .await
         .map(drop)
@@ -159,6 +314,8 @@ pub struct Claimed {
     pub id: Uuid,
     /// By which rule it goes.
     pub kind: Rule,
+    /// The appointment of which it says what became of it, where it does.
+    pub activity_id: Option<Uuid>,
     /// Tries, with this one.
     pub attempts: i32,
     /// As it was written for an earlier try.
@@ -202,6 +359,18 @@ pub struct Shown {
 const SHOWN: &str = "SELECT u.email, m.id, m.kind, m.state, m.attempts, m.not_before, m.created_at, \
      m.ended_at, m.last_error FROM mails m JOIN users u ON u.id = m.user_id";
 
+/// What a mail was to bring it has not brought.
+async fn forget_files(tx: &mut Tx, user_id: Uuid, mail: Uuid) -> sqlx::Result<()> {
+    on!(tx.link(), |conn: DB| {
+        sqlx::query::<DB>("DELETE FROM mail_files WHERE user_id = $1 AND mail_id = $2")
+            .bind(user_id)
+            .bind(mail)
+            .execute(conn)
+            .await
+            .map(drop)
+    })
+}
+
 /// What a claim does to a mail when it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
@@ -242,7 +411,7 @@ impl Db {
                 SELECT user_id, id FROM mails WHERE state IN ('waiting', 'claimed') \
                 AND not_before <= $3 AND (state = 'waiting' OR lease_until <= $3) \
                 ORDER BY not_before, id LIMIT $4{lock}\
-             ) RETURNING user_id, id, kind, attempts, bytes, uncertain, claim_id"
+             ) RETURNING user_id, id, kind, activity_id, attempts, bytes, uncertain, claim_id"
         );
         let claim_id = Uuid::new_v4();
         let claimed: Vec<Claimed> = on!(tx.link(), |conn: DB| {
@@ -332,6 +501,9 @@ impl Db {
             .await
             .map(|done| done.rows_affected())
         })?;
+        if state == MailState::Dropped && ended > 0 {
+            forget_files(&mut tx, mail.user_id, mail.id).await?;
+        }
         let event = match state {
             MailState::Delivered => Some("mail_delivered"),
             MailState::Dead => Some("mail_failed"),
@@ -448,19 +620,21 @@ impl Db {
     /// When the database cannot.
     pub async fn drop_mail(&self, id: Uuid, now: Timestamp) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
-        let done = on!(tx.link(), |conn: DB| {
-            sqlx::query::<DB>(
+        let dropped: Option<(Uuid, bool)> = on!(tx.link(), |conn: DB| {
+            sqlx::query_as::<DB, (Uuid, bool)>(
                 "UPDATE mails SET state = 'dropped', ended_at = $1, bytes = NULL \
-                 WHERE id = $2 AND state IN ('waiting', 'dead')",
+                 WHERE id = $2 AND state IN ('waiting', 'dead') RETURNING user_id, uncertain",
             )
             .bind(now)
             .bind(id)
-            .execute(conn)
+            .fetch_optional(conn)
             .await
-            .map(|done| done.rows_affected())
         })?;
+        if let Some((user_id, false)) = dropped {
+            forget_files(&mut tx, user_id, id).await?;
+        }
         tx.commit().await?;
-        Ok(done > 0)
+        Ok(dropped.is_some())
     }
 
     /// Deletes mails that ended before `before`, with what they were about: at most `most`.

@@ -1,11 +1,15 @@
 //! Mail: the providers, and the templates.
 
+mod changed;
+mod frame;
 mod outcome;
 mod reminder;
 mod sign_in;
 
 use super::config::{Config, MailUrl, is_loopback};
 use crate::domain::user::Email;
+pub use changed::{Became, ChangeLetter, change_mail};
+pub use frame::Zone;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     address::Envelope,

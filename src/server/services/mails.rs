@@ -7,11 +7,11 @@
 use super::reminders::Whole;
 use crate::{
     domain::{
-        activity::Activity,
+        activity::{Activity, ActivityStatus},
         application::Application,
         change::Change,
         error::Problem,
-        mailing::{GoneOut, MOST_TRIES, MailState, letters, wait},
+        mailing::{GoneOut, MOST_TRIES, MailState, letters, rule_of, wait},
         reminder::Reminder,
         rules::{Channels, ReminderChannel, ReminderDefaults, Rule, RuleChange},
         settings::SettingsPatch,
@@ -19,19 +19,25 @@ use crate::{
         user::Email,
     },
     server::{
-        calendar::{Appointment, Method, file},
+        calendar::{Appointment, Method, Told, cancellation, file},
         clock::Clock,
         db::{
             self, Db, calendar_feeds,
-            mails::{self, About, Claimed, End},
-            tenant::{Owner, TenantWrite},
+            mails::{self, About, Claimed, End, MailedFile},
+            tenant::{Owner, Tenant as _, TenantWrite},
         },
-        mail::{CalendarFile, Item, Letter, MailError, Mailer, Outcome, Sealed, reminder_mail},
+        mail::{
+            self, Became, CalendarFile, ChangeLetter, Item, Letter, MailError, Mailer, Outcome,
+            Sealed, change_mail, reminder_mail,
+        },
         secrets::{Keys, base64, sha256, unbase64},
     },
 };
 use chrono::Duration;
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// How long a claim holds: longer than handing over may take.
@@ -73,8 +79,10 @@ pub(super) async fn queue(
     for row in rows {
         let mut has_file = false;
         if let Some((activity, content)) = file_of(whole, row, now).filter(|_| !is_read) {
-            has_file =
-                seen.insert(activity) && !mails::has_file(tenant, activity, &content).await?;
+            has_file = seen.insert(activity)
+                && !mails::has_file(tenant, activity, &content).await?
+                // That brings it.
+                && !mails::has_open_change(tenant, activity).await?;
         }
         out.push(GoneOut {
             row,
@@ -90,8 +98,12 @@ pub(super) async fn queue(
         let id = id_of(tenant, &what);
         mails::insert(tenant, id, letter.kind, &what, now).await?;
         for it in of.into_iter().filter(|it| it.has_file) {
-            if let Some((activity, content)) = file_of(whole, it.row, now) {
-                mails::insert_file(tenant, activity, &content, id).await?;
+            let about = whole.activity_of(it.row);
+            let of = whole.application(it.row.application_id);
+            let file = about.zip(of);
+            let file = file.and_then(|(it_is, of)| mailed_file(it_is, of, rule_of(it.row), id));
+            if let Some(file) = file {
+                mails::insert_file(tenant, &file, now).await?;
             }
         }
     }
@@ -139,6 +151,103 @@ fn content(activity: &Activity, application: &Application) -> [u8; 32] {
         activity.status.as_str(),
     );
     sha256(format!("{shown:?}").as_bytes())
+}
+
+/// An appointment as the file of a mail has it.
+fn mailed_file(
+    activity: &Activity,
+    application: &Application,
+    kind: Rule,
+    mail: Uuid,
+) -> Option<MailedFile> {
+    Some(MailedFile {
+        activity_id: activity.id,
+        content: content(activity, application).to_vec(),
+        mail_id: mail,
+        application_id: application.id,
+        kind,
+        sequence: activity.version - 1,
+        starts_at: activity.starts_at?,
+        ends_at: activity.ends_at()?,
+        summary: format!("{}, {}", activity.headline(), application.company),
+    })
+}
+
+/// The content of what is off.
+const OFF: [u8; 32] = [0; 32];
+
+/// How it stands with an appointment whose file was mailed.
+enum Now<'a> {
+    /// It is planned.
+    Planned(&'a Activity, &'a Application),
+    /// It was called off, or deleted.
+    Off,
+    /// It took place: calendars have it as it was.
+    Done,
+}
+
+impl<'a> Now<'a> {
+    fn of(activity: Option<&'a Activity>, application: Option<&'a Application>) -> Self {
+        match (activity, application) {
+            (Some(activity), Some(_)) if activity.status == ActivityStatus::Done => Self::Done,
+            (Some(activity), Some(application)) if activity.is_planned() => {
+                Self::Planned(activity, application)
+            }
+            _ => Self::Off,
+        }
+    }
+
+    /// What a calendar is to show; none where it may keep what it has.
+    fn content(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Planned(activity, application) => Some(content(activity, application)),
+            Self::Off => Some(OFF),
+            Self::Done => None,
+        }
+    }
+}
+
+/// How long a change waits before it is mailed: what is moved is often moved once more.
+const CHANGE_SETTLES: Duration = Duration::minutes(1);
+
+/// What changed of these applications in this transaction is mailed where calendars may have files of it.
+pub(super) async fn follow(
+    tenant: &mut TenantWrite,
+    applications: &[Uuid],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let told = mails::files_of_applications(tenant, applications, now).await?;
+    // Of one appointment the last.
+    let told: BTreeMap<Uuid, MailedFile> =
+        told.into_iter().map(|it| (it.activity_id, it)).collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = told.keys().copied().collect();
+    let activities = db::rows::among::<Activity>(tenant, "id", &ids).await?;
+    let rows = db::rows::among::<Application>(tenant, "id", applications).await?;
+    for it in told.values() {
+        let activity = activities.iter().find(|row| row.id == it.activity_id);
+        let of = rows.iter().find(|row| row.id == it.application_id);
+        let Some(content) = Now::of(activity, of).content() else {
+            continue;
+        };
+        if it.content == content || mails::has_open_change(tenant, it.activity_id).await? {
+            continue;
+        }
+        let mut name = tenant.user_id().as_bytes().to_vec();
+        for part in [
+            it.activity_id.as_bytes().as_slice(),
+            it.mail_id.as_bytes(),
+            &content,
+        ] {
+            name.extend_from_slice(part);
+        }
+        let id = Uuid::new_v5(&MAILS, &name);
+        let from = now + CHANGE_SETTLES;
+        mails::insert_change(tenant, id, it.kind, it.activity_id, from, now).await?;
+    }
+    Ok(())
 }
 
 /// What mails are sent with.
@@ -274,8 +383,129 @@ impl Post {
         tenant.commit().await
     }
 
+    /// What a mail says of an appointment that is another one than was mailed.
+    async fn written_change(
+        &self,
+        mail: &Claimed,
+        to: &Email,
+        activity: Uuid,
+    ) -> sqlx::Result<Written> {
+        let now = self.clock.now();
+        let mut tenant = match self.db.write_as(mail.owner()).await {
+            Err(sqlx::Error::RowNotFound) => return Ok(Written::Nothing(MailState::Dropped)),
+            tenant => tenant?,
+        };
+        let settings = db::settings::find(&mut tenant).await?;
+        let told = mails::last_file(&mut tenant, activity, mail.id).await?;
+        let is_wanted = settings.reminder_defaults.rule(mail.kind).mail;
+        let over = |mail: &Claimed| {
+            let may_be_there = mail.uncertain;
+            Ok(Written::Nothing(if may_be_there {
+                MailState::Delivered
+            } else {
+                MailState::Dropped
+            }))
+        };
+        let Some(before) = told.filter(|_| is_wanted) else {
+            return over(mail);
+        };
+        let row = db::rows::find::<Activity>(&mut tenant, activity).await?;
+        let of = db::rows::find::<Application>(&mut tenant, before.application_id).await?;
+        let is = Now::of(row.as_ref(), of.as_ref());
+        let is_past = |at: Timestamp| at <= now;
+        let is_over = match &is {
+            Now::Planned(row, _) => row.starts_at.is_none_or(is_past),
+            Now::Off | Now::Done => is_past(before.starts_at),
+        };
+        let content = is
+            .content()
+            .filter(|content| !is_over && before.content != *content);
+        let Some(content) = content else {
+            return over(mail);
+        };
+        // What may be there says what is so, or another mail does.
+        if let Some(bytes) = mail.bytes.clone().filter(|_| mail.uncertain) {
+            let own = mails::file_of_mail(&mut tenant, activity, mail.id).await?;
+            return match own {
+                Some(own) if own == content => Ok(Written::As(bytes)),
+                _ => over(mail),
+            };
+        }
+        let told = Told {
+            activity,
+            sequence: before.sequence,
+            starts: before.starts_at,
+            ends: before.ends_at,
+            summary: before.summary.clone(),
+        };
+        let zone = settings.timezone.rules().unwrap_or_default();
+        let unsubscribe = self.unsubscribe(mail);
+        let (became, file, page, note) = match &is {
+            Now::Planned(activity, application) => (
+                Became::Other {
+                    activity,
+                    application,
+                    was_off: before.content == OFF,
+                },
+                self.calendar_file(activity, application),
+                activity.page(),
+                mailed_file(activity, application, mail.kind, mail.id),
+            ),
+            Now::Off | Now::Done => (
+                Became::Off,
+                Some(CalendarFile {
+                    content: cancellation(&told, now),
+                    method: Method::Cancel.name(),
+                }),
+                of.as_ref()
+                    .map_or("/board".to_owned(), |of| format!("/board/{}", of.id)),
+                Some(MailedFile {
+                    content: OFF.to_vec(),
+                    mail_id: mail.id,
+                    sequence: before.sequence + 1,
+                    ..before.clone()
+                }),
+            ),
+        };
+        let letter = change_mail(&ChangeLetter {
+            to,
+            told: &told,
+            became,
+            page: &page,
+            zone: mail::Zone {
+                name: &settings.timezone,
+                rules: &zone,
+            },
+            origin: &self.origin,
+            unsubscribe: &unsubscribe,
+        });
+        let sealed = Sealed {
+            id: mail.id,
+            unsubscribe,
+            files: file.into_iter().collect(),
+        };
+        let written = self.mailer.write(letter, sealed);
+        if let Some(note) = note {
+            mails::insert_file(&mut tenant, &note, now).await?;
+            tenant.commit().await?;
+        }
+        Ok(match written {
+            Ok(bytes) => Written::As(bytes),
+            Err(error) => Written::Wrong(error),
+        })
+    }
+
+    /// Where mails of this kind are stopped.
+    fn unsubscribe(&self, mail: &Claimed) -> String {
+        let token = token(&self.keys, mail.user_id, mail.kind);
+        format!("{}{UNSUBSCRIBE}{token}", self.origin)
+    }
+
     /// What a mail says.
     async fn written(&self, mail: &Claimed, to: &Email) -> sqlx::Result<Written> {
+        if let Some(activity) = mail.activity_id {
+            return self.written_change(mail, to, activity).await;
+        }
         let now = self.clock.now();
         let mut tenant = match self.db.write_as(mail.owner()).await {
             Err(sqlx::Error::RowNotFound) => return Ok(Written::Nothing(MailState::Dropped)),
@@ -324,19 +554,19 @@ impl Post {
                 continue;
             };
             files.extend(self.calendar_file(activity, it.application));
-            contents.push((activity.id, content(activity, it.application)));
+            let kind = rule_of(it.reminder);
+            contents.extend(mailed_file(activity, it.application, kind, mail.id));
         }
-        let unsubscribe = format!(
-            "{}{UNSUBSCRIBE}{}",
-            self.origin,
-            token(&self.keys, mail.user_id, mail.kind)
-        );
+        let unsubscribe = self.unsubscribe(mail);
         let zone = settings.timezone.rules().unwrap_or_default();
         let letter = reminder_mail(&Letter {
             to,
             kind: mail.kind,
             items,
-            zone: (&settings.timezone, &zone),
+            zone: mail::Zone {
+                name: &settings.timezone,
+                rules: &zone,
+            },
             origin: &self.origin,
             unsubscribe: &unsubscribe,
             has_file: !files.is_empty(),
@@ -349,8 +579,8 @@ impl Post {
         let written = self.mailer.write(letter, sealed);
         if !contents.is_empty() {
             // It may have changed since the mail was put into the queue.
-            for (activity, content) in contents {
-                mails::insert_file(&mut tenant, activity, &content, mail.id).await?;
+            for file in contents {
+                mails::insert_file(&mut tenant, &file, now).await?;
             }
             tenant.commit().await?;
         }

@@ -1,7 +1,7 @@
 //! Reminders: what plans them, lists of them, and what is particular to a change of one.
 
 use super::{
-    Context, cursors, ledger,
+    Context, cursors, ledger, mails,
     rows::{self, Kind, Step},
 };
 use crate::{
@@ -157,7 +157,7 @@ pub(super) async fn replan(
     {
         tenant.wakes_at(at);
     }
-    Ok(())
+    mails::follow(tenant, applications, now).await
 }
 
 /// Applications with all that hangs on them, and what is asked of them.

@@ -31,22 +31,38 @@ pub fn post(state: &AppState) -> Post {
     }
 }
 
-/// Does so until the server stops. What is being sent then may arrive: it is sent again under the same id.
+/// How long a stop waits for what is being sent: a try that is broken off may have delivered, and then nothing
+/// of it can be said anew.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Does so until the server stops, and what is being sent then has come to its end. What has not by then may
+/// arrive: it is sent again under the same id.
 pub async fn run(state: AppState, nearer: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+    let sending = send_until(&state, &nearer, stopped.clone());
+    tokio::pin!(sending);
     tokio::select! {
         biased;
-        _ = stopped.wait_for(|stopped| *stopped) => {}
-        () = send_for_ever(&state, &nearer) => {}
+        () = told(&mut stopped) => {
+            if tokio::time::timeout(PATIENCE, sending).await.is_err() {
+                tracing::warn!("mails were being sent when the server stopped");
+            }
+        }
+        () = &mut sending => {}
     }
 }
 
-async fn send_for_ever(state: &AppState, nearer: &Notify) {
+/// Resolves when the server stops.
+async fn told(stopped: &mut watch::Receiver<bool>) {
+    _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn send_until(state: &AppState, nearer: &Notify, mut stopped: watch::Receiver<bool>) {
     let post = post(state);
     if let Err(error) = begin(state).await {
         tracing::error!(%error, "what mails were being sent is not known");
     }
-    loop {
-        let sleep = match once(&post).await {
+    while !*stopped.borrow() {
+        let sleep = match until(&post, || *stopped.borrow()).await {
             Ok(sleep) => sleep,
             Err(error) => {
                 tracing::error!(%error, "mails were not sent");
@@ -56,6 +72,7 @@ async fn send_for_ever(state: &AppState, nearer: &Notify) {
         let is_held = !post.mailer.is_reachable();
         let sleep = sleep.clamp(LEAST, LONGEST).to_std().unwrap_or_default();
         tokio::select! {
+            () = told(&mut stopped) => {}
             // Where the provider cannot be reached, more mails are no reason to ask it sooner.
             () = nearer.notified(), if !is_held => {}
             () = tokio::time::sleep(sleep) => {}
@@ -84,7 +101,15 @@ async fn begin(state: &AppState) -> sqlx::Result<()> {
 /// # Errors
 /// When the database cannot. Claims of what was not sent run out.
 pub async fn once(post: &Post) -> sqlx::Result<Duration> {
+    until(post, || false).await
+}
+
+/// The same, but claims nothing more once `is_over`.
+async fn until(post: &Post, is_over: impl Fn() -> bool) -> sqlx::Result<Duration> {
     loop {
+        if is_over() {
+            return Ok(Duration::zero());
+        }
         let now = post.clock.now();
         if let Some(until) = post
             .db

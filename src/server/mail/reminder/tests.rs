@@ -5,6 +5,7 @@ use crate::domain::{
     stage::Status,
     time::{Timestamp, ZoneName},
 };
+use crate::server::mail::frame::MOST_OF_SUBJECT;
 use chrono::Duration;
 use chrono_tz::Tz;
 use proptest::prelude::*;
@@ -57,7 +58,10 @@ impl World {
             to: &"jane@example.com".to_owned().try_into().unwrap(),
             kind,
             items: items.collect(),
-            zone: (&zone, &Tz::Europe__Berlin),
+            zone: Zone {
+                name: &zone,
+                rules: &Tz::Europe__Berlin,
+            },
             origin: "https://hunt.example.com",
             unsubscribe: "https://hunt.example.com/unsubscribe/abc",
             has_file: with_activity,
