@@ -34,8 +34,6 @@ pub struct Settled {
     pub sent: u64,
     /// Reminders that were of no use any more.
     pub expired: u64,
-    /// Reminders that wait until quiet hours are over.
-    pub deferred: u64,
     /// Mails that were put into the queue.
     pub mails: u64,
     /// Users whose turn failed: theirs come again the next time.
@@ -106,17 +104,16 @@ async fn settle_batch(
             all = false;
             break;
         }
-        // By the settings and facts of now, whatever it was planned with.
+        // By the settings and facts of now, whatever it was planned with. What is late at night waits from then on.
         whole.plan(&mut tenant, *id, now, None).await?;
         let of: Vec<Scheduled> = whole.reminders_of(*id).to_vec();
         let due: Vec<&Scheduled> = of.iter().filter(|it| is_due(it, now)).collect();
         all &= due.len() <= left;
         for it in due.into_iter().take(left) {
             left -= 1;
-            let rings = whole.rings(&it.row);
-            let ends = settle_one(&mut tenant, &mut whole, it, &of, now, settled).await?;
-            ended.extend(ends.then_some(it.row.id));
-            gone_out.extend((ends && rings).then_some(it.row.id));
+            gone_out.extend(whole.rings(&it.row).then_some(it.row.id));
+            settle_one(&mut whole, it, &of, now, settled);
+            ended.insert(it.row.id);
         }
         // What follows from that: the next of a rule that repeats.
         whole.plan(&mut tenant, *id, now, None).await?;
@@ -133,22 +130,15 @@ fn is_due(it: &Scheduled, now: Timestamp) -> bool {
     it.row.is_open() && it.send_at.is_some_and(|at| at <= now)
 }
 
-/// Settles one that is due, as far as that is known. Whether it ended: that is still to be stored.
-async fn settle_one(
-    tenant: &mut TenantWrite,
+/// Settles one that is due, as far as that is known: that is still to be stored.
+fn settle_one(
     whole: &mut Whole<'_>,
     it: &Scheduled,
     of: &[Scheduled],
     now: Timestamp,
     settled: &mut Settled,
-) -> sqlx::Result<bool> {
+) {
     let mut row = it.row.clone();
-    let at = whole.late(&row, now);
-    if at > now {
-        settled.deferred += 1;
-        reminders::set_send_at(tenant, row.id, at).await?;
-        return Ok(false);
-    }
     // Later than the state before, whatever the clock says.
     row.updated_at = now.max(row.updated_at + Duration::milliseconds(1));
     let gives_way = of.iter().any(|other| {
@@ -163,7 +153,6 @@ async fn settle_one(
         settled.sent += 1;
     }
     whole.take(row);
-    Ok(true)
 }
 
 /// Whether it is too late for it: what it is before has begun.

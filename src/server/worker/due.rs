@@ -66,7 +66,6 @@ pub async fn once(state: &AppState) -> bool {
             tracing::info!(
                 settled.sent,
                 settled.expired,
-                settled.deferred,
                 settled.mails,
                 settled.failed,
                 "what was due was settled"

@@ -334,7 +334,8 @@ impl Person {
                     }
                 }
             };
-            (row.waits, row.goes) = (None, goes);
+            row.goes = goes;
+            row.waits = (goes <= now).then(|| self.waits(row, now)).flatten();
             let by = Some((goes, self.begins(row), self.window));
             if row.by != by {
                 (row.by, row.since) = (by, now);
@@ -343,16 +344,18 @@ impl Person {
         self.rows = rows;
     }
 
+    /// Until when a reminder waits that is found late, where it is quiet.
+    fn waits(&self, row: &Row, now: Ms) -> Option<Ms> {
+        let window = self.window.filter(|_| self.is_quiet(now))?;
+        let over = window.over(now, &self.clocks);
+        // What was to go out before the window, or is of no use after it, goes within it.
+        let has_time = self.begins(row).is_none_or(|begins| over < begins);
+        (has_time && row.due <= now).then_some(over)
+    }
+
     /// What becomes of an open reminder whose time has come.
     fn fate(&self, name: &Name, row: &Row, now: Ms) -> Fate {
         let begins = self.begins(row);
-        if let Some(window) = self.window.filter(|_| self.is_quiet(now)) {
-            let over = window.over(now, &self.clocks);
-            // What was to go out before the window, or is of no use after it, goes within it.
-            if begins.is_none_or(|begins| over < begins) && row.due <= now {
-                return Fate::Waits(over);
-            }
-        }
         if begins.is_some_and(|begins| begins <= now) {
             return Fate::Expires;
         }
@@ -394,7 +397,15 @@ impl Person {
         let ids: BTreeSet<Uuid> = due.map(|row| row.of).collect();
         let mut fates = Vec::new();
         for id in ids {
+            let due = self.rows.iter();
+            let due = due.filter(|(_, row)| row.of == id && is_due(row));
+            let were_due: Vec<Name> = due.map(|(name, _)| name.clone()).collect();
             self.plan(id, now, None);
+            let wait = were_due.into_iter().filter_map(|name| {
+                let until = self.rows.get(&name)?.waits.filter(|until| *until > now)?;
+                Some((name, Fate::Waits(until)))
+            });
+            fates.extend(wait);
             let due = self.rows.iter();
             let due = due.filter(|(_, row)| row.of == id && is_due(row));
             let of_this: Vec<(Name, Fate)> = due
@@ -410,11 +421,6 @@ impl Person {
             }
             fates.extend(of_this);
             self.plan(id, now, None);
-        }
-        for (name, fate) in &fates {
-            if let Fate::Waits(until) = fate {
-                self.rows.get_mut(name).unwrap().waits = Some(*until);
-            }
         }
         fates
     }
