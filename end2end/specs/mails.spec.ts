@@ -36,6 +36,9 @@ test("what one sets is mailed where that is wanted, leads back, and is stopped b
   await expect(own).not.toBeChecked();
   await page.goto(letter?.unsubscribe ?? "");
   await page.getByRole("button", { name: "Send them again" }).click();
+  await expect(page.getByRole("heading", { name: "These mails come again" })).toBeVisible();
+  // Going back asks for nothing to be sent again.
+  await page.goBack();
   await expect(page.getByRole("heading", { name: "Stop these mails?" })).toBeVisible();
   await settings.open();
   await expect(own).toBeChecked();

@@ -75,6 +75,24 @@ pub fn exists(selector: &str) -> bool {
     document().query_selector(selector).ok().flatten().is_some()
 }
 
+/// Which of these `parts` of a row has got the focus: what finds it again, wherever the row stands by then. The
+/// row is known by its attribute `name`.
+pub fn part_of_row(event: &FocusEvent, row: &str, name: &str, parts: &[&str]) -> Option<String> {
+    #[cfg(feature = "hydrate")]
+    {
+        use leptos::wasm_bindgen::JsCast as _;
+        let target: leptos::web_sys::Element = event.target()?.dyn_into().ok()?;
+        let id = target.closest(row).ok()??.get_attribute(name)?;
+        let part = parts.iter().find(|part| target.matches(part) == Ok(true))?;
+        Some(format!("{row}[{name}=\"{id}\"] {part}"))
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        _ = (event, row, name, parts);
+        None
+    }
+}
+
 /// The text that is being pasted; the browser does not put it into the field then. None where it is one
 /// line, which the field takes by itself: it would put lines of a list behind one another.
 pub fn pasted_lines(event: &ClipboardEvent) -> Option<String> {

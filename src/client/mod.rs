@@ -9,6 +9,7 @@ pub mod engine;
 pub mod habits;
 pub mod hydration;
 pub mod labels;
+pub mod leading_on;
 pub mod notifications;
 pub mod search;
 pub mod store;

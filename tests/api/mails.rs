@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 both![
     a_follow_up_is_mailed_once,
+    what_is_so_no_more_is_dropped_after_a_day,
+    the_rest_of_a_digest_is_mailed_whatever_a_try_came_to,
+    nothing_is_mailed_at_night_that_has_time,
     an_interview_brings_its_file_once_a_state,
     what_is_called_off_or_deleted_is_taken_out_of_calendars_once,
     what_is_as_before_again_is_not_mailed,
@@ -36,8 +39,15 @@ async fn patient(app: &TestApp) -> User {
     jane
 }
 
-/// Settles what is due, and sends what is to be mailed.
+/// Settles what is due, and sends what is to be mailed; where the clock has gone on by days, that is no silence
+/// after which mails are held.
 async fn work(app: &TestApp) {
+    assert!(due::once(&app.state).await);
+    app.state.db.hold_mails(None).await.unwrap();
+    work_as_it_is(app).await;
+}
+
+async fn work_as_it_is(app: &TestApp) {
     assert!(due::once(&app.state).await);
     let post = mails::post(&app.state);
     for _ in 0..200 {
@@ -382,9 +392,118 @@ async fn what_is_so_no_more_is_not_mailed(site: Site) {
     assert_eq!(site.letters_to("jane@example.com").len(), 1);
     let text = site.text_of(&site.letters_to("jane@example.com")[0]);
     assert!(text.contains("Renamed"), "{text}");
-    let mut states = states(&site).await;
-    states.sort();
-    assert_eq!(states, said(&[("delivered", "1"), ("dropped", "1")]));
+    // Who takes it back within a day is mailed after all.
+    let now = jane_again(&app, &json!({})).await;
+    let row = now.get(&path_of(&moved)).await.is(200).json();
+    let body = json!({ "status": "Applied", "status_occurred_at": moved["status_since"] });
+    now.patch(&path_of(&moved), version_of(&row), &body)
+        .await
+        .is(200);
+    app.clock.advance(Duration::minutes(11));
+    work(&app).await;
+    assert_eq!(
+        states(&site).await,
+        said(&[("delivered", "1"), ("delivered", "1")])
+    );
+}
+
+async fn what_is_so_no_more_is_dropped_after_a_day(site: Site) {
+    let app = site
+        .start_with(&[("--mail-url", "smtp://127.0.0.1:9")])
+        .await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    let row = jane
+        .create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    let body = json!({ "status": "Rejected" });
+    jane.patch(&path_of(&row), version_of(&row), &body)
+        .await
+        .is(200);
+    app.clock.advance(Duration::minutes(1));
+    work(&app).await;
+    assert_eq!(states(&site).await, said(&[("waiting", "0")]));
+    app.clock.advance(Duration::days(1));
+    work(&app).await;
+    assert_eq!(states(&site).await[0].0, "dropped");
+}
+
+/// Three own reminders that are due, each mailed.
+async fn three_due(app: &TestApp, jane: &User) -> Vec<Value> {
+    let parent = jane
+        .create(json!({ "company": "Acme", "status": "Screening" }))
+        .await;
+    let due_at = app.clock.now() + Duration::minutes(1);
+    let mut rows = Vec::new();
+    for title in ["Ask about pay", "Send the portfolio", "Thank Mira"] {
+        let body = json!({
+            "application_id": parent["id"], "title": title, "due_at": due_at,
+            "channels": ["in_app", "email"],
+        });
+        rows.push(jane.post("/reminders", &body).await.is(201).json());
+    }
+    app.clock.advance(Duration::minutes(2));
+    rows
+}
+
+async fn the_rest_of_a_digest_is_mailed_whatever_a_try_came_to(site: Site) {
+    // It takes the mail, and closes without a word.
+    let sink = Sink::start(|line| if line == "." { "" } else { "250 fine" }).await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    let rows = three_due(&app, &jane).await;
+    work(&app).await;
+    assert_eq!(states(&site).await, said(&[("waiting", "1")]));
+    let path = format!("/reminders/{}", rows[1]["id"].as_str().unwrap());
+    let now = jane.get(&path).await.is(200).json();
+    let body = json!({ "done_at": app.clock.now() });
+    jane.patch(&path, version_of(&now), &body).await.is(200);
+    let clock = app.clock.now();
+    app.stop().await;
+    let app = site.start().await;
+    go_to(&app, clock + Duration::hours(3));
+    work(&app).await;
+    let mails = site.letters_to("jane@example.com");
+    assert_eq!(mails.len(), 1, "{:?}", subjects(&site));
+    let text = site.text_of(&mails[0]);
+    assert!(
+        text.contains("Ask about pay") && text.contains("Thank Mira"),
+        "{text}"
+    );
+    assert!(!text.contains("Send the portfolio"), "{text}");
+}
+
+async fn nothing_is_mailed_at_night_that_has_time(site: Site) {
+    let app = site
+        .start_with(&[("--mail-url", "smtp://127.0.0.1:9")])
+        .await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    three_due(&app, &jane).await;
+    work(&app).await;
+    assert_eq!(states(&site).await, said(&[("waiting", "0")]));
+    let now = app.clock.now();
+    let clock = |minutes: i64| {
+        (now + Duration::minutes(minutes))
+            .format("%H:%M")
+            .to_string()
+    };
+    let quiet = json!({
+        "timezone": "UTC", "quiet_hours_start": clock(0), "quiet_hours_end": clock(120),
+    });
+    let settings = jane.get("/settings").await.is(200).json();
+    jane.patch("/settings", version_of(&settings), &quiet)
+        .await
+        .is(200);
+    app.stop().await;
+    let app = site.start().await;
+    go_to(&app, now + Duration::minutes(30));
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 0);
+    go_to(&app, now + Duration::minutes(121));
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 1);
 }
 
 async fn three_at_once_are_one_mail(site: Site) {
@@ -646,7 +765,7 @@ async fn after_a_week_of_silence_mails_are_held(site: Site) {
         .await;
     let rule = json!({ "reminder_defaults": { "custom": { "channels": ["in_app", "email"] } } });
     jane_again(&app, &rule).await;
-    work(&app).await;
+    work_as_it_is(&app).await;
     assert_eq!(site.letters_to("jane@example.com").len(), 0);
     assert_eq!(states(&site).await, said(&[("waiting", "0")]));
     app.state.db.hold_mails(None).await.unwrap();
@@ -654,12 +773,12 @@ async fn after_a_week_of_silence_mails_are_held(site: Site) {
     assert_eq!(site.letters_to("jane@example.com").len(), 1);
 }
 
-async fn jane_again(app: &TestApp, settings: &Value) {
+async fn jane_again(app: &TestApp, settings: &Value) -> User {
     let jane = app.sign_in("jane@example.com").await;
-    let version = jane.get("/settings").await.json()["version"]
-        .as_i64()
-        .unwrap();
-    jane.patch("/settings", version, settings).await.is(200);
+    let now = jane.get("/settings").await.is(200).json();
+    let patch = jane.patch("/settings", version_of(&now), settings);
+    patch.await.is(200);
+    jane
 }
 
 async fn mails_of_long_ago_are_forgotten(site: Site) {

@@ -81,6 +81,9 @@ async fn talk(
                 mail.push_str("\r\n");
             }
             let reply = answer(".");
+            if reply.is_empty() {
+                return Ok(());
+            }
             if reply.starts_with('2') {
                 taken.lock().unwrap().push(mail);
             }

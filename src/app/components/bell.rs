@@ -117,6 +117,8 @@ pub fn provide() {
                 tell(store, rung.id);
             }
         }
+        // Nor is what was done before this page came.
+        told.update_value(|told| told.extend(bell.done.iter().map(|it| (it.id, it.ready))));
         // What was answered is not asked any more.
         let rings = |id: &Uuid| bell.new.iter().any(|rung| rung.id == *id);
         for id in known.iter().flatten().filter(|id| !rings(id)) {

@@ -37,7 +37,7 @@ pub fn ReminderRules(
     editor: Editor,
 ) -> impl IntoView {
     view! {
-        <Panel title="Reminders">
+        <Panel title="Reminders" id="reminders">
             <p class="panel-text">"They come by themselves, in the app, and by mail where that is on. Leave a field empty to get no such reminder."</p>
             <div class="fields">
                 <AlertsField/>
@@ -78,10 +78,12 @@ fn mailed(rule: Rule, now: &RuleNow) -> &'static str {
     let by = |way| now.channels.contains(&way);
     match rule {
         Rule::Custom => "Mail me what I set myself from now on, too",
-        Rule::Digest => "Mail me three or more that are due at once, in one mail",
+        Rule::Digest => {
+            "When three or more are due at once, mail me one list. Off: what would be in it is not mailed"
+        }
         // Where a calendar reads the address, it has the appointment anyhow.
         _ if by(ReminderChannel::Calendar) && !by(ReminderChannel::Email) => {
-            "Mail me the file for my calendar, unless that reads the address below"
+            "Mail me a calendar file, once; not while a calendar reads the address under “Your calendar”"
         }
         _ => "Mail me, too",
     }
@@ -137,7 +139,12 @@ fn MailSwitch(editor: Editor, rule: Rule) -> impl IntoView {
                 checked=now.with_untracked(|now| is_mailed(rule, now))
                 on:change=turn
             />
-            <span>{move || now.with(|now| mailed(rule, now))}</span>
+            <span>
+                {move || now.with(|now| mailed(rule, now))}
+                {Rule::THAT_REMIND.contains(&rule).then(|| view! {
+                    <span class="visually-hidden">{format!(": {}", rule.label())}</span>
+                })}
+            </span>
         </label>
     }
 }
@@ -178,7 +185,7 @@ fn AlertsField() -> impl IntoView {
             "The browser blocks notifications of this site. Allow them in its settings for this site, then switch this on."
         }
         Alerts::Asking => "Answer the browser’s question.",
-        Alerts::Off => "Reminders show in the app alone.",
+        Alerts::Off => "This device shows no notifications of its own.",
         Alerts::On => {
             "What falls due while you look at something else is shown by the system, by its title, as long as the app is open."
         }

@@ -17,6 +17,7 @@ use crate::{
         dom,
         habits::week_start_here,
         hydration::{is_shell, mark_hydrated},
+        leading_on,
         store::{Store, use_store},
         zone::machine_zone,
     },
@@ -183,7 +184,11 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
         let asked = |search: &String| query_value(search, "next");
         destination(location.search.with_untracked(asked))
     };
-    // The mailed link was opened in another tab.
+    // The mailed link may be opened in another tab.
+    Effect::new(move |_| {
+        let next = untrack(next);
+        leading_on::remember((next != destination(None)).then_some(next.as_str()));
+    });
     Effect::new(move |_| {
         store.when_signed_in_elsewhere(move || dom::leave_for(&next()));
     });
@@ -200,7 +205,10 @@ fn TypeCode(address: Email, sent: RwSignal<Option<Email>>) -> impl IntoView {
                 ..MagicLinkVerify::default()
             };
             match self::verify(store, proof).await {
-                Ok(()) => dom::leave_for(&next),
+                Ok(()) => {
+                    leading_on::remember(None);
+                    dom::leave_for(&next);
+                }
                 Err(problem) => {
                     // What nobody looked at may be right.
                     if problem.kind == ProblemKind::Validation {

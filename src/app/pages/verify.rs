@@ -5,7 +5,7 @@ use super::sign_in::{self, Brand, NeedsConnection};
 use crate::{
     api::auth::MagicLinkVerify,
     app::{acts::Submission, components::entry::EntryCard},
-    client::{dom, hydration::mark_hydrated, store::use_store},
+    client::{dom, hydration::mark_hydrated, leading_on, store::use_store},
     domain::error::{Problem, ProblemKind},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -33,7 +33,7 @@ pub fn VerifyPage() -> impl IntoView {
         };
         spawn_local(async move {
             match sign_in::verify(store, proof).await {
-                Ok(()) => dom::leave_for("/"),
+                Ok(()) => dom::leave_for(&sign_in::destination(leading_on::take())),
                 Err(problem) => {
                     failure.set(Some(Failure::of(&problem)));
                     submission.end();

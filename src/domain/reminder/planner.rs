@@ -84,10 +84,12 @@ pub fn still_stands(row: &Reminder, facts: &Facts<'_>) -> bool {
     if !row.is_unanswered() || is_over {
         return false;
     }
-    let Some(rule) = row.meta.rule else {
-        return true;
-    };
     let of = facts.application;
+    let Some(rule) = row.meta.rule else {
+        // Whoever closes an application since calls off what rang before, too.
+        let closed = of.archived_at.unwrap_or(of.status_since);
+        return is_in_play(of) || row.sent_at.is_some_and(|rang| rang > closed);
+    };
     if row.meta.is_set(SetByHand::Kept) && is_in_play(of) {
         return true;
     }

@@ -92,7 +92,7 @@ pub async fn about(tenant: &mut impl Tenant, mail: Uuid) -> sqlx::Result<Vec<Abo
     })
 }
 
-/// Whether this state of an appointment was mailed.
+/// Whether this state of an appointment was mailed, or will be.
 pub async fn has_file(
     tenant: &mut impl Tenant,
     activity: Uuid,
@@ -101,8 +101,10 @@ pub async fn has_file(
     let (user_id, content) = (tenant.user_id(), content.to_vec());
     on!(tenant.link(), |conn: DB| {
         sqlx::query_scalar::<DB, i64>(
-            "SELECT COUNT(*) FROM mail_files \
-             WHERE user_id = $1 AND activity_id = $2 AND content = $3",
+            "SELECT COUNT(*) FROM mail_files f \
+             LEFT JOIN mails m ON m.user_id = f.user_id AND m.id = f.mail_id \
+             WHERE f.user_id = $1 AND f.activity_id = $2 AND f.content = $3 \
+             AND (m.id IS NULL OR m.state IN ('waiting', 'claimed', 'delivered') OR m.uncertain)",
         )
         .bind(user_id)
         .bind(activity)
@@ -322,6 +324,8 @@ pub struct Claimed {
     pub bytes: Option<Vec<u8>>,
     /// Whether an earlier try may have delivered it.
     pub uncertain: bool,
+    /// When it was put into the queue.
+    pub created_at: Timestamp,
     /// Who has claimed it.
     pub claim_id: Uuid,
 }
@@ -411,7 +415,8 @@ impl Db {
                 SELECT user_id, id FROM mails WHERE state IN ('waiting', 'claimed') \
                 AND not_before <= $3 AND (state = 'waiting' OR lease_until <= $3) \
                 ORDER BY not_before, id LIMIT $4{lock}\
-             ) RETURNING user_id, id, kind, activity_id, attempts, bytes, uncertain, claim_id"
+             ) RETURNING user_id, id, kind, activity_id, attempts, bytes, uncertain, \
+             created_at, claim_id"
         );
         let claim_id = Uuid::new_v4();
         let claimed: Vec<Claimed> = on!(tx.link(), |conn: DB| {

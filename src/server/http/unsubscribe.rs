@@ -6,12 +6,12 @@ use crate::{
     domain::{error::Problem, rules::Rule},
     server::{
         AppState,
-        services::mails::{is_mailed, read_token, set_mailed},
+        services::mails::{UNSUBSCRIBE, is_mailed, read_token, set_mailed},
     },
 };
 use axum::{
     extract::{Path, Query, State},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use http::{HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
@@ -27,21 +27,32 @@ pub struct Parts {
     pub style: Arc<str>,
 }
 
-/// Whether mails are to be sent again.
+/// What is wanted beside the address.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Wanted {
+    /// Mails are to be sent again, or have just been switched on again.
     again: bool,
+    /// A person has pressed it on the page, which is shown anew. A mail program is answered in place.
+    page: bool,
 }
 
 /// `GET /unsubscribe/{token}`: says what would stop.
-pub async fn look(State(parts): State<Parts>, Path(token): Path<String>) -> Response {
+pub async fn look(
+    State(parts): State<Parts>,
+    Path(token): Path<String>,
+    Query(Wanted { again, .. }): Query<Wanted>,
+) -> Response {
     let said = async {
         let Some((owner, rule)) = read_token(&parts.state.keys, &token) else {
             return Ok(None);
         };
         let mailed = is_mailed(&parts.state.db, owner, rule).await?;
-        Ok(mailed.map(|mailed| (rule, mailed)))
+        Ok(mailed.map(|mailed| match (mailed, again) {
+            (true, false) => asks(rule),
+            (true, true) => sent_again(rule),
+            (false, _) => stopped(rule),
+        }))
     };
     page(&parts, said.await)
 }
@@ -50,7 +61,10 @@ pub async fn look(State(parts): State<Parts>, Path(token): Path<String>) -> Resp
 pub async fn press(
     State(parts): State<Parts>,
     Path(token): Path<String>,
-    Query(Wanted { again }): Query<Wanted>,
+    Query(Wanted {
+        again,
+        page: on_page,
+    }): Query<Wanted>,
 ) -> Response {
     let said = async {
         let Some((owner, rule)) = read_token(&parts.state.keys, &token) else {
@@ -58,16 +72,25 @@ pub async fn press(
         };
         let now = parts.state.clock.now();
         set_mailed(&parts.state.db, owner, &[rule], again, now).await?;
-        Ok(Some((rule, again)))
+        Ok(Some(if again {
+            sent_again(rule)
+        } else {
+            stopped(rule)
+        }))
     };
-    page(&parts, said.await)
+    let said = said.await;
+    // So that going back asks nobody to send a form again.
+    if on_page && matches!(said, Ok(Some(_))) {
+        let query = if again { "?again=true" } else { "" };
+        return Redirect::to(&format!("{UNSUBSCRIBE}{token}{query}")).into_response();
+    }
+    page(&parts, said)
 }
 
 /// The same for an address that is none: nobody learns which are.
-fn page(parts: &Parts, said: Result<Option<(Rule, bool)>, Problem>) -> Response {
+fn page(parts: &Parts, said: Result<Option<Markup>, Problem>) -> Response {
     let (status, body) = match said {
-        Ok(Some((rule, true))) => (StatusCode::OK, asks(rule)),
-        Ok(Some((rule, false))) => (StatusCode::OK, stopped(rule)),
+        Ok(Some(body)) => (StatusCode::OK, body),
         Ok(None) => (StatusCode::OK, unknown()),
         Err(problem) => {
             tracing::error!(%problem, "mails were not stopped");
@@ -111,21 +134,29 @@ fn page(parts: &Parts, said: Result<Option<(Rule, bool)>, Problem>) -> Response 
 /// What the mails of a rule are, in a sentence.
 fn named(rule: Rule) -> String {
     match rule {
-        Rule::Custom => "reminders that you set yourself".to_owned(),
-        Rule::Digest => "several reminders at once".to_owned(),
+        Rule::Custom => "any reminder that you set yourself".to_owned(),
+        Rule::Digest => {
+            "reminders of which three or more are due at once, neither together nor one by one"
+                .to_owned()
+        }
         rule => format!("“{}”", rule.label()),
     }
+}
+
+fn settings() -> Markup {
+    html! { p class="entry-text" { a href="/settings#reminders" { "Choose what is mailed" } } }
 }
 
 fn asks(rule: Rule) -> Markup {
     html! {
         h1 class="entry-title" { "Stop these mails?" }
         p class="entry-text" {
-            "No more mails about " (named(rule)) ". The reminders still show in the app."
+            "You would get no more mails about " (named(rule)) ". The reminders would still show in the app."
         }
-        form class="entry-form" method="post" {
+        form class="entry-form" method="post" action="?page=true" {
             button class="button button-primary" type="submit" { "Stop these mails" }
         }
+        (settings())
     }
 }
 
@@ -133,11 +164,26 @@ fn stopped(rule: Rule) -> Markup {
     html! {
         h1 class="entry-title" { "No more of these mails" }
         p class="entry-text" {
-            "Mails about " (named(rule)) " have stopped. The reminders still show in the app; mails can be switched on again in its settings."
+            "You get no more mails about " (named(rule)) ". The reminders still show in the app."
         }
-        form class="entry-form" method="post" action="?again=true" {
+        form class="entry-form" method="post" action="?page=true&again=true" {
             button class="button" type="submit" { "Send them again" }
         }
+        (settings())
+    }
+}
+
+fn sent_again(rule: Rule) -> Markup {
+    html! {
+        h1 class="entry-title" { "These mails come again" }
+        p class="entry-text" { "As before, you get mails about " (match rule {
+            Rule::Digest => "several reminders at once".to_owned(),
+            rule => named(rule),
+        }) "." }
+        form class="entry-form" method="post" action="?page=true" {
+            button class="button" type="submit" { "Stop these mails" }
+        }
+        (settings())
     }
 }
 

@@ -49,7 +49,7 @@ pub fn change_mail(letter: &ChangeLetter<'_>) -> Mail {
     let was = |label: &str| format!("{label}: {}", zone.at_length(told.starts, Some(told.ends)));
     let (subject, headline, lines, note) = match &letter.became {
         Became::Off => (
-            format!("Called off: {}, {}", told.summary, zone.short(told.starts)),
+            format!("Called off: {}, {}", zone.short(told.starts), told.summary),
             format!("Called off: {}", told.summary),
             vec![was("It was")],
             "The attached file takes it out of your calendar. Where that does not work, delete the entry.",
@@ -68,7 +68,7 @@ pub fn change_mail(letter: &ChangeLetter<'_>) -> Mail {
                 lines.push(was("Before"));
             }
             (
-                format!("{verb}: {what}, {}", zone.short(starts)),
+                format!("{verb}: {}, {what}", zone.short(starts)),
                 format!("{verb}: {what}"),
                 lines,
                 "The attached file is the appointment as it is now. If you put the one before into your calendar, delete that entry.",
@@ -149,19 +149,19 @@ mod tests {
         let off = mail(None, false);
         assert_eq!(
             off.subject,
-            "Called off: Interview loop, Acme, Wed 4 Mar, 10:00"
+            "Called off: Wed 4 Mar 10:00, Interview loop, Acme"
         );
         assert!(
             off.text
                 .contains("It was: Wednesday, 4 March 2026, 10:00–11:00 (Berlin time)")
         );
         let moved = mail(Some(told.starts + Duration::hours(3)), false);
-        assert!(moved.subject.starts_with("Moved: "), "{}", moved.subject);
         assert!(
-            moved.subject.ends_with(", Acme, Wed 4 Mar, 13:00"),
+            moved.subject.starts_with("Moved: Wed 4 Mar 13:00, "),
             "{}",
             moved.subject
         );
+        assert!(moved.subject.ends_with(", Acme"), "{}", moved.subject);
         assert!(
             moved
                 .text

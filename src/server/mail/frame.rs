@@ -17,9 +17,9 @@ pub struct Zone<'a> {
 }
 
 impl Zone<'_> {
-    /// `Thu 5 Mar, 10:00`.
+    /// `Thu 5 Mar 10:00`.
     pub(super) fn short(self, at: Timestamp) -> String {
-        self.rules.local(at).format("%a %-d %b, %H:%M").to_string()
+        self.rules.local(at).format("%a %-d %b %H:%M").to_string()
     }
 
     /// `Thursday, 5 March 2026, 10:00–11:00 (Berlin time)`.
@@ -72,6 +72,9 @@ pub(super) fn mail(to: &Email, subject: &str, said: &[Said], frame: &Frame<'_>) 
 
 /// A text that is not too long, on one line.
 fn cut(text: &str) -> String {
+    // What turns the direction of all that follows is nobody's name.
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text = text.replace(turns, "");
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if one_line.chars().count() <= MOST_OF_SUBJECT {
         return one_line;
@@ -81,7 +84,7 @@ fn cut(text: &str) -> String {
 }
 
 fn settings(frame: &Frame<'_>) -> String {
-    format!("{}/settings", frame.origin)
+    format!("{}/settings#reminders", frame.origin)
 }
 
 fn text(said: &[Said], frame: &Frame<'_>) -> String {
@@ -103,7 +106,7 @@ fn text(said: &[Said], frame: &Frame<'_>) -> String {
     let settings = settings(frame);
     // As mails have signed off since the days of Usenet (RFC 3676 §4.3).
     text.push_str(&format!(
-        "-- \n{why}\nNo more mails like this: {unsubscribe}\nAll reminders: {settings}\n"
+        "-- \n{why}\nNo more mails like this: {unsubscribe}\nChoose what is mailed: {settings}\n"
     ));
     text
 }
@@ -113,7 +116,7 @@ const BODY: &str = "margin:0;padding:0;background:#f4f5f9;color:#1d1f27;\
      font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const CARD: &str = "background:#ffffff;border:1px solid #dfe1ea;border-radius:10px";
 const BUTTON: &str = "display:inline-block;color:#ffffff;text-decoration:none;font-weight:600;\
-     font-size:15px;line-height:20px";
+     font-size:15px;line-height:20px;padding:10px 18px";
 const SMALL: &str = "font-size:13px;line-height:19px;color:#5b5f6e;margin:0 0 8px";
 
 /// What is left of it in the dark: programs that know no such rule turn the colours themselves.
@@ -161,7 +164,7 @@ fn card(said: &Said) -> Markup {
             p class="line" style="font-size:15px;line-height:22px;margin:0 0 4px;overflow-wrap:anywhere" { (linked(line)) }
         }
         table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:16px" {
-            tr { td bgcolor="#4353c9" style="background:#4353c9;border-radius:8px;padding:10px 18px" {
+            tr { td bgcolor="#4353c9" style="background:#4353c9;border-radius:8px;mso-padding-alt:10px 18px" {
                 a href=(said.link) style=(BUTTON) { "Open it" }
             } }
         }
@@ -176,14 +179,26 @@ fn linked(line: &str) -> Markup {
     }
 }
 
+/// A text whose addresses of the web can be followed.
+fn with_links(text: &str) -> Markup {
+    html! {
+        @for (n, word) in text.split(' ').enumerate() {
+            @if n > 0 { " " }
+            @if word.starts_with("https://") || word.starts_with("http://") {
+                a href=(word) style="color:#5b5f6e" { (word) }
+            } @else { (word) }
+        }
+    }
+}
+
 fn foot(frame: &Frame<'_>) -> Markup {
     html! {
-        @if let Some(note) = &frame.note { p class="small" style=(SMALL) { (note) } }
+        @if let Some(note) = &frame.note { p class="small" style=(SMALL) { (with_links(note)) } }
         p class="small" style=(SMALL) {
             (frame.why) " "
             a href=(frame.unsubscribe) style="color:#5b5f6e" { "No more mails like this" }
             " · "
-            a href=(settings(frame)) style="color:#5b5f6e" { "All reminders" }
+            a href=(settings(frame)) style="color:#5b5f6e" { "Choose what is mailed" }
         }
     }
 }

@@ -5,13 +5,14 @@ mod frame;
 mod outcome;
 mod reminder;
 mod sign_in;
+mod smtp;
 
 use super::config::{Config, MailUrl, is_loopback};
 use crate::domain::user::Email;
 pub use changed::{Became, ChangeLetter, change_mail};
 pub use frame::Zone;
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Message,
     address::Envelope,
     message::{
         Attachment, Mailbox, MultiPart,
@@ -21,13 +22,13 @@ use lettre::{
 pub use outcome::Outcome;
 pub use reminder::{Item, Letter, reminder_mail};
 pub use sign_in::sign_in_mail;
+use smtp::Smtp;
 use std::{
     path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 use uuid::Uuid;
 
@@ -77,7 +78,7 @@ pub struct Mailer {
 #[derive(Clone)]
 enum Provider {
     File(PathBuf),
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Smtp(Smtp),
 }
 
 /// Why a mail did not leave.
@@ -92,17 +93,19 @@ pub enum MailError {
     /// A file's kind is none.
     #[error("the attachment is not valid: {0}")]
     Attachment(#[from] lettre::message::header::ContentTypeErr),
-    /// The SMTP server refused, or did not answer.
+    /// The server's address makes no sense.
+    #[error("the address of the server: {0}")]
+    Url(String),
+    /// Nothing can be encrypted for the server.
     #[error("SMTP: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
+    /// The provider did not take it.
+    #[error("{0}")]
+    NotTaken(String),
     /// The folder cannot be written to.
     #[error("the mail folder: {0}")]
     File(#[from] std::io::Error),
 }
-
-/// How long handing over one mail may take: longer than mail servers have been seen to take, and less than
-/// the claim on it holds.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 impl Mailer {
     /// The provider that the settings name.
@@ -112,11 +115,7 @@ impl Mailer {
     pub fn new(config: &Config) -> Result<Self, MailError> {
         let provider = match config.mail() {
             MailUrl::File(folder) => Provider::File(folder),
-            MailUrl::Smtp(url) => Provider::Smtp(
-                AsyncSmtpTransport::<Tokio1Executor>::from_url(&encrypted(url))?
-                    .timeout(Some(Duration::from_secs(15)))
-                    .build(),
-            ),
+            MailUrl::Smtp(url) => Provider::Smtp(Smtp::new(&encrypted(url))?),
         };
         Ok(Self {
             from: config.mail_from.clone(),
@@ -148,9 +147,13 @@ impl Mailer {
                 }
                 Ok(())
             }
-            Provider::Smtp(transport) => {
-                transport.send(message).await?;
-                Ok(())
+            Provider::Smtp(smtp) => {
+                match smtp.send(message.envelope(), &message.formatted()).await {
+                    Outcome::Taken => Ok(()),
+                    Outcome::TryAgain { why, .. }
+                    | Outcome::Refused { why }
+                    | Outcome::Unreachable { why } => Err(MailError::NotTaken(why)),
+                }
             }
         }
     }
@@ -209,28 +212,15 @@ impl Mailer {
                     why: format!("the mail folder: {error}"),
                 },
             },
-            Provider::Smtp(transport) => {
-                let address = to.as_str().parse();
-                let envelope = address.and_then(|to| {
-                    Envelope::new(Some(self.from.email.clone()), vec![to])
-                        .map_err(|_| lettre::address::AddressError::InvalidInput)
-                });
-                let envelope = match envelope {
-                    Ok(envelope) => envelope,
-                    Err(error) => {
-                        return Outcome::Refused {
-                            why: error.to_string(),
-                        };
-                    }
-                };
-                let sent = transport.send_raw(&envelope, bytes);
-                match tokio::time::timeout(DEADLINE, sent).await {
-                    Ok(Ok(_)) => Outcome::Taken,
-                    Ok(Err(error)) => Outcome::of_smtp(&error),
-                    Err(_) => Outcome::TryAgain {
-                        asked: None,
-                        uncertain: true,
-                        why: "the server took too long".to_owned(),
+            Provider::Smtp(smtp) => {
+                let to = to.as_str().parse();
+                let envelope = to
+                    .ok()
+                    .and_then(|to| Envelope::new(Some(self.from.email.clone()), vec![to]).ok());
+                match envelope {
+                    Some(envelope) => smtp.send(&envelope, bytes).await,
+                    None => Outcome::Refused {
+                        why: "the address is not valid".to_owned(),
                     },
                 }
             }

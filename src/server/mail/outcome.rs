@@ -1,6 +1,6 @@
 //! What came of handing a mail over, and what that means for it and for the others that wait.
 
-use lettre::transport::smtp;
+use super::smtp::Step;
 use std::time::Duration;
 
 /// What came of it.
@@ -30,66 +30,54 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What an error of SMTP means.
-    pub(super) fn of_smtp(error: &smtp::Error) -> Self {
-        let why = error.to_string();
-        match error.status().map(u16::from) {
-            Some(code) => Self::of_code(code, why),
-            None if error.is_client() => Self::Refused { why },
-            None if error.is_tls() || is_unconnected(error) => Self::Unreachable { why },
-            // The connection broke, at any point: also after the last dot of the mail, perhaps.
-            None => Self::TryAgain {
-                asked: None,
-                uncertain: true,
-                why,
-            },
+    /// What it means that SMTP came no further: with a reply of this code (RFC 5321 §4.2), or with none, where
+    /// the connection broke or the time was up.
+    pub(super) fn at(step: Step, code: Option<u16>, why: String) -> Self {
+        let again = |uncertain, why| Self::TryAgain {
+            asked: None,
+            uncertain,
+            why,
+        };
+        match (step, code) {
+            // A server that is not there, does not greet, does not let us in, or does not take us for the sender:
+            // nothing of that is about this mail.
+            (Step::Connecting, _) => Self::Unreachable { why },
+            (_, Some(500..)) => Self::Refused { why },
+            (_, Some(_)) => again(false, why),
+            // It had no content yet.
+            (Step::Addressing, None) => again(false, why),
+            // After the last dot, perhaps.
+            (Step::Content, None) => again(true, why),
         }
     }
-
-    /// What a reply means (RFC 5321 §4.2, RFC 4954 §6).
-    fn of_code(code: u16, why: String) -> Self {
-        match code {
-            // It wants to be signed in to, or does not let us: that is nothing about this mail. Nor is a server
-            // that is closing.
-            421 | 432 | 454 | 530 | 534 | 535 | 538 => Self::Unreachable { why },
-            400..=499 => Self::TryAgain {
-                asked: None,
-                uncertain: false,
-                why,
-            },
-            _ => Self::Refused { why },
-        }
-    }
-}
-
-/// Whether there was no connection: the library tells in words alone.
-fn is_unconnected(error: &smtp::Error) -> bool {
-    error.to_string().starts_with("Connection error")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, address::Envelope};
+    use super::{super::smtp::Smtp, *};
+    use lettre::address::Envelope;
 
     #[test]
-    fn a_reply_is_about_the_mail_or_about_us() {
-        let of = |code| Outcome::of_code(code, String::new());
-        for code in [421, 454, 530, 535] {
-            assert!(matches!(of(code), Outcome::Unreachable { .. }), "{code}");
+    fn how_far_it_came_says_what_a_failure_means() {
+        let at = |step, code| Outcome::at(step, code, String::new());
+        for code in [None, Some(421), Some(535), Some(550), Some(554)] {
+            let outcome = at(Step::Connecting, code);
+            assert!(matches!(outcome, Outcome::Unreachable { .. }), "{code:?}");
         }
-        for code in [450, 451, 452] {
-            let again = matches!(
-                of(code),
-                Outcome::TryAgain {
-                    uncertain: false,
-                    ..
-                }
-            );
-            assert!(again, "{code}");
+        for (step, code, uncertain) in [
+            (Step::Addressing, None, false),
+            (Step::Addressing, Some(421), false),
+            (Step::Addressing, Some(450), false),
+            (Step::Content, Some(451), false),
+            (Step::Content, None, true),
+        ] {
+            let outcome = at(step, code);
+            let is_it =
+                matches!(outcome, Outcome::TryAgain { uncertain: is, .. } if is == uncertain);
+            assert!(is_it, "{step:?} {code:?}: {outcome:?}");
         }
-        for code in [550, 552, 554] {
-            assert!(matches!(of(code), Outcome::Refused { .. }), "{code}");
+        for step in [Step::Addressing, Step::Content] {
+            assert!(matches!(at(step, Some(550)), Outcome::Refused { .. }));
         }
     }
 
@@ -98,16 +86,10 @@ mod tests {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
         drop(socket);
-        let url = format!("smtp://127.0.0.1:{port}");
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).unwrap();
+        let smtp = Smtp::new(&format!("smtp://127.0.0.1:{port}")).unwrap();
         let jane = "jane@example.com".parse().unwrap();
         let envelope = Envelope::new(None, vec![jane]).unwrap();
-        let error = transport
-            .build()
-            .send_raw(&envelope, b"")
-            .await
-            .unwrap_err();
-        let outcome = Outcome::of_smtp(&error);
+        let outcome = smtp.send(&envelope, b"").await;
         assert!(
             matches!(outcome, Outcome::Unreachable { .. }),
             "{outcome:?}"

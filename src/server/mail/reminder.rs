@@ -9,7 +9,7 @@ use super::{
     frame::{self, Frame, Said, Zone},
 };
 use crate::domain::{
-    activity::Activity,
+    activity::{Activity, ActivityStatus},
     application::Application,
     mailing::rule_of,
     reminder::Reminder,
@@ -47,11 +47,23 @@ pub struct Letter<'a> {
     pub has_file: bool,
 }
 
+/// Reminders in one mail: mail programs cut what is longer than some 100 kB.
+const MOST_ITEMS: usize = 40;
+
 /// The mail.
 pub fn reminder_mail(letter: &Letter<'_>) -> Mail {
-    let said: Vec<Said> = letter.items.iter().map(|it| said(it, letter)).collect();
+    let all = letter.items.len();
+    let shown = letter.items.iter().take(MOST_ITEMS);
+    let said: Vec<Said> = shown.map(|it| said(it, letter)).collect();
+    let more = all.saturating_sub(said.len());
     let frame = Frame {
-        note: letter.has_file.then(|| about_file(letter.origin)),
+        note: match more {
+            0 => letter.has_file.then(|| about_file(letter.origin)),
+            more => Some(format!(
+                "And {more} more, in the app: {}/board",
+                letter.origin
+            )),
+        },
         why: why(letter.kind),
         origin: letter.origin,
         unsubscribe: letter.unsubscribe,
@@ -63,12 +75,13 @@ pub fn reminder_mail(letter: &Letter<'_>) -> Mail {
 fn subject(letter: &Letter<'_>, said: &[Said]) -> String {
     match (letter.items.as_slice(), said) {
         ([item], [said]) => match begins(item) {
-            Some(at) => format!("{}: {}", said.headline, letter.zone.short(at)),
+            // Of a subject the first words show on a locked screen.
+            Some(at) => format!("{}: {}", letter.zone.short(at), said.headline),
             None => said.headline.clone(),
         },
         _ => {
             let first = said.first().map_or("", |it| it.headline.as_str());
-            format!("{} reminders: {first}, …", said.len())
+            format!("{} reminders: {first}, …", letter.items.len())
         }
     }
 }
@@ -131,6 +144,8 @@ fn said(item: &Item<'_>, letter: &Letter<'_>) -> Said {
 /// When, where and with whom.
 pub(super) fn of_appointment(activity: &Activity, zone: Zone<'_>) -> Vec<String> {
     let mut lines = Vec::new();
+    let is_off = activity.status == ActivityStatus::Canceled;
+    lines.extend(is_off.then(|| "It was called off.".to_owned()));
     if let Some(starts) = activity.starts_at {
         lines.push(zone.at_length(starts, activity.ends_at()));
         // Where it was said in another zone, that too.
@@ -160,15 +175,15 @@ fn day(day: NaiveDate) -> String {
 fn about_file(origin: &str) -> String {
     format!(
         "The attached file puts it into your calendar as it is now. If it moves you get another mail; to have \
-         your calendar follow by itself, let it read the address in your settings: {origin}/settings"
+         your calendar follow by itself, let it read the address in your settings: {origin}/settings#calendar"
     )
 }
 
 /// Why somebody gets it.
 fn why(kind: Rule) -> String {
     match kind {
-        Rule::Custom => "You get this because you set this reminder to mail you.".to_owned(),
-        Rule::Digest => "These reminders were due at once, so they come in one mail.".to_owned(),
+        Rule::Custom => "You get this because your own reminders are mailed.".to_owned(),
+        Rule::Digest => "These reminders were due at once, so they come in one mail; without it nothing of them is mailed.".to_owned(),
         kind => format!("You get this because of the reminder “{}”.", kind.label()),
     }
 }

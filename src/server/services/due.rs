@@ -9,7 +9,7 @@ use crate::{
     server::db::{
         self, Db,
         reminders::{self, Scheduled},
-        tenant::{Owner, TenantWrite},
+        tenant::Owner,
     },
     server::zones,
 };
@@ -111,7 +111,7 @@ async fn settle_batch(
         all &= due.len() <= left;
         for it in due.into_iter().take(left) {
             left -= 1;
-            gone_out.extend(whole.rings(&it.row).then_some(it.row.id));
+            gone_out.extend(whole.rings(it).then_some(it.row.id));
             settle_one(&mut whole, it, &of, now, settled);
             ended.insert(it.row.id);
         }

@@ -12,6 +12,7 @@ use crate::{
         change::Change,
         error::Problem,
         mailing::{GoneOut, MOST_TRIES, MailState, letters, rule_of, wait},
+        quiet_hours::{QuietHours, sending_late},
         reminder::Reminder,
         rules::{Channels, ReminderChannel, ReminderDefaults, Rule, RuleChange},
         settings::SettingsPatch,
@@ -250,6 +251,9 @@ pub(super) async fn follow(
     Ok(())
 }
 
+/// Of a provider's words so many characters are kept.
+const MOST_OF_WHY: usize = 300;
+
 /// What mails are sent with.
 #[derive(Clone)]
 pub struct Post {
@@ -292,6 +296,15 @@ impl Post {
         let bytes = match self.written(mail, &user.email).await? {
             Written::Nothing(state) => {
                 self.end(mail, &End::Over(state), None).await?;
+                return Ok(true);
+            }
+            Written::Later(at) => {
+                let later = End::Again {
+                    at,
+                    counts: false,
+                    uncertain: false,
+                };
+                self.end(mail, &later, None).await?;
                 return Ok(true);
             }
             Written::Wrong(error) => {
@@ -339,6 +352,12 @@ impl Post {
     }
 
     async fn end(&self, mail: &Claimed, end: &End, why: Option<&str>) -> sqlx::Result<bool> {
+        // It is the provider's word, and goes to logs and terminals.
+        let why = why.map(|why| {
+            let plain = why.chars().filter(|c| !c.is_control());
+            plain.take(MOST_OF_WHY).collect::<String>()
+        });
+        let why = why.as_deref();
         let held = self.db.end_claim(mail, end, why, self.clock.now()).await?;
         let (mail_id, attempt) = (mail.id, mail.attempts);
         match end {
@@ -398,16 +417,15 @@ impl Post {
         let settings = db::settings::find(&mut tenant).await?;
         let told = mails::last_file(&mut tenant, activity, mail.id).await?;
         let is_wanted = settings.reminder_defaults.rule(mail.kind).mail;
-        let over = |mail: &Claimed| {
-            let may_be_there = mail.uncertain;
-            Ok(Written::Nothing(if may_be_there {
+        let ended = |mail: &Claimed| {
+            Ok(Written::Nothing(if mail.uncertain {
                 MailState::Delivered
             } else {
                 MailState::Dropped
             }))
         };
         let Some(before) = told.filter(|_| is_wanted) else {
-            return over(mail);
+            return ended(mail);
         };
         let row = db::rows::find::<Activity>(&mut tenant, activity).await?;
         let of = db::rows::find::<Application>(&mut tenant, before.application_id).await?;
@@ -421,14 +439,27 @@ impl Post {
             .content()
             .filter(|content| !is_over && before.content != *content);
         let Some(content) = content else {
-            return over(mail);
+            return ended(mail);
         };
+        let quiet = QuietHours::of(&settings);
+        let zone = settings.timezone.rules().unwrap_or_default();
+        let begins = match &is {
+            Now::Planned(row, _) => row
+                .starts_at
+                .unwrap_or(before.starts_at)
+                .min(before.starts_at),
+            Now::Off | Now::Done => before.starts_at,
+        };
+        let over = sending_late(now, Some(begins), now, quiet, &zone);
+        if over > now {
+            return Ok(Written::Later(over));
+        }
         // What may be there says what is so, or another mail does.
         if let Some(bytes) = mail.bytes.clone().filter(|_| mail.uncertain) {
             let own = mails::file_of_mail(&mut tenant, activity, mail.id).await?;
             return match own {
                 Some(own) if own == content => Ok(Written::As(bytes)),
-                _ => over(mail),
+                _ => ended(mail),
             };
         }
         let told = Told {
@@ -438,7 +469,6 @@ impl Post {
             ends: before.ends_at,
             summary: before.summary.clone(),
         };
-        let zone = settings.timezone.rules().unwrap_or_default();
         let unsubscribe = self.unsubscribe(mail);
         let (became, file, page, note) = match &is {
             Now::Planned(activity, application) => (
@@ -519,20 +549,41 @@ impl Post {
         let applications = db::rows::among::<Application>(&mut tenant, "id", &of).await?;
         let settings = db::settings::find(&mut tenant).await?;
         let whole = Whole::load(&mut tenant, &settings, applications).await?;
+        let rules = &settings.reminder_defaults;
+        let brought = mails::files_of(&mut tenant, mail.id).await?;
+        let is_mailed = |row: &Reminder| {
+            let by = |way| row.channels.contains(&way);
+            let file = row.activity_id.is_some_and(|id| brought.contains(&id));
+            let wanted = by(ReminderChannel::Email) || (by(ReminderChannel::Calendar) && file);
+            wanted && rules.rule(rule_of(row)).mail && rules.rule(mail.kind).mail
+        };
         let mut stand: Vec<&Reminder> = whole
             .rows()
-            .filter(|row| about.contains(&self::about(row)) && whole.stands(row, now))
+            .filter(|row| about.contains(&self::about(row)))
+            .filter(|row| is_mailed(row) && whole.stands(row, now))
             .collect();
         stand.sort_unstable_by_key(|row| (row.due_at, row.id));
-        let is_wanted = settings.reminder_defaults.rule(mail.kind).mail;
-        if mail.uncertain && (stand.len() < about.len() || !is_wanted) {
-            // Perhaps it is there already: another one with its id would say something else.
+        // It is night where the person is: what has time waits.
+        let night = stand.iter().map(|row| whole.late(row, now)).min();
+        if let Some(over) = night.filter(|over| *over > now) {
+            return Ok(Written::Later(over));
+        }
+        if stand.is_empty() && mail.uncertain {
+            // Perhaps it is there already.
             return Ok(Written::Nothing(MailState::Delivered));
         }
-        if stand.is_empty() || !is_wanted {
-            return Ok(Written::Nothing(MailState::Dropped));
+        if stand.is_empty() {
+            // Who takes back what they did since, as people do at once, is mailed after all.
+            return Ok(if mail.created_at + MAY_COME_BACK > now {
+                Written::Later(now + LOOKED_AT_AGAIN)
+            } else {
+                Written::Nothing(MailState::Dropped)
+            });
         }
-        if let Some(bytes) = mail.bytes.clone().filter(|_| mail.uncertain) {
+        // As long as all of it is so, what may be there already is sent as the same. Where part of it is so no
+        // more, the rest is better said twice than never.
+        let all_stand = stand.len() == about.len();
+        if let Some(bytes) = mail.bytes.clone().filter(|_| mail.uncertain && all_stand) {
             return Ok(Written::As(bytes));
         }
         let items: Vec<Item<'_>> = stand
@@ -545,7 +596,6 @@ impl Post {
                 })
             })
             .collect();
-        let brought = mails::files_of(&mut tenant, mail.id).await?;
         let mut files = Vec::new();
         let mut contents = Vec::new();
         for it in &items {
@@ -606,12 +656,19 @@ impl Post {
     }
 }
 
+/// For how long after it was put into the queue what stands no more may come back.
+const MAY_COME_BACK: Duration = Duration::days(1);
+/// How often that is looked at.
+const LOOKED_AT_AGAIN: Duration = Duration::minutes(10);
+
 /// What there is to send.
 enum Written {
     /// This.
     As(Vec<u8>),
     /// Nothing any more: how the mail ends.
     Nothing(MailState),
+    /// Nothing before then.
+    Later(Timestamp),
     /// It cannot be put together.
     Wrong(MailError),
 }
@@ -708,23 +765,23 @@ const SILENCE: Duration = Duration::days(7);
 /// How long they are held at most.
 const HELD: Duration = Duration::hours(1);
 
-/// At the start: holds mails where nothing was looked for in a long time, or where `asked` to. Until when.
+/// Holds mails where nothing was looked for in a long time, as at a start and after a machine has slept, or where
+/// `asked` to.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn hold_at_start(
-    db: &Db,
-    asked: bool,
-    now: Timestamp,
-) -> sqlx::Result<Option<Timestamp>> {
+pub async fn hold(db: &Db, asked: bool, now: Timestamp) -> sqlx::Result<()> {
     let watch = db.watch().await?;
     let was_silent = watch.last_scan_at.is_some_and(|at| at + SILENCE < now);
     if !(asked || was_silent) {
-        return Ok(watch.held_until.filter(|until| *until > now));
+        return Ok(());
     }
     let until = now + HELD;
     db.hold_mails(Some(until)).await?;
-    Ok(Some(until))
+    // Once is enough for one silence.
+    db.note_scan(now).await?;
+    tracing::warn!(%until, "mails are held: see `deliveries list`, then `deliveries resume`");
+    Ok(())
 }
 
 #[cfg(test)]

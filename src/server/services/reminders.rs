@@ -354,9 +354,11 @@ impl<'a> Whole<'a> {
     }
 
     /// Whether a reminder goes out with a sound, and does not just show where it would have been too late.
-    pub(super) fn rings(&self, row: &Reminder) -> bool {
-        let (event, at) = (self.event_of(row), row.updated_at);
-        sending(row.due_at, event, at, self.quiet, &self.zone).rings
+    pub(super) fn rings(&self, it: &Scheduled) -> bool {
+        let event = self.event_of(&it.row);
+        // What goes out before quiet hours goes out at that very moment; what shows at once does so later.
+        let at = it.send_at.unwrap_or(it.row.due_at);
+        sending(it.row.due_at, event, at, self.quiet, &self.zone).rings
     }
 
     /// When goes out at last what is to go out by `now`.

@@ -3,7 +3,10 @@
 
 use crate::{
     domain::time::Timestamp,
-    server::{AppState, services::due},
+    server::{
+        AppState,
+        services::{due, mails},
+    },
 };
 use chrono::Duration;
 use std::sync::Arc;
@@ -51,6 +54,11 @@ async fn settle_for_ever(state: &AppState, mails: &Notify) {
 pub async fn once(state: &AppState) -> bool {
     let (db, now) = (&state.db, state.clock.now());
     let mut went_well = true;
+    // Before it is noted that somebody looks again.
+    if let Err(error) = mails::hold(db, false, now).await {
+        went_well = false;
+        tracing::error!(%error, "whether mails are to be held is not known");
+    }
     match due::replan(db, now).await {
         Ok(0) => {}
         Ok(users) => tracing::info!(users, "reminders were planned anew"),

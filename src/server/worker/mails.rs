@@ -2,7 +2,7 @@
 
 use crate::server::{
     AppState,
-    services::mails::{Post, hold_at_start},
+    services::mails::{Post, hold},
 };
 use chrono::Duration;
 use std::sync::Arc;
@@ -90,10 +90,7 @@ async fn begin(state: &AppState) -> sqlx::Result<()> {
             tracing::warn!(mails, "mails were being sent when the server ended");
         }
     }
-    if let Some(until) = hold_at_start(db, state.config.hold_deliveries, now).await? {
-        tracing::warn!(%until, "mails are held: see `deliveries list`, then `deliveries resume`");
-    }
-    Ok(())
+    hold(db, state.config.hold_deliveries, now).await
 }
 
 /// Sends what is to be sent by now. Says how long there is nothing to do.
@@ -111,6 +108,7 @@ async fn until(post: &Post, is_over: impl Fn() -> bool) -> sqlx::Result<Duration
             return Ok(Duration::zero());
         }
         let now = post.clock.now();
+        hold(&post.db, false, now).await?;
         if let Some(until) = post
             .db
             .watch()
@@ -136,12 +134,17 @@ async fn until(post: &Post, is_over: impl Fn() -> bool) -> sqlx::Result<Duration
             let post = post.clone();
             sending.spawn(async move { post.deliver(&mail, rand::random()).await });
         }
-        let mut is_reached = true;
+        let (mut is_reached, mut failed) = (true, None);
+        // What goes wrong with one breaks off none of the others.
         while let Some(sent) = sending.join_next().await {
             match sent {
-                Ok(reached) => is_reached &= reached?,
+                Ok(Ok(reached)) => is_reached &= reached,
+                Ok(Err(error)) => failed = Some(error),
                 Err(error) => tracing::error!(%error, "a mail was not sent"),
             }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         if !is_reached {
             return Ok(UNREACHABLE_FOR);

@@ -52,9 +52,30 @@ pub(super) fn Reminders(
         setting.set(false);
         request_animation_frame(|| dom::focus("#remind-me"));
     };
+    // A row that moves within the list loses the focus to nobody: it gets it back.
+    let focused = StoredValue::new(None::<String>);
+    Effect::new(move |_| {
+        rows.track();
+        request_animation_frame(move || {
+            if let Some(Some(button)) = focused.try_get_value()
+                && !dom::exists(":focus")
+            {
+                dom::focus(&button);
+            }
+        });
+    });
+    let enter = move |event: leptos::ev::FocusEvent| {
+        let buttons = [".reminder-done", ".reminder-later", ".reminder-off"];
+        focused.set_value(dom::part_of_row(
+            &event,
+            ".reminder",
+            "data-reminder",
+            &buttons,
+        ));
+    };
     view! {
         <Group title="Reminders">
-            <ul class="reminders">
+            <ul class="reminders" on:focusin=enter on:focusout=move |_| focused.set_value(None)>
                 // A row stays what it is whatever is changed of it, and with it the focus.
                 <Each each=move || rows.get() key=|row| row.id let:row>
                     <Row row rows/>

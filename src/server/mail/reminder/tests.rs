@@ -112,7 +112,7 @@ fn an_interview_is_said_with_its_time_in_the_zone_of_the_person() {
     let mut world = world(Some(Rule::Loop));
     world.reminder.title = "Interview loop".parse().unwrap();
     let mail = world.mail(true);
-    assert_eq!(mail.subject, "Interview loop with Acme: Wed 4 Mar, 10:00");
+    assert_eq!(mail.subject, "Wed 4 Mar 10:00: Interview loop with Acme");
     let when = "Wednesday, 4 March 2026, 10:00–10:45 (Berlin time)";
     assert!(mail.text.contains(when), "{}", mail.text);
     assert!(mail.text.contains("The attached file"), "{}", mail.text);
