@@ -78,7 +78,7 @@ test("a reminder is set on an application without a network, and called off agai
 test("when reminders come is said in words, and means what it shows", async ({ user, settings, page }) => {
   await user.api.create({ role_title: "Engineer", company: "Northwind" });
   await settings.open();
-  const applied = page.getByLabel("Applied, and no answer");
+  const applied = page.getByLabel("Applied, and no answer", { exact: true });
   await expect(applied).toHaveValue("7 days");
   // What it means is said while it is typed.
   const means = page.locator(".field", { has: applied }).locator(".field-hint");
@@ -103,7 +103,7 @@ test("when reminders come is said in words, and means what it shows", async ({ u
       return open.map((row) => (Date.parse(row.due_at) - Date.now()) / 86_400_000);
     })
     .toEqual([expect.closeTo(14, 0)]);
-  const offer = page.getByLabel("Offer to answer");
+  const offer = page.getByLabel("Offer to answer", { exact: true });
   await expect(offer).toHaveValue("3 days, then every day");
   const goesOn = page.locator(".field", { has: offer }).locator(".field-hint");
   await expect(goesOn).toHaveText(/, then every day until you move it on, 30 times at most\.$/);
