@@ -17,6 +17,7 @@ use crate::{
         bell::{Bell, Rung},
         quiet_hours::{QuietHours, night},
         reminder::Reminder,
+        rules::ReminderChannel,
         rules_in_words::lead,
         settings::{ClockTime, Settings},
         time::Timestamp,
@@ -458,13 +459,22 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         });
         let at = || time_label(shown, now, &*zone, habits.get());
         let begins = || row.as_deref().and_then(|row| store.begins_in_words(row));
-        match pile {
+        let is_unmailed = row
+            .as_deref()
+            .is_some_and(|row| row.failed.contains(&ReminderChannel::Email));
+        let unmailed = if is_unmailed {
+            " · its mail failed"
+        } else {
+            ""
+        };
+        let said = match pile {
             Pile::Done => format!("Done {}", at()),
             Pile::New | Pile::Later => lead.unwrap_or_else(|| match begins() {
                 Some(begins) => format!("{} · {begins}", at()),
                 None => at(),
             }),
-        }
+        };
+        format!("{said}{unmailed}")
     };
     let name = Memo::new(move |_| {
         let lead = row.read().as_deref().and_then(lead);

@@ -109,8 +109,8 @@ impl Smtp {
         let mut conn = self.connection().await?;
         let mut parameters = Vec::new();
         if conn.server_info().supports_feature(Extension::SmtpUtfEight) {
-            let addresses = envelope.to().iter().chain(envelope.from());
-            let is_ascii = addresses.fold(true, |all, it| all && it.to_string().is_ascii());
+            let mut addresses = envelope.to().iter().chain(envelope.from());
+            let is_ascii = addresses.all(|it| it.to_string().is_ascii());
             parameters.extend((!is_ascii).then_some(MailParameter::SmtpUtfEight));
         }
         conn.command(Mail::new(envelope.from().cloned(), parameters))

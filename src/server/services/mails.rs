@@ -572,6 +572,11 @@ impl Post {
             // Perhaps it is there already.
             return Ok(Written::Nothing(MailState::Delivered));
         }
+        // What was deleted, or is due at another time, is never the same again.
+        let is_there = whole.rows().any(|row| about.contains(&self::about(row)));
+        if stand.is_empty() && !is_there {
+            return Ok(Written::Nothing(MailState::Dropped));
+        }
         if stand.is_empty() {
             // Who takes back what they did since, as people do at once, is mailed after all.
             return Ok(if mail.created_at + MAY_COME_BACK > now {
