@@ -92,10 +92,14 @@ const LONGEST_WAIT: Duration = Duration::hours(2);
 /// asked for.
 pub fn wait(attempts: i32, asked: Option<Duration>, random: f64) -> Duration {
     let doubled = u32::try_from(attempts.clamp(0, 16)).unwrap_or_default();
-    let most = FIRST_WAIT * 2_i32.saturating_pow(doubled);
-    let most = most.min(LONGEST_WAIT).num_milliseconds();
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
-    let wait = Duration::milliseconds((most as f64 * random.clamp(0.0, 1.0)) as i64);
+    let most = (FIRST_WAIT * 2_i32.saturating_pow(doubled)).min(LONGEST_WAIT);
+    let part = if random.is_nan() {
+        0.0
+    } else {
+        random.clamp(0.0, 1.0)
+    };
+    let wait = most.to_std().unwrap_or_default().mul_f64(part);
+    let wait = Duration::from_std(wait).unwrap_or_default();
     asked.map_or(wait, |asked| asked.max(wait))
 }
 

@@ -128,8 +128,12 @@ fn points(rule: Rule, text: &str) -> Result<Vec<i32>, String> {
     let repeats = rule.counting() == Counting::Repeated;
     let mut parts = Vec::new();
     for text in split(text) {
-        // As it is said elsewhere: `1 h before`, `2 days after`.
-        let sides = [" before", " after", " later"];
+        // As it is said elsewhere: `1 h before`, `2 days after`. The other side is none that it could be on.
+        let sides: &[&str] = if days_alone {
+            &[" after", " later"]
+        } else {
+            &[" before"]
+        };
         let said = sides.iter().find_map(|side| text.strip_suffix(side));
         let text = said.map_or(text.as_str(), str::trim).to_owned();
         let part = Part::read(&text).map_err(|why| match why {
@@ -410,6 +414,9 @@ mod tests {
         ] {
             let usual = ReminderDefaults::default().rule(rule).offsets;
             assert_eq!(read(rule, text), Ok(usual), "{text}");
+        }
+        for (rule, text) in [(Rule::Loop, "2 h after"), (Rule::Applied, "7 days before")] {
+            assert!(read(rule, text).is_err(), "{text}");
         }
     }
 

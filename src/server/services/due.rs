@@ -25,7 +25,7 @@ const ROWS: usize = 500;
 const USERS: u64 = 200;
 
 /// Which version of the planner this is: a number, raised when it plans anything otherwise than before.
-const PLANNER: u32 = 2;
+const PLANNER: u32 = 3;
 
 /// What became of what was due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

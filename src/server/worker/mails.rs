@@ -118,6 +118,14 @@ async fn until(post: &Post, is_over: impl Fn() -> bool) -> sqlx::Result<Duration
         {
             return Ok(until - now);
         }
+        // To look takes no lock; to claim does.
+        let next = post.db.next_mail_at().await?;
+        if let Some(at) = next.filter(|at| *at > now) {
+            return Ok(at - now);
+        }
+        if next.is_none() {
+            return Ok(LONGEST);
+        }
         // Whether it can be reached again one mail finds out.
         let most = if post.mailer.is_reachable() {
             AT_ONCE
@@ -126,8 +134,8 @@ async fn until(post: &Post, is_over: impl Fn() -> bool) -> sqlx::Result<Duration
         };
         let claimed = post.claim(most).await?;
         if claimed.is_empty() {
-            let next = post.db.next_mail_at().await?;
-            return Ok(next.map_or(LONGEST, |at| at - now));
+            // Another instance has them.
+            return Ok(LONGEST);
         }
         let mut sending = JoinSet::new();
         for mail in claimed {
