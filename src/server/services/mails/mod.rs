@@ -1,0 +1,361 @@
+//! What is mailed about reminders: which mails there are is decided where reminders go out, in the same
+//! transaction; what one says, when it is sent, from what is known then.
+//!
+//! A mail is sent until the provider has taken it, is written once as soon as it may have arrived, and always
+//! has the same id: what comes twice is seen to be the same.
+
+mod changes;
+mod files;
+mod hold;
+mod queue;
+mod unsubscribe;
+
+use super::reminders::Whole;
+use crate::{
+    domain::{
+        activity::Activity,
+        application::Application,
+        mailing::{MOST_TRIES, MailState, rule_of, wait},
+        reminder::Reminder,
+        rules::{Channels, ReminderChannel},
+        time::Timestamp,
+        user::Email,
+    },
+    server::{
+        calendar::{Appointment, Method, file},
+        clock::Clock,
+        db::{
+            self, Db,
+            mails::{self, About, Claimed, End},
+        },
+        mail::{
+            self, CalendarFile, Item, Letter, MailError, Mailer, Outcome, Sealed, reminder_mail,
+        },
+        secrets::Keys,
+    },
+};
+pub(super) use changes::follow;
+use chrono::Duration;
+use files::{is_to_come, mailed_file};
+pub use hold::hold;
+pub(super) use queue::queue;
+use std::{collections::HashSet, sync::Arc};
+use unsubscribe::token;
+pub use unsubscribe::{UNSUBSCRIBE, is_mailed, read_token, set_mailed};
+use uuid::Uuid;
+
+/// How long a claim holds: longer than handing over may take.
+const LEASE: Duration = Duration::seconds(90);
+/// The namespace of the ids of mails (UUIDv5, RFC 9562 §5.5).
+const MAILS: Uuid = Uuid::from_u128(0x8d0e_3c55_6f0a_4b0e_9d5c_3a7e_51f2_b6c8);
+
+fn about(row: &Reminder) -> About {
+    About {
+        reminder_id: row.id,
+        due_at: row.due_at,
+    }
+}
+
+/// Of a provider's words so many characters are kept.
+const MOST_OF_WHY: usize = 300;
+
+/// What mails are sent with.
+#[derive(Clone)]
+pub struct Post {
+    /// The database.
+    pub db: Db,
+    /// What signs the addresses at which mails are stopped.
+    pub keys: Keys,
+    /// How mail leaves.
+    pub mailer: Mailer,
+    /// The time.
+    pub clock: Clock,
+    /// Where the app lives.
+    pub origin: Arc<str>,
+}
+
+impl Post {
+    /// Claims mails that are to be tried: at most `most`.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn claim(&self, most: i64) -> sqlx::Result<Vec<Claimed>> {
+        let now = self.clock.now();
+        self.db.claim_mails(now, now + LEASE, most).await
+    }
+
+    /// Sends a mail that is claimed, unless there is nothing to say any more. `random` is a number from 0 to 1.
+    /// Whether the provider could be reached.
+    ///
+    /// # Errors
+    /// When the database cannot. The claim runs out then.
+    pub async fn deliver(&self, mail: &Claimed, random: f64) -> sqlx::Result<bool> {
+        let Some(user) = self.db.find_user(mail.user_id).await? else {
+            return Ok(true);
+        };
+        if mail.attempts > MOST_TRIES {
+            // Each try ended without a word, as where the process died of it.
+            self.give_up(mail, "the tries were used up").await?;
+            return Ok(true);
+        }
+        let bytes = match self.written(mail, &user.email).await? {
+            Written::Nothing(state) => {
+                self.end(mail, &End::Over(state), None).await?;
+                return Ok(true);
+            }
+            Written::Later(at) => {
+                let later = End::Again {
+                    at,
+                    counts: false,
+                    uncertain: false,
+                };
+                self.end(mail, &later, None).await?;
+                return Ok(true);
+            }
+            Written::Wrong(error) => {
+                self.give_up(mail, &error.to_string()).await?;
+                return Ok(true);
+            }
+            Written::As(bytes) => bytes,
+        };
+        if !self.db.keep_mail(mail, &bytes).await? {
+            return Ok(true);
+        }
+        let outcome = self.mailer.hand_over(&user.email, mail.id, &bytes).await;
+        let now = self.clock.now();
+        let again = |at, counts, uncertain| End::Again {
+            at,
+            counts,
+            uncertain,
+        };
+        match outcome {
+            Outcome::Taken => {
+                self.end(mail, &End::Over(MailState::Delivered), None)
+                    .await?;
+            }
+            Outcome::Refused { why } => self.give_up(mail, &why).await?,
+            Outcome::TryAgain { why, .. } if mail.attempts >= MOST_TRIES => {
+                self.give_up(mail, &why).await?;
+            }
+            Outcome::TryAgain {
+                asked,
+                uncertain,
+                why,
+            } => {
+                let asked = asked.and_then(|asked| Duration::from_std(asked).ok());
+                let at = now + wait(mail.attempts, asked, random);
+                self.end(mail, &again(at, true, uncertain), Some(&why))
+                    .await?;
+            }
+            Outcome::Unreachable { why } => {
+                self.end(mail, &again(now, false, false), Some(&why))
+                    .await?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn end(&self, mail: &Claimed, end: &End, why: Option<&str>) -> sqlx::Result<bool> {
+        // It is the provider's word, and goes to logs and terminals.
+        let why = why.map(|why| {
+            let plain = why.chars().filter(|c| !c.is_control());
+            plain.take(MOST_OF_WHY).collect::<String>()
+        });
+        let why = why.as_deref();
+        let held = self.db.end_claim(mail, end, why, self.clock.now()).await?;
+        let (mail_id, attempt) = (mail.id, mail.attempts);
+        match end {
+            _ if !held => tracing::warn!(%mail_id, attempt, "a claim had run out"),
+            End::Over(state) => tracing::info!(%mail_id, attempt, %state, "a mail is over"),
+            End::Again { at, .. } => {
+                tracing::warn!(%mail_id, attempt, why, next = %at, "a mail was not sent");
+            }
+        }
+        Ok(held)
+    }
+
+    /// A mail is dead: its reminders say so.
+    async fn give_up(&self, mail: &Claimed, why: &str) -> sqlx::Result<()> {
+        if !self
+            .end(mail, &End::Over(MailState::Dead), Some(why))
+            .await?
+        {
+            return Ok(());
+        }
+        let (mail_id, attempt) = (mail.id, mail.attempts);
+        tracing::error!(%mail_id, attempt, why, "a mail was given up");
+        let mut tenant = match self.db.write_as(mail.owner()).await {
+            // The account was deleted meanwhile.
+            Err(sqlx::Error::RowNotFound) => return Ok(()),
+            tenant => tenant?,
+        };
+        let about = mails::about(&mut tenant, mail.id).await?;
+        let ids: Vec<Uuid> = about.iter().map(|it| it.reminder_id).collect();
+        for mut row in db::rows::among::<Reminder>(&mut tenant, "id", &ids).await? {
+            if row.failed.contains(&ReminderChannel::Email) || !about.contains(&self::about(&row)) {
+                continue;
+            }
+            let failed = [row.failed.as_ref(), &[ReminderChannel::Email]].concat();
+            row.failed = Channels::of(&failed);
+            row.updated_at = self
+                .clock
+                .now()
+                .max(row.updated_at + Duration::milliseconds(1));
+            db::rows::update(&mut tenant, &row).await?;
+        }
+        tenant.commit().await
+    }
+
+    /// Where mails of this kind are stopped.
+    fn unsubscribe(&self, mail: &Claimed) -> String {
+        let token = token(&self.keys, mail.user_id, mail.kind);
+        format!("{}{UNSUBSCRIBE}{token}", self.origin)
+    }
+
+    /// What a mail says.
+    async fn written(&self, mail: &Claimed, to: &Email) -> sqlx::Result<Written> {
+        if let Some(activity) = mail.activity_id {
+            return self.written_change(mail, to, activity).await;
+        }
+        let now = self.clock.now();
+        let mut tenant = match self.db.write_as(mail.owner()).await {
+            Err(sqlx::Error::RowNotFound) => return Ok(Written::Nothing(MailState::Dropped)),
+            tenant => tenant?,
+        };
+        let about = mails::about(&mut tenant, mail.id).await?;
+        let ids: Vec<Uuid> = about.iter().map(|it| it.reminder_id).collect();
+        let reminders = db::rows::among::<Reminder>(&mut tenant, "id", &ids).await?;
+        let of: HashSet<Uuid> = reminders.iter().map(|row| row.application_id).collect();
+        let of: Vec<Uuid> = of.into_iter().collect();
+        let applications = db::rows::among::<Application>(&mut tenant, "id", &of).await?;
+        let settings = db::settings::find(&mut tenant).await?;
+        let whole = Whole::load(&mut tenant, &settings, applications).await?;
+        let rules = &settings.reminder_defaults;
+        let brought = mails::files_of(&mut tenant, mail.id).await?;
+        let is_mailed = |row: &Reminder| {
+            let by = |way| row.channels.contains(&way);
+            let file = row.activity_id.is_some_and(|id| brought.contains(&id));
+            let wanted = by(ReminderChannel::Email) || (by(ReminderChannel::Calendar) && file);
+            wanted && rules.rule(rule_of(row)).mail && rules.rule(mail.kind).mail
+        };
+        let mut stand: Vec<&Reminder> = whole
+            .rows()
+            .filter(|row| about.contains(&self::about(row)))
+            .filter(|row| is_mailed(row) && whole.stands(row, now))
+            .collect();
+        stand.sort_unstable_by_key(|row| (row.due_at, row.id));
+        // It is night where the person is: what has time waits.
+        let night = stand.iter().map(|row| whole.late(row, now)).min();
+        if let Some(over) = night.filter(|over| *over > now) {
+            return Ok(Written::Later(over));
+        }
+        if stand.is_empty() && mail.uncertain {
+            // Perhaps it is there already.
+            return Ok(Written::Nothing(MailState::Delivered));
+        }
+        // What was deleted, or is due at another time, is never the same again.
+        let is_there = whole.rows().any(|row| about.contains(&self::about(row)));
+        if stand.is_empty() && !is_there {
+            return Ok(Written::Nothing(MailState::Dropped));
+        }
+        if stand.is_empty() {
+            // Who takes back what they did since, as people do at once, is mailed after all.
+            return Ok(if mail.created_at + MAY_COME_BACK > now {
+                Written::Later(now + LOOKED_AT_AGAIN)
+            } else {
+                Written::Nothing(MailState::Dropped)
+            });
+        }
+        // As long as all of it is so, what may be there already is sent as the same. Where part of it is so no
+        // more, the rest is better said twice than never.
+        let all_stand = stand.len() == about.len();
+        if let Some(bytes) = mail.bytes.clone().filter(|_| mail.uncertain && all_stand) {
+            return Ok(Written::As(bytes));
+        }
+        let items: Vec<Item<'_>> = stand
+            .into_iter()
+            .filter_map(|reminder| {
+                Some(Item {
+                    reminder,
+                    application: whole.application(reminder.application_id)?,
+                    activity: whole.activity_of(reminder),
+                })
+            })
+            .collect();
+        let mut files = Vec::new();
+        let mut contents = Vec::new();
+        for it in &items {
+            let activity = it.activity.filter(|it| is_to_come(it, now));
+            let Some(activity) = activity.filter(|it| brought.contains(&it.id)) else {
+                continue;
+            };
+            files.extend(self.calendar_file(activity, it.application));
+            let kind = rule_of(it.reminder);
+            contents.extend(mailed_file(activity, it.application, kind, mail.id));
+        }
+        let unsubscribe = self.unsubscribe(mail);
+        let zone = settings.timezone.rules().unwrap_or_default();
+        let letter = reminder_mail(&Letter {
+            to,
+            kind: mail.kind,
+            items,
+            zone: mail::Zone {
+                name: &settings.timezone,
+                rules: &zone,
+            },
+            origin: &self.origin,
+            unsubscribe: &unsubscribe,
+            has_file: !files.is_empty(),
+        });
+        let sealed = Sealed {
+            id: mail.id,
+            unsubscribe,
+            files,
+        };
+        let written = self.mailer.write(letter, sealed);
+        if !contents.is_empty() {
+            // It may have changed since the mail was put into the queue.
+            for file in contents {
+                mails::insert_file(&mut tenant, &file, now).await?;
+            }
+            tenant.commit().await?;
+        }
+        Ok(match written {
+            Ok(bytes) => Written::As(bytes),
+            Err(error) => Written::Wrong(error),
+        })
+    }
+
+    fn calendar_file(
+        &self,
+        activity: &Activity,
+        application: &Application,
+    ) -> Option<CalendarFile> {
+        let content = file(&Appointment {
+            activity,
+            application,
+            zone: &activity.timezone.rules().unwrap_or_default(),
+            link: format!("{}{}", self.origin, activity.page()),
+        })?;
+        let method = Method::of(activity).name();
+        Some(CalendarFile { content, method })
+    }
+}
+
+/// For how long after it was put into the queue what stands no more may come back.
+const MAY_COME_BACK: Duration = Duration::days(1);
+/// How often that is looked at.
+const LOOKED_AT_AGAIN: Duration = Duration::minutes(10);
+
+/// What there is to send.
+enum Written {
+    /// This.
+    As(Vec<u8>),
+    /// Nothing any more: how the mail ends.
+    Nothing(MailState),
+    /// Nothing before then.
+    Later(Timestamp),
+    /// It cannot be put together.
+    Wrong(MailError),
+}
