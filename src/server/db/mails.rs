@@ -1,7 +1,7 @@
-//! The tables `mails`, `mail_reminders` and `mail_files`: the queue of what is mailed.
+//! The tables `mails` and `mail_reminders`: the queue of what is mailed.
 
 use super::{
-    Db, Tx, on,
+    Db, Tx, mail_files, on,
     tenant::{Owner, Tenant, TenantWrite},
 };
 use crate::domain::{mailing::MailState, rules::Rule, time::Timestamp};
@@ -92,161 +92,6 @@ pub async fn about(tenant: &mut impl Tenant, mail: Uuid) -> sqlx::Result<Vec<Abo
     })
 }
 
-/// Whether this state of an appointment was mailed, or will be.
-pub async fn has_file(
-    tenant: &mut impl Tenant,
-    activity: Uuid,
-    content: &[u8],
-) -> sqlx::Result<bool> {
-    let (user_id, content) = (tenant.user_id(), content.to_vec());
-    on!(tenant.link(), |conn: DB| {
-        sqlx::query_scalar::<DB, i64>(
-            "SELECT COUNT(*) FROM mail_files f \
-             LEFT JOIN mails m ON m.user_id = f.user_id AND m.id = f.mail_id \
-             WHERE f.user_id = $1 AND f.activity_id = $2 AND f.content = $3 \
-             AND (m.id IS NULL OR m.state IN ('waiting', 'claimed', 'delivered') OR m.uncertain)",
-        )
-        .bind(user_id)
-        .bind(activity)
-        .bind(content)
-        .fetch_one(conn)
-        .await
-    })
-    .map(|count| count > 0)
-}
-
-/// A state of an appointment whose file was mailed.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
-pub struct MailedFile {
-    /// Which appointment.
-    pub activity_id: Uuid,
-    /// SHA-256 of what a calendar shows of it; zeros where it is off.
-    pub content: Vec<u8>,
-    /// The mail that brings it.
-    pub mail_id: Uuid,
-    /// The application that it is of.
-    pub application_id: Uuid,
-    /// By which rule mails about it go.
-    pub kind: Rule,
-    /// Which state it is, as calendars count.
-    pub sequence: i64,
-    /// When it begins.
-    pub starts_at: Timestamp,
-    /// When it ends.
-    pub ends_at: Timestamp,
-    /// What it is called.
-    pub summary: String,
-}
-
-const FILE: &str = "f.activity_id, f.content, f.mail_id, f.application_id, f.kind, f.sequence, \
-     f.starts_at, f.ends_at, f.summary";
-
-/// Notes that a mail brings this state of an appointment. One that was there before is the last again.
-pub async fn insert_file(
-    tenant: &mut TenantWrite,
-    file: &MailedFile,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    let (user_id, file) = (tenant.user_id(), file.clone());
-    on!(tenant.link(), |conn: DB| {
-        sqlx::query::<DB>(
-            "INSERT INTO mail_files (user_id, activity_id, content, mail_id, application_id, kind, \
-             sequence, starts_at, ends_at, summary, noted_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-             ON CONFLICT (user_id, activity_id, content) DO UPDATE SET mail_id = excluded.mail_id, \
-             sequence = excluded.sequence, noted_at = excluded.noted_at",
-        )
-        .bind(user_id)
-        .bind(file.activity_id)
-        .bind(file.content)
-        .bind(file.mail_id)
-        .bind(file.application_id)
-        .bind(file.kind)
-        .bind(file.sequence)
-        .bind(file.starts_at)
-        .bind(file.ends_at)
-        .bind(file.summary)
-        .bind(now)
-        .execute(conn)
-        .await
-        .map(drop)
-    })
-}
-
-/// The files that may have arrived of appointments of these applications, and were to begin after `now`: the
-/// earliest that was mailed first. What waits and was never tried is not among them.
-pub async fn files_of_applications(
-    tenant: &mut impl Tenant,
-    applications: &[Uuid],
-    now: Timestamp,
-) -> sqlx::Result<Vec<MailedFile>> {
-    if applications.is_empty() {
-        return Ok(Vec::new());
-    }
-    let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        let mut sql = QueryBuilder::<DB>::new("SELECT ");
-        sql.push(FILE)
-            .push(ARRIVED)
-            .push_bind(user_id)
-            .push(" AND f.starts_at > ")
-            .push_bind(now)
-            .push(" AND f.application_id IN (");
-        let mut ids = sql.separated(", ");
-        for id in applications {
-            ids.push_bind(*id);
-        }
-        sql.push(") ORDER BY f.noted_at, f.sequence");
-        sql.build_query_as().fetch_all(conn).await
-    })
-}
-
-/// Files with their mails, where that may have arrived.
-const ARRIVED: &str = " FROM mail_files f \
-     LEFT JOIN mails m ON m.user_id = f.user_id AND m.id = f.mail_id \
-     WHERE (m.id IS NULL OR m.state IN ('claimed', 'delivered') OR m.uncertain) AND f.user_id = ";
-
-/// The last file of an appointment that may have arrived, but for that of the mail `but`.
-pub async fn last_file(
-    tenant: &mut impl Tenant,
-    activity: Uuid,
-    but: Uuid,
-) -> sqlx::Result<Option<MailedFile>> {
-    let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        let mut sql = QueryBuilder::<DB>::new("SELECT ");
-        sql.push(FILE)
-            .push(ARRIVED)
-            .push_bind(user_id)
-            .push(" AND f.activity_id = ")
-            .push_bind(activity)
-            .push(" AND f.mail_id <> ")
-            .push_bind(but)
-            .push(" ORDER BY f.noted_at DESC, f.sequence DESC LIMIT 1");
-        sql.build_query_as().fetch_optional(conn).await
-    })
-}
-
-/// The content of the file that a mail brings of an appointment.
-pub async fn file_of_mail(
-    tenant: &mut impl Tenant,
-    activity: Uuid,
-    mail: Uuid,
-) -> sqlx::Result<Option<Vec<u8>>> {
-    let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        sqlx::query_scalar::<DB, Vec<u8>>(
-            "SELECT content FROM mail_files WHERE user_id = $1 AND activity_id = $2 \
-             AND mail_id = $3 ORDER BY noted_at DESC LIMIT 1",
-        )
-        .bind(user_id)
-        .bind(activity)
-        .bind(mail)
-        .fetch_optional(conn)
-        .await
-    })
-}
-
 /// Whether a mail waits that says what became of an appointment, and was never tried.
 pub async fn has_open_change(tenant: &mut impl Tenant, activity: Uuid) -> sqlx::Result<bool> {
     let user_id = tenant.user_id();
@@ -290,20 +135,6 @@ pub async fn insert_change(
         .execute(conn)
         .await
         .map(drop)
-    })
-}
-
-/// The activities whose file a mail brings.
-pub async fn files_of(tenant: &mut impl Tenant, mail: Uuid) -> sqlx::Result<Vec<Uuid>> {
-    let user_id = tenant.user_id();
-    on!(tenant.link(), |conn: DB| {
-        sqlx::query_scalar::<DB, Uuid>(
-            "SELECT DISTINCT activity_id FROM mail_files WHERE user_id = $1 AND mail_id = $2",
-        )
-        .bind(user_id)
-        .bind(mail)
-        .fetch_all(conn)
-        .await
     })
 }
 
@@ -362,18 +193,6 @@ pub struct Shown {
 
 const SHOWN: &str = "SELECT u.email, m.id, m.kind, m.state, m.attempts, m.not_before, m.created_at, \
      m.ended_at, m.last_error FROM mails m JOIN users u ON u.id = m.user_id";
-
-/// What a mail was to bring it has not brought.
-async fn forget_files(tx: &mut Tx, user_id: Uuid, mail: Uuid) -> sqlx::Result<()> {
-    on!(tx.link(), |conn: DB| {
-        sqlx::query::<DB>("DELETE FROM mail_files WHERE user_id = $1 AND mail_id = $2")
-            .bind(user_id)
-            .bind(mail)
-            .execute(conn)
-            .await
-            .map(drop)
-    })
-}
 
 /// What a claim does to a mail when it ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -507,7 +326,7 @@ impl Db {
             .map(|done| done.rows_affected())
         })?;
         if state == MailState::Dropped && ended > 0 {
-            forget_files(&mut tx, mail.user_id, mail.id).await?;
+            mail_files::forget(&mut tx, mail.user_id, mail.id).await?;
         }
         let event = match state {
             MailState::Delivered => Some("mail_delivered"),
@@ -636,7 +455,7 @@ impl Db {
             .await
         })?;
         if let Some((user_id, false)) = dropped {
-            forget_files(&mut tx, user_id, id).await?;
+            mail_files::forget(&mut tx, user_id, id).await?;
         }
         tx.commit().await?;
         Ok(dropped.is_some())

@@ -6,6 +6,7 @@ pub mod activities;
 pub mod applications;
 pub mod calendar_feeds;
 mod due;
+pub mod mail_files;
 pub mod mails;
 pub mod mutations;
 pub mod reminders;

@@ -17,7 +17,8 @@ use crate::{
         calendar::{Method, Told, cancellation},
         db::{
             self,
-            mails::{self, Claimed, MailedFile},
+            mail_files::{self, MailedFile},
+            mails::{self, Claimed},
             tenant::{Tenant as _, TenantWrite},
         },
         mail::{self, Became, CalendarFile, ChangeLetter, Sealed, change_mail},
@@ -69,7 +70,7 @@ pub(in crate::server::services) async fn follow(
     applications: &[Uuid],
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let told = mails::files_of_applications(tenant, applications, now).await?;
+    let told = mail_files::of_applications(tenant, applications, now).await?;
     // Of one appointment the last.
     let told: BTreeMap<Uuid, MailedFile> =
         told.into_iter().map(|it| (it.activity_id, it)).collect();
@@ -117,7 +118,7 @@ impl Post {
             tenant => tenant?,
         };
         let settings = db::settings::find(&mut tenant).await?;
-        let told = mails::last_file(&mut tenant, activity, mail.id).await?;
+        let told = mail_files::last(&mut tenant, activity, mail.id).await?;
         let is_wanted = settings.reminder_defaults.rule(mail.kind).mail;
         let ended = |mail: &Claimed| {
             Ok(Written::Nothing(if mail.uncertain {
@@ -158,7 +159,7 @@ impl Post {
         }
         // What may be there says what is so, or another mail does.
         if let Some(bytes) = mail.bytes.clone().filter(|_| mail.uncertain) {
-            let own = mails::file_of_mail(&mut tenant, activity, mail.id).await?;
+            let own = mail_files::content_of_mail(&mut tenant, activity, mail.id).await?;
             return match own {
                 Some(own) if own == content => Ok(Written::As(bytes)),
                 _ => ended(mail),
@@ -218,7 +219,7 @@ impl Post {
         };
         let written = self.mailer.write(letter, sealed);
         if let Some(note) = note {
-            mails::insert_file(&mut tenant, &note, now).await?;
+            mail_files::insert(&mut tenant, &note, now).await?;
             tenant.commit().await?;
         }
         Ok(match written {

@@ -5,7 +5,7 @@ use crate::{
         activity::Activity, application::Application, reminder::Reminder, rules::Rule,
         time::Timestamp,
     },
-    server::{db::mails::MailedFile, secrets::sha256, services::reminders::Whole},
+    server::{db::mail_files::MailedFile, secrets::sha256, services::reminders::Whole},
 };
 use uuid::Uuid;
 /// The appointment that a reminder is before, and what a calendar shows of it.

@@ -25,7 +25,7 @@ use crate::{
         calendar::{Appointment, Method, file},
         clock::Clock,
         db::{
-            self, Db,
+            self, Db, mail_files,
             mails::{self, About, Claimed, End},
         },
         mail::{
@@ -232,7 +232,7 @@ impl Post {
         let settings = db::settings::find(&mut tenant).await?;
         let whole = Whole::load(&mut tenant, &settings, applications).await?;
         let rules = &settings.reminder_defaults;
-        let brought = mails::files_of(&mut tenant, mail.id).await?;
+        let brought = mail_files::activities_of_mail(&mut tenant, mail.id).await?;
         let is_mailed = |row: &Reminder| {
             let by = |way| row.channels.contains(&way);
             let file = row.activity_id.is_some_and(|id| brought.contains(&id));
@@ -317,7 +317,7 @@ impl Post {
         if !contents.is_empty() {
             // It may have changed since the mail was put into the queue.
             for file in contents {
-                mails::insert_file(&mut tenant, &file, now).await?;
+                mail_files::insert(&mut tenant, &file, now).await?;
             }
             tenant.commit().await?;
         }

@@ -13,7 +13,7 @@ use crate::{
     },
     server::{
         db::{
-            calendar_feeds,
+            calendar_feeds, mail_files,
             mails::{self, About},
             tenant::{Tenant, TenantWrite},
         },
@@ -58,7 +58,7 @@ pub(in crate::server::services) async fn queue(
         let mut has_file = false;
         if let Some((activity, content)) = file_of(whole, row, now).filter(|_| !is_read) {
             has_file = seen.insert(activity)
-                && !mails::has_file(tenant, activity, &content).await?
+                && !mail_files::has(tenant, activity, &content).await?
                 // That brings it.
                 && !mails::has_open_change(tenant, activity).await?;
         }
@@ -81,7 +81,7 @@ pub(in crate::server::services) async fn queue(
             let file = about.zip(of);
             let file = file.and_then(|(it_is, of)| mailed_file(it_is, of, rule_of(it.row), id));
             if let Some(file) = file {
-                mails::insert_file(tenant, &file, now).await?;
+                mail_files::insert(tenant, &file, now).await?;
             }
         }
     }
