@@ -185,8 +185,8 @@ impl Site {
             .unwrap_or_else(|| panic!("no mail to {address}"))
     }
 
-    /// The mails to `address`, oldest first. One whose file is still being written is waited for.
-    pub fn mails_to(&self, address: &str) -> Vec<Mail> {
+    /// The files of all mails, oldest first: their names start with the time.
+    fn mail_files(&self) -> Vec<PathBuf> {
         let Ok(folder) = std::fs::read_dir(self.mail_folder()) else {
             return Vec::new();
         };
@@ -194,8 +194,13 @@ impl Site {
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
             .collect();
-        // Their names start with the time.
         files.sort();
+        files
+    }
+
+    /// The sign-in mails to `address`, oldest first. One whose file is still being written is waited for.
+    pub fn mails_to(&self, address: &str) -> Vec<Mail> {
+        let mut files = self.mail_files();
         let to = format!("To: {}\r\n", address.to_lowercase());
         files.retain(|path| !is_letter(&std::fs::read_to_string(path).unwrap()));
         files
@@ -222,17 +227,11 @@ impl Site {
 
     /// The mails about reminders to `address`, as they were written, oldest first.
     pub fn letters_to(&self, address: &str) -> Vec<String> {
-        let Ok(folder) = std::fs::read_dir(self.mail_folder()) else {
-            return Vec::new();
-        };
-        let mut files: Vec<PathBuf> = folder
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
-            .collect();
-        files.sort();
         let to = format!("To: {}\r\n", address.to_lowercase());
-        let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
-        let letters = files.iter().map(read);
+        let files = self.mail_files();
+        let letters = files
+            .iter()
+            .map(|path| std::fs::read_to_string(path).unwrap());
         letters
             .filter(|text| is_letter(text) && text.contains(&to))
             .collect()
