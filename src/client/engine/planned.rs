@@ -116,10 +116,11 @@ impl Engine {
     /// where the server has not said so. Answers whether something may show otherwise.
     pub fn pass(&mut self, now: Timestamp) -> bool {
         let rang = self.ring(now);
+        let quiet = self.quiet_hours();
         let mut latest: HashMap<Uuid, Timestamp> = HashMap::new();
         for row in Reminder::rows(&self.shown).values() {
             let repeats = row.repeated_rule().is_some() && row.is_open();
-            if repeats && row.due_at <= now && self.goes_out(row) <= now {
+            if repeats && row.due_at <= now && self.goes_out(row, quiet) <= now {
                 let latest = latest.entry(row.application_id).or_insert(row.due_at);
                 *latest = row.due_at.max(*latest);
             }
@@ -162,16 +163,18 @@ impl Engine {
             }
             !rows.is_empty()
         });
+        let quiet = self.quiet_hours();
         let near: Vec<(&Arc<Reminder>, Timestamp)> = Reminder::rows(&self.shown)
             .values()
             .filter(|row| row.due_at <= now + EARLIEST && row.is_open())
             .filter(|row| row.repeated_rule().is_none())
-            .map(|row| (row, self.goes_out(row)))
+            .map(|row| (row, self.goes_out(row, quiet)))
             .collect();
         for (row, at) in near.iter().filter(|(_, at)| *at <= now) {
             // Of one appointment and minute the nearest rings, and the others are of no use.
             let mut others = near.iter();
-            let is_farther = others.any(|(other, goes)| row.gives_way_to(other, *goes, now));
+            let is_farther = row.activity_id.is_some()
+                && others.any(|(other, goes)| row.gives_way_to(other, *goes, now));
             let known = rang.entry(row.application_id).or_default();
             known.retain(|it| it.id != row.id);
             let mut row = Reminder::clone(row);
@@ -187,10 +190,12 @@ impl Engine {
         changed
     }
 
+    fn quiet_hours(&self) -> Option<QuietHours> {
+        self.settings().as_deref().and_then(QuietHours::of)
+    }
+
     /// When a reminder goes out, by the quiet hours.
-    fn goes_out(&self, row: &Reminder) -> Timestamp {
-        let quiet = self.settings();
-        let quiet = quiet.as_deref().and_then(QuietHours::of);
+    fn goes_out(&self, row: &Reminder, quiet: Option<QuietHours>) -> Timestamp {
         let about = row.activity_id.and_then(|id| self.view_of::<Activity>(id));
         row.goes_out(about.as_deref(), quiet, &*self.zone.rules)
     }
