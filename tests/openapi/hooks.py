@@ -66,7 +66,13 @@ def before_call(context, case, kwargs):
     # Whoever signs out needs a session of their own for that.
     if path == "/auth/logout" and "Authorization" in headers:
         headers["Authorization"] = f"Bearer {SPARE_TOKEN}"
-    if case.meta is None or case.meta.phase.name.value == "stateful":
+    if case.meta is None:
+        return
+    if case.meta.phase.name.value == "stateful":
+        # It writes a null of an answer, which leads nowhere, into an address as the word "None".
+        for name, value in case.path_parameters.items():
+            if value in (None, "None"):
+                case.path_parameters[name] = str(UUID(int=next(NUMBERS)))
         return
     number = next(NUMBERS)
     # A key or an id that was used before is of another request.
