@@ -4,6 +4,7 @@
 use super::problem;
 use crate::domain::{
     error::{Problem, ProblemKind},
+    position::Position,
     time::Timestamp,
 };
 use chrono::{Datelike, NaiveDate};
@@ -11,6 +12,11 @@ use chrono::{Datelike, NaiveDate};
 /// The header by which every answer of the API says that it is the server's own. An answer without
 /// it comes from something in between, and says nothing about what became of the request.
 pub const MARK: &str = "x-job-hunt";
+
+/// The header by which the answer to a mutation says where the user's history stands (a
+/// [`Position`]): what it brings of a row is of that history. A client gives back those of which no pull
+/// has told yet, with commas between them, when it asks for what changed.
+pub const POSITION: &str = "x-sync-position";
 
 /// What a success of a request brings. Who asks says so: an empty answer where a row was expected is
 /// no success.
@@ -57,6 +63,8 @@ pub struct Head {
     pub retry_after: Option<u64>,
     /// When it was made.
     pub date: Option<Timestamp>,
+    /// Where the user's history stood.
+    pub position: Option<Position>,
 }
 
 impl Head {
@@ -69,6 +77,7 @@ impl Head {
             content_type: header("content-type").unwrap_or_default(),
             retry_after: header("retry-after").and_then(|wait| read_wait(wait.trim(), date)),
             date,
+            position: header(POSITION).and_then(|text| text.parse().ok()),
         }
     }
 
@@ -95,6 +104,8 @@ pub struct Answered {
     pub result: Result<Response, Problem>,
     /// The server's clock when it answered, to the second.
     pub server_time: Option<Timestamp>,
+    /// Where the user's history stood then.
+    pub position: Option<Position>,
 }
 
 impl Answered {
@@ -103,6 +114,7 @@ impl Answered {
         Self {
             result: Err(Problem::new(ProblemKind::Network, detail)),
             server_time: None,
+            position: None,
         }
     }
 }
@@ -112,6 +124,7 @@ pub fn read(expected: Expected, head: &Head, body: String) -> Answered {
     Answered {
         result: result(expected, head, body),
         server_time: head.date.filter(|_| head.ours),
+        position: head.position.filter(|_| head.ours),
     }
 }
 
@@ -208,6 +221,7 @@ mod tests {
             content_type: content_type.to_owned(),
             retry_after: Some(7),
             date: None,
+            position: None,
         }
     }
 
@@ -338,15 +352,21 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_the_servers_alone() {
+    fn time_and_position_are_the_servers_alone() {
         let date = read_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
-        for (ours, status, expected) in [(true, 200, date), (true, 409, date), (false, 200, None)] {
+        let position = Some(Position {
+            epoch: uuid::Uuid::from_u128(1),
+            seq: 7,
+        });
+        for (ours, status) in [(true, 200), (true, 409), (false, 200)] {
             let head = Head {
                 date,
+                position,
                 ..head(ours, status, JSON)
             };
             let answered = read(Expected::Body, &head, "{}".into());
-            assert_eq!(answered.server_time, expected);
+            assert_eq!(answered.server_time, date.filter(|_| ours));
+            assert_eq!(answered.position, position.filter(|_| ours));
         }
     }
 
@@ -357,6 +377,7 @@ mod tests {
             "content-type" => Some("application/json".to_owned()),
             "retry-after" => Some(" 30 ".to_owned()),
             "date" => Some("Mon, 02 Mar 2026 09:00:00 GMT".to_owned()),
+            "x-sync-position" => Some("00000000000000000000000000000001.7".to_owned()),
             _ => None,
         };
         let expected = Head {
@@ -365,6 +386,10 @@ mod tests {
             content_type: JSON.to_owned(),
             retry_after: Some(30),
             date: Some("2026-03-02T09:00:00Z".parse().unwrap()),
+            position: Some(Position {
+                epoch: uuid::Uuid::from_u128(1),
+                seq: 7,
+            }),
         };
         assert_eq!(Head::read(200, headers), expected);
         let at = |time: &'static str| {
@@ -381,6 +406,7 @@ mod tests {
             content_type: String::new(),
             retry_after: None,
             date: None,
+            position: None,
             ..expected
         };
         assert_eq!(Head::read(200, |_| None), nothing);

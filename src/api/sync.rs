@@ -12,8 +12,12 @@ impl Resource for SyncPage {}
 /// What changed since the cursor, in the order of the user's history.
 #[server(endpoint = "/sync", protocol = Rest<Get>)]
 pub async fn pull_changes(query: Query<SyncQuery>) -> Result<Reply<SyncPage>, Problem> {
-    use crate::server::{auth::caller::caller, services::sync};
-    sync::pull(&caller().await?.context(), &query.parse()?)
+    use crate::server::{
+        auth::caller::{caller, heard_of},
+        services::sync,
+    };
+    let heard_of = heard_of()?;
+    sync::pull(&caller().await?.context(), &query.parse()?, &heard_of)
         .await
         .map(Reply::ok)
 }

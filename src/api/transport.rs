@@ -1,11 +1,12 @@
 //! One `fetch`: the only place of the client that speaks HTTP.
 
 use super::{
-    answer::{self, Answered, Expected, Head, Response},
+    answer::{self, Answered, Expected, Head, POSITION, Response},
     rest::IF_UPDATED_AT,
 };
 use crate::domain::{
     error::Problem,
+    position::Positions,
     time::{Timestamp, write_timestamp},
 };
 use send_wrapper::SendWrapper;
@@ -25,6 +26,8 @@ pub struct Request {
     pub if_match: Option<i64>,
     /// When the server made it.
     pub if_updated_at: Option<Timestamp>,
+    /// Places of the user's history that answers told of, and no pull yet.
+    pub heard_of: Positions,
     /// What makes sending it twice harmless.
     pub idempotency_key: Option<String>,
     /// The JSON body.
@@ -42,6 +45,7 @@ impl Request {
             url,
             if_match: None,
             if_updated_at: None,
+            heard_of: Positions::default(),
             idempotency_key: None,
             body: None,
         }
@@ -84,7 +88,7 @@ pub async fn send(request: Request) -> Result<Response, Problem> {
     exchange(request).await.result
 }
 
-/// The same, with the server's time.
+/// The same, with the server's time, and where the user's history stood.
 pub async fn exchange(request: Request) -> Answered {
     let answer = SendWrapper::new(fetch(request)).await;
     answer.unwrap_or_else(|error| Answered::lost(why_lost(&error)))
@@ -115,6 +119,9 @@ async fn fetch(request: Request) -> Result<Answered, JsValue> {
     }
     if let Some(at) = request.if_updated_at {
         headers.set(IF_UPDATED_AT, &write_timestamp(at))?;
+    }
+    if !request.heard_of.is_empty() {
+        headers.set(POSITION, &request.heard_of.to_string())?;
     }
     if let Some(key) = &request.idempotency_key {
         headers.set("idempotency-key", key)?;

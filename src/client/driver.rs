@@ -4,7 +4,7 @@
 use super::{
     cache::{self, Cache, Closed, OpenError, Protection, WriteError},
     device, dom,
-    engine::{Batch, Effect, Engine, Outgoing, Stored, SyncState, Trouble, Unstored},
+    engine::{Batch, Effect, Engine, Outgoing, Pull, Stored, SyncState, Trouble, Unstored},
     locks::{self, Held},
     store::{Gate, LeftBehind, Store},
     toasts::Timer,
@@ -544,7 +544,7 @@ impl Store {
             Effect::CloseStore => spawn_local(self.close_store()),
             Effect::Write(batch) => begin(self.write(batch)),
             Effect::Send(outgoing) => spawn_local(self.send(*outgoing)),
-            Effect::Pull { since, limit } => spawn_local(self.pull_page(since, limit)),
+            Effect::Pull(pull) => spawn_local(self.pull_page(pull)),
             Effect::Lock { steal } => spawn_local(self.lock(steal)),
             Effect::Unlock => parts(|parts| drop(parts.lock.take())),
             Effect::WakeIn(millis) => {
@@ -639,20 +639,23 @@ impl Store {
         request.idempotency_key = Some(key.to_string());
         request.body = body;
         let answered = transport::exchange(request).await;
-        let answer = answered.result.map(|response| response.body);
-        self.step(|engine| {
-            engine.answered(key, answer, answered.server_time, self.clock(), random())
-        });
+        self.step(|engine| engine.answered(key, answered.into(), self.clock(), random()));
     }
 
-    async fn pull_page(self, since: Option<String>, limit: u32) {
+    async fn pull_page(self, pull: Pull) {
+        let Pull {
+            since,
+            limit,
+            heard_of,
+        } = pull;
         let query = SyncQuery {
             since,
             limit: Some(limit),
             kinds: Some(EntityKinds::ALL),
         };
         let url = format!("{BASE}/sync?{}", Query::of(&query).text());
-        let request = transport::Request::new(http::Method::GET, url);
+        let mut request = transport::Request::new(http::Method::GET, url);
+        request.heard_of = heard_of;
         let answer = transport::send(request).await;
         let page = match &answer {
             Ok(response) => self.take_parts(&response.body).await,

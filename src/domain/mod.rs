@@ -22,6 +22,7 @@ pub mod mood;
 pub mod number;
 pub mod offsets;
 pub mod order;
+pub mod position;
 pub mod quiet_hours;
 pub mod reminder;
 pub mod row;

@@ -42,6 +42,7 @@ pub async fn seed(state: &AppState, email: &Email, count: Option<u32>) -> Result
         keys: &state.keys,
         owner: Owner::vouched(user.id),
         mutation: None,
+        reached: None,
         now,
     };
     let demo = match count {

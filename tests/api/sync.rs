@@ -1,9 +1,10 @@
 //! The user's history, as a client pulls it.
 
 use crate::{
-    client::{Client, path_of, version_of},
+    client::{Answer, Client, path_of, version_of},
     harness::{Site, User, both, watch},
 };
+use job_hunt_tracker::api::answer::POSITION;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -27,6 +28,8 @@ both![
     a_cursor_belongs_to_its_kinds,
     a_cursor_of_another_history_is_gone,
     a_cursor_of_a_history_that_was_lost_is_gone_however_far_the_next_one_is,
+    what_was_answered_and_lost_since_is_of_another_history,
+    every_answer_to_a_mutation_says_where_the_history_stands,
     a_cursor_outlives_a_restart,
     a_cursor_is_ours,
     histories_belong_to_their_user,
@@ -442,6 +445,114 @@ async fn a_cursor_of_a_history_that_was_lost_is_gone_however_far_the_next_one_is
     jane.get(&format!("/sync?since={}", next(&anew).unwrap()))
         .await
         .is(200);
+}
+
+/// What a pull from `since` by a client that heard of `places` is answered.
+async fn pull_told(client: &Client, since: &Value, places: &str) -> Answer {
+    let since = next(since).unwrap();
+    let call = client.get(&format!("/sync?since={since}"));
+    call.header(POSITION, places).await
+}
+
+async fn what_was_answered_and_lost_since_is_of_another_history(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let row = jane.create(json!({})).await;
+    let page = pull(&jane, None).await;
+    let (_, backed_up) = next(&page).unwrap().split_once('.').unwrap();
+    let path = path_of(&row);
+    let edited = jane.patch(&path, 1, &json!({ "notes": "lost" })).await;
+    let heard = edited.is(200).header(POSITION).to_owned();
+    pull_told(&jane, &page, &heard).await.is(200);
+    app.stop().await;
+    // The backup is as new as the pull: the cursor is of its history.
+    for sql in [
+        format!("UPDATE applications SET version = 1, seq = {backed_up}, notes = NULL"),
+        format!("UPDATE user_sequences SET last_seq = {backed_up}"),
+    ] {
+        site.execute(&sql).await;
+    }
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    pull(&jane, next(&page)).await;
+    for _ in 0..3 {
+        let told = pull_told(&jane, &page, &heard).await;
+        told.problem(410, "cursor-expired");
+        let other = jane.create(json!({})).await;
+        pull(&jane, next(&page)).await;
+        let gone = jane.delete(&path_of(&other), 1).await;
+        pull_told(&jane, &page, gone.is(204).header(POSITION))
+            .await
+            .is(200);
+    }
+    // Whoever begins anew and tells of it is told as well: that is no history to have it from.
+    let anew = jane.get("/sync").header(POSITION, &heard).await;
+    anew.problem(410, "cursor-expired");
+}
+
+async fn every_answer_to_a_mutation_says_where_the_history_stands(site: Site) {
+    let app = site.start().await;
+    let jane = app.sign_in("jane@example.com").await;
+    let page = pull(&jane, None).await;
+    let body = json!({ "company": "Acme", "role_title": "Baker" });
+    let create = || {
+        jane.post("/applications", &body)
+            .header("idempotency-key", "one")
+    };
+    let created = create().await.is(201);
+    let row = created.json();
+    let heard = created.header(POSITION).to_owned();
+    // Again, refused, and as somebody else's.
+    let again = create().await;
+    assert_eq!(again.is(201).header(POSITION), heard);
+    let note = json!({ "notes": "x" });
+    let refused = jane.patch(&path_of(&row), 7, &note).await;
+    assert_eq!(refused.is(409).header(POSITION), heard);
+    let missing = jane
+        .patch(&format!("/applications/{}", Uuid::new_v4()), 1, &note)
+        .await;
+    assert_eq!(missing.is(404).header(POSITION), heard);
+    let settings = jane.get("/settings").await.is(200).json();
+    let set = jane
+        .patch(
+            "/settings",
+            version_of(&settings),
+            &json!({ "display_name": "Jane" }),
+        )
+        .await;
+    let later = set.is(200).header(POSITION).to_owned();
+    assert_ne!(later, heard);
+    for places in [
+        &heard,
+        &later,
+        &format!("{heard},{later}"),
+        &format!("{later}, {heard}"),
+    ] {
+        pull_told(&jane, &page, places).await.is(200);
+    }
+    let joe = app.sign_in("joe@example.com").await;
+    let his = pull(&joe, None).await;
+    pull_told(&joe, &his, &heard)
+        .await
+        .problem(410, "cursor-expired");
+    let many: Vec<String> = (0..9)
+        .map(|_| format!("{}.1", Uuid::new_v4().simple()))
+        .collect();
+    for places in [
+        "",
+        "x",
+        "7",
+        &format!("{heard},"),
+        &heard.replace('.', ".0"),
+        &many.join(","),
+    ] {
+        let wrong = pull_told(&jane, &page, places).await;
+        if places.is_empty() {
+            wrong.is(200);
+        } else {
+            assert_eq!(wrong.wrong_fields(), [POSITION], "{places}");
+        }
+    }
 }
 
 async fn a_cursor_outlives_a_restart(site: Site) {

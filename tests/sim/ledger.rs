@@ -638,7 +638,7 @@ impl Ledger {
                 self.check_seen(*n);
             }
         }
-        if let Err(problem) = reply.clone().read(&request.method) {
+        if let Err(problem) = reply.clone().read(&request.method).result {
             // Planner and worker change a reminder without a new version, so that they contradict nobody.
             let since = request.if_match.unwrap_or(0) + 1;
             let versions = self.versions.get(&record);

@@ -9,9 +9,11 @@ use crate::{
     world::{Io, Tab, World},
 };
 use job_hunt_tracker::{
-    client::engine::Outgoing,
+    api::answer::Answered,
+    client::engine::{Answer, Outgoing},
     domain::{
         error::{Problem, ProblemKind},
+        position::Positions,
         sync::SyncPage,
         time::Timestamp,
         user::Me,
@@ -122,6 +124,14 @@ impl World {
                     trace!("the server restarts");
                     self.server.restart().await;
                     self.net.push(Message::Lost(id));
+                } else if reply.is_success()
+                    && request.method == http::Method::PATCH
+                    && self.dice.percent(faults.undone * 10)
+                {
+                    // Heard, and lost at the server before anything else.
+                    let answer = self.read_of(id, reply).read(&request.method);
+                    self.hear(id, answer);
+                    self.newest_is_undone(place.1).await;
                 } else {
                     self.net.push(Message::Answer(id, reply));
                 }
@@ -144,7 +154,7 @@ impl World {
                 }
                 self.hear(id, answer);
             }
-            Message::Lost(id) => self.hear(id, Err(Problem::new(ProblemKind::Network, ""))),
+            Message::Lost(id) => self.hear(id, Answered::lost("").into()),
         }
     }
 
@@ -213,6 +223,9 @@ impl World {
         if self.sabotage == Some(Sabotage::OverlooksHistories) {
             forgetful.if_updated_at = None;
         }
+        if self.sabotage == Some(Sabotage::ForgetsWhatWasHeard) {
+            forgetful.heard_of = Positions::default();
+        }
         if self.sabotage == Some(Sabotage::OverlooksOthers)
             && let (Some(user), Some(_)) =
                 (watched.filter(|_| request.key.is_some()), request.if_match)
@@ -237,7 +250,7 @@ impl World {
     }
 
     /// The same answer reaches a page once more: only of a mutation, since a pull has one answer.
-    fn answered_twice(&mut self, id: u64, answer: Result<String, Problem>) {
+    fn answered_twice(&mut self, id: u64, answer: Answer) {
         let call = &self.calls[&id];
         let (device, tab) = (call.device, call.tab);
         let What::Send(outgoing) = &call.what else {
@@ -247,22 +260,21 @@ impl World {
         let Some(at) = self.find(device, tab) else {
             return;
         };
-        let other = matches!(&answer, Err(problem) if problem.kind == ProblemKind::OtherUser);
+        let other =
+            matches!(&answer.result, Err(problem) if problem.kind == ProblemKind::OtherUser);
         self.devices[device].tabs[at].told_foreign |= other;
         self.answer(device, at, key, answer);
     }
 
     /// A page hears what became of an edit.
-    pub fn answer(&mut self, device: usize, at: usize, key: Uuid, answer: Result<String, Problem>) {
+    pub fn answer(&mut self, device: usize, at: usize, key: Uuid, mut answer: Answer) {
         let (now, unit) = (self.time(device), self.dice.unit());
-        let server_now = Some(self.now);
-        self.act(device, at, |engine| {
-            engine.answered(key, answer, server_now, now, unit)
-        });
+        answer.server_now = Some(self.now);
+        self.act(device, at, |engine| engine.answered(key, answer, now, unit));
     }
 
     /// A call of a page comes to its end.
-    pub fn hear(&mut self, id: u64, answer: Result<String, Problem>) {
+    pub fn hear(&mut self, id: u64, answer: Answer) {
         let Some(call) = self.calls.remove(&id) else {
             return;
         };
@@ -273,7 +285,7 @@ impl World {
         let unit = self.dice.unit();
         let tab = &mut self.devices[device].tabs[at];
         let (tab_id, user) = (tab.id, tab.user);
-        if let Err(problem) = &answer {
+        if let Err(problem) = &answer.result {
             trace!("d{device} t{tab_id} hears #{id}: {:?}", problem.kind);
             tab.told_foreign |= problem.kind == ProblemKind::OtherUser;
         } else {
@@ -282,7 +294,7 @@ impl World {
         match call.what {
             What::Send(outgoing) => self.answer(device, at, outgoing.key, answer),
             What::Pull => {
-                let page = answer.and_then(|body| {
+                let page = answer.result.and_then(|body| {
                     serde_json::from_str::<SyncPage>(&body)
                         .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))
                 });
@@ -301,7 +313,7 @@ impl World {
                 }
             }
             What::Identify => {
-                let me = answer.and_then(|body| {
+                let me = answer.result.and_then(|body| {
                     serde_json::from_str::<Me>(&body)
                         .map_err(|error| Problem::new(ProblemKind::Network, error.to_string()))
                 });

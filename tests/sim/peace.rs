@@ -24,7 +24,7 @@ impl World {
     /// Nothing goes wrong any more: everything comes to rest, and must be right.
     pub async fn reckon(&mut self) {
         trace!("--- peace");
-        let histories = self.faults.histories > 0;
+        let (histories, undone) = (self.faults.histories > 0, self.faults.undone > 0);
         self.faults = crate::world::Faults::default();
         self.calm = true;
         for device in &mut self.devices {
@@ -42,6 +42,14 @@ impl World {
             // A backup is restored while everything rests: then nobody can but notice.
             if histories && self.dice.percent(50) {
                 self.another_history(user).await;
+                self.come_to_rest(user).await;
+                self.compare(user).await;
+            }
+            // Or one that lacks what pages have just heard to be taken: then only they can notice.
+            if undone && self.dice.percent(50) {
+                self.edit_on_each(user);
+                self.settle().await;
+                self.newest_is_undone(user).await;
                 self.come_to_rest(user).await;
                 self.compare(user).await;
             }
@@ -351,6 +359,19 @@ impl World {
 
     /// Where everything rests, an edit comes through: nobody has anything against it.
     async fn edit_in_peace(&mut self, user: Uuid) {
+        let edits = self.edit_on_each(user);
+        self.come_to_rest(user).await;
+        for key in edits {
+            assert!(
+                self.ledger.has_arrived(key),
+                "invariant 14: in peace {:?} does not come through",
+                self.ledger.intent(key)
+            );
+        }
+    }
+
+    /// Something is done to an application on each device, to another one on each.
+    fn edit_on_each(&mut self, user: Uuid) -> Vec<Uuid> {
         let mut edits = Vec::new();
         let mut taken = HashSet::new();
         for place in self.places_of(user) {
@@ -372,14 +393,7 @@ impl World {
             let edit = Edit::Application(Op::Patch(Box::new(patch)));
             edits.extend(self.edit(device, at, record, edit));
         }
-        self.come_to_rest(user).await;
-        for key in edits {
-            assert!(
-                self.ledger.has_arrived(key),
-                "invariant 14: in peace {:?} does not come through",
-                self.ledger.intent(key)
-            );
-        }
+        edits
     }
 
     fn a_tab(&self, device: usize, user: Uuid) -> usize {

@@ -196,14 +196,7 @@ impl World {
         if self.dice.percent(25) {
             return;
         }
-        // The server stood still meanwhile: nothing of before is still on its way back, and no two
-        // states of a row are of the same moment.
-        self.advance(Duration::seconds(1));
-        for message in &mut self.net {
-            if let Message::Answer(id, _) = message {
-                *message = Message::Lost(*id);
-            }
-        }
+        self.stands_still();
         self.server.forget_plans(user).await;
         let session = self.server.sign_in(user).await;
         for record in self.ledger.applications_of(user) {
@@ -221,6 +214,36 @@ impl World {
                 for _ in 0..last - version {
                     self.touch(&session, record).await;
                 }
+            }
+        }
+    }
+
+    /// A backup is restored that lacks the newest of what a user did, and perhaps nothing else: whoever has
+    /// pulled since the backup finds a history that fits, and only whoever heard that those were taken knows
+    /// better.
+    pub async fn newest_is_undone(&mut self, user: Uuid) {
+        self.stands_still();
+        let most = 1 + self.dice.below(4);
+        let undone = self.server.undo(user, most).await;
+        trace!("the newest is undone: {undone:?}");
+        let session = self.server.sign_in(user).await;
+        for (record, version) in &undone {
+            self.ledger.set_back(*record, *version);
+        }
+        for (record, _) in undone {
+            if self.dice.percent(40) {
+                self.touch(&session, record).await;
+            }
+        }
+    }
+
+    /// The server stands still for a while: nothing of before is still on its way back, and no two states
+    /// of a row are of the same moment.
+    fn stands_still(&mut self) {
+        self.advance(Duration::seconds(1));
+        for message in &mut self.net {
+            if let Message::Answer(id, _) = message {
+                *message = Message::Lost(*id);
             }
         }
     }

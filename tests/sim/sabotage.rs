@@ -54,17 +54,20 @@ pub enum Sabotage {
     ForgetsWhatWasSet,
     /// 16: on its way a mutation loses when the version was made that its user saw.
     OverlooksHistories,
+    /// 6: on its way a pull loses of which places of the history the page has heard.
+    ForgetsWhatWasHeard,
 }
 
 impl Sabotage {
     /// Each with the number of the invariant that it breaks.
-    pub const ALL: [(u8, Self); 19] = [
+    pub const ALL: [(u8, Self); 20] = [
         (1, Self::LosesEdits),
         (2, Self::TakesTwice),
         (3, Self::SendsOtherwise),
         (4, Self::MixesOrder),
         (5, Self::AcknowledgesCreations),
         (6, Self::FalsifiesRows),
+        (6, Self::ForgetsWhatWasHeard),
         (7, Self::HidesPending),
         (8, Self::TearsBatches),
         (9, Self::BringsBack),

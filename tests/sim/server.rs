@@ -6,11 +6,13 @@ use clap::Parser;
 use job_hunt_tracker::{
     api::{
         BASE,
-        answer::{self, Expected, Head},
+        answer::{self, Expected, Head, POSITION},
         rest::IF_UPDATED_AT,
     },
+    client::engine::Answer,
     domain::{
         error::{Problem, ProblemKind},
+        position::Positions,
         time::{Timestamp, write_timestamp},
     },
     server::{
@@ -55,6 +57,8 @@ pub struct Request {
     pub if_match: Option<i64>,
     pub if_updated_at: Option<Timestamp>,
     pub key: Option<Uuid>,
+    /// Places of the history that the page has heard of.
+    pub heard_of: Positions,
     pub cookie: Option<Session>,
     pub csrf: Option<String>,
     /// Whom the page thinks to be signed in.
@@ -70,6 +74,7 @@ impl Request {
             if_match: None,
             if_updated_at: None,
             key: None,
+            heard_of: Positions::default(),
             csrf: None,
             user: None,
             cookie,
@@ -102,6 +107,7 @@ impl Reply {
                 content_type: content_type.to_owned(),
                 retry_after: None,
                 date: None,
+                position: None,
             },
             body: body.to_owned(),
         }
@@ -116,9 +122,8 @@ impl Reply {
     }
 
     /// What a page makes of it that asked by this method.
-    pub fn read(self, method: &::http::Method) -> Result<String, Problem> {
-        let answered = answer::read(Expected::of(method), &self.head, self.body);
-        answered.result.map(|response| response.body)
+    pub fn read(self, method: &::http::Method) -> Answer {
+        answer::read(Expected::of(method), &self.head, self.body).into()
     }
 }
 
@@ -259,6 +264,8 @@ impl Server {
             request.if_match.map(|version| format!("W/\"{version}\"")),
         );
         put(IF_UPDATED_AT, request.if_updated_at.map(write_timestamp));
+        let heard_of = Some(&request.heard_of).filter(|all| !all.is_empty());
+        put(POSITION, heard_of.map(ToString::to_string));
         put("idempotency-key", request.key.map(|key| key.to_string()));
         put("x-csrf-token", request.csrf.clone());
         put("x-user-id", request.user.map(|user| user.to_string()));
@@ -381,6 +388,63 @@ impl Server {
                 .await
                 .unwrap();
         }
+    }
+
+    /// A backup is restored that lacks the newest changes of a user, one or more of those up to the last that
+    /// is not of an application alone. Numbers are given again, by the process that begins. Answers which
+    /// applications are at which versions then.
+    pub async fn undo(&mut self, user: Uuid, most: usize) -> Vec<(Uuid, i64)> {
+        let columns: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM pragma_table_info('applications') WHERE name NOT IN ('user_id', 'id')",
+        )
+        .fetch_all(self.pool())
+        .await
+        .unwrap();
+        let columns = columns.join(", ");
+        let row = format!(
+            "UPDATE applications SET ({columns}) = (SELECT {columns} FROM past \
+             WHERE user_id = ?1 AND id = ?2 AND seq < ?3 ORDER BY rowid DESC LIMIT 1) \
+             WHERE user_id = ?1 AND id = ?2 RETURNING version"
+        );
+        let was = "SELECT 1 FROM past WHERE user_id = ?1 AND id = ?2 AND seq < ?3";
+        let answers = "DELETE FROM mutations WHERE user_id = ?1 AND entity_id = ?2 \
+             AND body ->> '$.version' > ?3";
+        let numbers = [
+            "UPDATE user_sequences SET last_seq = ?2 WHERE user_id = ?1",
+            "DELETE FROM sequence_runs WHERE user_id = ?1 AND after_seq >= ?2",
+        ];
+        let mut undone = Vec::new();
+        for _ in 0..most {
+            let (last, _) = self.head(user).await;
+            let rows = self.numbered(user).await;
+            let [(_, id, Some(before), ..)] =
+                rows.iter().filter(|row| row.0 == last).collect::<Vec<_>>()[..]
+            else {
+                break;
+            };
+            let was = sqlx::query(was).bind(user).bind(id).bind(last);
+            if was.fetch_optional(self.pool()).await.unwrap().is_none() {
+                break;
+            }
+            let version: i64 = sqlx::query_scalar(AssertSqlSafe(row.clone()))
+                .bind(user)
+                .bind(id)
+                .bind(last)
+                .fetch_one(self.pool())
+                .await
+                .unwrap();
+            let answers = sqlx::query(answers).bind(user).bind(id).bind(version);
+            answers.execute(self.pool()).await.unwrap();
+            for sql in numbers {
+                let sql = sqlx::query(sql).bind(user).bind(last - 1);
+                sql.execute(self.pool()).await.unwrap();
+            }
+            if version < *before {
+                undone.push((*id, version));
+            }
+        }
+        self.restart().await;
+        undone
     }
 
     /// What is due is settled, and what is to be planned anew is planned.

@@ -14,13 +14,14 @@ use crate::{
 };
 use chrono::Duration;
 use job_hunt_tracker::{
+    api::answer::Answered,
     client::engine::{
-        ARCHIVED_FOR, Batch, Began, Edit, Effect, Engine, Made, Notice, Op, Stored, Trouble,
-        Unstored,
+        ARCHIVED_FOR, Answer, Batch, Began, Edit, Effect, Engine, Made, Notice, Op, Pull, Stored,
+        Trouble, Unstored,
     },
     domain::{
         application::Application,
-        error::{Problem, ProblemKind},
+        error::Problem,
         reminder::Reminder,
         sync::Entity,
         sync::{BoardSnapshot, EntityKinds, SyncPage},
@@ -77,6 +78,8 @@ pub struct Faults {
     pub steals: u32,
     /// A newer version of the app comes out.
     pub deploys: u32,
+    /// Backups that lack the newest of what was answered, and nothing else.
+    pub undone: u32,
 }
 
 impl Faults {
@@ -108,6 +111,7 @@ impl Faults {
             leaves: often(6),
             deletions: often(5),
             deploys: often(4),
+            undone: often(6),
         }
     }
 }
@@ -523,14 +527,20 @@ impl World {
                     let outbox = tab.engine.outbox();
                     self.ledger.sent((device, user), &request, outbox);
                     if let Some(body) = self.false_answer(&outgoing, device, at) {
-                        self.answer(device, at, outgoing.key, Ok(body));
+                        let mut answer = Answer::from(Answered::lost(""));
+                        answer.result = Ok(body);
+                        self.answer(device, at, outgoing.key, answer);
                         continue;
                     }
                     self.call(device, at, What::Send(Box::new(outgoing)), request);
                 }
                 Effect::Open => self.open_store(device, at),
                 Effect::CloseStore => self.close_store(device, at),
-                Effect::Pull { since, limit } => {
+                Effect::Pull(Pull {
+                    since,
+                    limit,
+                    heard_of,
+                }) => {
                     let limit = if self.calm {
                         limit
                     } else {
@@ -542,7 +552,8 @@ impl World {
                         since.unwrap_or_default(),
                         EntityKinds::ALL
                     );
-                    let request = Request::new(http::Method::GET, path, None);
+                    let mut request = Request::new(http::Method::GET, path, None);
+                    request.heard_of = heard_of;
                     self.call(device, at, What::Pull, request);
                 }
                 Effect::Identify => {
@@ -920,7 +931,7 @@ impl World {
             .collect();
         for id in late {
             trace!("#{id} has taken too long");
-            self.hear(id, Err(Problem::new(ProblemKind::Network, "")));
+            self.hear(id, Answered::lost("").into());
         }
         for device in 0..self.devices.len() {
             for at in 0..self.devices[device].tabs.len() {

@@ -2,7 +2,7 @@
 
 use super::{IF_UPDATED_AT, Reply, Resource, Rest, Verb, parse::parse, reply::Content};
 use crate::{
-    api::{BASE, UNRECORDED},
+    api::{BASE, UNRECORDED, answer::POSITION},
     domain::{
         error::{Problem, ProblemKind},
         row::Seen,
@@ -10,7 +10,10 @@ use crate::{
     },
     server::{
         secrets,
-        services::ledger::{MAX_KEY, MutationKey},
+        services::{
+            Reached,
+            ledger::{MAX_KEY, MutationKey},
+        },
     },
 };
 use axum::{
@@ -53,11 +56,13 @@ where
             .get("x-request-id")
             .and_then(|id| id.to_str().ok())
             .map(ToOwned::to_owned);
+        let reached = Reached::default();
+        provide_context(reached.clone());
         let answer = match read::<V, Input>(&mut parts, body).await {
             Ok(input) => server_fn(input).await,
             Err(problem) => Err(problem),
         };
-        let response = match answer.and_then(write) {
+        let mut response = match answer.and_then(write) {
             Ok(response) => response,
             Err(problem) => Problem {
                 instance,
@@ -65,6 +70,12 @@ where
             }
             .into_response(),
         };
+        // Also beside a problem: what it tells of a row is of that history.
+        if let Some(position) = reached.get()
+            && let Ok(value) = HeaderValue::from_str(&position.to_string())
+        {
+            response.headers_mut().insert(POSITION, value);
+        }
         Ok(response)
     }
 

@@ -5,15 +5,19 @@ use super::{
     history,
     queue::{Displacement, QueueEvent, with_edits},
 };
-use crate::domain::{
-    application::Application,
-    edit::each_kind,
-    error::{Problem, ProblemKind},
-    fields::Patch as _,
-    row::OfKind,
-    stage::StageEvent,
-    sync::EntityKind,
-    time::Timestamp,
+use crate::{
+    api::answer::Answered,
+    domain::{
+        application::Application,
+        edit::each_kind,
+        error::{Problem, ProblemKind},
+        fields::Patch as _,
+        position::Position,
+        row::OfKind,
+        stage::StageEvent,
+        sync::EntityKind,
+        time::Timestamp,
+    },
 };
 use chrono::Duration;
 use serde::Deserialize;
@@ -39,18 +43,41 @@ struct OnlyState {
     updated_at: Timestamp,
 }
 
+/// What came of sending an edit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// A row or nothing (the body), or a problem.
+    pub result: Result<String, Problem>,
+    /// The time by the server's clock, where the answer says it.
+    pub server_now: Option<Timestamp>,
+    /// Where the user's history stood, where the answer says it.
+    pub position: Option<Position>,
+}
+
+impl From<Answered> for Answer {
+    fn from(answered: Answered) -> Self {
+        Self {
+            result: answered.result.map(|response| response.body),
+            server_now: answered.server_time,
+            position: answered.position,
+        }
+    }
+}
+
 impl Engine {
-    /// The server answered the request of `key`: a row or nothing (the body), or a problem.
-    /// `server_now` is the time by the server's clock, where the answer says it; `jitter` is a random
-    /// number from 0 to 1.
+    /// The server answered the request of `key`. `jitter` is a random number from 0 to 1.
     pub fn answered(
         &mut self,
         key: Uuid,
-        answer: Result<String, Problem>,
-        server_now: Option<Timestamp>,
+        answer: Answer,
         now: Timestamp,
         jitter: f64,
     ) -> Vec<Effect> {
+        let Answer {
+            result: answer,
+            server_now,
+            position,
+        } = answer;
         let mut effects = Vec::new();
         // Who is signed in is told whatever became of the entry.
         match answer.as_ref().map_err(|problem| problem.kind) {
@@ -60,6 +87,10 @@ impl Engine {
         }
         // An entry that is gone was settled by another page.
         if self.outbox.get(key).is_some() {
+            // What the answer brings is of that history: the next pull must know it too.
+            if let Some(position) = position {
+                self.hear_of(position);
+            }
             self.outbox.delivery_mut(key).in_flight = false;
             let answer = answer.and_then(|body| self.acknowledge(key, &body, now, &mut effects));
             match answer {

@@ -29,12 +29,14 @@ pub use crate::domain::{
     edit::{Edit, Op, Verb},
     row::{Edited, Made, Row, Seen},
 };
+pub use answers::Answer;
 pub use base::{Base, HasTable, Kept, Shard, Table};
 pub use displaced::{Displaced, KEPT, Reason};
 pub use flush::WaitReason;
 pub use outbox::Outbox;
 pub use own::OwnVersions;
 pub use planned::NOTED_FOR;
+pub use pull::Pull;
 pub use queue::Entry;
 pub use shown::{HasView, Shown};
 pub use storage::{ARCHIVED_FOR, Batch, CAP, Meta, Persistence, SCHEMA, Stored, Trouble, Unstored};
@@ -81,12 +83,7 @@ pub enum Effect {
     Send(Box<Outgoing>),
     /// Ask for what changed since the cursor, then call [`Engine::pulled`] or
     /// [`Engine::pull_failed`].
-    Pull {
-        /// `since` of the request.
-        since: Option<String>,
-        /// `limit` of the request.
-        limit: u32,
-    },
+    Pull(Pull),
     /// Get the lock under which one page sends, read what other pages stored
     /// ([`Engine::refreshed`]), and call [`Engine::locked`]; [`Engine::lock_lost`] once another page
     /// has taken it away. What was asked for before is asked for no more.

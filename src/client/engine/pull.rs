@@ -3,6 +3,7 @@
 use super::{Base, Busy, Effect, Engine, Notice, Session, due::is_due, storage::SCHEMA};
 use crate::domain::{
     error::{Problem, ProblemKind},
+    position::{Position, Positions},
     sync::{SyncChange, SyncPage, SyncRow},
     time::Timestamp,
 };
@@ -36,8 +37,10 @@ pub(super) struct Pulling {
     from_another: bool,
     /// Somebody asked for another pull meanwhile.
     again: bool,
-    /// A new base under construction, and how far it is: the old one shows until it is whole.
-    rebuild: Option<(Base, Option<String>)>,
+    /// A new base under construction: the old one shows until it is whole.
+    rebuild: Option<Rebuild>,
+    /// Of which places of the history the request under way tells.
+    told: Positions,
     /// The base was replaced while a request was under way: its page leads on from another state.
     stale: bool,
     /// Versions of rows that the next pull must bring, since they may be of another history: they were
@@ -47,6 +50,27 @@ pub(super) struct Pulling {
     awaited: HashMap<Uuid, i64>,
     /// Moves that answers to edits told of before the pull under way began: it brings them.
     told_moves: HashSet<Uuid>,
+}
+
+/// A base that is built anew.
+#[derive(Clone, Debug, Default)]
+struct Rebuild {
+    base: Base,
+    /// How far it is.
+    cursor: Option<String>,
+    /// Of what it has, no pull told yet.
+    heard_of: Positions,
+}
+
+/// What is asked of the server's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pull {
+    /// Where the page before led on to; none begins with nothing.
+    pub since: Option<String>,
+    /// The most changes.
+    pub limit: u32,
+    /// Places that this history must have.
+    pub heard_of: Positions,
 }
 
 impl Default for Pulling {
@@ -60,6 +84,7 @@ impl Default for Pulling {
             from_another: false,
             again: false,
             rebuild: None,
+            told: Positions::default(),
             stale: false,
             doubted: HashMap::new(),
             awaited: HashMap::new(),
@@ -162,6 +187,10 @@ impl Engine {
                     // from its beginning here: the two never mix.
                     self.rebuild();
                 }
+                // Joined from several pages: whoever asks for everything need not tell.
+                if self.meta.heard_of.are_too_many() && !self.pulling.is_rebuilding() {
+                    self.rebuild();
+                }
                 self.pulling.began();
                 self.plans.ask();
                 self.pulling.told_moves = self.base.told_moves().collect();
@@ -184,19 +213,38 @@ impl Engine {
     }
 
     fn next_page(&mut self) -> Effect {
-        let since = match &mut self.pulling.rebuild {
+        let (since, heard_of) = match &mut self.pulling.rebuild {
             // What was answered until now is in the page that is asked for, or of a history that is
             // no more.
-            Some((base, None)) => {
-                *base = Base::default();
-                None
+            Some(rebuild) if rebuild.cursor.is_none() => {
+                *rebuild = Rebuild::default();
+                (None, Positions::default())
             }
-            Some((_, cursor)) => cursor.clone(),
-            None => self.meta.cursor.clone(),
+            Some(rebuild) => (rebuild.cursor.clone(), rebuild.heard_of.clone()),
+            None => (self.meta.cursor.clone(), self.meta.heard_of.clone()),
         };
-        Effect::Pull {
+        self.pulling.told = heard_of.clone();
+        Effect::Pull(Pull {
             since,
             limit: self.pulling.limit,
+            heard_of,
+        })
+    }
+
+    /// The history at the server had this place: until a pull tells that it still has, nobody knows what is
+    /// here of it to be there.
+    pub(super) fn hear_of(&mut self, position: Position) {
+        self.meta.heard_of.add(position);
+        let heard_of = match &mut self.pulling.rebuild {
+            Some(rebuild) => {
+                rebuild.heard_of.add(position);
+                &rebuild.heard_of
+            }
+            None => &self.meta.heard_of,
+        };
+        // Whoever asks for everything need not tell.
+        if heard_of.are_too_many() {
+            self.rebuild();
         }
     }
 
@@ -210,7 +258,7 @@ impl Engine {
         let takes_away = |change: &SyncChange| matches!(change.what, SyncRow::Delete { .. });
         let takes_away = changes.iter().any(takes_away);
         let base = match &mut self.pulling.rebuild {
-            Some((base, _)) => base,
+            Some(rebuild) => &mut rebuild.base,
             None => &mut self.base,
         };
         for change in changes {
@@ -262,7 +310,7 @@ impl Engine {
         }
         self.pulled_part(page.changes);
         match &mut self.pulling.rebuild {
-            Some((_, cursor)) => *cursor = Some(page.next),
+            Some(rebuild) => rebuild.cursor = Some(page.next),
             None => {
                 self.meta.cursor = Some(page.next);
                 // Not for the store while a row may be of another history: whoever opens it then
@@ -278,8 +326,14 @@ impl Engine {
             // One creation that was sent under two keys has one move, and its id is of the first key.
             let told_moves = std::mem::take(&mut self.pulling.told_moves);
             self.base.drop_told_moves(told_moves);
-            if let Some((base, cursor)) = self.pulling.rebuild.take() {
+            if let Some(rebuild) = self.pulling.rebuild.take() {
+                let Rebuild {
+                    base,
+                    cursor,
+                    heard_of,
+                } = rebuild;
                 let old = std::mem::replace(&mut self.base, base);
+                self.meta.heard_of = heard_of;
                 self.base.store_all_anew(&old);
                 self.base.succeed(old);
                 self.meta.cursor = cursor;
@@ -294,6 +348,8 @@ impl Engine {
                 self.drop_what_no_history_has();
             }
             self.meta.complete = true;
+            // From here on the cursor vouches for them.
+            self.meta.heard_of.drop_up_to(&self.pulling.told);
             self.forget_noted(now);
             // They are of a history that is no more.
             if !std::mem::take(&mut self.pulling.awaited).is_empty() {
@@ -362,7 +418,7 @@ impl Engine {
 
     fn has_cursor(&self) -> bool {
         match &self.pulling.rebuild {
-            Some((_, cursor)) => cursor.is_some(),
+            Some(rebuild) => rebuild.cursor.is_some(),
             None => self.meta.cursor.is_some(),
         }
     }
@@ -396,14 +452,14 @@ impl Engine {
     /// From the next pull on, a new base is built from nothing.
     pub fn rebuild(&mut self) {
         self.pulling.lose_track();
-        self.pulling.rebuild = Some((Base::default(), None));
+        self.pulling.rebuild = Some(Rebuild::default());
     }
 
     /// Does something to the base, and to the one that is under construction.
     pub(super) fn each_base(&mut self, mut change: impl FnMut(&mut Base)) {
         change(&mut self.base);
-        if let Some((base, _)) = &mut self.pulling.rebuild {
-            change(base);
+        if let Some(rebuild) = &mut self.pulling.rebuild {
+            change(&mut rebuild.base);
         }
     }
 }

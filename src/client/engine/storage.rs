@@ -9,7 +9,8 @@ use super::{
     queue::Entry,
 };
 use crate::domain::{
-    application::Application, order::sort_by_key, sync::Entity, time::Timestamp, user::User,
+    application::Application, order::sort_by_key, position::Positions, sync::Entity,
+    time::Timestamp, user::User,
 };
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,7 @@ use uuid::Uuid;
 /// page of the new version has the store, older ones go on without, so that none ever reads what it
 /// does not know; and the new one builds its base anew, since the old one lacks what it keeps. The
 /// test of the stored shapes fails until it is raised.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;
 
 /// The most applications that are stored: what a browser surely has room for.
 pub const CAP: usize = 5_000;
@@ -60,6 +61,10 @@ pub struct Meta {
     /// With which [`SCHEMA`] the base was built; 0 before there were any.
     #[serde(default)]
     pub schema: u32,
+    /// Places of the history of which answers told, and no pull yet: what is here of them the history at
+    /// the server must have.
+    #[serde(default)]
+    pub heard_of: Positions,
 }
 
 impl Meta {

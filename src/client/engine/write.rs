@@ -230,6 +230,7 @@ impl Engine {
                 self.pulling.takes_cursor_of_another();
             }
             self.meta.schema = meta.schema;
+            self.meta.heard_of.join(&meta.heard_of);
             self.meta.complete |= meta.complete;
             self.meta.truncated |= meta.truncated;
         }
@@ -546,8 +547,14 @@ impl Engine {
     /// the one that another page stored would go back.
     fn meta_to_write(&self, with_rows: bool) -> Meta {
         let stored = &self.storage.meta;
+        // Until a cursor is stored that vouches for them, whoever goes on from the one that is must tell.
+        let mut heard_of = self.meta.heard_of.clone();
+        if !(with_rows && self.storage.cursor_moved) {
+            heard_of.join(&stored.heard_of);
+        }
         if !with_rows {
             return Meta {
+                heard_of,
                 user: self.meta.user.clone(),
                 own: self.meta.own.clone(),
                 truncated: stored.truncated
@@ -562,6 +569,7 @@ impl Engine {
         };
         Meta {
             cursor: cursor.clone(),
+            heard_of,
             ..self.meta.clone()
         }
     }

@@ -2,13 +2,15 @@
 
 use super::{cookies, csrf, session, session::Session};
 use crate::{
+    api::answer::POSITION,
     domain::{
         error::{Problem, ProblemKind},
+        position::{MOST, Positions},
         time::Timestamp,
     },
     server::{
         AppState,
-        services::{Context, ledger::MutationKey},
+        services::{Context, Reached, ledger::MutationKey},
     },
 };
 use axum::extract::ConnectInfo;
@@ -38,6 +40,8 @@ pub struct Caller {
     pub session: Session,
     /// The idempotency key of the request, if it has one.
     pub mutation: Option<MutationKey>,
+    /// What its answer says of the user's history.
+    pub reached: Option<Reached>,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -50,6 +54,7 @@ impl Caller {
             keys: &self.state.keys,
             owner: self.session.owner,
             mutation: self.mutation.as_ref(),
+            reached: self.reached.as_ref(),
             now: self.now,
         }
     }
@@ -77,8 +82,8 @@ pub fn visitor() -> Result<Visitor, Problem> {
 /// 401 without a session, or with another user's than [`USER_HEADER`] names; 400 for such a header
 /// that is none; 403 for a request that another site caused.
 pub async fn caller() -> Result<Caller, Problem> {
-    let mutation = use_context::<MutationKey>();
-    visitor()?.authenticate(mutation).await
+    let (mutation, reached) = (use_context(), use_context());
+    visitor()?.authenticate(mutation, reached).await
 }
 
 /// The signed-in user behind a request that changes a reminder, which is counted.
@@ -93,12 +98,34 @@ pub async fn reminder_writer() -> Result<Caller, Problem> {
     Ok(caller)
 }
 
+/// The places of the user's history that the request says to know ([`POSITION`]).
+///
+/// # Errors
+/// 400 for a header that names none; 500 outside a request.
+pub fn heard_of() -> Result<Positions, Problem> {
+    let Some(value) = visitor()?.parts.headers.remove(POSITION) else {
+        return Ok(Positions::default());
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let positions = text
+        .parse::<Positions>()
+        .map_err(|error| Problem::field(POSITION, error))?;
+    if positions.are_too_many() {
+        return Err(Problem::field(POSITION, format!("Send at most {MOST}.")));
+    }
+    Ok(positions)
+}
+
 impl Visitor {
     /// The signed-in user behind it.
     ///
     /// # Errors
     /// As [`caller`].
-    pub async fn authenticate(self, mutation: Option<MutationKey>) -> Result<Caller, Problem> {
+    pub async fn authenticate(
+        self,
+        mutation: Option<MutationKey>,
+        reached: Option<Reached>,
+    ) -> Result<Caller, Problem> {
         let Self { state, parts } = self;
         let session = session_of(&state, &parts).await?;
         let now = state.clock.now();
@@ -106,6 +133,7 @@ impl Visitor {
             state,
             session,
             mutation,
+            reached,
             now,
         })
     }

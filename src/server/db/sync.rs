@@ -9,6 +9,7 @@ use super::{
 use crate::domain::{
     activity::Activity,
     application::Application,
+    position::Position,
     reminder::Reminder,
     row::OfKind,
     stage::StageEvent,
@@ -20,7 +21,7 @@ use uuid::Uuid;
 /// Where a user's history stands.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Head {
-    /// Which history it is.
+    /// Which history it is, whatever processes have written it.
     pub epoch: Uuid,
     /// The newest number.
     pub last_seq: i64,
@@ -38,21 +39,25 @@ pub async fn head(tenant: &mut impl Tenant) -> sqlx::Result<Head> {
     })
 }
 
-/// Which history a number belongs to, of those that begin alike: `epoch`, and the process that wrote
-/// it. A database that was set back and gone on with gives the same number in another one.
-pub async fn epoch_at(tenant: &mut impl Tenant, epoch: Uuid, seq: i64) -> sqlx::Result<Uuid> {
+/// The place of a number, in the history that it belongs to of those that begin alike: that of the epoch
+/// and of the process that wrote it. A database that was set back and gone on with gives the same number
+/// in another one.
+pub async fn position_at(tenant: &mut impl Tenant, seq: i64) -> sqlx::Result<Position> {
     let user_id = tenant.user_id();
-    let run: Option<Uuid> = on!(tenant.link(), |conn: DB| {
-        sqlx::query_scalar::<DB, Uuid>(
-            "SELECT run FROM sequence_runs WHERE user_id = $1 AND after_seq < $2 \
-             ORDER BY after_seq DESC LIMIT 1",
+    let (epoch, run): (Uuid, Option<Uuid>) = on!(tenant.link(), |conn: DB| {
+        sqlx::query_as::<DB, (Uuid, Option<Uuid>)>(
+            "SELECT epoch, (\
+                SELECT run FROM sequence_runs WHERE user_id = $1 AND after_seq < $2 \
+                ORDER BY after_seq DESC LIMIT 1\
+             ) FROM user_sequences WHERE user_id = $1",
         )
         .bind(user_id)
         .bind(seq)
-        .fetch_optional(conn)
+        .fetch_one(conn)
         .await
     })?;
-    Ok(run.map_or(epoch, |run| Uuid::new_v5(&epoch, run.as_bytes())))
+    let epoch = run.map_or(epoch, |run| Uuid::new_v5(&epoch, run.as_bytes()));
+    Ok(Position { epoch, seq })
 }
 
 /// The highest number of a tombstone that is no longer kept; 0 where all are.

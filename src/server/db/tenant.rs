@@ -3,7 +3,7 @@
 //! written by accident.
 
 use super::{Conn, Db, Link, Tx, due::Due, on};
-use crate::domain::time::Timestamp;
+use crate::domain::{position::Position, time::Timestamp};
 use sqlx::AssertSqlSafe;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -83,6 +83,22 @@ impl TenantWrite {
         self.wakes_at = Some(self.wakes_at.map_or(at, |earlier| earlier.min(at)));
     }
 
+    /// Where the user's history stands once this is committed, or where it stood before.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn position(&mut self, committed: bool) -> sqlx::Result<Position> {
+        let seq = if committed {
+            self.last_seq
+        } else {
+            self.first_seq
+        };
+        if seq != self.first_seq {
+            self.note_run().await?;
+        }
+        super::sync::position_at(self, seq).await
+    }
+
     /// Makes everything durable and lets go of the lock.
     ///
     /// # Errors
@@ -110,7 +126,7 @@ impl TenantWrite {
 
 impl TenantWrite {
     /// Notes once that this process goes on with the user's history where it stood: what a cursor is
-    /// checked by ([`super::sync::epoch_at`]).
+    /// checked by ([`super::sync::position_at`]).
     async fn note_run(&mut self) -> sqlx::Result<()> {
         let (user_id, run, after_seq) = (self.owner.0, self.run, self.first_seq);
         on!(self.tx.link(), |conn: DB| {

@@ -49,7 +49,7 @@ async fn of(state: AppState, parts: http::request::Parts, id: &str) -> Result<St
     let id: Uuid = id
         .parse()
         .map_err(|_| Problem::field("id", "An id is a UUID."))?;
-    let caller = Visitor { state, parts }.authenticate(None).await?;
+    let caller = Visitor { state, parts }.authenticate(None, None).await?;
     let origin = caller.state.config.public_url.origin();
     of_activity(&caller.context(), id, origin).await
 }

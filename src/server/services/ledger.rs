@@ -67,19 +67,21 @@ where
     T: Serialize,
     W: AsyncFnOnce(&mut TenantWrite) -> Result<(Uuid, T), Problem>,
 {
-    let mut tenant = context.db.write_as(context.owner).await?;
-    if let Some(recorded) = recorded(&mut tenant, context.mutation).await? {
-        let Some(body) = recorded.body else {
-            let (id, detail) = (recorded.entity_id, "It was taken, and deleted since.");
-            let meta = serde_json::json!({ "resource": resource, "id": id, "taken": true });
-            return Err(Problem::new(ProblemKind::Gone, detail).with_meta(meta));
-        };
-        return Ok(Answer::Before(body));
-    }
-    let (id, answer) = work(&mut tenant).await?;
-    let body = serde_json::to_string(&answer).map_err(unwritable)?;
-    commit(context, tenant, status, Some(body), id).await?;
-    Ok(Answer::Done(answer))
+    in_one(context, async |tenant| {
+        if let Some(recorded) = recorded(tenant, context.mutation).await? {
+            let Some(body) = recorded.body else {
+                let (id, detail) = (recorded.entity_id, "It was taken, and deleted since.");
+                let meta = serde_json::json!({ "resource": resource, "id": id, "taken": true });
+                return Err(Problem::new(ProblemKind::Gone, detail).with_meta(meta));
+            };
+            return Ok(Answer::Before(body));
+        }
+        let (id, answer) = work(tenant).await?;
+        let body = serde_json::to_string(&answer).map_err(unwritable)?;
+        record(context, tenant, status, Some(body), id).await?;
+        Ok(Answer::Done(answer))
+    })
+    .await
 }
 
 /// The same for a deletion, which has no answer but that it was done.
@@ -90,30 +92,52 @@ pub async fn delete_once<W>(context: &Context<'_>, id: Uuid, work: W) -> Result<
 where
     W: AsyncFnOnce(&mut TenantWrite) -> Result<Vec<Uuid>, Problem>,
 {
-    let mut tenant = context.db.write_as(context.owner).await?;
-    if recorded(&mut tenant, context.mutation).await?.is_some() {
-        return Ok(());
-    }
-    // What shows a row must not outlive it.
-    for gone in work(&mut tenant).await? {
-        mutations::erase_bodies(&mut tenant, gone).await?;
-    }
-    commit(context, tenant, 204, None, id).await
+    in_one(context, async |tenant| {
+        if recorded(tenant, context.mutation).await?.is_some() {
+            return Ok(());
+        }
+        // What shows a row must not outlive it.
+        for gone in work(tenant).await? {
+            mutations::erase_bodies(tenant, gone).await?;
+        }
+        record(context, tenant, 204, None, id).await
+    })
+    .await
 }
 
-/// Records an answer in the transaction that it speaks of, and commits that.
-async fn commit(
+/// Does all of `work`, or nothing of it, and says where the user's history stands then: of that history is
+/// what the answer tells, also that of what was refused.
+async fn in_one<T, W>(context: &Context<'_>, work: W) -> Result<T, Problem>
+where
+    W: AsyncFnOnce(&mut TenantWrite) -> Result<T, Problem>,
+{
+    let mut tenant = context.db.write_as(context.owner).await?;
+    let answer = work(&mut tenant).await;
+    if let Some(reached) = context.reached {
+        match tenant.position(answer.is_ok()).await {
+            Ok(position) => reached.set(position),
+            Err(error) if answer.is_ok() => return Err(error.into()),
+            // What went wrong before is the answer.
+            Err(_) => {}
+        }
+    }
+    let answer = answer?;
+    tenant.commit().await?;
+    Ok(answer)
+}
+
+/// Records an answer in the transaction that it speaks of.
+async fn record(
     context: &Context<'_>,
-    mut tenant: TenantWrite,
+    tenant: &mut TenantWrite,
     status: u16,
     body: Option<String>,
     entity_id: Uuid,
 ) -> Result<(), Problem> {
     if let Some(mutation) = context.mutation {
         let (key, hash) = (&mutation.key, mutation.request_hash);
-        mutations::insert(&mut tenant, key, hash, status, body, entity_id, context.now).await?;
+        mutations::insert(tenant, key, hash, status, body, entity_id, context.now).await?;
     }
-    tenant.commit().await?;
     Ok(())
 }
 

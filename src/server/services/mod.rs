@@ -21,7 +21,24 @@ use super::{
     db::{Db, tenant::Owner},
     secrets::Keys,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{position::Position, time::Timestamp};
+use std::sync::{Arc, OnceLock};
+
+/// Where the history of the user stood when something was done for them; empty until then.
+#[derive(Clone, Debug, Default)]
+pub struct Reached(Arc<OnceLock<Position>>);
+
+impl Reached {
+    /// The place, where something was done.
+    pub fn get(&self) -> Option<Position> {
+        self.0.get().copied()
+    }
+
+    /// Something was done: it is done once.
+    fn set(&self, position: Position) {
+        _ = self.0.set(position);
+    }
+}
 
 /// For whom something is done, when, and on what.
 #[derive(Clone, Copy)]
@@ -34,6 +51,8 @@ pub struct Context<'a> {
     pub owner: Owner,
     /// The idempotency key of a mutation, if it has one.
     pub mutation: Option<&'a ledger::MutationKey>,
+    /// Is told where the user's history stands after a mutation, also one that was refused.
+    pub reached: Option<&'a Reached>,
     /// The time.
     pub now: Timestamp,
 }

@@ -4,19 +4,29 @@ use super::Context;
 use crate::{
     domain::{
         error::{Problem, ProblemKind},
+        position::{Position, Positions},
         sync::{DEFAULT_LIMIT, EntityKinds, MAX_LIMIT, SyncPage, SyncQuery},
     },
-    server::db::sync,
+    server::db::{
+        sync::{self, Head},
+        tenant::Tenant,
+    },
 };
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
-/// What changed since the cursor.
+/// What changed since the cursor. `heard_of` are places of the history of which the client has heard since,
+/// by the answers to its mutations.
 ///
 /// # Errors
 /// 400 for a limit out of range or a cursor that is not ours; 410 for one of another history or of
-/// other kinds, or one that may have missed a deletion whose tombstone is no longer kept.
-pub async fn pull(context: &Context<'_>, query: &SyncQuery) -> Result<SyncPage, Problem> {
+/// other kinds, or one that may have missed a deletion whose tombstone is no longer kept, and where the
+/// client has heard of something that this history does not have: a backup was restored.
+pub async fn pull(
+    context: &Context<'_>,
+    query: &SyncQuery,
+    heard_of: &Positions,
+) -> Result<SyncPage, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::field(
@@ -28,11 +38,18 @@ pub async fn pull(context: &Context<'_>, query: &SyncQuery) -> Result<SyncPage, 
     let cursor: Option<Cursor> = query.since.as_deref().map(str::parse).transpose()?;
     let mut tenant = context.db.read_as(context.owner).await?;
     let head = sync::head(&mut tenant).await?;
+    for place in heard_of.iter() {
+        is_of(&mut tenant, &head, place).await?;
+    }
     let (seq, began) = match cursor {
         None => (0, head.last_seq),
         Some(cursor) => {
-            let epoch = sync::epoch_at(&mut tenant, head.epoch, cursor.began).await?;
-            if cursor.epoch != epoch || cursor.began > head.last_seq || cursor.kinds != kinds {
+            let began = Position {
+                epoch: cursor.epoch,
+                seq: cursor.began,
+            };
+            is_of(&mut tenant, &head, began).await?;
+            if cursor.kinds != kinds {
                 return Err(expired());
             }
             (cursor.seq, cursor.began)
@@ -58,7 +75,7 @@ pub async fn pull(context: &Context<'_>, query: &SyncQuery) -> Result<SyncPage, 
     };
     let began = began.max(reached);
     let next = Cursor {
-        epoch: sync::epoch_at(&mut tenant, head.epoch, began).await?,
+        epoch: sync::position_at(&mut tenant, began).await?.epoch,
         seq: reached,
         began,
         kinds,
@@ -72,6 +89,15 @@ pub async fn pull(context: &Context<'_>, query: &SyncQuery) -> Result<SyncPage, 
     })
 }
 
+/// Refuses a place that this history does not have.
+async fn is_of(tenant: &mut impl Tenant, head: &Head, place: Position) -> Result<(), Problem> {
+    if place.seq <= head.last_seq && sync::position_at(tenant, place.seq).await? == place {
+        Ok(())
+    } else {
+        Err(expired())
+    }
+}
+
 fn expired() -> Problem {
     Problem::new(
         ProblemKind::CursorExpired,
@@ -83,7 +109,7 @@ fn expired() -> Problem {
 /// pull from nothing; then the kinds (`.application-settings`), but for those that nobody asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cursor {
-    /// Which history it is at the newest number that it knows ([`sync::epoch_at`]).
+    /// Which history it is at the newest number that it knows ([`sync::position_at`]).
     epoch: Uuid,
     /// It has read everything up to this number.
     seq: i64,

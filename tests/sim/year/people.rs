@@ -133,6 +133,7 @@ impl World {
             keys: &self.state.keys,
             owner: self.users[user].owner,
             mutation: None,
+            reached: None,
             now: at(self.now),
         }
     }

@@ -728,14 +728,7 @@ fn a_move_that_was_redated_can_be_undone() {
     );
     let [again] = std::mem::take(&mut page.sent).try_into().unwrap();
     let moved = json!({"status": "Offer", "status_occurred_at": right});
-    let effects = page.engine.answered(
-        again.key,
-        Ok(json_of(&after(&row, moved))),
-        page.server_now,
-        page.at,
-        0.5,
-    );
-    page.perform(effects);
+    page.answer_to(again.key, Ok(json_of(&after(&row, moved))));
     let undo = page.engine.undo_of_move(row.id, key(1), row.status);
     let event = StageEvent::derive_id(row.id, &again.key.to_string());
     assert_eq!(undo.voids_stage_event, Some(event));
@@ -776,14 +769,10 @@ fn what_was_done_by_a_clock_that_is_ahead_goes_once_more_at_the_right_time() {
     assert_eq!(page.disk.borrow().entries.len(), 2);
     // Where the clock is right, the server means it.
     page.at = right;
-    let effects = page.engine.answered(
+    page.answer_to(
         again.key,
         Err(Problem::field("status_occurred_at", "in the future")),
-        page.server_now,
-        page.at,
-        0.5,
     );
-    page.perform(effects);
     assert_eq!(page.state(), SyncState::Attention(1));
 }
 

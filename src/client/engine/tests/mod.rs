@@ -22,6 +22,7 @@ use crate::domain::{
     },
     change::Change,
     error::ProblemKind,
+    position::{Position, Positions},
     reminder::Reminder,
     settings::{Settings, SettingsPatch},
     stage::{StageEvent, Status},
@@ -118,10 +119,14 @@ struct Page {
     locks: usize,
     steals: usize,
     limits: Vec<u32>,
+    /// Which places of the history pulls told of.
+    told: Vec<Positions>,
     opens: usize,
     closes: usize,
     /// The time by the server's clock, as its answers say it.
     server_now: Option<Timestamp>,
+    /// Where the history stands, as answers say it.
+    position: Option<Position>,
 }
 
 impl Page {
@@ -151,9 +156,11 @@ impl Page {
             locks: 0,
             steals: 0,
             limits: Vec::new(),
+            told: Vec::new(),
             opens: 0,
             closes: 0,
             server_now: None,
+            position: None,
         }
     }
 
@@ -189,9 +196,10 @@ impl Page {
                 }
                 Effect::Write(batch) => effects.extend(self.store(Batch::clone(&batch))),
                 Effect::Send(outgoing) => self.sent.push(*outgoing),
-                Effect::Pull { since, limit } => {
-                    self.pulls.push(since);
-                    self.limits.push(limit);
+                Effect::Pull(pull) => {
+                    self.pulls.push(pull.since);
+                    self.limits.push(pull.limit);
+                    self.told.push(pull.heard_of);
                 }
                 Effect::Lock { steal } if self.lock_waits => {
                     self.locks += 1;
@@ -269,9 +277,16 @@ impl Page {
     }
 
     fn answer(&mut self, n: u128, answer: Result<String, Problem>) {
-        let effects = self
-            .engine
-            .answered(key(n), answer, self.server_now, self.at, 0.5);
+        self.answer_to(key(n), answer);
+    }
+
+    fn answer_to(&mut self, key: Uuid, result: Result<String, Problem>) {
+        let answer = Answer {
+            result,
+            server_now: self.server_now,
+            position: self.position,
+        };
+        let effects = self.engine.answered(key, answer, self.at, 0.5);
         self.perform(effects);
     }
 
@@ -452,8 +467,7 @@ fn find_out(page: &mut Page) {
         .map(|first| first.key)
     {
         let missing = Err(problem(ProblemKind::NotFound));
-        let effects = page.engine.answered(first, missing, None, page.at, 0.5);
-        page.perform(effects);
+        page.answer_to(first, missing);
     }
 }
 

@@ -211,3 +211,111 @@ fn what_one_page_found_lost_is_not_brought_back_by_another() {
         assert_eq!(page.pulls.pop(), Some(Some("new".to_owned())));
     }
 }
+
+fn place(epoch: u128, seq: i64) -> Position {
+    let epoch = key(epoch);
+    Position { epoch, seq }
+}
+
+fn places(all: &[Position]) -> Positions {
+    let mut places = Positions::default();
+    all.iter().for_each(|place| places.add(*place));
+    places
+}
+
+/// A page whose edit was taken, in the history that is there.
+fn taken(at: Position) -> (Page, Application) {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.position = Some(at);
+    page.edit(row.id, note("mine"), 1);
+    let made = later(&row, json!({"notes": "mine"}), 1);
+    page.answer(1, Ok(json_of(&made)));
+    page.told.clear();
+    (page, row)
+}
+
+/// Of which places the next pull tells.
+fn told(page: &mut Page) -> Positions {
+    page.pull();
+    page.told.pop().expect("a pull")
+}
+
+#[test]
+fn a_pull_tells_of_what_was_answered_since_the_last_one() {
+    let (mut page, _) = taken(place(70, 42));
+    assert_eq!(told(&mut page), places(&[place(70, 42)]));
+    page.pulled(page_of(Vec::new(), "further"));
+    assert!(told(&mut page).is_empty(), "the cursor vouches for it");
+}
+
+#[test]
+fn what_was_answered_is_told_by_whoever_goes_on_with_what_is_stored() {
+    let (page, _) = taken(place(70, 42));
+    let mut next = page.reopened();
+    assert_eq!(told(&mut next), places(&[place(70, 42)]));
+    next.pulled(page_of(Vec::new(), "further"));
+    assert!(next.disk.borrow().meta.heard_of.is_empty());
+    assert!(told(&mut next.reopened()).is_empty());
+}
+
+#[test]
+fn another_page_that_shows_it_tells_of_it_too() {
+    let (page, _) = taken(place(70, 42));
+    let mut other = page.reopened();
+    let (mut page, row) = (page, sample(1));
+    page.position = Some(place(70, 43));
+    page.edit(row.id, note("more"), 2);
+    page.answer(2, Ok(json_of(&later(&row, json!({"notes": "more"}), 2))));
+    other.refresh();
+    assert_eq!(told(&mut other), places(&[place(70, 43)]));
+}
+
+#[test]
+fn what_is_answered_while_a_pull_is_under_way_is_told_by_the_next() {
+    let (mut page, row) = taken(place(70, 42));
+    page.pull();
+    page.position = Some(place(71, 50));
+    page.edit(row.id, note("more"), 2);
+    page.answer(2, Ok(json_of(&later(&row, json!({"notes": "more"}), 2))));
+    page.pulled(page_of(Vec::new(), "further"));
+    assert_eq!(told(&mut page), places(&[place(71, 50)]));
+}
+
+#[test]
+fn a_refusal_with_the_row_is_of_a_history_too() {
+    let row = sample(1);
+    let mut page = Page::new(std::slice::from_ref(&row));
+    page.position = Some(place(70, 42));
+    page.edit(row.id, note("mine"), 1);
+    page.answer(
+        1,
+        Err(conflict_with(&later(&row, json!({"notes": "theirs"}), 9))),
+    );
+    page.told.clear();
+    assert_eq!(told(&mut page), places(&[place(70, 42)]));
+}
+
+#[test]
+fn a_base_that_is_read_anew_need_not_be_vouched_for() {
+    let (mut page, row) = taken(place(70, 42));
+    new_history(&mut page, &[&row]);
+    assert_eq!(page.view(row.id).as_deref(), Some(&row));
+    assert_eq!(page.told, [places(&[place(70, 42)]), places(&[])]);
+    assert!(page.disk.borrow().meta.heard_of.is_empty());
+    assert!(told(&mut page).is_empty());
+}
+
+#[test]
+fn whoever_heard_of_very_many_histories_begins_anew() {
+    let (mut page, row) = taken(place(70, 42));
+    for n in 0..9 {
+        page.position = Some(place(80 + n, 50));
+        page.edit(row.id, note(&format!("note {n}")), 10 + n);
+        let made = later(&row, json!({"notes": format!("note {n}")}), 2);
+        page.answer(10 + n, Ok(json_of(&made)));
+    }
+    page.pull();
+    assert_eq!(page.pulls.last(), Some(&None));
+    assert_eq!(page.told.last(), Some(&places(&[])));
+}

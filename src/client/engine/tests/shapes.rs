@@ -14,14 +14,15 @@ use crate::domain::{
 /// Everything that is stored with [`SCHEMA`]. Where this test fails, what is stored has changed: then
 /// raise `SCHEMA`, so that no older page reads what it does not know, and write a new file. The file of
 /// a schema that was released stays as it is.
-const SHAPES: &str = include_str!("stored_shapes_5.json");
+const SHAPES: &str = include_str!("stored_shapes_6.json");
 
 /// What the versions before stored, and whether its edits say when the state was made that they were made
 /// on.
-const OLDER: [(&str, bool); 3] = [
+const OLDER: [(&str, bool); 4] = [
     (include_str!("stored_shapes_2.json"), false),
     (include_str!("stored_shapes_3.json"), true),
     (include_str!("stored_shapes_4.json"), true),
+    (include_str!("stored_shapes_5.json"), true),
 ];
 
 fn seen(version: i64) -> Seen {
@@ -177,6 +178,11 @@ fn shapes() -> serde_json::Value {
     let kept = |id, row| serde_json::to_value(Kept { id, row }).unwrap();
     let mut own = OwnVersions::default();
     own.made(application.id, Some(seen(3)), seen(4), now());
+    let mut heard_of = Positions::default();
+    heard_of.add(Position {
+        epoch: key(7),
+        seq: 42,
+    });
     json!({
         "schema": SCHEMA,
         "entries": [
@@ -216,6 +222,7 @@ fn shapes() -> serde_json::Value {
             truncated: true,
             own,
             schema: SCHEMA,
+            heard_of,
         },
     })
 }

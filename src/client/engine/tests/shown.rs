@@ -151,8 +151,7 @@ proptest! {
                         let lost_answer = Err(problem(ProblemKind::Network));
                         let answer = if lost { lost_answer } else { answer };
                         prop_assert!(!matches!(&answer, Err(problem) if problem.kind == ProblemKind::Conflict));
-                        let effects = page.engine.answered(outgoing.key, answer, None, page.at, 0.1);
-                        page.perform(effects);
+                        page.answer_to(outgoing.key, answer);
                     }
                     page.later(Duration::minutes(10));
                 }

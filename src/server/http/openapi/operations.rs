@@ -1,6 +1,10 @@
 //! The operations.
 
-use super::{super::calendar, parameters::query, reference};
+use super::{
+    super::calendar,
+    parameters::{positions, query},
+    reference,
+};
 use crate::{
     api::{UNRECORDED, auth, board::BoardQuery},
     domain::{
@@ -28,7 +32,7 @@ pub(super) struct Operation {
     pub(super) path: &'static str,
     pub(super) summary: &'static str,
     pub(super) detail: &'static str,
-    /// The parameters in its query.
+    /// The parameters in its query, and headers that only it takes.
     pub(super) query: Vec<Value>,
     pub(super) body: Option<Value>,
     /// Whether a request may lack the body: that is what `{}` is.
@@ -405,7 +409,7 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             path: "/sync",
             summary: "What changed",
             detail: "In the order of the user's history. Without `since`, everything; then `next` of the page before, which leads on for the same `kinds` alone: with others it is 410. Skip kinds, operations and fields that you do not know; more may come.",
-            query: query::<SyncQuery>(),
+            query: [query::<SyncQuery>(), vec![positions()]].concat(),
             answer: Some(reference::<SyncPage>(g)),
             more_problems: &[410],
             ..read()

@@ -2,7 +2,8 @@
 
 use super::operations::Operation;
 use crate::{
-    api::rest::IF_UPDATED_AT,
+    api::{answer::POSITION, rest::IF_UPDATED_AT},
+    domain::position::MOST,
     server::{auth::caller::USER_HEADER, services::ledger::MAX_KEY},
 };
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -44,6 +45,22 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
         header(USER_HEADER, false, description, schema);
     }
     parameters
+}
+
+/// What the answer to a mutation says of the user's history.
+pub(super) fn position() -> Value {
+    json!({ "type": "string", "pattern": r"^[0-9a-f]{32}\.(0|[1-9][0-9]{0,17})$" })
+}
+
+/// Such places, given back.
+pub(super) fn positions() -> Value {
+    let one = r"[0-9a-f]{32}\.(0|[1-9][0-9]{0,17})";
+    let most = MOST - 1;
+    let description = "What X-Sync-Position said in the answers to mutations since the last pull: where this history does not have it, as after a restored backup, it is 410.";
+    json!({
+        "name": POSITION, "in": "header", "required": false, "description": description,
+        "schema": { "type": "string", "pattern": format!("^{one}(,{one}){{0,{most}}}$") },
+    })
 }
 
 /// Those of a query, from the fields of the type that parses it.

@@ -1,8 +1,11 @@
 //! What an operation answers.
 
-use super::operations::Operation;
+use super::{operations::Operation, parameters};
 use crate::{
-    api::{answer::MARK, problem::CONTENT_TYPE},
+    api::{
+        answer::{MARK, POSITION},
+        problem::CONTENT_TYPE,
+    },
     domain::error::{ProblemKind, TYPE_BASE},
 };
 use http::StatusCode;
@@ -16,7 +19,9 @@ const REQUEST_ID: &str = "X-Request-Id";
 pub(super) fn of(operation: &Operation) -> Value {
     let mut success = Map::new();
     success.insert("description".into(), operation.summary.into());
-    success.insert("headers".into(), with_headers(operation.headers));
+    let mut headers = operation.headers.to_vec();
+    headers.extend(operation.takes_key().then_some(POSITION));
+    success.insert("headers".into(), with_headers(&headers));
     if let Some(schema) = &operation.answer {
         let mut content = Map::new();
         content.insert(operation.media.into(), json!({ "schema": schema }));
@@ -71,6 +76,7 @@ fn problem(status: u16, document: &Value) -> Value {
     }
     let waits: &[&str] = match status {
         429 | 503 => &["Retry-After"],
+        404 | 409 => &[POSITION],
         _ => &[],
     };
     json!({
@@ -125,6 +131,10 @@ pub(super) fn headers() -> Value {
         "Set-Cookie": {
             "required": true, "description": "Cookies that are set or taken away.",
             "schema": { "type": "string" },
+        },
+        POSITION: {
+            "description": "Where the user's history stands: give it back with the next GET /sync.",
+            "schema": parameters::position(),
         },
         "Retry-After": {
             "description": "Seconds to wait before another try.",
