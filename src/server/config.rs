@@ -162,6 +162,9 @@ pub struct Config {
         default_value = "Job Hunt Tracker <tracker@localhost>"
     )]
     pub mail_from: lettre::message::Mailbox,
+    /// Whom to tell, once an hour at most, of mails about reminders that were given up.
+    #[arg(long, env = "OPERATOR_EMAIL")]
+    pub operator_email: Option<crate::domain::user::Email>,
     /// Whether mails about reminders wait after the start, until `deliveries resume` or for an hour: after a
     /// restored backup, say.
     #[arg(long, env = "HOLD_DELIVERIES", default_value_t = false, action = clap::ArgAction::Set)]

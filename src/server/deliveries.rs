@@ -1,6 +1,6 @@
 //! What whoever runs the server sees and does about mails: `deliveries` on the command line.
 
-use super::{AppState, config::Deliveries, db::mails::Shown};
+use super::{AppState, config::Deliveries, db::mails::Shown, services::mails};
 use crate::domain::mailing::MailState;
 use uuid::Uuid;
 
@@ -18,16 +18,16 @@ pub async fn run(state: &AppState, what: &Deliveries) -> Result<String, String> 
         Deliveries::List { all, .. } => {
             let open = [MailState::Waiting, MailState::Claimed, MailState::Dead];
             let states = if *all { MailState::ALL } else { &open };
-            let mails = db.list_mails(states, MOST).await.map_err(failed)?;
+            let listed = db.list_mails(states, MOST).await.map_err(failed)?;
             let held = db.watch().await.map_err(failed)?.held_until;
             let held = held.filter(|until| *until > now);
             let held = held.map(|until| {
                 format!("Mails are held until {until}: `deliveries resume` sends them.\n")
             });
-            if mails.is_empty() {
+            if listed.is_empty() {
                 return Ok(format!("{}There are none.", held.unwrap_or_default()));
             }
-            let lines: Vec<String> = mails.iter().map(line).collect();
+            let lines: Vec<String> = listed.iter().map(line).collect();
             Ok(held.unwrap_or_default() + &lines.join("\n"))
         }
         Deliveries::Show(mail) => {
@@ -35,7 +35,7 @@ pub async fn run(state: &AppState, what: &Deliveries) -> Result<String, String> 
             found.as_ref().map(at_length).ok_or_else(|| none(mail.id))
         }
         Deliveries::Retry(mail) => {
-            let done = db.retry_mail(mail.id, now).await.map_err(failed)?;
+            let done = mails::retry(db, mail.id, now).await.map_err(failed)?;
             let why = || format!("{}: no mail that was given up.", mail.id);
             done.then(|| "It is tried anew.".to_owned()).ok_or_else(why)
         }

@@ -3,10 +3,14 @@
 use crate::{
     client::{path_of, version_of},
     harness::{Site, TestApp, User, both},
-    smtp::Sink,
+    smtp::{HANGS, Sink},
 };
 use chrono::{DateTime, Duration, Utc};
-use job_hunt_tracker::server::worker::{due, mails};
+use job_hunt_tracker::server::{
+    mail::LastMail,
+    services::mails as services,
+    worker::{due, mails},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -28,6 +32,8 @@ both![
     a_provider_that_cannot_be_reached_costs_no_try,
     what_is_refused_is_dead_and_its_reminder_says_so,
     what_may_come_later_is_tried_again,
+    what_hangs_of_one_person_holds_up_nobody_else,
+    where_the_database_was_set_back_mails_are_held,
     after_a_week_of_silence_mails_are_held,
     mails_of_long_ago_are_forgotten,
 ];
@@ -679,21 +685,32 @@ async fn a_provider_that_cannot_be_reached_costs_no_try(site: Site) {
 
 async fn what_is_refused_is_dead_and_its_reminder_says_so(site: Site) {
     let sink = Sink::start(|line| {
-        if line.starts_with("RCPT") {
-            "550 no such user"
+        if line.starts_with("RCPT") && line.contains("jane@") {
+            "550 no jane@example.com here"
         } else {
             "250 fine"
         }
     })
     .await;
     let url = sink.url();
-    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let settings = [
+        ("--mail-url", &*url),
+        ("--operator-email", "ops@example.com"),
+    ];
+    let app = site.start_with(&settings).await;
     let jane = site.signed_in(&app, "jane@example.com").await;
     jane.create(json!({ "company": "Acme", "status": "Applied" }))
         .await;
     app.clock.advance(Duration::days(8));
     work(&app).await;
     assert_eq!(states(&site).await, said(&[("dead", "1")]));
+    let told = sink.all();
+    let told: Vec<_> = told
+        .iter()
+        .filter(|mail| mail.contains("ops@example.com"))
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert!(!told[0].contains("jane@"), "{}", told[0]);
     let rows = jane.pages("/reminders?sent=true").await;
     assert_eq!(rows[0]["failed"], json!(["email"]));
     // Whoever runs the server has it tried anew.
@@ -704,9 +721,13 @@ async fn what_is_refused_is_dead_and_its_reminder_says_so(site: Site) {
         .await
         .unwrap();
     assert_eq!(listed.len(), 1);
-    assert!(listed[0].last_error.as_deref().unwrap().contains("550"));
-    let now = app.clock.now();
-    assert!(app.state.db.retry_mail(listed[0].id, now).await.unwrap());
+    let why = listed[0].last_error.as_deref().unwrap();
+    assert!(why.contains("550") && !why.contains('@'), "{why}");
+    let (db, now) = (&app.state.db, app.clock.now());
+    assert!(services::retry(db, listed[0].id, now).await.unwrap());
+    assert!(!services::retry(db, listed[0].id, now).await.unwrap());
+    let rows = jane.pages("/reminders?sent=true").await;
+    assert_eq!(rows[0]["failed"], json!([]), "it is tried anew");
     work(&app).await;
     assert_eq!(states(&site).await, said(&[("dead", "1")]));
     assert!(app.state.db.drop_mail(listed[0].id, now).await.unwrap());
@@ -715,6 +736,76 @@ async fn what_is_refused_is_dead_and_its_reminder_says_so(site: Site) {
 
 fn mail_state(word: &str) -> job_hunt_tracker::domain::mailing::MailState {
     word.parse().unwrap()
+}
+
+async fn what_hangs_of_one_person_holds_up_nobody_else(site: Site) {
+    let sink = Sink::start(|line| {
+        if line.starts_with("RCPT") && line.contains("joe@") {
+            HANGS
+        } else {
+            "250 fine"
+        }
+    })
+    .await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let joe = site.signed_in(&app, "joe@example.com").await;
+    let row = joe.create(json!({ "status": "Draft" })).await;
+    for minute in 1..=20 {
+        let due_at = app.clock.now() + Duration::minutes(1);
+        let body = json!({
+            "application_id": row["id"], "title": format!("Ring {minute}"), "due_at": due_at,
+            "channels": ["in_app", "email"],
+        });
+        joe.post("/reminders", &body).await.is(201);
+        app.clock.advance(Duration::minutes(1));
+        assert!(due::once(&app.state).await);
+    }
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(6) + Duration::hours(23));
+    app.state.db.hold_mails(None).await.unwrap();
+    assert!(due::once(&app.state).await);
+    app.clock.advance(Duration::hours(2));
+    assert!(due::once(&app.state).await);
+    let post = mails::post(&app.state);
+    let sending = tokio::spawn(async move { mails::once(&post).await });
+    let began = std::time::Instant::now();
+    while sink.taken().is_empty() {
+        let waits = began.elapsed();
+        assert!(waits.as_secs() < 15, "{:?}", states(&site).await);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(sink.taken()[0].contains("jane@example.com"));
+    sending.abort();
+}
+
+async fn where_the_database_was_set_back_mails_are_held(site: Site) {
+    let app = site.start().await;
+    let jane = patient(&app).await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    assert_eq!(states(&site).await, said(&[("delivered", "1")]));
+    let last = LastMail::new(&app.state.config.data_dir);
+    let held = async || app.state.db.watch().await.unwrap().held_until;
+    mails::begin(&app.state, &last).await.unwrap();
+    assert_eq!(held().await, None, "the database knows of that mail");
+    // A copy of three days ago does not.
+    let then = job_hunt_tracker::domain::time::write_timestamp(app.clock.now() - Duration::days(3));
+    site.execute("DELETE FROM mails").await;
+    site.execute(&format!("UPDATE worker SET last_scan_at = '{then}'"))
+        .await;
+    mails::begin(&app.state, &last).await.unwrap();
+    assert!(held().await.is_some());
+    let ready = app.browser().raw(Method::GET, "/readyz").await.is(200);
+    assert!(ready.text.contains("mail: held until"), "{}", ready.text);
+    // Said once is enough.
+    app.state.db.hold_mails(None).await.unwrap();
+    mails::begin(&app.state, &last).await.unwrap();
+    assert_eq!(held().await, None);
 }
 
 async fn what_may_come_later_is_tried_again(site: Site) {

@@ -20,6 +20,9 @@ impl Drop for Sink {
     }
 }
 
+/// It never answers.
+pub const HANGS: &str = "hangs";
+
 /// What it answers to a command, or to the dot at the end of a mail.
 type Answer = fn(&str) -> &'static str;
 
@@ -47,11 +50,15 @@ impl Sink {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
+    /// All mails that it has taken, oldest first.
+    pub fn all(&self) -> Vec<String> {
+        self.taken.lock().unwrap().clone()
+    }
+
     /// The mails about reminders that it has taken, oldest first.
     pub fn taken(&self) -> Vec<String> {
-        let taken = self.taken.lock().unwrap().clone();
         let is_letter = |mail: &String| mail.contains("List-Unsubscribe: ");
-        taken.into_iter().filter(is_letter).collect()
+        self.all().into_iter().filter(is_letter).collect()
     }
 }
 
@@ -70,6 +77,9 @@ async fn talk(
             "DATA" => "354 go on",
             _ => answer(&line),
         };
+        if reply == HANGS {
+            std::future::pending::<()>().await;
+        }
         to.write_all(format!("{reply}\r\n").as_bytes()).await?;
         if reply.starts_with("354") {
             let mut mail = String::new();

@@ -138,6 +138,24 @@ pub async fn insert_change(
     })
 }
 
+/// A mail that was given up is tried anew. Whether it had been.
+pub async fn retry(tenant: &mut TenantWrite, id: Uuid, now: Timestamp) -> sqlx::Result<bool> {
+    let user_id = tenant.user_id();
+    let done = on!(tenant.link(), |conn: DB| {
+        sqlx::query::<DB>(
+            "UPDATE mails SET state = 'waiting', attempts = 0, not_before = $1, ended_at = NULL \
+             WHERE user_id = $2 AND id = $3 AND state = 'dead'",
+        )
+        .bind(now)
+        .bind(user_id)
+        .bind(id)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected())
+    })?;
+    Ok(done > 0)
+}
+
 /// A mail that somebody has claimed.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Claimed {
@@ -210,9 +228,36 @@ pub enum End {
     },
 }
 
+/// Which mails are claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// At most so many.
+    pub most: i64,
+    /// At most so many of one person: what hangs of theirs holds up nobody else.
+    pub most_of_one: i64,
+    /// None of these people.
+    pub not_of: &'a [Uuid],
+}
+
+/// So many of the mails that wait for longest are looked at to find those of several people.
+const HEAD_OF_QUEUE: i64 = 100;
+
+/// The condition for a mail that can be claimed.
+fn push_open<DB>(sql: &mut QueryBuilder<DB>, now: Timestamp)
+where
+    DB: sqlx::Database,
+    Timestamp: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    sql.push("state IN ('waiting', 'claimed') AND not_before <= ")
+        .push_bind(now)
+        .push(" AND (state = 'waiting' OR lease_until <= ")
+        .push_bind(now)
+        .push(")");
+}
+
 impl Db {
-    /// Claims mails that are to be tried by `now`: at most `most`, those that wait for longest. One whose
-    /// claim ran out may have been delivered.
+    /// Claims mails that are to be tried by `now`, those that wait for longest. One whose claim ran out may
+    /// have been delivered.
     ///
     /// # Errors
     /// When the database cannot.
@@ -220,32 +265,53 @@ impl Db {
         &self,
         now: Timestamp,
         lease_until: Timestamp,
-        most: i64,
+        wanted: &Wanted<'_>,
     ) -> sqlx::Result<Vec<Claimed>> {
         let mut tx = self.begin().await?;
         let lock = match &tx {
             Tx::Sqlite(_) => "",
             Tx::Postgres(_) => " FOR UPDATE SKIP LOCKED",
         };
-        let sql = format!(
-            "UPDATE mails SET uncertain = uncertain OR state = 'claimed', state = 'claimed', \
-             claim_id = $1, lease_until = $2, attempts = attempts + 1 \
-             WHERE (user_id, id) IN (\
-                SELECT user_id, id FROM mails WHERE state IN ('waiting', 'claimed') \
-                AND not_before <= $3 AND (state = 'waiting' OR lease_until <= $3) \
-                ORDER BY not_before, id LIMIT $4{lock}\
-             ) RETURNING user_id, id, kind, activity_id, attempts, bytes, uncertain, \
-             created_at, claim_id"
-        );
         let claim_id = Uuid::new_v4();
         let claimed: Vec<Claimed> = on!(tx.link(), |conn: DB| {
-            sqlx::query_as::<DB, Claimed>(AssertSqlSafe(sql))
-                .bind(claim_id)
-                .bind(lease_until)
-                .bind(now)
-                .bind(most)
-                .fetch_all(conn)
-                .await
+            let mut sql = QueryBuilder::<DB>::new(
+                "UPDATE mails SET uncertain = uncertain OR state = 'claimed', state = 'claimed', \
+                 attempts = attempts + 1, claim_id = ",
+            );
+            sql.push_bind(claim_id)
+                .push(", lease_until = ")
+                .push_bind(lease_until)
+                .push(" WHERE (user_id, id) IN (SELECT user_id, id FROM mails WHERE ");
+            push_open(&mut sql, now);
+            // Which of one person: of those at the head of the queue.
+            sql.push(
+                " AND (user_id, id) IN (SELECT user_id, id FROM (\
+                    SELECT user_id, id, not_before, \
+                    ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY not_before, id) AS place \
+                    FROM (SELECT user_id, id, not_before FROM mails WHERE ",
+            );
+            push_open(&mut sql, now);
+            if !wanted.not_of.is_empty() {
+                sql.push(" AND user_id NOT IN (");
+                let mut users = sql.separated(", ");
+                for user in wanted.not_of {
+                    users.push_bind(*user);
+                }
+                sql.push(")");
+            }
+            sql.push(" ORDER BY not_before, id LIMIT ")
+                .push_bind(HEAD_OF_QUEUE)
+                .push(") AS head) AS placed WHERE place <= ")
+                .push_bind(wanted.most_of_one)
+                .push(" ORDER BY not_before, id LIMIT ")
+                .push_bind(wanted.most)
+                .push(")")
+                .push(lock)
+                .push(
+                    ") RETURNING user_id, id, kind, activity_id, attempts, bytes, uncertain, \
+                     created_at, claim_id",
+                );
+            sql.build_query_as().fetch_all(conn).await
         })?;
         tx.commit().await?;
         Ok(claimed)
@@ -417,25 +483,35 @@ impl Db {
         })
     }
 
-    /// A mail that was given up is tried anew. Whether there was one of this id.
+    /// Whose mail it is.
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn retry_mail(&self, id: Uuid, now: Timestamp) -> sqlx::Result<bool> {
-        let mut tx = self.begin().await?;
-        let done = on!(tx.link(), |conn: DB| {
-            sqlx::query::<DB>(
-                "UPDATE mails SET state = 'waiting', attempts = 0, not_before = $1, ended_at = NULL \
-                 WHERE id = $2 AND state = 'dead'",
-            )
-            .bind(now)
-            .bind(id)
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
+    pub async fn owner_of_mail(&self, id: Uuid) -> sqlx::Result<Option<Owner>> {
+        let mut conn = self.read().await?;
+        let owner: Option<Uuid> = on!(conn.link(), |conn: DB| {
+            sqlx::query_scalar::<DB, Uuid>("SELECT user_id FROM mails WHERE id = $1")
+                .bind(id)
+                .fetch_optional(conn)
+                .await
         })?;
-        tx.commit().await?;
-        Ok(done > 0)
+        Ok(owner.map(Owner::vouched))
+    }
+
+    /// When the newest mail that is known was delivered.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn newest_mail_at(&self) -> sqlx::Result<Option<Timestamp>> {
+        let mut conn = self.read().await?;
+        on!(conn.link(), |conn: DB| {
+            sqlx::query_scalar::<DB, Timestamp>(
+                "SELECT ended_at FROM mails WHERE ended_at IS NOT NULL AND state = 'delivered' \
+                 ORDER BY ended_at DESC LIMIT 1",
+            )
+            .fetch_optional(conn)
+            .await
+        })
     }
 
     /// A mail that waits is not sent. Whether there was one of this id.

@@ -21,7 +21,10 @@ pub mod worker;
 pub use due::Due;
 
 use super::config::DatabaseUrl;
-use crate::domain::error::{Problem, ProblemKind};
+use crate::domain::{
+    error::{Problem, ProblemKind},
+    time::Timestamp,
+};
 use sqlx::{
     ConnectOptions, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
     Transaction,
@@ -132,6 +135,9 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// Clocks that differ by less are as good as the same.
+const CLOCKS_MAY_DIFFER_BY: chrono::Duration = chrono::Duration::seconds(30);
+
 impl Db {
     /// Opens the database; an SQLite file is made where none is.
     ///
@@ -159,6 +165,8 @@ impl Db {
                     .optimize_on_close(true, 400)
                     // For searching: the case of all scripts.
                     .with_regexp()
+                    // Each row that waits here is one less change of threads.
+                    .row_buffer_size(1_000)
                     .log_slow_statements(tracing_level(), Duration::from_millis(250));
                 let writer = SqlitePoolOptions::new()
                     .max_connections(1)
@@ -264,6 +272,22 @@ impl Db {
                 Err(sqlx::Error::RowNotFound)
             }
         })
+    }
+
+    /// By how much `now` is ahead of the clock of the database's machine, where that is another one and both
+    /// differ by more than half a minute.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn clock_off_by(&self, now: Timestamp) -> sqlx::Result<Option<chrono::Duration>> {
+        let Self::Postgres { pool, .. } = self else {
+            return Ok(None);
+        };
+        let theirs: Timestamp = sqlx::query_scalar("SELECT clock_timestamp()")
+            .fetch_one(pool)
+            .await?;
+        let off = now - theirs;
+        Ok((off.abs() > CLOCKS_MAY_DIFFER_BY).then_some(off))
     }
 
     /// Closes every connection, after what they are doing.

@@ -1,6 +1,6 @@
 //! Whether the process lives, and whether it can work.
 
-use crate::server::AppState;
+use crate::{domain::time::write_timestamp, server::AppState};
 use axum::extract::State;
 use http::StatusCode;
 
@@ -9,21 +9,36 @@ pub async fn process() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database answers, and its schema is ours.
-pub async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    match state.db.ready().await {
-        // It works without, so that it is no reason to send people elsewhere.
-        Ok(()) if !state.mailer.is_reachable() => (
-            StatusCode::OK,
-            "ready\nmail: the provider cannot be reached\n",
-        ),
-        Ok(()) => (StatusCode::OK, "ready\n"),
+/// `GET /readyz`: the database answers, and its schema is ours. What whoever runs the server should know, and
+/// what is no reason to send people elsewhere, stands in lines of its own.
+pub async fn ready(State(state): State<AppState>) -> (StatusCode, String) {
+    match notices(&state).await {
+        Ok(notices) => (StatusCode::OK, format!("ready\n{notices}")),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer\n",
+                "the database does not answer\n".to_owned(),
             )
         }
     }
+}
+
+async fn notices(state: &AppState) -> sqlx::Result<String> {
+    state.db.ready().await?;
+    let now = state.clock.now();
+    let mut notices = String::new();
+    if !state.mailer.is_reachable() {
+        notices.push_str("mail: the provider cannot be reached\n");
+    }
+    let held_until = state.db.watch().await?.held_until;
+    if let Some(until) = held_until.filter(|until| *until > now) {
+        let until = write_timestamp(until);
+        notices.push_str(&format!("mail: held until {until}\n"));
+    }
+    if let Some(off) = state.db.clock_off_by(now).await? {
+        let seconds = off.num_seconds();
+        notices.push_str(&format!("clock: {seconds} s ahead of the database's\n"));
+    }
+    Ok(notices)
 }

@@ -2,6 +2,8 @@
 
 mod changed;
 mod frame;
+mod given_up;
+mod last;
 mod outcome;
 mod reminder;
 mod sign_in;
@@ -11,6 +13,8 @@ use super::config::{Config, MailUrl, is_loopback};
 use crate::domain::user::Email;
 pub use changed::{Became, ChangeLetter, change_mail};
 pub use frame::Zone;
+pub use given_up::Operator;
+pub use last::LastMail;
 use lettre::{
     Message,
     address::Envelope,

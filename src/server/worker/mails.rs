@@ -2,17 +2,24 @@
 
 use crate::server::{
     AppState,
+    db::mails::{Claimed, Wanted},
+    mail::{LastMail, Operator},
     services::mails::{Post, hold},
 };
 use chrono::Duration;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use tokio::{
     sync::{Notify, watch},
-    task::JoinSet,
+    task::{self, JoinSet},
 };
+use uuid::Uuid;
 
 /// Mails that are sent at once.
-const AT_ONCE: i64 = 16;
+const AT_ONCE: usize = 16;
+/// Mails of one person that are claimed at once.
+const MOST_OF_ONE: i64 = 4;
+/// For so long more are not claimed while others are being sent.
+const HOLDS_UP_FOR: std::time::Duration = std::time::Duration::from_secs(1);
 /// The longest sleep: another instance may have put something into the queue.
 const LONGEST: Duration = Duration::seconds(60);
 /// The shortest sleep.
@@ -28,6 +35,8 @@ pub fn post(state: &AppState) -> Post {
         mailer: state.mailer.clone(),
         clock: state.clock.clone(),
         origin: state.config.public_url.origin().into(),
+        operator: Operator::new(state.config.operator_email.clone()),
+        last_mail: LastMail::new(&state.config.data_dir),
     }
 }
 
@@ -58,7 +67,7 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
 
 async fn send_until(state: &AppState, nearer: &Notify, mut stopped: watch::Receiver<bool>) {
     let post = post(state);
-    if let Err(error) = begin(state).await {
+    if let Err(error) = begin(state, &post.last_mail).await {
         tracing::error!(%error, "what mails were being sent is not known");
     }
     while !*stopped.borrow() {
@@ -81,8 +90,11 @@ async fn send_until(state: &AppState, nearer: &Notify, mut stopped: watch::Recei
 }
 
 /// Before the first mail: what an earlier process was sending is sent again, and what waited for too long is
-/// held.
-async fn begin(state: &AppState) -> sqlx::Result<()> {
+/// held, as is everything where the database was set back to a backup: it may have been sent.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn begin(state: &AppState, last_mail: &LastMail) -> sqlx::Result<()> {
     let (db, now) = (&state.db, state.clock.now());
     if db.is_alone() {
         let mails = db.release_claims(now).await?;
@@ -90,7 +102,22 @@ async fn begin(state: &AppState) -> sqlx::Result<()> {
             tracing::warn!(mails, "mails were being sent when the server ended");
         }
     }
-    hold(db, state.config.hold_deliveries, now).await
+    if let Some(off) = db.clock_off_by(now).await? {
+        let seconds = off.num_seconds();
+        tracing::warn!(
+            seconds,
+            "the clock is ahead of the database's: mails go too early, or too late"
+        );
+    }
+    let known = db
+        .newest_mail_at()
+        .await?
+        .max(db.watch().await?.last_scan_at);
+    let was_set_back = last_mail.is_ahead_of(known);
+    if was_set_back {
+        tracing::warn!("mails were sent of which the database does not know: it was set back");
+    }
+    hold(db, was_set_back || state.config.hold_deliveries, now).await
 }
 
 /// Sends what is to be sent by now. Says how long there is nothing to do.
@@ -101,61 +128,140 @@ pub async fn once(post: &Post) -> sqlx::Result<Duration> {
     until(post, || false).await
 }
 
-/// The same, but claims nothing more once `is_over`.
+/// The same, but claims nothing more once `is_over`. What hangs holds up nothing else: as soon as others have
+/// gone, more are claimed.
 async fn until(post: &Post, is_over: impl Fn() -> bool) -> sqlx::Result<Duration> {
+    let mut sending = Sending::default();
+    let mut idle = Ok(Duration::zero());
     loop {
-        if is_over() {
-            return Ok(Duration::zero());
+        if !is_over() && sending.is_reached && idle.is_ok() {
+            idle = claim_more(post, &mut sending).await;
         }
-        let now = post.clock.now();
-        hold(&post.db, false, now).await?;
-        if let Some(until) = post
-            .db
-            .watch()
-            .await?
-            .held_until
-            .filter(|until| *until > now)
-        {
-            return Ok(until - now);
+        if sending.is_empty() {
+            break;
         }
-        // To look takes no lock; to claim does.
-        let next = post.db.next_mail_at().await?;
-        if let Some(at) = next.filter(|at| *at > now) {
-            return Ok(at - now);
+        sending.some().await;
+    }
+    if let Some(error) = sending.failed {
+        return Err(error);
+    }
+    if sending.is_reached {
+        idle
+    } else {
+        Ok(UNREACHABLE_FOR)
+    }
+}
+
+/// Claims what can be sent beside what is being sent, and begins with it. Says how long there is nothing to do
+/// but that.
+async fn claim_more(post: &Post, sending: &mut Sending) -> sqlx::Result<Duration> {
+    let now = post.clock.now();
+    hold(&post.db, false, now).await?;
+    let held_until = post.db.watch().await?.held_until;
+    if let Some(until) = held_until.filter(|until| *until > now) {
+        return Ok(until - now);
+    }
+    // To look takes no lock; to claim does.
+    let next = post.db.next_mail_at().await?;
+    let Some(next) = next else {
+        return Ok(LONGEST);
+    };
+    if next > now {
+        return Ok(next - now);
+    }
+    // Whether it can be reached again one mail finds out.
+    let most = if post.mailer.is_reachable() {
+        AT_ONCE
+    } else {
+        1
+    };
+    let free = most.saturating_sub(sending.count());
+    if free == 0 {
+        return Ok(Duration::zero());
+    }
+    let wanted = Wanted {
+        most: i64::try_from(free).unwrap_or(1),
+        most_of_one: MOST_OF_ONE,
+        not_of: &sending.busy(),
+    };
+    for mail in post.claim(&wanted).await? {
+        sending.begin(post.clone(), mail);
+    }
+    // Where there were none, another instance has them.
+    Ok(LONGEST)
+}
+
+/// What is being sent.
+struct Sending {
+    tasks: JoinSet<sqlx::Result<bool>>,
+    /// To whom each of them is.
+    to: HashMap<task::Id, Uuid>,
+    /// Whether the provider could be reached each time.
+    is_reached: bool,
+    /// The last that went wrong in the database.
+    failed: Option<sqlx::Error>,
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self {
+            tasks: JoinSet::new(),
+            to: HashMap::new(),
+            is_reached: true,
+            failed: None,
         }
-        if next.is_none() {
-            return Ok(LONGEST);
+    }
+}
+
+impl Sending {
+    fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    fn count(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// The people who have as many as one person may have.
+    fn busy(&self) -> Vec<Uuid> {
+        let mut counts: HashMap<Uuid, i64> = HashMap::new();
+        for user in self.to.values() {
+            *counts.entry(*user).or_default() += 1;
         }
-        // Whether it can be reached again one mail finds out.
-        let most = if post.mailer.is_reachable() {
-            AT_ONCE
-        } else {
-            1
-        };
-        let claimed = post.claim(most).await?;
-        if claimed.is_empty() {
-            // Another instance has them.
-            return Ok(LONGEST);
-        }
-        let mut sending = JoinSet::new();
-        for mail in claimed {
-            let post = post.clone();
-            sending.spawn(async move { post.deliver(&mail, rand::random()).await });
-        }
-        let (mut is_reached, mut failed) = (true, None);
-        // What goes wrong with one breaks off none of the others.
-        while let Some(sent) = sending.join_next().await {
-            match sent {
-                Ok(Ok(reached)) => is_reached &= reached,
-                Ok(Err(error)) => failed = Some(error),
-                Err(error) => tracing::error!(%error, "a mail was not sent"),
+        counts.retain(|_, count| *count >= MOST_OF_ONE);
+        counts.into_keys().collect()
+    }
+
+    fn begin(&mut self, post: Post, mail: Claimed) {
+        let user = mail.user_id;
+        let task = async move { post.deliver(&mail, rand::random()).await };
+        self.to.insert(self.tasks.spawn(task).id(), user);
+    }
+
+    /// Waits until half of what can be sent at once is free, for as long as what hangs may hold up others:
+    /// each claim is a transaction.
+    async fn some(&mut self) {
+        let waiting = async {
+            while let Some(ended) = self.tasks.join_next_with_id().await {
+                let (task, sent) = match ended {
+                    Ok((task, sent)) => (task, Some(sent)),
+                    Err(error) => {
+                        tracing::error!(%error, "a mail was not sent");
+                        (error.id(), None)
+                    }
+                };
+                self.to.remove(&task);
+                match sent {
+                    Some(Ok(reached)) => self.is_reached &= reached,
+                    // What goes wrong with one breaks off none of the others.
+                    Some(Err(error)) => self.failed = Some(error),
+                    None => {}
+                }
+                if self.tasks.len() <= AT_ONCE / 2 {
+                    break;
+                }
             }
-        }
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        if !is_reached {
-            return Ok(UNREACHABLE_FOR);
-        }
+        };
+        _ = tokio::time::timeout(HOLDS_UP_FOR, waiting).await;
     }
 }

@@ -5,6 +5,7 @@
 //! has the same id: what comes twice is seen to be the same.
 
 mod changes;
+mod failed;
 mod files;
 mod hold;
 mod queue;
@@ -17,7 +18,7 @@ use crate::{
         application::Application,
         mailing::{MOST_TRIES, MailState, rule_of, wait},
         reminder::Reminder,
-        rules::{Channels, ReminderChannel},
+        rules::ReminderChannel,
         time::Timestamp,
         user::Email,
     },
@@ -29,13 +30,15 @@ use crate::{
             mails::{self, About, Claimed, End},
         },
         mail::{
-            self, CalendarFile, Item, Letter, MailError, Mailer, Outcome, Sealed, reminder_mail,
+            self, CalendarFile, Item, LastMail, Letter, MailError, Mailer, Operator, Outcome,
+            Sealed, reminder_mail,
         },
         secrets::Keys,
     },
 };
 pub(super) use changes::follow;
 use chrono::Duration;
+pub use failed::retry;
 use files::{is_to_come, mailed_file};
 pub use hold::hold;
 pub(super) use queue::queue;
@@ -59,6 +62,21 @@ fn about(row: &Reminder) -> About {
 /// Of a provider's words so many characters are kept.
 const MOST_OF_WHY: usize = 300;
 
+/// A provider's word as it goes to logs and terminals: whom it is to is nobody's business there.
+fn plain(why: &str) -> String {
+    let words = why.split_whitespace();
+    let words = words.map(|word| {
+        if word.contains('@') {
+            "(address)"
+        } else {
+            word
+        }
+    });
+    let line = words.collect::<Vec<_>>().join(" ");
+    let line = line.chars().filter(|c| !c.is_control());
+    line.take(MOST_OF_WHY).collect()
+}
+
 /// What mails are sent with.
 #[derive(Clone)]
 pub struct Post {
@@ -72,16 +90,20 @@ pub struct Post {
     pub clock: Clock,
     /// Where the app lives.
     pub origin: Arc<str>,
+    /// Who hears of mails that were given up.
+    pub operator: Operator,
+    /// What is noted of the newest mail beside the database.
+    pub last_mail: LastMail,
 }
 
 impl Post {
-    /// Claims mails that are to be tried: at most `most`.
+    /// Claims mails that are to be tried.
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn claim(&self, most: i64) -> sqlx::Result<Vec<Claimed>> {
+    pub async fn claim(&self, wanted: &mails::Wanted<'_>) -> sqlx::Result<Vec<Claimed>> {
         let now = self.clock.now();
-        self.db.claim_mails(now, now + LEASE, most).await
+        self.db.claim_mails(now, now + LEASE, wanted).await
     }
 
     /// Sends a mail that is claimed, unless there is nothing to say any more. `random` is a number from 0 to 1.
@@ -132,6 +154,7 @@ impl Post {
             Outcome::Taken => {
                 self.end(mail, &End::Over(MailState::Delivered), None)
                     .await?;
+                self.last_mail.note(now);
             }
             Outcome::Refused { why } => self.give_up(mail, &why).await?,
             Outcome::TryAgain { why, .. } if mail.attempts >= MOST_TRIES => {
@@ -157,11 +180,7 @@ impl Post {
     }
 
     async fn end(&self, mail: &Claimed, end: &End, why: Option<&str>) -> sqlx::Result<bool> {
-        // It is the provider's word, and goes to logs and terminals.
-        let why = why.map(|why| {
-            let plain = why.chars().filter(|c| !c.is_control());
-            plain.take(MOST_OF_WHY).collect::<String>()
-        });
+        let why = why.map(plain);
         let why = why.as_deref();
         let held = self.db.end_claim(mail, end, why, self.clock.now()).await?;
         let (mail_id, attempt) = (mail.id, mail.attempts);
@@ -177,6 +196,7 @@ impl Post {
 
     /// A mail is dead: its reminders say so.
     async fn give_up(&self, mail: &Claimed, why: &str) -> sqlx::Result<()> {
+        let why = &plain(why);
         if !self
             .end(mail, &End::Over(MailState::Dead), Some(why))
             .await?
@@ -185,25 +205,18 @@ impl Post {
         }
         let (mail_id, attempt) = (mail.id, mail.attempts);
         tracing::error!(%mail_id, attempt, why, "a mail was given up");
+        let now = self.clock.now();
+        if let Some(word) = self.operator.hears_of(mail_id, why, now)
+            && let Err(error) = self.mailer.send(word).await
+        {
+            tracing::error!(%mail_id, %error, "OPERATOR_EMAIL was not told");
+        }
         let mut tenant = match self.db.write_as(mail.owner()).await {
             // The account was deleted meanwhile.
             Err(sqlx::Error::RowNotFound) => return Ok(()),
             tenant => tenant?,
         };
-        let about = mails::about(&mut tenant, mail.id).await?;
-        let ids: Vec<Uuid> = about.iter().map(|it| it.reminder_id).collect();
-        for mut row in db::rows::among::<Reminder>(&mut tenant, "id", &ids).await? {
-            if row.failed.contains(&ReminderChannel::Email) || !about.contains(&self::about(&row)) {
-                continue;
-            }
-            let failed = [row.failed.as_ref(), &[ReminderChannel::Email]].concat();
-            row.failed = Channels::of(&failed);
-            row.updated_at = self
-                .clock
-                .now()
-                .max(row.updated_at + Duration::milliseconds(1));
-            db::rows::update(&mut tenant, &row).await?;
-        }
+        failed::set(&mut tenant, mail.id, true, now).await?;
         tenant.commit().await
     }
 
