@@ -151,8 +151,8 @@ pub struct Config {
     /// The folder for the database, the key and mails when nothing else is said.
     #[arg(long, env = "DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
-    /// `file:DIR`, `smtp://[user:password@]host[:port]` or `smtps://…`; the folder `mail` in the
-    /// data folder when absent.
+    /// `file:DIR`, `smtp://[user:password@]host[:port]`, `smtps://…`, `resend://KEY` or `sendgrid://KEY`; the
+    /// folder `mail` in the data folder when absent.
     #[arg(long, env = "MAIL_URL", hide_env_values = true)]
     pub mail_url: Option<MailUrl>,
     /// The sender of every mail.
@@ -320,6 +320,20 @@ impl std::fmt::Display for PublicUrl {
     }
 }
 
+/// A provider that takes mails by SMTP under an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relay {
+    /// Resend.
+    Resend,
+    /// Twilio SendGrid.
+    SendGrid,
+}
+
+impl Relay {
+    /// All of them, with how [`MailUrl`] names them.
+    pub const ALL: [(&str, Self); 2] = [("resend", Self::Resend), ("sendgrid", Self::SendGrid)];
+}
+
 /// How mail leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailUrl {
@@ -327,6 +341,15 @@ pub enum MailUrl {
     File(PathBuf),
     /// By SMTP; lettre reads the address.
     Smtp(String),
+    /// By a provider, under a key.
+    Relay {
+        /// Which.
+        relay: Relay,
+        /// The key.
+        key: String,
+        /// Another server than its usual one, as `host` or `host:port`.
+        server: Option<String>,
+    },
 }
 
 impl FromStr for MailUrl {
@@ -342,7 +365,27 @@ impl FromStr for MailUrl {
         if text.starts_with("smtp://") || text.starts_with("smtps://") {
             return Ok(Self::Smtp(text.to_owned()));
         }
-        Err("expected file:DIR, smtp://HOST or smtps://HOST".into())
+        for (name, relay) in Relay::ALL {
+            let Some(rest) = text
+                .strip_prefix(name)
+                .and_then(|it| it.strip_prefix("://"))
+            else {
+                continue;
+            };
+            let (key, server) = match rest.split_once("?server=") {
+                Some((key, server)) => (key, Some(server.to_owned())),
+                None => (rest, None),
+            };
+            if key.is_empty() || server.as_deref() == Some("") {
+                return Err(format!("expected {name}://KEY, or {name}://KEY?server=HOST"));
+            }
+            return Ok(Self::Relay {
+                relay,
+                key: key.to_owned(),
+                server,
+            });
+        }
+        Err("expected file:DIR, smtp://HOST, smtps://HOST, resend://KEY or sendgrid://KEY".into())
     }
 }
 
@@ -411,6 +454,28 @@ mod tests {
         );
         assert!("mysql://x".parse::<DatabaseUrl>().is_err());
         assert!("sqlite::memory:".parse::<DatabaseUrl>().is_err());
+    }
+
+    #[test]
+    fn a_provider_is_named_with_its_key() {
+        let relay = |relay, key: &str, server: Option<&str>| MailUrl::Relay {
+            relay,
+            key: key.to_owned(),
+            server: server.map(ToOwned::to_owned),
+        };
+        for (text, expected) in [
+            ("resend://re_A1", relay(Relay::Resend, "re_A1", None)),
+            ("sendgrid://SG.a-B", relay(Relay::SendGrid, "SG.a-B", None)),
+            (
+                "sendgrid://SG.a?server=smtp.eu.sendgrid.net",
+                relay(Relay::SendGrid, "SG.a", Some("smtp.eu.sendgrid.net")),
+            ),
+        ] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for text in ["resend://", "resend:re_A1", "sendgrid://k?server=", "postmark://k"] {
+            assert!(text.parse::<MailUrl>().is_err(), "{text}");
+        }
     }
 
     #[test]

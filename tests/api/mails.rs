@@ -5,6 +5,7 @@ use crate::{
     harness::{Site, TestApp, User, both},
     smtp::{HANGS, Sink},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use chrono::{DateTime, Duration, Utc};
 use job_hunt_tracker::server::{
     mail::LastMail,
@@ -31,6 +32,8 @@ both![
     what_was_being_sent_is_sent_again_as_the_same,
     a_provider_that_cannot_be_reached_costs_no_try,
     what_is_refused_is_dead_and_its_reminder_says_so,
+    providers_are_spoken_to_as_they_want,
+    a_provider_that_does_not_take_us_for_the_sender_costs_no_try,
     what_may_come_later_is_tried_again,
     what_hangs_of_one_person_holds_up_nobody_else,
     where_the_database_was_set_back_mails_are_held,
@@ -807,6 +810,62 @@ async fn where_the_database_was_set_back_mails_are_held(site: Site) {
     app.state.db.hold_mails(None).await.unwrap();
     mails::begin(&app.state, &last).await.unwrap();
     assert_eq!(held().await, None);
+}
+
+/// `user` and `key` as `AUTH PLAIN` brings them (RFC 4616).
+fn let_in(line: &str, user: &str) -> &'static str {
+    let plain = BASE64.encode(format!("\0{user}\0a.Key"));
+    match line.strip_prefix("AUTH PLAIN ") {
+        Some(said) if said == plain => "235 come in",
+        Some(_) => "535 who are you",
+        None => "250 fine",
+    }
+}
+
+async fn providers_are_spoken_to_as_they_want(site: Site) {
+    let sinks = [
+        ("resend", Sink::start(|line| let_in(line, "resend")).await),
+        ("sendgrid", Sink::start(|line| let_in(line, "apikey")).await),
+    ];
+    for (name, sink) in sinks {
+        let server = sink.url().replace("smtp://", "");
+        let url = format!("{name}://a.Key?server={server}");
+        let app = site.start_with(&[("--mail-url", &url)]).await;
+        let jane = site.signed_in(&app, &format!("{name}@example.com")).await;
+        jane.create(json!({ "company": "Acme", "status": "Applied" }))
+            .await;
+        app.clock.advance(Duration::days(8));
+        work(&app).await;
+        let [mail] = sink.taken().try_into().unwrap();
+        let id = header(&mail, "Message-ID");
+        let id = id.trim_start_matches('<').split('@').next().unwrap();
+        match name {
+            "resend" => assert_eq!(header(&mail, "Resend-Idempotency-Key"), id),
+            _ => assert!(header(&mail, "X-SMTPAPI").contains("clicktrack"), "{mail}"),
+        }
+        app.stop().await;
+    }
+}
+
+async fn a_provider_that_does_not_take_us_for_the_sender_costs_no_try(site: Site) {
+    let sink = Sink::start(|line| {
+        if line == "." {
+            "550 The example.com domain is not verified."
+        } else {
+            "250 fine"
+        }
+    })
+    .await;
+    let url = format!("resend://k?server={}", sink.url().replace("smtp://", ""));
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    assert_eq!(states(&site).await, said(&[("waiting", "0")]));
+    let ready = app.browser().raw(Method::GET, "/readyz").await.is(200);
+    assert!(ready.text.contains("cannot be reached"), "{}", ready.text);
 }
 
 async fn what_may_come_later_is_tried_again(site: Site) {

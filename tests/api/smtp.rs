@@ -72,7 +72,7 @@ async fn talk(
     to.write_all(b"220 sink\r\n").await?;
     while let Some(line) = lines.next_line().await? {
         let reply = match line.split(' ').next().unwrap_or_default() {
-            "EHLO" => "250-sink\r\n250 8BITMIME",
+            "EHLO" => "250-sink\r\n250-AUTH PLAIN\r\n250 8BITMIME",
             "QUIT" => "221 bye",
             "DATA" => "354 go on",
             _ => answer(&line),

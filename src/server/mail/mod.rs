@@ -5,11 +5,12 @@ mod frame;
 mod given_up;
 mod last;
 mod outcome;
+mod relay;
 mod reminder;
 mod sign_in;
 mod smtp;
 
-use super::config::{Config, MailUrl, is_loopback};
+use super::config::{Config, MailUrl, Relay, is_loopback};
 use crate::domain::user::Email;
 pub use changed::{Became, ChangeLetter, change_mail};
 pub use frame::Zone;
@@ -82,7 +83,7 @@ pub struct Mailer {
 #[derive(Clone)]
 enum Provider {
     File(PathBuf),
-    Smtp(Smtp),
+    Smtp(Smtp, Option<Relay>),
 }
 
 /// Why a mail did not leave.
@@ -119,7 +120,12 @@ impl Mailer {
     pub fn new(config: &Config) -> Result<Self, MailError> {
         let provider = match config.mail() {
             MailUrl::File(folder) => Provider::File(folder),
-            MailUrl::Smtp(url) => Provider::Smtp(Smtp::new(&encrypted(url))?),
+            MailUrl::Smtp(url) => Provider::Smtp(Smtp::new(&encrypted(url))?, None),
+            MailUrl::Relay { relay, key, server } => {
+                let host = server.as_deref().map(host_of);
+                let address = relay.address(&key, server.as_deref(), host.is_some_and(is_loopback));
+                Provider::Smtp(Smtp::new(&address)?, Some(relay))
+            }
         };
         Ok(Self {
             from: config.mail_from.clone(),
@@ -151,8 +157,9 @@ impl Mailer {
                 }
                 Ok(())
             }
-            Provider::Smtp(smtp) => {
-                match smtp.send(message.envelope(), &message.formatted()).await {
+            Provider::Smtp(smtp, relay) => {
+                let bytes = message.formatted();
+                match by_smtp(smtp, *relay, message.envelope(), None, &bytes).await {
                     Outcome::Taken => Ok(()),
                     Outcome::TryAgain { why, .. }
                     | Outcome::Refused { why }
@@ -216,13 +223,13 @@ impl Mailer {
                     why: format!("the mail folder: {error}"),
                 },
             },
-            Provider::Smtp(smtp) => {
+            Provider::Smtp(smtp, relay) => {
                 let to = to.as_str().parse();
                 let envelope = to
                     .ok()
                     .and_then(|to| Envelope::new(Some(self.from.email.clone()), vec![to]).ok());
                 match envelope {
-                    Some(envelope) => smtp.send(&envelope, bytes).await,
+                    Some(envelope) => by_smtp(smtp, *relay, &envelope, Some(id), bytes).await,
                     None => Outcome::Refused {
                         why: "the address is not valid".to_owned(),
                     },
@@ -236,6 +243,27 @@ impl Mailer {
         let builder = Message::builder().from(self.from.clone()).to(to);
         Ok(builder.subject(mail.subject.clone()))
     }
+}
+
+/// Hands a mail over by SMTP, with what the provider wants beside it.
+async fn by_smtp(
+    smtp: &Smtp,
+    relay: Option<Relay>,
+    envelope: &Envelope,
+    id: Option<Uuid>,
+    bytes: &[u8],
+) -> Outcome {
+    let Some(relay) = relay else {
+        return smtp.send(envelope, bytes).await;
+    };
+    let headers = relay.headers(id);
+    let outcome = smtp.send(envelope, &[headers.as_bytes(), bytes].concat());
+    relay::meant(outcome.await)
+}
+
+/// The host of `host:port`.
+fn host_of(server: &str) -> &str {
+    server.rsplit_once(':').map_or(server, |(host, _)| host)
 }
 
 /// The address of an SMTP server by which nothing leaves this machine unencrypted: where it says nothing
