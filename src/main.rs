@@ -4,7 +4,7 @@ use clap::Parser;
 use job_hunt_tracker::server::{
     AppState,
     clock::Clock,
-    config::{Cli, Command, Config},
+    config::{Cli, Command, Config, MailUrl},
     deliveries, http, seed, telemetry, zones,
 };
 use std::process::ExitCode;
@@ -82,11 +82,11 @@ async fn serve(config: Config) -> Result<(), String> {
         "\n  Job Hunt Tracker is ready: open {public_url}\n  \
          Sign in with any address; {}\n",
         match state.config.mail() {
-            job_hunt_tracker::server::config::MailUrl::File(folder) => format!(
+            MailUrl::File(folder) => format!(
                 "the link is printed here (mails land in {}).\n  For a demo board: make seed, then sign in as demo@example.com.",
                 folder.display()
             ),
-            job_hunt_tracker::server::config::MailUrl::Smtp(_) => "the link comes by mail.".into(),
+            MailUrl::Smtp(_) | MailUrl::Relay { .. } => "the link comes by mail.".into(),
         }
     );
     http::serve(state, options, listener, asked_to_stop())

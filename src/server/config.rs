@@ -377,7 +377,9 @@ impl FromStr for MailUrl {
                 None => (rest, None),
             };
             if key.is_empty() || server.as_deref() == Some("") {
-                return Err(format!("expected {name}://KEY, or {name}://KEY?server=HOST"));
+                return Err(format!(
+                    "expected {name}://KEY, or {name}://KEY?server=HOST"
+                ));
             }
             return Ok(Self::Relay {
                 relay,
@@ -473,7 +475,12 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        for text in ["resend://", "resend:re_A1", "sendgrid://k?server=", "postmark://k"] {
+        for text in [
+            "resend://",
+            "resend:re_A1",
+            "sendgrid://k?server=",
+            "postmark://k",
+        ] {
             assert!(text.parse::<MailUrl>().is_err(), "{text}");
         }
     }

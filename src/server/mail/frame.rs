@@ -165,7 +165,8 @@ fn card(said: &Said) -> Markup {
         }
         table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:16px" {
             tr { td bgcolor="#4353c9" style="background:#4353c9;border-radius:8px;mso-padding-alt:10px 18px" {
-                a href=(said.link) style=(BUTTON) { "Open it" }
+                // In a digest there are several.
+                a href=(said.link) style=(BUTTON) aria-label={ "Open it: " (said.headline) } { "Open it" }
             } }
         }
     }

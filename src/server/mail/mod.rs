@@ -257,8 +257,8 @@ async fn by_smtp(
         return smtp.send(envelope, bytes).await;
     };
     let headers = relay.headers(id);
-    let outcome = smtp.send(envelope, &[headers.as_bytes(), bytes].concat());
-    relay::meant(outcome.await)
+    let whole = [headers.as_bytes(), bytes].concat();
+    relay::meant(smtp.send(envelope, &whole).await)
 }
 
 /// The host of `host:port`.

@@ -62,8 +62,14 @@ pub(super) fn meant(outcome: Outcome) -> Outcome {
         "verify a domain",
     ];
     match outcome {
-        Outcome::Refused { why } | Outcome::TryAgain { why, uncertain: false, .. }
-            if ABOUT_US.iter().any(|words| why.to_lowercase().contains(words)) =>
+        Outcome::Refused { why }
+        | Outcome::TryAgain {
+            why,
+            uncertain: false,
+            ..
+        } if ABOUT_US
+            .iter()
+            .any(|words| why.to_lowercase().contains(words)) =>
         {
             Outcome::Unreachable { why }
         }
@@ -78,7 +84,10 @@ mod tests {
     #[test]
     fn a_key_is_no_part_of_an_address() {
         let address = Relay::SendGrid.address("SG.a/b@c:d", None, false);
-        assert_eq!(address, "smtps://apikey:SG%2Ea%2Fb%40c%3Ad@smtp.sendgrid.net");
+        assert_eq!(
+            address,
+            "smtps://apikey:SG%2Ea%2Fb%40c%3Ad@smtp.sendgrid.net"
+        );
         let here = Relay::Resend.address("re_1", Some("127.0.0.1:25"), true);
         assert_eq!(here, "smtp://resend:re%5F1@127.0.0.1:25");
     }
@@ -87,7 +96,10 @@ mod tests {
     fn lines_above_a_mail_are_whole_and_short() {
         for (_, relay) in Relay::ALL {
             let lines = relay.headers(Some(Uuid::from_u128(7)));
-            assert!(lines.ends_with("\r\n") && !lines.contains("\r\n\r\n"), "{lines}");
+            assert!(
+                lines.ends_with("\r\n") && !lines.contains("\r\n\r\n"),
+                "{lines}"
+            );
             for line in lines.split("\r\n") {
                 assert!(line.len() <= 78 && !line.contains('\n'), "{line}");
             }
@@ -110,17 +122,28 @@ mod tests {
             "535 Authentication credentials invalid",
             "550 You can only send testing emails to your own email address. Please verify a domain",
         ] {
-            let again = Outcome::TryAgain { asked: None, uncertain: false, why: why(text) };
+            let again = Outcome::TryAgain {
+                asked: None,
+                uncertain: false,
+                why: why(text),
+            };
             for outcome in [Outcome::Refused { why: why(text) }, again] {
                 assert_eq!(meant(outcome), Outcome::Unreachable { why: why(text) });
             }
         }
-        for text in ["550 Requested action not taken: mailbox unavailable", "552 too large"] {
+        for text in [
+            "550 Requested action not taken: mailbox unavailable",
+            "552 too large",
+        ] {
             let refused = Outcome::Refused { why: why(text) };
             assert_eq!(meant(refused.clone()), refused);
         }
         // It may have taken it before it said so.
-        let perhaps = Outcome::TryAgain { asked: None, uncertain: true, why: why("quota") };
+        let perhaps = Outcome::TryAgain {
+            asked: None,
+            uncertain: true,
+            why: why("quota"),
+        };
         assert_eq!(meant(perhaps.clone()), perhaps);
     }
 }
