@@ -17,6 +17,20 @@ pub struct Position {
     pub seq: i64,
 }
 
+impl Position {
+    /// How far a cursor reaches: whoever reads from there on knows of everything up to there, or will. None
+    /// where it is written otherwise than this version knows.
+    pub fn of_cursor(cursor: &str) -> Option<Self> {
+        let mut parts = cursor.split('.');
+        let epoch = parts.next()?.parse().ok()?;
+        let seq: i64 = parts.next()?.parse().ok()?;
+        // In the midst of reading from nothing, where it began.
+        let began = parts.next().and_then(|part| part.parse().ok());
+        let seq = began.unwrap_or(seq);
+        (seq >= 0).then_some(Self { epoch, seq })
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.epoch.simple(), self.seq)

@@ -309,6 +309,7 @@ impl Engine {
             self.busy = Busy::default();
         }
         self.pulled_part(page.changes);
+        let reached = Position::of_cursor(&page.next);
         match &mut self.pulling.rebuild {
             Some(rebuild) => rebuild.cursor = Some(page.next),
             None => {
@@ -348,8 +349,12 @@ impl Engine {
                 self.drop_what_no_history_has();
             }
             self.meta.complete = true;
-            // From here on the cursor vouches for them.
+            // Whatever history has what was reached has those too.
             self.meta.heard_of.drop_up_to(&self.pulling.told);
+            // The cursor may go back, where another page stores one from before.
+            if let Some(reached) = reached {
+                self.meta.heard_of.add(reached);
+            }
             self.forget_noted(now);
             // They are of a history that is no more.
             if !std::mem::take(&mut self.pulling.awaited).is_empty() {

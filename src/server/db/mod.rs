@@ -168,10 +168,17 @@ impl Db {
                     // Each row that waits here is one less change of threads.
                     .row_buffer_size(1_000)
                     .log_slow_statements(tracing_level(), Duration::from_millis(250));
+                // What one writes after another, such as what falls due for many at one moment, changes the same
+                // pages again and again: 16 MB of them stay at hand, and go into the file by the 16 MB.
+                let writing = options
+                    .clone()
+                    .pragma("cache_size", "-16000")
+                    .pragma("wal_autocheckpoint", "4000")
+                    .pragma("temp_store", "memory");
                 let writer = SqlitePoolOptions::new()
                     .max_connections(1)
                     .acquire_timeout(Duration::from_secs(15))
-                    .connect_with(options.clone())
+                    .connect_with(writing)
                     .await?;
                 let reader = SqlitePoolOptions::new()
                     .max_connections(8)

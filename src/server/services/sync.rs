@@ -184,6 +184,9 @@ mod tests {
                     kinds,
                 };
                 assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
+                // A client reads as much of it.
+                let reached = Position { epoch, seq: began };
+                assert_eq!(Position::of_cursor(&cursor.to_string()), Some(reached));
             }
         }
         let written = |seq, began, kinds| {

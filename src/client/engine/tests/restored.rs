@@ -271,6 +271,24 @@ fn another_page_that_shows_it_tells_of_it_too() {
     assert_eq!(told(&mut other), places(&[place(70, 43)]));
 }
 
+/// A cursor as the server writes it.
+fn cursor(at: Position) -> String {
+    format!("{at}.application-settings")
+}
+
+#[test]
+fn what_was_reached_is_told_also_where_another_page_sets_the_cursor_back() {
+    let (mut page, _) = taken(place(70, 42));
+    page.pull();
+    page.pulled(page_of(Vec::new(), &cursor(place(70, 42))));
+    // It had pulled before, and stores that cursor after.
+    page.disk.borrow_mut().meta.cursor = Some(cursor(place(70, 41)));
+    assert_eq!(told(&mut page.reopened()), places(&[place(70, 42)]));
+    assert_eq!(told(&mut page), places(&[place(70, 42)]));
+    page.pulled(page_of(Vec::new(), &cursor(place(71, 45))));
+    assert_eq!(told(&mut page), places(&[place(71, 45)]));
+}
+
 #[test]
 fn what_is_answered_while_a_pull_is_under_way_is_told_by_the_next() {
     let (mut page, row) = taken(place(70, 42));
