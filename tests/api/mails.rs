@@ -30,6 +30,7 @@ both![
     mails_of_a_rule_are_stopped_by_a_press,
     looking_at_the_address_stops_nothing,
     what_was_being_sent_is_sent_again_as_the_same,
+    what_may_have_arrived_is_not_sent_again_about_another_time,
     a_provider_that_cannot_be_reached_costs_no_try,
     what_is_refused_is_dead_and_its_reminder_says_so,
     providers_are_spoken_to_as_they_want,
@@ -267,11 +268,12 @@ async fn what_is_called_off_or_deleted_is_taken_out_of_calendars_once(site: Site
         work(&app).await;
         let mails = site.letters_to("jane@example.com");
         assert_eq!(mails.len(), 2, "{how}: {:?}", subjects(&site));
-        assert!(
-            subjects(&site)[1].starts_with("Called off: "),
-            "{:?}",
-            subjects(&site)
-        );
+        let verb = match how {
+            "canceled" => "Called off: ",
+            _ => "Removed: ",
+        };
+        let said = &subjects(&site)[1];
+        assert!(said.starts_with(verb), "{how}: {said}");
         assert!(mails[1].contains("method=CANCEL"), "{}", mails[1]);
         let file = site.file_of(&mails[1]);
         assert!(
@@ -668,6 +670,47 @@ async fn what_was_being_sent_is_sent_again_as_the_same(site: Site) {
     work(&app).await;
     assert_eq!(sink.taken().len(), 2);
     assert_eq!(states(&site).await[0].0, "delivered");
+}
+
+async fn what_may_have_arrived_is_not_sent_again_about_another_time(site: Site) {
+    // It takes the mail, and closes without a word.
+    let sink = Sink::start(|line| if line == "." { "" } else { "250 fine" }).await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    let row = jane
+        .create(json!({ "company": "Acme", "status": "Draft" }))
+        .await;
+    let starts = app.clock.now() + Duration::hours(30);
+    let plan = json!({ "type": "Interview", "starts_at": starts });
+    let path = format!("{}/activities", path_of(&row));
+    let activity = jane.post(&path, &plan).await.is(201).json();
+    let own = json!({
+        "activity_id": activity["id"], "title": "Prepare", "channels": ["in_app", "email"],
+        "due_at": app.clock.now() + Duration::hours(1),
+    });
+    jane.post("/reminders", &own).await.is(201);
+    app.clock.advance(Duration::hours(2));
+    work(&app).await;
+    let sent =
+        "SELECT COUNT(*) FROM mails WHERE uncertain AND state = 'waiting' AND activity_id IS NULL";
+    assert_eq!(site.number(sent).await, 1);
+    let hex = match site.engine {
+        crate::harness::Engine::Sqlite => "hex(said)",
+        crate::harness::Engine::Postgres => "encode(said, 'hex')",
+    };
+    let hash = format!("SELECT {hex}, 'x' FROM mails WHERE activity_id IS NULL");
+    let said = async || site.pairs(&hash).await;
+    let first = said().await;
+    app.clock.advance(Duration::hours(2));
+    work(&app).await;
+    assert_eq!(said().await, first, "as it was");
+    let moved = json!({ "starts_at": starts + Duration::hours(3) });
+    let at = format!("/activities/{}", activity["id"].as_str().unwrap());
+    jane.patch(&at, 1, &moved).await.is(200);
+    app.clock.advance(Duration::hours(2));
+    work(&app).await;
+    assert_ne!(said().await, first, "it says the time that is");
 }
 
 async fn a_provider_that_cannot_be_reached_costs_no_try(site: Site) {

@@ -103,13 +103,14 @@ pub async fn reminder_writer() -> Result<Caller, Problem> {
 /// # Errors
 /// 400 for a header that names none; 500 outside a request.
 pub fn heard_of() -> Result<Positions, Problem> {
-    let Some(value) = visitor()?.parts.headers.remove(POSITION) else {
-        return Ok(Positions::default());
-    };
-    let text = value.to_str().unwrap_or_default().trim();
-    let positions = text
-        .parse::<Positions>()
-        .map_err(|error| Problem::field(POSITION, error))?;
+    let headers = visitor()?.parts.headers;
+    let mut positions = Positions::default();
+    // Of several lines each is a list (RFC 9110 §5.3).
+    for value in headers.get_all(POSITION) {
+        let text = value.to_str().map_err(|error| error.to_string());
+        let told = text.and_then(|text| text.trim().parse::<Positions>());
+        positions.join(&told.map_err(|error| Problem::field(POSITION, error))?);
+    }
     if positions.are_too_many() {
         return Err(Problem::field(POSITION, format!("Send at most {MOST}.")));
     }

@@ -66,7 +66,10 @@ pub async fn insert(
              sequence, starts_at, ends_at, summary, noted_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (user_id, activity_id, content) DO UPDATE SET mail_id = excluded.mail_id, \
-             sequence = excluded.sequence, noted_at = excluded.noted_at",
+             application_id = excluded.application_id, kind = excluded.kind, \
+             sequence = excluded.sequence, starts_at = excluded.starts_at, \
+             ends_at = excluded.ends_at, summary = excluded.summary, \
+             noted_at = excluded.noted_at",
         )
         .bind(user_id)
         .bind(file.activity_id)

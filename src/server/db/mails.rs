@@ -92,6 +92,28 @@ pub async fn about(tenant: &mut impl Tenant, mail: Uuid) -> sqlx::Result<Vec<Abo
     })
 }
 
+/// A mail that waits, says what became of an appointment and was never tried goes at `at`, if it was to go later:
+/// there is more to say. Whether there is one.
+pub async fn hasten_change(
+    tenant: &mut TenantWrite,
+    activity: Uuid,
+    at: Timestamp,
+) -> sqlx::Result<bool> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query::<DB>(
+            "UPDATE mails SET not_before = CASE WHEN not_before < $1 THEN not_before ELSE $1 END \
+             WHERE user_id = $2 AND activity_id = $3 AND state = 'waiting' AND NOT uncertain",
+        )
+        .bind(at)
+        .bind(user_id)
+        .bind(activity)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected() > 0)
+    })
+}
+
 /// Whether a mail waits that says what became of an appointment, and was never tried.
 pub async fn has_open_change(tenant: &mut impl Tenant, activity: Uuid) -> sqlx::Result<bool> {
     let user_id = tenant.user_id();
@@ -171,6 +193,8 @@ pub struct Claimed {
     pub attempts: i32,
     /// As it was written for an earlier try.
     pub bytes: Option<Vec<u8>>,
+    /// The hash of what that says.
+    pub said: Option<Vec<u8>>,
     /// Whether an earlier try may have delivered it.
     pub uncertain: bool,
     /// When it was put into the queue.
@@ -308,8 +332,8 @@ impl Db {
                 .push(")")
                 .push(lock)
                 .push(
-                    ") RETURNING user_id, id, kind, activity_id, attempts, bytes, uncertain, \
-                     created_at, claim_id",
+                    ") RETURNING user_id, id, kind, activity_id, attempts, bytes, said, \
+                     uncertain, created_at, claim_id",
                 );
             sql.build_query_as().fetch_all(conn).await
         })?;
@@ -317,19 +341,25 @@ impl Db {
         Ok(claimed)
     }
 
-    /// Keeps what a mail says, before it is sent. Whether the claim still holds.
+    /// Keeps what a mail says, before it is sent, and the hash of that where it was written anew. Whether the claim still holds.
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn keep_mail(&self, mail: &Claimed, bytes: &[u8]) -> sqlx::Result<bool> {
+    pub async fn keep_mail(
+        &self,
+        mail: &Claimed,
+        bytes: &[u8],
+        said: Option<[u8; 32]>,
+    ) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
-        let bytes = bytes.to_vec();
+        let (bytes, said) = (bytes.to_vec(), said.map(Vec::from));
         let kept = on!(tx.link(), |conn: DB| {
             sqlx::query::<DB>(
-                "UPDATE mails SET bytes = $1 WHERE user_id = $2 AND id = $3 AND claim_id = $4 \
-                 AND state = 'claimed'",
+                "UPDATE mails SET bytes = $1, said = COALESCE($2, said) \
+                 WHERE user_id = $3 AND id = $4 AND claim_id = $5 AND state = 'claimed'",
             )
             .bind(bytes)
+            .bind(said)
             .bind(mail.user_id)
             .bind(mail.id)
             .bind(mail.claim_id)

@@ -152,6 +152,9 @@ fn asks(rule: Rule) -> Markup {
         h1 class="entry-title" { "Stop these mails?" }
         p class="entry-text" {
             "You would get no more mails about " (named(rule)) ". The reminders would still show in the app."
+            @if matches!(rule, Rule::Screening | Rule::Loop) {
+                " You would also not hear when an interview that is in your calendar already moves or is called off."
+            }
         }
         form class="entry-form" method="post" action="?page=true" {
             button class="button button-primary" type="submit" { "Stop these mails" }

@@ -21,8 +21,13 @@ pub enum Became<'a> {
         /// Whether it had been said to be off.
         was_off: bool,
     },
-    /// Nothing: it was called off, or deleted.
-    Off,
+    /// Nothing.
+    Off {
+        /// Whom it was with, as far as that is there.
+        application: Option<&'a Application>,
+        /// Whether it was deleted, and not called off.
+        deleted: bool,
+    },
 }
 
 /// What the mail is made of.
@@ -48,12 +53,24 @@ pub fn change_mail(letter: &ChangeLetter<'_>) -> Mail {
     let (told, zone) = (letter.told, letter.zone);
     let was = |label: &str| format!("{label}: {}", zone.at_length(told.starts, Some(told.ends)));
     let (subject, headline, lines, note) = match &letter.became {
-        Became::Off => (
-            format!("Called off: {}, {}", zone.short(told.starts), told.summary),
-            format!("Called off: {}", told.summary),
-            vec![was("It was")],
-            "The attached file takes it out of your calendar. Where that does not work, delete the entry.",
-        ),
+        Became::Off {
+            application,
+            deleted,
+        } => {
+            let verb = if *deleted { "Removed" } else { "Called off" };
+            let mut lines: Vec<String> = application.iter().map(|it| it.name()).collect();
+            lines.push(was("It was"));
+            (
+                format!("{verb}: {}, {}", zone.short(told.starts), told.summary),
+                format!("{verb}: {}", told.summary),
+                lines,
+                if *deleted {
+                    "You deleted it in the app. The attached file takes it out of your calendar. Where that does not work, delete the entry."
+                } else {
+                    "The attached file takes it out of your calendar. Where that does not work, delete the entry."
+                },
+            )
+        }
         Became::Other {
             activity,
             application,
@@ -66,6 +83,9 @@ pub fn change_mail(letter: &ChangeLetter<'_>) -> Mail {
             lines.extend(of_appointment(activity, zone));
             if starts != told.starts && !was_off {
                 lines.push(was("Before"));
+            }
+            if what != told.summary {
+                lines.push(format!("It was called: {}", told.summary));
             }
             (
                 format!("{verb}: {}, {what}", zone.short(starts)),
@@ -126,7 +146,10 @@ mod tests {
             let mut row = row.clone();
             row.starts_at = starts;
             let became = match starts {
-                None => Became::Off,
+                None => Became::Off {
+                    application: Some(&application),
+                    deleted: was_off,
+                },
                 Some(_) => Became::Other {
                     activity: &row,
                     application: &application,
@@ -155,6 +178,11 @@ mod tests {
             off.text
                 .contains("It was: Wednesday, 4 March 2026, 10:00–11:00 (Berlin time)")
         );
+        let role = application.role_title.as_str();
+        assert!(off.text.contains(role), "{}", off.text);
+        let removed = mail(None, true);
+        assert!(removed.subject.starts_with("Removed: "));
+        assert!(removed.text.contains("You deleted it"));
         let moved = mail(Some(told.starts + Duration::hours(3)), false);
         assert!(
             moved.subject.starts_with("Moved: Wed 4 Mar 13:00, "),
@@ -170,6 +198,8 @@ mod tests {
         let changed = mail(Some(told.starts), false);
         assert!(changed.subject.starts_with("Changed: "));
         assert!(!changed.text.contains("Before: "));
+        let called = "It was called: Interview loop, Acme";
+        assert!(changed.text.contains(called), "{}", changed.text);
         assert!(
             mail(Some(told.starts), true)
                 .subject

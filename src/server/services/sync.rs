@@ -101,7 +101,7 @@ async fn is_of(tenant: &mut impl Tenant, head: &Head, place: Position) -> Result
 fn expired() -> Problem {
     Problem::new(
         ProblemKind::CursorExpired,
-        "This history is no longer kept. Start again without since.",
+        "This history is no longer kept, or was never this one. Start again with nothing of it.",
     )
 }
 

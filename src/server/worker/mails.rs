@@ -7,7 +7,10 @@ use crate::server::{
     services::mails::{Post, hold},
 };
 use chrono::Duration;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use tokio::{
     sync::{Notify, watch},
     task::{self, JoinSet},
@@ -67,9 +70,6 @@ async fn told(stopped: &mut watch::Receiver<bool>) {
 
 async fn send_until(state: &AppState, nearer: &Notify, mut stopped: watch::Receiver<bool>) {
     let post = post(state);
-    if let Err(error) = begin(state, &post.last_mail).await {
-        tracing::error!(%error, "what mails were being sent is not known");
-    }
     while !*stopped.borrow() {
         let sleep = match until(&post, || *stopped.borrow()).await {
             Ok(sleep) => sleep,
@@ -222,14 +222,10 @@ impl Sending {
         self.tasks.len()
     }
 
-    /// The people who have as many as one person may have.
+    /// The people to whom something is being sent: more of theirs waits for that.
     fn busy(&self) -> Vec<Uuid> {
-        let mut counts: HashMap<Uuid, i64> = HashMap::new();
-        for user in self.to.values() {
-            *counts.entry(*user).or_default() += 1;
-        }
-        counts.retain(|_, count| *count >= MOST_OF_ONE);
-        counts.into_keys().collect()
+        let people: HashSet<Uuid> = self.to.values().copied().collect();
+        people.into_iter().collect()
     }
 
     fn begin(&mut self, post: Post, mail: Claimed) {

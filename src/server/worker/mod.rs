@@ -4,7 +4,7 @@ pub mod due;
 pub mod housekeeping;
 pub mod mails;
 
-use super::AppState;
+use super::{AppState, mail::LastMail};
 use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{Mutex, Notify, watch},
@@ -82,6 +82,11 @@ impl Worker {
             scheduler.add(job).await?;
         }
         scheduler.start().await?;
+        // Before it is noted that somebody looks for what is due.
+        let last_mail = LastMail::new(&state.config.data_dir);
+        if let Err(error) = mails::begin(state, &last_mail).await {
+            tracing::error!(%error, "what mails were being sent is not known");
+        }
         let nearer = Arc::new(Notify::new());
         let mails = mails::run(state.clone(), Arc::clone(&nearer), stop.subscribe());
         let mails = tokio::spawn(mails);

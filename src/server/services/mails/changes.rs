@@ -86,7 +86,9 @@ pub(in crate::server::services) async fn follow(
         let Some(content) = Now::of(activity, of).content() else {
             continue;
         };
-        if it.content == content || mails::has_open_change(tenant, it.activity_id).await? {
+        let from = now + CHANGE_SETTLES;
+        // One that waits for the end of the night may have no time for that any more.
+        if it.content == content || mails::hasten_change(tenant, it.activity_id, from).await? {
             continue;
         }
         let mut name = tenant.user_id().as_bytes().to_vec();
@@ -98,7 +100,6 @@ pub(in crate::server::services) async fn follow(
             name.extend_from_slice(part);
         }
         let id = Uuid::new_v5(&MAILS, &name);
-        let from = now + CHANGE_SETTLES;
         mails::insert_change(tenant, id, it.kind, it.activity_id, from, now).await?;
     }
     Ok(())
@@ -135,7 +136,8 @@ impl Post {
         let is = Now::of(row.as_ref(), of.as_ref());
         let is_past = |at: Timestamp| at <= now;
         let is_over = match &is {
-            Now::Planned(row, _) => row.starts_at.is_none_or(is_past),
+            // As long as the calendar shows it to come, it is to know better.
+            Now::Planned(row, _) => row.starts_at.is_none_or(is_past) && is_past(before.starts_at),
             Now::Off | Now::Done => is_past(before.starts_at),
         };
         let content = is
@@ -161,7 +163,7 @@ impl Post {
         if let Some(bytes) = mail.bytes.clone().filter(|_| mail.uncertain) {
             let own = mail_files::content_of_mail(&mut tenant, activity, mail.id).await?;
             return match own {
-                Some(own) if own == content => Ok(Written::As(bytes)),
+                Some(own) if own == content => Ok(Written::As(bytes, None)),
                 _ => ended(mail),
             };
         }
@@ -185,13 +187,19 @@ impl Post {
                 mailed_file(activity, application, mail.kind, mail.id),
             ),
             Now::Off | Now::Done => (
-                Became::Off,
+                Became::Off {
+                    application: of.as_ref(),
+                    deleted: row.is_none() || of.is_none(),
+                },
                 Some(CalendarFile {
                     content: cancellation(&told, now),
                     method: Method::Cancel.name(),
                 }),
-                of.as_ref()
-                    .map_or("/board".to_owned(), |of| format!("/board/{}", of.id)),
+                match (&row, &of) {
+                    (Some(row), Some(_)) => row.page(),
+                    (None, Some(of)) => format!("/board/{}", of.id),
+                    (_, None) => "/board".to_owned(),
+                },
                 Some(MailedFile {
                     content: OFF.to_vec(),
                     mail_id: mail.id,
@@ -223,7 +231,7 @@ impl Post {
             tenant.commit().await?;
         }
         Ok(match written {
-            Ok(bytes) => Written::As(bytes),
+            Ok(bytes) => Written::As(bytes, None),
             Err(error) => Written::Wrong(error),
         })
     }

@@ -30,10 +30,10 @@ use crate::{
             mails::{self, About, Claimed, End},
         },
         mail::{
-            self, CalendarFile, Item, LastMail, Letter, MailError, Mailer, Operator, Outcome,
+            self, CalendarFile, Item, LastMail, Letter, Mail, MailError, Mailer, Operator, Outcome,
             Sealed, reminder_mail,
         },
-        secrets::Keys,
+        secrets::{self, Keys},
     },
 };
 pub(super) use changes::follow;
@@ -120,7 +120,7 @@ impl Post {
             self.give_up(mail, "the tries were used up").await?;
             return Ok(true);
         }
-        let bytes = match self.written(mail, &user.email).await? {
+        let (bytes, said) = match self.written(mail, &user.email).await? {
             Written::Nothing(state) => {
                 self.end(mail, &End::Over(state), None).await?;
                 return Ok(true);
@@ -138,9 +138,9 @@ impl Post {
                 self.give_up(mail, &error.to_string()).await?;
                 return Ok(true);
             }
-            Written::As(bytes) => bytes,
+            Written::As(bytes, said) => (bytes, said),
         };
-        if !self.db.keep_mail(mail, &bytes).await? {
+        if !self.db.keep_mail(mail, &bytes, said).await? {
             return Ok(true);
         }
         let outcome = self.mailer.hand_over(&user.email, mail.id, &bytes).await;
@@ -206,18 +206,22 @@ impl Post {
         let (mail_id, attempt) = (mail.id, mail.attempts);
         tracing::error!(%mail_id, attempt, why, "a mail was given up");
         let now = self.clock.now();
+        match self.db.write_as(mail.owner()).await {
+            // The account was deleted meanwhile.
+            Err(sqlx::Error::RowNotFound) => {}
+            tenant => {
+                let mut tenant = tenant?;
+                failed::set(&mut tenant, mail.id, true, now).await?;
+                tenant.commit().await?;
+            }
+        }
+        // Last: that may take as long as the provider takes.
         if let Some(word) = self.operator.hears_of(mail_id, why, now)
             && let Err(error) = self.mailer.send(word).await
         {
             tracing::error!(%mail_id, %error, "OPERATOR_EMAIL was not told");
         }
-        let mut tenant = match self.db.write_as(mail.owner()).await {
-            // The account was deleted meanwhile.
-            Err(sqlx::Error::RowNotFound) => return Ok(()),
-            tenant => tenant?,
-        };
-        failed::set(&mut tenant, mail.id, true, now).await?;
-        tenant.commit().await
+        Ok(())
     }
 
     /// Where mails of this kind are stopped.
@@ -280,12 +284,6 @@ impl Post {
                 Written::Nothing(MailState::Dropped)
             });
         }
-        // As long as all of it is so, what may be there already is sent as the same. Where part of it is so no
-        // more, the rest is better said twice than never.
-        let all_stand = stand.len() == about.len();
-        if let Some(bytes) = mail.bytes.clone().filter(|_| mail.uncertain && all_stand) {
-            return Ok(Written::As(bytes));
-        }
         let items: Vec<Item<'_>> = stand
             .into_iter()
             .filter_map(|reminder| {
@@ -303,9 +301,17 @@ impl Post {
             let Some(activity) = activity.filter(|it| brought.contains(&it.id)) else {
                 continue;
             };
-            files.extend(self.calendar_file(activity, it.application));
             let kind = rule_of(it.reminder);
-            contents.extend(mailed_file(activity, it.application, kind, mail.id));
+            let Some(content) = mailed_file(activity, it.application, kind, mail.id) else {
+                continue;
+            };
+            // What may be in a calendar already as it was then is put right by a mail of its own.
+            let own = mail_files::content_of_mail(&mut tenant, activity.id, mail.id).await?;
+            if mail.uncertain && own.is_some_and(|own| own != content.content) {
+                continue;
+            }
+            files.extend(self.calendar_file(activity, it.application));
+            contents.push(content);
         }
         let unsubscribe = self.unsubscribe(mail);
         let zone = settings.timezone.rules().unwrap_or_default();
@@ -321,6 +327,13 @@ impl Post {
             unsubscribe: &unsubscribe,
             has_file: !files.is_empty(),
         });
+        let said = said(&letter, &files);
+        // As long as it would say the same, what may be there already is sent as the same. Where it is another
+        // thing by now, or part of it stands no more, that is better said twice than never.
+        let same = mail.uncertain && mail.said.as_deref() == Some(&said);
+        if let Some(bytes) = mail.bytes.clone().filter(|_| same) {
+            return Ok(Written::As(bytes, None));
+        }
         let sealed = Sealed {
             id: mail.id,
             unsubscribe,
@@ -335,7 +348,7 @@ impl Post {
             tenant.commit().await?;
         }
         Ok(match written {
-            Ok(bytes) => Written::As(bytes),
+            Ok(bytes) => Written::As(bytes, Some(said)),
             Err(error) => Written::Wrong(error),
         })
     }
@@ -356,6 +369,16 @@ impl Post {
     }
 }
 
+/// The hash of what a mail says.
+fn said(letter: &Mail, files: &[CalendarFile]) -> [u8; 32] {
+    let mut said = format!("{}\n{}\n{}", letter.subject, letter.text, letter.html);
+    for file in files {
+        said.push('\n');
+        said.push_str(&file.content);
+    }
+    secrets::sha256(said.as_bytes())
+}
+
 /// For how long after it was put into the queue what stands no more may come back.
 const MAY_COME_BACK: Duration = Duration::days(1);
 /// How often that is looked at.
@@ -363,8 +386,8 @@ const LOOKED_AT_AGAIN: Duration = Duration::minutes(10);
 
 /// What there is to send.
 enum Written {
-    /// This.
-    As(Vec<u8>),
+    /// This; with the hash of what it says, where it was written now.
+    As(Vec<u8>, Option<[u8; 32]>),
     /// Nothing any more: how the mail ends.
     Nothing(MailState),
     /// Nothing before then.
