@@ -435,8 +435,8 @@ impl Engine {
         if self.told_of_skipped {
             return;
         }
-        // What another page left out of the store it may have; the whole of it tells.
-        if self.pulling.from_another && self.meta.truncated {
+        // What another page left out of the store, or found there as it was, it may have; the whole of it tells.
+        if self.pulling.from_another {
             if self.base.has_what_no_history_has() {
                 self.rebuild();
             }
