@@ -23,6 +23,8 @@ both![
     an_interview_brings_its_file_once_a_state,
     what_is_called_off_or_deleted_is_taken_out_of_calendars_once,
     what_is_as_before_again_is_not_mailed,
+    what_is_on_again_after_its_first_time_is_said,
+    what_is_moved_by_night_into_that_night_is_said_at_once,
     a_calendar_that_reads_the_feed_gets_no_files,
     what_is_so_no_more_is_not_mailed,
     three_at_once_are_one_mail,
@@ -342,6 +344,57 @@ async fn what_is_as_before_again_is_not_mailed(site: Site) {
     assert_eq!(site.letters_to("jane@example.com").len(), 4);
     let kinds = "SELECT COUNT(*) FROM mails WHERE state = 'waiting'";
     assert_eq!(site.number(kinds).await, 0);
+}
+
+async fn what_is_on_again_after_its_first_time_is_said(site: Site) {
+    let app = site.start().await;
+    let (jane, _, planned, starts) = mailed_interview(&app, &site).await;
+    let path = format!("/activities/{}", planned["id"].as_str().unwrap());
+    let later = starts + Duration::days(2);
+    let steps = [
+        (json!({ "status": "canceled" }), "Called off: "),
+        (
+            json!({ "status": "scheduled", "starts_at": later }),
+            "On again: ",
+        ),
+        (json!({ "status": "canceled" }), "Called off: "),
+        // By now the time that was mailed first is over.
+        (json!({ "status": "scheduled" }), "On again: "),
+    ];
+    for (n, (body, verb)) in steps.iter().enumerate() {
+        if n == 3 {
+            go_to(&app, starts + Duration::hours(1));
+            work(&app).await;
+        }
+        let now = jane.get(&path).await.is(200).json();
+        jane.patch(&path, version_of(&now), body).await.is(200);
+        app.clock.advance(Duration::minutes(2));
+        work(&app).await;
+        let said = subjects(&site);
+        assert_eq!(said.len(), n + 2, "{said:?}");
+        assert!(said[n + 1].starts_with(verb), "{said:?}");
+    }
+}
+
+async fn what_is_moved_by_night_into_that_night_is_said_at_once(site: Site) {
+    let app = site.start().await;
+    let (jane, _, planned, starts) = mailed_interview(&app, &site).await;
+    let settings = jane.get("/settings").await.is(200).json();
+    let night = json!({ "quiet_hours_start": "21:00", "quiet_hours_end": "07:00" });
+    jane.patch("/settings", version_of(&settings), &night)
+        .await
+        .is(200);
+    // Midnight in Berlin.
+    go_to(&app, starts - Duration::hours(13));
+    let path = format!("/activities/{}", planned["id"].as_str().unwrap());
+    for (to, letters) in [(Duration::days(1), 1), (Duration::hours(-11), 2)] {
+        let now = jane.get(&path).await.is(200).json();
+        let body = json!({ "starts_at": starts + to });
+        jane.patch(&path, version_of(&now), &body).await.is(200);
+        app.clock.advance(Duration::minutes(2));
+        work(&app).await;
+        assert_eq!(subjects(&site).len(), letters, "{:?}", subjects(&site));
+    }
 }
 
 async fn a_calendar_that_reads_the_feed_gets_no_files(site: Site) {
