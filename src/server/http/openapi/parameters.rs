@@ -59,7 +59,7 @@ pub(super) fn positions() -> Value {
     let description = "What X-Sync-Position said in the answers to mutations since the last pull: where this history does not have it, as after a restored backup, it is 410.";
     json!({
         "name": POSITION, "in": "header", "required": false, "description": description,
-        "schema": { "type": "string", "pattern": format!("^{one}(,{one}){{0,{most}}}$") },
+        "schema": { "type": "string", "pattern": format!("^({one}(, ?{one}){{0,{most}}})?$") },
     })
 }
 
