@@ -7,6 +7,14 @@ function hours(count: number): string {
   return new Date(Date.now() + count * 3_600_000).toISOString();
 }
 
+/** This hour of tomorrow, in the user's zone, which is UTC: so many hours from now may be a day later. */
+function tomorrow(hour: number): string {
+  const at = new Date();
+  at.setUTCDate(at.getUTCDate() + 1);
+  at.setUTCHours(hour, 0, 0, 0);
+  return at.toISOString();
+}
+
 test("what has fallen due rings, is put off, taken back and done", async ({ user, board, page }) => {
   const { id } = await user.api.create({ role_title: "Engineer", company: "Northwind" });
   const { id: reminder } = await user.api.remind(id, { title: "Ring Mira", due_at: hours(-1) });
@@ -189,10 +197,10 @@ test("a reminder is a row of Today and the next thing of its card, where no othe
     role_title: "Engineer",
     company: "Northwind",
     next_action: "Call Jane",
-    next_action_due: hours(30),
+    next_action_due: tomorrow(12),
   });
   const { id: reminder } = await user.api.remind(id, { title: "Ring Mira", due_at: hours(-30) });
-  await user.api.remind(id, { title: "call jane", due_at: hours(29) });
+  await user.api.remind(id, { title: "call jane", due_at: tomorrow(11) });
   const interview = await user.api.plan(id, { type: "Interview", interview_stage: "screening", starts_at: hours(-26) });
   await user.api.remind(id, { title: "Send a thank you", due_at: hours(24 * 4), activity_id: interview.id });
   await today.open();
