@@ -14,8 +14,8 @@ use chrono::{Datelike, NaiveDate};
 pub const MARK: &str = "x-job-hunt";
 
 /// The header by which the answer to a mutation says where the user's history stands (a
-/// [`Position`]): what it brings of a row is of that history. A client gives back those of which no pull
-/// has told yet, with commas between them, when it asks for what changed.
+/// [`Position`]): what it brings of a row is of that history. When a client asks for what changed, it says by
+/// the same header of which places it has heard, with commas between them.
 pub const POSITION: &str = "x-sync-position";
 
 /// What a success of a request brings. Who asks says so: an empty answer where a row was expected is

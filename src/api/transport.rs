@@ -26,7 +26,7 @@ pub struct Request {
     pub if_match: Option<i64>,
     /// When the server made it.
     pub if_updated_at: Option<Timestamp>,
-    /// Places of the user's history that answers told of, and no pull yet.
+    /// Places of the user's history of which the page has heard.
     pub heard_of: Positions,
     /// What makes sending it twice harmless.
     pub idempotency_key: Option<String>,

@@ -19,6 +19,7 @@ mod days;
 mod harness;
 mod housekeeping;
 mod idempotency;
+mod mail_delivery;
 mod mails;
 mod migrations;
 mod pages;

@@ -194,6 +194,10 @@ pub async fn template(folder: &Path, emails: &[&str]) -> Vec<Uuid> {
     users
 }
 
+/// What was answered of the versions of a record after this one was never said.
+const FORGET_ANSWERS: &str = "DELETE FROM mutations WHERE user_id = ?1 AND entity_id = ?2 \
+     AND body ->> '$.version' > ?3";
+
 impl Server {
     /// A server on a copy of the template.
     pub async fn start(template: &Path, folder: PathBuf, clock: Clock) -> Self {
@@ -359,17 +363,21 @@ impl Server {
             .unwrap();
     }
 
+    /// The columns of an application but these, with commas between them.
+    async fn columns_but(&self, left_out: &[&str]) -> String {
+        let names = "SELECT name FROM pragma_table_info('applications')";
+        let mut columns: Vec<String> = sqlx::query_scalar(names)
+            .fetch_all(self.pool())
+            .await
+            .unwrap();
+        columns.retain(|name| !left_out.contains(&name.as_str()));
+        columns.join(", ")
+    }
+
     /// A record is as it was at an earlier version, as after a restored backup: what came later was
     /// never heard of.
     pub async fn set_back(&self, user: Uuid, id: Uuid, version: i64) {
-        let columns: Vec<String> = sqlx::query_scalar(
-            "SELECT name FROM pragma_table_info('applications') \
-             WHERE name NOT IN ('user_id', 'id', 'seq')",
-        )
-        .fetch_all(self.pool())
-        .await
-        .unwrap();
-        let columns = columns.join(", ");
+        let columns = self.columns_but(&["user_id", "id", "seq"]).await;
         let row = format!(
             "UPDATE applications SET ({columns}) = (SELECT {columns} FROM past \
              WHERE user_id = ?1 AND id = ?2 AND version = ?3 ORDER BY rowid DESC) \
@@ -377,9 +385,7 @@ impl Server {
         );
         let moves = "DELETE FROM stage_events WHERE user_id = ?1 AND application_id = ?2 \
              AND recorded_at > (SELECT updated_at FROM applications WHERE user_id = ?1 AND id = ?2)";
-        let answers = "DELETE FROM mutations WHERE user_id = ?1 AND entity_id = ?2 \
-             AND body ->> '$.version' > ?3";
-        for sql in [row.as_str(), moves, answers] {
+        for sql in [row.as_str(), moves, FORGET_ANSWERS] {
             sqlx::query(AssertSqlSafe(sql.to_owned()))
                 .bind(user)
                 .bind(id)
@@ -394,21 +400,13 @@ impl Server {
     /// is not of an application alone. Numbers are given again, by the process that begins. Answers which
     /// applications are at which versions then.
     pub async fn undo(&mut self, user: Uuid, most: usize) -> Vec<(Uuid, i64)> {
-        let columns: Vec<String> = sqlx::query_scalar(
-            "SELECT name FROM pragma_table_info('applications') WHERE name NOT IN ('user_id', 'id')",
-        )
-        .fetch_all(self.pool())
-        .await
-        .unwrap();
-        let columns = columns.join(", ");
+        let columns = self.columns_but(&["user_id", "id"]).await;
         let row = format!(
             "UPDATE applications SET ({columns}) = (SELECT {columns} FROM past \
              WHERE user_id = ?1 AND id = ?2 AND seq < ?3 ORDER BY rowid DESC LIMIT 1) \
              WHERE user_id = ?1 AND id = ?2 RETURNING version"
         );
         let was = "SELECT 1 FROM past WHERE user_id = ?1 AND id = ?2 AND seq < ?3";
-        let answers = "DELETE FROM mutations WHERE user_id = ?1 AND entity_id = ?2 \
-             AND body ->> '$.version' > ?3";
         let numbers = [
             "UPDATE user_sequences SET last_seq = ?2 WHERE user_id = ?1",
             "DELETE FROM sequence_runs WHERE user_id = ?1 AND after_seq >= ?2",
@@ -433,8 +431,8 @@ impl Server {
                 .fetch_one(self.pool())
                 .await
                 .unwrap();
-            let answers = sqlx::query(answers).bind(user).bind(id).bind(version);
-            answers.execute(self.pool()).await.unwrap();
+            let answers = sqlx::query(FORGET_ANSWERS).bind(user).bind(id);
+            answers.bind(version).execute(self.pool()).await.unwrap();
             for sql in numbers {
                 let sql = sqlx::query(sql).bind(user).bind(last - 1);
                 sql.execute(self.pool()).await.unwrap();

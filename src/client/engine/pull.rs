@@ -58,7 +58,7 @@ struct Rebuild {
     base: Base,
     /// How far it is.
     cursor: Option<String>,
-    /// Of what it has, no pull told yet.
+    /// The places of which answers told since it was begun.
     heard_of: Positions,
 }
 
@@ -231,8 +231,8 @@ impl Engine {
         })
     }
 
-    /// The history at the server had this place: until a pull tells that it still has, nobody knows what is
-    /// here of it to be there.
+    /// The history at the server had this place: what is here of it is to be found out by the next pull where it
+    /// has it no more.
     pub(super) fn hear_of(&mut self, position: Position) {
         self.meta.heard_of.add(position);
         let heard_of = match &mut self.pulling.rebuild {

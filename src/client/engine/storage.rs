@@ -61,8 +61,8 @@ pub struct Meta {
     /// With which [`SCHEMA`] the base was built; 0 before there were any.
     #[serde(default)]
     pub schema: u32,
-    /// Places of the history of which answers told, and no pull yet: what is here of them the history at
-    /// the server must have.
+    /// The farthest places of the history of which answers and pulls told: one that lacks any of them is
+    /// another history than what is here is of.
     #[serde(default)]
     pub heard_of: Positions,
 }

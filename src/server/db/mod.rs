@@ -6,6 +6,7 @@ pub mod activities;
 pub mod applications;
 pub mod calendar_feeds;
 mod due;
+pub mod mail_claims;
 pub mod mail_files;
 pub mod mails;
 pub mod mutations;
@@ -281,8 +282,8 @@ impl Db {
         })
     }
 
-    /// By how much `now` is ahead of the clock of the database's machine, where that is another one and both
-    /// differ by more than half a minute.
+    /// By how much `now` is ahead of the clock of the database's machine, where that is another one and they
+    /// differ by more than half a minute; less than nothing where it is behind.
     ///
     /// # Errors
     /// When the database cannot.

@@ -38,7 +38,9 @@ async fn notices(state: &AppState) -> sqlx::Result<String> {
     }
     if let Some(off) = state.db.clock_off_by(now).await? {
         let seconds = off.num_seconds();
-        notices.push_str(&format!("clock: {seconds} s ahead of the database's\n"));
+        notices.push_str(&format!(
+            "clock: differs from the database's by {seconds} s\n"
+        ));
     }
     Ok(notices)
 }

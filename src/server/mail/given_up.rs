@@ -41,9 +41,16 @@ impl Operator {
             told.more += 1;
             return None;
         }
-        let more = std::mem::take(&mut told.more);
-        told.at = Some(now);
+        let more = told.more;
+        (told.at, told.more) = (Some(now), 0);
         Some(given_up_mail(to, mail, why, more))
+    }
+
+    /// That mail did not go: the next one is to be told at once.
+    pub fn did_not_hear(&self) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.at = None;
+        told.more += 1;
     }
 }
 
@@ -97,6 +104,8 @@ mod tests {
         assert!(hears(60).unwrap().0.contains("2 more were given up"));
         // The clock was set back.
         assert!(hears(-600).is_some());
+        operator.did_not_hear();
+        assert!(hears(-599).unwrap().0.contains("One more was given up"));
         let nobody = Operator::new(None);
         assert!(nobody.hears_of(Uuid::nil(), "why", now).is_none());
     }

@@ -256,7 +256,7 @@ async fn by_smtp(
     let Some(relay) = relay else {
         return smtp.send(envelope, bytes).await;
     };
-    let headers = relay.headers(id);
+    let headers = relay.headers(id, bytes);
     let whole = [headers.as_bytes(), bytes].concat();
     relay::meant(smtp.send(envelope, &whole).await)
 }

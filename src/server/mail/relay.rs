@@ -32,11 +32,14 @@ impl Relay {
         format!("{scheme}://{}:{key}@{server}", self.user())
     }
 
-    /// The lines that it wants above a mail; `id` is that of one that is sent until it arrives.
-    pub(super) fn headers(self, id: Option<Uuid>) -> String {
+    /// The lines that it wants above a mail of these bytes; `id` is that of one that is sent until it arrives.
+    pub(super) fn headers(self, id: Option<Uuid>, bytes: &[u8]) -> String {
         match (self, id) {
-            // For a day it takes what comes twice once.
-            (Self::Resend, Some(id)) => format!("Resend-Idempotency-Key: {id}\r\n"),
+            // For a day it takes what comes twice once, and refuses anything else under the same key.
+            (Self::Resend, Some(id)) => {
+                let key = Uuid::new_v5(&id, bytes);
+                format!("Resend-Idempotency-Key: {key}\r\n")
+            }
             (Self::Resend, None) => String::new(),
             // It would lead links, those to sign in too, by way of itself.
             (Self::SendGrid, _) => "X-SMTPAPI: {\"filters\": {\r\n \
@@ -95,7 +98,7 @@ mod tests {
     #[test]
     fn lines_above_a_mail_are_whole_and_short() {
         for (_, relay) in Relay::ALL {
-            let lines = relay.headers(Some(Uuid::from_u128(7)));
+            let lines = relay.headers(Some(Uuid::from_u128(7)), b"mail");
             assert!(
                 lines.ends_with("\r\n") && !lines.contains("\r\n\r\n"),
                 "{lines}"
@@ -104,10 +107,18 @@ mod tests {
                 assert!(line.len() <= 78 && !line.contains('\n'), "{line}");
             }
         }
-        let said = Relay::SendGrid.headers(None);
+        let said = Relay::SendGrid.headers(None, b"");
         let value = said.strip_prefix("X-SMTPAPI: ").unwrap();
         let json: serde_json::Value = serde_json::from_str(value).unwrap();
         assert_eq!(json["filters"]["clicktrack"]["settings"]["enable"], 0);
+    }
+
+    #[test]
+    fn what_is_written_anew_is_sent_under_another_key() {
+        let key = |id: u128, bytes: &[u8]| Relay::Resend.headers(Some(Uuid::from_u128(id)), bytes);
+        assert_eq!(key(7, b"at ten"), key(7, b"at ten"));
+        assert_ne!(key(7, b"at ten"), key(7, b"at noon"));
+        assert_ne!(key(7, b"at ten"), key(8, b"at ten"));
     }
 
     #[test]

@@ -15,8 +15,7 @@ use crate::{
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
-/// What changed since the cursor. `heard_of` are places of the history of which the client has heard since,
-/// by the answers to its mutations.
+/// What changed since the cursor. `heard_of` are places of the history of which the client has heard.
 ///
 /// # Errors
 /// 400 for a limit out of range or a cursor that is not ours; 410 for one of another history or of

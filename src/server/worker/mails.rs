@@ -2,7 +2,7 @@
 
 use crate::server::{
     AppState,
-    db::mails::{Claimed, Wanted},
+    db::mail_claims::{Claimed, Wanted},
     mail::{LastMail, Operator},
     services::mails::{Post, hold},
 };
@@ -106,7 +106,7 @@ pub async fn begin(state: &AppState, last_mail: &LastMail) -> sqlx::Result<()> {
         let seconds = off.num_seconds();
         tracing::warn!(
             seconds,
-            "the clock is ahead of the database's: mails go too early, or too late"
+            "the clock differs from the database's: mails go too early, or too late"
         );
     }
     let known = db
@@ -117,7 +117,8 @@ pub async fn begin(state: &AppState, last_mail: &LastMail) -> sqlx::Result<()> {
     if was_set_back {
         tracing::warn!("mails were sent of which the database does not know: it was set back");
     }
-    hold(db, was_set_back || state.config.hold_deliveries, now).await
+    let asked = was_set_back || state.config.hold_deliveries;
+    hold(db, asked, now).await.map(drop)
 }
 
 /// Sends what is to be sent by now. Says how long there is nothing to do.
@@ -156,9 +157,7 @@ async fn until(post: &Post, is_over: impl Fn() -> bool) -> sqlx::Result<Duration
 /// but that.
 async fn claim_more(post: &Post, sending: &mut Sending) -> sqlx::Result<Duration> {
     let now = post.clock.now();
-    hold(&post.db, false, now).await?;
-    let held_until = post.db.watch().await?.held_until;
-    if let Some(until) = held_until.filter(|until| *until > now) {
+    if let Some(until) = hold(&post.db, false, now).await? {
         return Ok(until - now);
     }
     // To look takes no lock; to claim does.

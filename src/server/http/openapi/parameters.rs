@@ -56,7 +56,7 @@ pub(super) fn position() -> Value {
 pub(super) fn positions() -> Value {
     let one = r"[0-9a-f]{32}\.(0|[1-9][0-9]{0,17})";
     let most = MOST - 1;
-    let description = "What X-Sync-Position said in the answers to mutations since the last pull: where this history does not have it, as after a restored backup, it is 410.";
+    let description = "What X-Sync-Position said in the answers to mutations: where this history does not have it, as after a restored backup, it is 410.";
     json!({
         "name": POSITION, "in": "header", "required": false, "description": description,
         "schema": { "type": "string", "pattern": format!("^({one}(, ?{one}){{0,{most}}})?$") },

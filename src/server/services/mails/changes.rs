@@ -17,8 +17,9 @@ use crate::{
         calendar::{Method, Told, cancellation},
         db::{
             self,
+            mail_claims::Claimed,
             mail_files::{self, MailedFile},
-            mails::{self, Claimed},
+            mails,
             tenant::{Tenant as _, TenantWrite},
         },
         mail::{self, Became, CalendarFile, ChangeLetter, Sealed, change_mail},

@@ -9,20 +9,20 @@ const SILENCE: Duration = Duration::days(7);
 const HELD: Duration = Duration::hours(1);
 
 /// Holds mails where nothing was looked for in a long time, as at a start and after a machine has slept, or where
-/// `asked` to.
+/// `asked` to. Says until when they are held, if they are.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn hold(db: &Db, asked: bool, now: Timestamp) -> sqlx::Result<()> {
+pub async fn hold(db: &Db, asked: bool, now: Timestamp) -> sqlx::Result<Option<Timestamp>> {
     let watch = db.watch().await?;
     let was_silent = watch.last_scan_at.is_some_and(|at| at + SILENCE < now);
     if !(asked || was_silent) {
-        return Ok(());
+        return Ok(watch.held_until.filter(|until| *until > now));
     }
     let until = now + HELD;
     db.hold_mails(Some(until)).await?;
     // Once is enough for one silence.
     db.note_scan(now).await?;
     tracing::warn!(%until, "mails are held: see `deliveries list`, then `deliveries resume`");
-    Ok(())
+    Ok(Some(until))
 }

@@ -1,8 +1,8 @@
 //! What is mailed about reminders: which mails there are is decided where reminders go out, in the same
 //! transaction; what one says, when it is sent, from what is known then.
 //!
-//! A mail is sent until the provider has taken it, is written once as soon as it may have arrived, and always
-//! has the same id: what comes twice is seen to be the same.
+//! A mail is sent until the provider has taken it, and always has the same id. What may have arrived is sent
+//! again as it was, so that what comes twice is seen to be the same, as long as it would still say that.
 
 mod changes;
 mod failed;
@@ -26,8 +26,10 @@ use crate::{
         calendar::{Appointment, Method, file},
         clock::Clock,
         db::{
-            self, Db, mail_files,
-            mails::{self, About, Claimed, End},
+            self, Db,
+            mail_claims::{Claimed, End, Wanted},
+            mail_files,
+            mails::{self, About},
         },
         mail::{
             self, CalendarFile, Item, LastMail, Letter, Mail, MailError, Mailer, Operator, Outcome,
@@ -101,7 +103,7 @@ impl Post {
     ///
     /// # Errors
     /// When the database cannot.
-    pub async fn claim(&self, wanted: &mails::Wanted<'_>) -> sqlx::Result<Vec<Claimed>> {
+    pub async fn claim(&self, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Claimed>> {
         let now = self.clock.now();
         self.db.claim_mails(now, now + LEASE, wanted).await
     }
@@ -219,6 +221,7 @@ impl Post {
         if let Some(word) = self.operator.hears_of(mail_id, why, now)
             && let Err(error) = self.mailer.send(word).await
         {
+            self.operator.did_not_hear();
             tracing::error!(%mail_id, %error, "OPERATOR_EMAIL was not told");
         }
         Ok(())
