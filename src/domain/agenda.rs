@@ -310,6 +310,29 @@ pub fn first_of(row: &Application, asked: Option<&Item>) -> Option<Item> {
     both.min_by_key(|item| (item.at, item.subject))
 }
 
+/// What stands for an application where there is room for one: what it asks for first, `first`; but where that
+/// is late, an appointment by the end of tomorrow goes before it, for nobody can catch up on that.
+/// `appointments` are all of its own, in the order of time.
+pub fn foremost(
+    first: Option<Item>,
+    appointments: impl IntoIterator<Item = Item>,
+    now: Timestamp,
+    zone: &impl ZoneRules,
+) -> Option<Item> {
+    let first = first?;
+    if !first.is_late(now) {
+        return Some(first);
+    }
+    let last = zone.day(now) + Duration::days(1);
+    let is_near = |item: &Item| !item.is_late(now) && zone.day(item.at) <= last;
+    Some(appointments.into_iter().find(is_near).unwrap_or(first))
+}
+
+/// An appointment, as an item.
+pub fn appointment(row: &Activity) -> Option<Item> {
+    items_of(row).find(|item| matches!(item.subject, Subject::Activity(_)))
+}
+
 /// Whether this is still asked for: nobody has done it, moved it or called it off.
 pub fn is_asked(
     item: &Item,
@@ -503,6 +526,36 @@ mod tests {
             .map(|quiet| quiet.application.as_u128())
             .collect();
         assert_eq!(whose, [6, 1]);
+    }
+
+    #[test]
+    fn an_interview_that_is_near_goes_before_what_is_late() {
+        let late = Item {
+            subject: Subject::NextAction,
+            application: Uuid::from_u128(1),
+            at: at(-30),
+            until: at(-30),
+        };
+        let due = Item {
+            at: at(1),
+            until: at(1),
+            ..late
+        };
+        let of = |hours: &[i64]| -> Vec<Item> {
+            let rows = (20..)
+                .zip(hours)
+                .map(|(id, hours)| interview(id, 1, at(*hours)));
+            rows.filter_map(|row| appointment(&row)).collect()
+        };
+        let shown =
+            |first, hours: &[i64]| foremost(first, of(hours), now(), &Lagos).map(|item| item.at);
+        assert_eq!(shown(Some(late), &[-50, 3, 20]), Some(at(3)));
+        // It is ten in Lagos.
+        assert_eq!(shown(Some(late), &[37]), Some(at(37)), "tomorrow at 23:00");
+        assert_eq!(shown(Some(late), &[38]), Some(late.at), "the day after");
+        assert_eq!(shown(Some(late), &[-50]), Some(late.at), "it is over");
+        assert_eq!(shown(Some(due), &[3]), Some(due.at), "in the order of time");
+        assert_eq!(shown(None, &[3]), None, "it is not in play");
     }
 
     #[test]

@@ -106,6 +106,11 @@ pub fn lead(row: &Reminder) -> Option<String> {
     Some(format!("{} before", length(offset, true)))
 }
 
+/// How far a reminder is from what it is before and what begins then: none where it is as far from it no more.
+pub fn lead_to(row: &Reminder, begins: Timestamp) -> Option<String> {
+    lead(row).filter(|_| row.is_planned_for(begins))
+}
+
 /// What people write for a rule that is to make no reminders.
 const NEVER: [&str; 6] = ["never", "off", "none", "no", "nothing", "-"];
 
@@ -597,6 +602,10 @@ mod tests {
         assert_eq!(lead(&row).as_deref(), Some("1 h 30 min before"));
         row.meta.offset = Some(14 * 1440);
         assert_eq!(lead(&row).as_deref(), Some("14 days before"));
+        let begins = row.due_at + Duration::days(14);
+        assert_eq!(lead_to(&row, begins), lead(&row));
+        let later = begins + Duration::hours(1);
+        assert_eq!(lead_to(&row, later), None, "the interview was moved");
         row.meta.set = vec![SetByHand::DueAt];
         assert_eq!(lead(&row), None, "a person moved it");
         (row.meta.rule, row.meta.set) = (Some(Rule::Applied), Vec::new());

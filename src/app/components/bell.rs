@@ -6,6 +6,7 @@ use crate::{
     client::{
         asked, dom,
         habits::use_habits,
+        hydration::take_over_later,
         notifications::{self, Alerts},
         store::{Store, use_store},
         zone::use_zone,
@@ -18,7 +19,7 @@ use crate::{
         quiet_hours::{QuietHours, night},
         reminder::Reminder,
         rules::ReminderChannel,
-        rules_in_words::lead,
+        rules_in_words::{lead, lead_to},
         settings::{ClockTime, Settings},
         time::Timestamp,
         when::{Habits, clock, ring_label, time_label},
@@ -115,7 +116,9 @@ pub fn provide() {
                 .try_update_value(|told| told.insert((rung.id, rung.ready)))
                 .unwrap_or_default();
             if is_first && known.is_some() && now - rung.at < NEWS {
-                tell(store, rung.id);
+                // Not before the page knows how the person writes times.
+                let id = rung.id;
+                take_over_later(move || tell(store, id));
             }
         }
         // Nor is what was done before this page came.
@@ -143,7 +146,7 @@ fn tell(store: Store, id: Uuid) {
     if !dom::is_used() && notifications::of_device() == Alerts::On {
         let of = store.row_untracked::<Application>(row.application_id);
         let of = of.map(|of| of.name()).unwrap_or_default();
-        notifications::show(row.title.as_str(), &of, &id.to_string(), &address);
+        notifications::show(&store.reminder_title(&row), &of, &id.to_string(), &address);
     }
     if dom::is_looked_at() {
         store.ring(id, store.reminder_name(&row), address);
@@ -430,7 +433,7 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
     let title = Memo::new(move |_| {
         let row = row.read();
         row.as_ref()
-            .map(|row| row.title.to_string())
+            .map(|row| store.reminder_title(row))
             .unwrap_or_default()
     });
     let of = move || {
@@ -445,17 +448,13 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         let (row, zone, now) = (row.read(), zone.read(), store.now());
         let lead = row.as_deref().and_then(|row| {
             let about = store.row::<Activity>(row.activity_id?)?;
-            // One that rang for another time says when it rang.
-            let starts = about.starts_at.filter(|at| row.is_planned_for(*at))?;
+            let starts = about.starts_at?;
+            let lead = lead_to(row, starts)?;
             let begins = ring_label(starts, now, &*zone, habits.get());
             // Quiet hours may have it come at another time.
             let comes = (pile == Pile::Later && rung.at != rung.due)
                 .then(|| format!(", comes {}", time_label(rung.at, now, &*zone, habits.get())));
-            Some(format!(
-                "{} {begins}{}",
-                lead(row)?,
-                comes.unwrap_or_default()
-            ))
+            Some(format!("{lead} {begins}{}", comes.unwrap_or_default()))
         });
         let at = || time_label(shown, now, &*zone, habits.get());
         let begins = || row.as_deref().and_then(|row| store.begins_in_words(row));
@@ -477,7 +476,11 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         format!("{said}{unmailed}")
     };
     let name = Memo::new(move |_| {
-        let lead = row.read().as_deref().and_then(lead);
+        let row = row.read();
+        let lead = row.as_deref().and_then(|row| {
+            let begins = store.begins_in_words(row);
+            begins.or_else(|| lead(row))
+        });
         let lead = lead.map(|lead| format!(", {lead}")).unwrap_or_default();
         format!("{}{lead}", title.get())
     });

@@ -240,11 +240,14 @@ impl Engine {
             let back = patch(Change::Set(row.due_at), Change::Keep);
             return Some([vec![there], vec![back]]);
         }
+        let of = self.view_of::<Application>(row.application_id);
+        let about = row.activity_id.and_then(|id| self.view_of::<Activity>(id));
+        let says = row.says(of.as_deref(), about.as_deref());
         let create = ReminderCreate {
             id: Some(id),
             application_id: Some(row.application_id),
             activity_id: row.activity_id,
-            title: Change::Set(row.title.clone()),
+            title: Change::Set(says.parse().unwrap_or_else(|_| row.title.clone())),
             due_at: Change::Set(to),
             ..ReminderCreate::default()
         };

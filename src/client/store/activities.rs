@@ -57,8 +57,13 @@ impl Store {
                 ActivityStatus::Scheduled => "Planned",
                 ActivityStatus::Done | ActivityStatus::Canceled => "Logged",
             };
+            let sooner = self.begins_sooner(&row);
             self.tell(
-                format!("{verb}: {}", self.activity_name(&row)),
+                format!(
+                    "{verb}: {}{}",
+                    self.activity_name(&row),
+                    sooner.unwrap_or_default()
+                ),
                 id,
                 vec![(id, Activity::into_edit(Op::Delete))],
             );
@@ -124,9 +129,15 @@ impl Store {
         self.report_or(self.patch::<Activity>(id, patch), || {
             let undo = Activity::into_edit(Op::Patch(Box::new(undo)));
             let stays = moves.then(|| self.own_reminder_stays(id)).flatten();
+            let moved = self.row_untracked::<Activity>(id).filter(|_| moves);
+            let sooner = moved.and_then(|row| self.begins_sooner(&row));
             let name = self.activity_name(&row);
             self.tell(
-                format!("{verb}: {name}{}", stays.unwrap_or_default()),
+                format!(
+                    "{verb}: {name}{}{}",
+                    stays.unwrap_or_default(),
+                    sooner.unwrap_or_default()
+                ),
                 id,
                 vec![(id, undo)],
             );

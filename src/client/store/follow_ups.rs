@@ -8,8 +8,9 @@ use crate::{
         application::Application,
         change::Change,
         fields::Patch as _,
-        reminder::{FollowUp, Reminder, ReminderCreate, ReminderPatch, follow_up, follow_up_title},
+        reminder::{FollowUp, Reminder, ReminderCreate, ReminderPatch, follow_up, title_of},
         row::OfEdit as _,
+        rules::Rule,
     },
 };
 use leptos::prelude::*;
@@ -42,7 +43,7 @@ impl Store {
         let Some(known) = untrack(|| self.follow_up_of(&row, &reminders)) else {
             return;
         };
-        let (on, title) = (!known.on, follow_up_title(&row));
+        let (on, title) = (!known.on, title_of(Rule::Applied, &row, None));
         let (mut undo, mut goes_with) = (Vec::new(), None);
         if !known.rows.is_empty() {
             let patch = ReminderPatch {

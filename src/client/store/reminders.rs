@@ -11,15 +11,16 @@ use crate::{
         fields::Patch,
         order::sort_by_key,
         quiet_hours::{QuietHours, night},
-        reminder::{Reminder, ReminderCreate, ReminderPatch},
+        reminder::{Reminder, ReminderCreate, ReminderPatch, last_before},
         row::OfEdit,
         rules::{Counting, ReminderDefaults, Rule},
-        rules_in_words::lead,
+        rules_in_words::{lead, lead_to},
         settings::{Settings, SettingsPatch},
         time::Timestamp,
         when::{ring_label, time_label},
     },
 };
+use chrono::Duration;
 use leptos::prelude::{Get as _, Read as _, WithValue as _, untrack};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -151,11 +152,13 @@ impl Store {
             .filter(|_| rule.counting() == Counting::Before)
     }
 
-    /// When that begins which a reminder is before, where a person has moved the reminder: `begins today 17:30`.
+    /// When that begins which a reminder is before, where a person has moved the reminder, or the interview
+    /// since it rang: `begins today 17:30`.
     pub fn begins_in_words(self, row: &Reminder) -> Option<String> {
         let is_before = row.meta.rule?.counting() == Counting::Before;
         let about = self.row_untracked::<Activity>(row.activity_id.filter(|_| is_before)?)?;
-        let starts = about.starts_at.filter(|_| lead(row).is_none())?;
+        let tells = |starts: &Timestamp| lead_to(row, *starts).is_none();
+        let starts = about.starts_at.filter(tells)?;
         let (zone, habits) = (self.zone(), self.habits());
         untrack(|| {
             let label = ring_label(starts, self.now(), &*zone.read(), habits.get());
@@ -180,6 +183,22 @@ impl Store {
             ),
             count => format!(". Its {count} reminders of yours stay where they are"),
         })
+    }
+
+    /// What is said of a talk that begins before the first reminder of it could come: nobody is to wait for one.
+    pub(super) fn begins_sooner(self, row: &Activity) -> Option<&'static str> {
+        let settings = self.settings_untracked()?;
+        let status = self
+            .row_untracked::<Application>(row.application_id)?
+            .status;
+        let starts = row.starts_at.filter(|_| row.is_planned())?;
+        let is_too_late = last_before(row, status, &settings.reminder_defaults)
+            .is_some_and(|minutes| starts - Duration::minutes(minutes.into()) <= self.clock());
+        let rows = untrack(|| self.rows::<Reminder>());
+        let is_of = |of: &Arc<Reminder>| of.activity_id == Some(row.id) && of.is_open();
+        let has_one = rows.values().any(|of| is_of(of));
+        (is_too_late && starts > self.clock() && !has_one)
+            .then_some(". It begins too soon for a reminder")
     }
 
     /// How many reminders of an application wait.
@@ -242,20 +261,26 @@ impl Store {
         });
     }
 
+    /// What a reminder says, by what its application and its interview are called now.
+    pub fn reminder_title(self, row: &Reminder) -> String {
+        let of = self.row::<Application>(row.application_id);
+        let about = row.activity_id.and_then(|id| self.row::<Activity>(id));
+        row.says(of.as_deref(), about.as_deref())
+    }
+
     /// What a reminder is called beside those of other applications.
     pub fn reminder_name(self, row: &Reminder) -> String {
         let application = self.row_untracked::<Application>(row.application_id);
+        let title = untrack(|| self.reminder_title(row));
         // Some say it themselves.
-        let names_it = |of: &Arc<Application>| row.title.as_str().contains(of.company.as_str());
-        let of = application.filter(|of| !names_it(of));
+        let of = application.filter(|of| !title.contains(of.company.as_str()));
         let of = of.map(|of| format!(", {}", of.name()));
         // Those of one interview are told apart by how long before it they come; of one that was moved it is
         // said when the interview begins, for its own time is none.
-        let lead = lead(row).or_else(|| self.begins_in_words(row));
+        let lead = self.begins_in_words(row).or_else(|| lead(row));
         let lead = lead.map(|lead| format!(" ({lead})"));
         format!(
-            "{}{}{}",
-            row.title,
+            "{title}{}{}",
             lead.unwrap_or_default(),
             of.unwrap_or_default()
         )

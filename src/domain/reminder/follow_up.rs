@@ -3,7 +3,7 @@
 
 use super::{
     Reminder, is_in_play,
-    planner::{follow_up_title, is_answered, key_prefix},
+    planner::{is_answered, key_prefix, title_of},
 };
 use crate::domain::{
     activity::Activity,
@@ -51,7 +51,7 @@ pub fn follow_up<'a>(
     points.sort_unstable();
     // The first of a rule; what a person sets is one.
     let first = *points.iter().find(|at| **at > now)?;
-    let title = follow_up_title(row);
+    let title = title_of(Rule::Applied, row, None);
     let is_it = |it: &&Arc<Reminder>| {
         if by_rule {
             is_planned_for(it, row)
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(seen.at, world.row.status_since + Duration::days(7));
         let mut own = sample(9, 1);
         own.due_at = seen.at;
-        own.title = follow_up_title(&world.row).parse().unwrap();
+        own.title = title_of(Rule::Applied, &world.row, None).parse().unwrap();
         world.reminders.push(Arc::new(own));
         let seen = world.seen().unwrap();
         assert!(seen.on);

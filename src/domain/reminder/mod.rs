@@ -6,7 +6,7 @@ mod planner;
 mod plans;
 
 pub use follow_up::{FollowUp, follow_up};
-pub use planner::{Facts, anchor_of, follow_up_title, plan, still_stands};
+pub use planner::{Facts, anchor_of, last_before, plan, still_stands, title_of};
 
 use super::{
     activity::Activity,
@@ -182,6 +182,19 @@ impl Reminder {
     pub fn is_planned_for(&self, begins: Timestamp) -> bool {
         let lead = self.meta.offset.map(i64::from).map(Duration::minutes);
         lead.is_none_or(|lead| self.due_at + lead == begins)
+    }
+
+    /// What it says now. One that a rule planned and that went out keeps the words of that time, while what it
+    /// is about may have another name since. `about` is its activity.
+    pub fn says(&self, of: Option<&Application>, about: Option<&Activity>) -> String {
+        let rule = self
+            .meta
+            .rule
+            .filter(|_| !self.meta.is_set(SetByHand::Title));
+        let title = rule.zip(of).map(|(rule, of)| title_of(rule, of, about));
+        title
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| self.title.to_string())
     }
 
     /// When begins what it is before; none where it is before nothing. `about` is its activity.
@@ -382,7 +395,7 @@ impl Edited for Reminder {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::domain::application::tests::now;
+    use crate::domain::{application::tests::now, stage::Status};
 
     use serde_json::json;
 
@@ -412,6 +425,37 @@ pub(crate) mod tests {
     /// The id of the first of them.
     pub(crate) fn planned_by(application: &Application, at: Timestamp) -> Uuid {
         planned(application, at)[0].id
+    }
+
+    #[test]
+    fn what_went_out_says_what_it_is_about_by_its_name_of_now() {
+        let mut of = crate::domain::application::tests::sample(1);
+        of.status = Status::Applied;
+        let mut row = planned(&of, now()).remove(0);
+        (row.sent, row.sent_at) = (true, Some(row.due_at));
+        of.company = "Beta".parse().unwrap();
+        assert_eq!(row.says(Some(&of), None), "Follow up with Beta");
+        assert_ne!(row.says(None, None), "Follow up with Beta");
+        row = patched(&row, json!({ "title": "Ring Jo" }), now()).unwrap();
+        assert_eq!(row.says(Some(&of), None), "Ring Jo", "a person's own words");
+
+        let mut talk = crate::domain::activity::tests::sample(6, 1);
+        let mut row = sample(10, 1);
+        row.meta.rule = Some(Rule::Screening);
+        assert_eq!(
+            row.says(Some(&of), None),
+            row.title.as_str(),
+            "the talk is not known"
+        );
+        assert_eq!(row.says(Some(&of), Some(&talk)), talk.headline());
+        // A talk within the hour has no reminder any more.
+        talk.starts_at = Some(now() + Duration::minutes(30));
+        let mut rules = crate::domain::rules::ReminderDefaults::default();
+        assert_eq!(last_before(&talk, Status::Applied, &rules), Some(60));
+        rules = serde_json::from_value(json!({ "screening": { "on": false } })).unwrap();
+        assert_eq!(last_before(&talk, Status::Applied, &rules), None);
+        talk.r#type = crate::domain::activity::ActivityType::Other;
+        assert_eq!(last_before(&talk, Status::InterviewLoop, &rules), None);
     }
 
     fn patched(

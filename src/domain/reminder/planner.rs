@@ -211,10 +211,9 @@ fn wanted(facts: &Facts<'_>) -> Vec<Wanted> {
         return Vec::new();
     }
     let mut all = Vec::new();
-    let company = &row.company;
     match row.status {
         Status::Applied if !is_answered(row, facts.activities) => {
-            let title = follow_up_title(row);
+            let title = title_of(Rule::Applied, row, None);
             all.extend(after(
                 facts,
                 Rule::Applied,
@@ -225,11 +224,12 @@ fn wanted(facts: &Facts<'_>) -> Vec<Wanted> {
             ));
         }
         Status::Offer => {
-            let title = format!("Answer the offer from {company}");
+            let title = title_of(Rule::Offer, row, None);
             all.extend(next_of(facts, Rule::Offer, &title));
         }
         Status::OnHold => {
-            all.extend(next_of(facts, Rule::OnHold, "Still on hold?"));
+            let title = title_of(Rule::OnHold, row, None);
+            all.extend(next_of(facts, Rule::OnHold, &title));
         }
         _ => {}
     }
@@ -262,9 +262,17 @@ fn talks<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Activity> {
     talks.into_iter().take(MOST_TALKS)
 }
 
-/// What the follow-up of an application says: no longer than a title may be.
-pub fn follow_up_title(row: &Application) -> String {
-    let title = format!("Follow up with {}", row.company);
+/// What a reminder of `rule` says of an application, or of one of its talks: no longer than a title may be.
+/// Empty of what people set themselves, and where the talk is not known.
+pub fn title_of(rule: Rule, of: &Application, about: Option<&Activity>) -> String {
+    let title = match rule {
+        Rule::Applied => format!("Follow up with {}", of.company),
+        Rule::Offer => format!("Answer the offer from {}", of.company),
+        Rule::OnHold => "Still on hold?".to_owned(),
+        Rule::AfterLoop => "Follow up after the interview".to_owned(),
+        Rule::Screening | Rule::Loop => about.map(Activity::headline).unwrap_or_default(),
+        Rule::Custom | Rule::Digest => String::new(),
+    };
     title.chars().take(MAX_TITLE).collect()
 }
 
@@ -291,6 +299,14 @@ fn rule_of(activity: &Activity, status: Status) -> Rule {
     }
 }
 
+/// How many minutes before a talk the last reminder of its rule comes; none where none is to come. `status`
+/// is its application's.
+pub fn last_before(activity: &Activity, status: Status, rules: &ReminderDefaults) -> Option<i32> {
+    let rule = rules.rule(rule_of(activity, status));
+    let is_reminded = rule.on && activity.r#type.is_talk();
+    rule.offsets.iter().min().copied().filter(|_| is_reminded)
+}
+
 /// What the rules want of an interview, or of a call.
 fn of_activity(facts: &Facts<'_>, activity: &Activity) -> Vec<Wanted> {
     let (Some(starts), Some(ends)) = (activity.starts_at, activity.ends_at()) else {
@@ -304,7 +320,7 @@ fn of_activity(facts: &Facts<'_>, activity: &Activity) -> Vec<Wanted> {
     let mut all = Vec::new();
     if activity.is_planned() {
         let now = facts.rules.rule(rule);
-        let title = activity.headline();
+        let title = title_of(rule, facts.application, Some(activity));
         let offsets = now.offsets.iter().filter(|_| now.on);
         all.extend(offsets.filter_map(|offset| {
             let due = starts - Duration::minutes((*offset).into());
@@ -319,14 +335,14 @@ fn of_activity(facts: &Facts<'_>, activity: &Activity) -> Vec<Wanted> {
         }));
     }
     if rule == Rule::Loop {
-        let title = "Follow up after the interview";
+        let title = title_of(Rule::AfterLoop, facts.application, Some(activity));
         all.extend(after(
             facts,
             Rule::AfterLoop,
             activity.id,
             about,
             ends,
-            title,
+            &title,
         ));
     }
     all
@@ -445,7 +461,6 @@ impl Point {
         if !YEARS.contains(&self.due.year()) {
             return None;
         }
-        let title: String = title.chars().take(MAX_TITLE).collect();
         Some(Wanted {
             key: key(rule, of, self.anchor, self.number),
             activity,

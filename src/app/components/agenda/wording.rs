@@ -53,7 +53,7 @@ pub fn title_of(
         }
         Subject::Reply(_) => "An answer is due".to_owned(),
         Subject::Reminder(_) => reminder
-            .map(|row| row.title.to_string())
+            .map(|reminder| reminder.says(row, activity))
             .unwrap_or_default(),
     }
 }

@@ -8,7 +8,8 @@ use crate::{
     client::store::use_store,
     client::zone::use_zone,
     domain::{
-        agenda::{Item, Subject, first_of},
+        activity::Activity,
+        agenda::{Item, Subject, appointment, first_of, foremost},
         application::{Application, Priority},
         time::{Timestamp, ZoneRules, days_label},
         when::{Due, Habits, day_label, due_label, span_label, time_label},
@@ -37,9 +38,18 @@ fn has_next(row: &Application, asked: Option<&Asked>) -> bool {
 }
 
 /// What is next: the next action, what an activity asks for, or what a person wants to be reminded of,
-/// whichever comes first. A next action without a time stands back. What it is called, and when.
-fn next_of(row: &Application, asked: Option<&Asked>) -> (Option<String>, Option<Item>) {
-    match first_of(row, asked.map(|asked| &asked.item)) {
+/// whichever comes first, but an interview that is near before what is late. A next action without a time
+/// stands back. What it is called, and when.
+fn next_of(
+    row: &Application,
+    asked: Option<&Asked>,
+    now: Timestamp,
+    zone: &impl ZoneRules,
+) -> (Option<String>, Option<Item>) {
+    let planned = || asked.iter().flat_map(|asked| &asked.appointments);
+    let appointments = planned().filter_map(|row| appointment(row));
+    let first = first_of(row, asked.map(|asked| &asked.item));
+    match foremost(first, appointments, now, zone) {
         None => (row.next_action.as_ref().map(ToString::to_string), None),
         // A time alone says all there is.
         Some(item) if item.subject == Subject::NextAction && row.next_action.is_none() => {
@@ -47,8 +57,10 @@ fn next_of(row: &Application, asked: Option<&Asked>) -> (Option<String>, Option<
         }
         Some(item) => {
             let by = asked.map(|asked| &asked.by);
-            let (activity, reminder) =
-                (by.and_then(Asking::activity), by.and_then(Asking::reminder));
+            let is_it = |row: &&Arc<Activity>| item.subject == Subject::Activity(row.id);
+            let activity = planned().find(is_it).map(|row| &**row);
+            let activity = activity.or_else(|| by.and_then(Asking::activity));
+            let reminder = by.and_then(Asking::reminder);
             let title = title_of(&item, Some(row), activity, reminder);
             (Some(title), Some(item))
         }
@@ -123,7 +135,7 @@ pub fn Card(
     let asked = Memo::new(move |_| board.asked(id));
     let next = move || {
         let (row, zone) = (row.read(), zone.read());
-        let (action, due) = next_of(&row, asked.read().as_ref());
+        let (action, due) = next_of(&row, asked.read().as_ref(), store.now(), &*zone);
         let due = due.map(|item| when_of(&item, store.now(), &*zone, habits.get()));
         // The words give way where both are too long; the time stays whole.
         let (near, when) = match (&action, due) {
@@ -204,17 +216,18 @@ fn use_selected(id: Uuid) -> Memo<bool> {
 mod tests {
     use super::*;
     use crate::domain::{
-        activity::{self, Activity, ActivityStatus},
+        activity::{self, ActivityStatus},
         agenda::first_asked,
         application::tests::{now, sample},
         stage::Status,
     };
-    use chrono::Duration;
+    use chrono::{Duration, Utc};
 
     fn asked(activity: Activity) -> Asked {
         Asked {
             item: first_asked(&activity).unwrap(),
-            by: Asking::Activity(Arc::new(activity)),
+            by: Asking::Activity(Arc::new(activity.clone())),
+            appointments: vec![Arc::new(activity)],
         }
     }
 
@@ -255,10 +268,12 @@ mod tests {
             ..sample(1)
         };
         let planned = asked(interview(5));
+        let next_of = |row: &_, asked| super::next_of(row, asked, now(), &Utc);
         let name = |due| next_of(&row(due), Some(&planned)).0.unwrap();
         assert_eq!(name(at(4)), "Call");
         assert_eq!(name(at(6)), "Interview");
         assert_eq!(name(None), "Interview");
+        assert_eq!(name(at(-4)), "Interview", "it is near, the other is late");
         assert_eq!(next_of(&row(None), None), (Some("Call".to_owned()), None));
 
         // What is to follow a conversation counts, whichever of the two it was noted at.

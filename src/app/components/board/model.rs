@@ -35,6 +35,8 @@ pub struct Asked {
     pub item: Item,
     /// Who asks.
     pub by: Asking,
+    /// What is planned, in the order of time.
+    pub appointments: Vec<Arc<Activity>>,
 }
 
 /// Who asks for something.
@@ -376,7 +378,12 @@ fn asked(
             .get(&item.application)
             .is_some_and(|known| (known.item.at, known.item.subject) < (item.at, item.subject));
         if !is_later {
-            first.insert(item.application, Asked { item, by: by() });
+            let asked = Asked {
+                item,
+                by: by(),
+                appointments: Vec::new(),
+            };
+            first.insert(item.application, asked);
         }
     };
     for row in activities.values() {
@@ -391,6 +398,14 @@ fn asked(
         if let Some(row) = reminders.get(&id).filter(|row| row.meta.rule.is_none()) {
             add(*item, &|| Asking::Reminder(Arc::clone(row)));
         }
+    }
+    for row in activities.values().filter(|row| row.is_planned()) {
+        if let Some(asked) = first.get_mut(&row.application_id) {
+            asked.appointments.push(Arc::clone(row));
+        }
+    }
+    for asked in first.values_mut() {
+        sort_by_key(&mut asked.appointments, |row| (row.starts_at, row.id));
     }
     first
 }

@@ -111,10 +111,10 @@ fn Row(
         let known = || Arc::clone(known.unwrap_or(&row));
         found.unwrap_or_else(known)
     });
-    let title = move || now.read().title.to_string();
+    let title = move || store.reminder_title(&now.read());
     let of_interview = move || {
         let row = now.read();
-        lead(&row).or_else(|| store.begins_in_words(&row))
+        store.begins_in_words(&row).or_else(|| lead(&row))
     };
     let name = Memo::new(move |_| match lead(&now.read()) {
         Some(lead) => format!("{}, {lead}", title()),
