@@ -196,7 +196,7 @@ impl Store {
             .is_some_and(|minutes| starts - Duration::minutes(minutes.into()) <= self.clock());
         let rows = untrack(|| self.rows::<Reminder>());
         let is_of = |of: &Arc<Reminder>| of.activity_id == Some(row.id) && of.is_open();
-        let has_one = rows.values().any(|of| is_of(of));
+        let has_one = rows.values().any(is_of);
         (is_too_late && starts > self.clock() && !has_one)
             .then_some(". It begins too soon for a reminder")
     }
