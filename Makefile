@@ -5,7 +5,7 @@ SERVER = $(or $(CARGO_TARGET_DIR),target)/debug/job-hunt-tracker
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build seed test lint fmt e2e fuzz year bench check-site clean
+.PHONY: help run dev build seed test lint fmt e2e fuzz fuzz-mails year bench check-site clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ e2e: ## Run the tests in the browser
 fuzz: ## Simulate 10,000 seeds of devices, network and server (SEEDS=n, START=n)
 	@scripts/setup.sh build test
 	@SIM_SEEDS=$(or $(SEEDS),10000) SIM_START=$(or $(START),0) scripts/with-env.sh cargo test --profile fuzz --no-default-features --features ssr --test sim seeds_ -- --nocapture
+
+fuzz-mails: ## Send mails while all goes wrong that can, on both engines (SEEDS=n, START=n, KILLS=n)
+	@scripts/setup.sh build test
+	@FAULT_SEEDS=$(or $(SEEDS),1000) FAULT_START=$(or $(START),0) FAULT_KILLS=$(or $(KILLS),50) scripts/with-postgres.sh scripts/with-env.sh cargo test --no-default-features --features ssr --test api mail_faults -- --nocapture
 
 year: ## Simulate a year of reminders of 200 people (USERS=n, SEED=n, GAP=hours between two deeds)
 	@scripts/setup.sh build test

@@ -19,7 +19,12 @@ mod days;
 mod harness;
 mod housekeeping;
 mod idempotency;
+// All chance of a run, from one seed.
+#[allow(dead_code)]
+#[path = "../sim/dice.rs"]
+mod dice;
 mod mail_delivery;
+mod mail_faults;
 mod mails;
 mod migrations;
 mod pages;

@@ -32,6 +32,11 @@ pub struct Program {
 impl Program {
     /// Starts it, and waits until it is ready.
     pub async fn serve(site: &Site) -> Self {
+        Self::serve_mailing(site, &format!("file:{}", site.mail_folder().display())).await
+    }
+
+    /// Starts it with this provider of mails, and waits until it is ready.
+    pub async fn serve_mailing(site: &Site, mail_url: &str) -> Self {
         let address = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -41,7 +46,7 @@ impl Program {
         let child = command(site, &["serve"])
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .env("PUBLIC_URL", &base)
-            .env("MAIL_URL", format!("file:{}", site.mail_folder().display()))
+            .env("MAIL_URL", mail_url)
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap())
             .spawn()
@@ -75,14 +80,23 @@ impl Program {
 
     /// Asks it to stop.
     pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    /// It stands still until it is to go on.
+    pub fn stand_still(&self) {
+        self.signal("-STOP");
+    }
+
+    /// It goes on.
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let status = Command::new("kill").args([signal, &pid]).status();
+        assert!(status.unwrap().success());
     }
 
     /// How it ended; it must end soon.
