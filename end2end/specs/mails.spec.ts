@@ -1,5 +1,63 @@
+import ICAL from "ical.js";
 import { expectAccessible } from "../support/accessible.ts";
 import { expect, test } from "../support/test.ts";
+
+// As they go in the world.
+test.use({ mails: "smtp" });
+
+/** The next minute, a day later, as one writes it in the account's zone: what is a day before that is due soon. */
+function aDayFromTheNextMinute(): { text: string; at: number } {
+  const minute = 60_000;
+  const at = Math.ceil((Date.now() + 8_000) / minute) * minute + 24 * 60 * minute;
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone: "Africa/Lagos",
+    dateStyle: "short",
+    timeStyle: "short",
+  });
+  return { text: parts.format(at).replace(",", "").replaceAll("/", "."), at };
+}
+
+test("who plans an interview gets its mail a day before, with the file for the calendar, and a way back", async ({
+  user,
+  server,
+  board,
+  quickAdd,
+  sidebar,
+  settings,
+  page,
+}) => {
+  await board.open();
+  await board.add.click();
+  await quickAdd.type("Northwind & Søn", "Data Engineer");
+  await board.drag(board.card("Data Engineer", "Applied"), "Screening");
+  await board.card("Data Engineer", "Screening").click();
+  await sidebar.plan("Schedule interview");
+  await sidebar.choose("Which interview", "Screening");
+  const { text, at } = aDayFromTheNextMinute();
+  await sidebar.field("When").fill(text);
+  await sidebar.field("When").press("Enter");
+  await expect(sidebar.planned).toHaveCount(1);
+  await sidebar.saved();
+
+  const letters = () => server.mailbox.letters(user.email);
+  await expect.poll(async () => (await letters()).length, { timeout: 80_000 }).toBe(1);
+  const [letter] = await letters();
+  expect(letter?.subject).toContain("with Northwind & Søn");
+  const calendar = new ICAL.Component(ICAL.parse(letter?.file ?? ""));
+  const events = calendar.getAllSubcomponents("vevent").map((event) => new ICAL.Event(event));
+  expect(events.map((event) => event.startDate.toJSDate().getTime())).toEqual([at]);
+  expect(events[0]?.summary).toContain("Northwind & Søn");
+  // The link leads to the interview.
+  const link = new URL(/https?:\/\/\S+\/board\/\S+/.exec(letter?.text ?? "")?.[0] ?? "");
+  await page.goto(link.pathname + link.search);
+  await expect(sidebar.field("When")).toBeVisible();
+  // Stopped, that kind is off in the settings.
+  await page.goto(letter?.unsubscribe ?? "");
+  await page.getByRole("button", { name: "Stop these mails" }).click();
+  await expect(page.getByRole("heading", { name: "No more of these mails" })).toBeVisible();
+  await settings.open();
+  await expect(page.getByRole("switch", { name: /Mail.*screening/i })).not.toBeChecked();
+});
 
 test("what one sets is mailed where that is wanted, leads back, and is stopped by a press", async ({
   user,

@@ -9,10 +9,14 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Mailbox } from "./mailbox.ts";
+import { SmtpSink } from "./smtp.ts";
 
 const run = promisify(execFile);
 
 export type Engine = "sqlite" | "postgres";
+
+/** Where the server's mails go. */
+export type MailProvider = "file" | "smtp";
 
 const root = resolve(import.meta.dirname, "../..");
 const binary = resolve(process.env["SERVER_BIN"] ?? join(root, "target/debug/job-hunt-tracker"));
@@ -31,56 +35,68 @@ export class Server {
   private process: ChildProcess;
   private readonly folder: string;
   private readonly env: Record<string, string>;
-  private readonly dropDatabase: () => Promise<void>;
+  private readonly leave: () => Promise<void>;
 
   private constructor(
     process: ChildProcess,
     url: string,
     folder: string,
     env: Record<string, string>,
-    dropDatabase: () => Promise<void>,
+    leave: () => Promise<void>,
   ) {
     this.process = process;
     this.url = url;
     this.folder = folder;
     this.env = env;
-    this.dropDatabase = dropDatabase;
+    this.leave = leave;
     this.mailbox = new Mailbox(mailFolder(folder));
   }
 
   /** Starts one, and waits until it is ready. */
-  static async start(engine: Engine, site = builtSite): Promise<Server> {
+  static async start(engine: Engine, site = builtSite, mails: MailProvider = "file"): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), "job-hunt-e2e-"));
     const database = engine === "sqlite" ? sqlite(folder) : await postgres();
+    const sink = mails === "smtp" ? await SmtpSink.start(mailFolder(folder)) : undefined;
+    const mailUrl = sink?.url ?? `file:${mailFolder(folder)}`;
+    const leave = async (): Promise<void> => {
+      await Promise.all([database.drop(), sink?.stop()]);
+    };
     // Another program can take the port before the server does.
     for (let attempt = 1; ; attempt++) {
       try {
-        return await Server.startOn(await freePort(), folder, database, site);
+        return await Server.startOn(await freePort(), folder, database.url, mailUrl, site, leave);
       } catch (error) {
         if (attempt === 3) {
-          await database.drop();
+          await leave();
           throw error;
         }
       }
     }
   }
 
-  private static async startOn(port: number, folder: string, database: Database, site: string): Promise<Server> {
+  private static async startOn(
+    port: number,
+    folder: string,
+    databaseUrl: string,
+    mailUrl: string,
+    site: string,
+    leave: () => Promise<void>,
+  ): Promise<Server> {
     const url = `http://127.0.0.1:${port}`;
     const env = {
-      DATABASE_URL: database.url,
+      DATABASE_URL: databaseUrl,
       DATA_DIR: folder,
       LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
       LEPTOS_SITE_ROOT: site,
       LIMIT_SIGN_IN_MAILS_PER_ADDRESS: "100000",
       LIMIT_SIGN_IN_MAILS_PER_CLIENT: "100000",
       LIMIT_VERIFICATIONS_PER_CLIENT: "100000",
-      MAIL_URL: `file:${mailFolder(folder)}`,
+      MAIL_URL: mailUrl,
       PUBLIC_URL: url,
       // A statement that is slow on a busy machine is no complaint of ours.
       RUST_LOG: "info,sqlx=error",
     };
-    const server = new Server(await launch(folder, env), url, folder, env, database.drop);
+    const server = new Server(await launch(folder, env), url, folder, env, leave);
     await server.untilReady();
     return server;
   }
@@ -153,7 +169,7 @@ export class Server {
     try {
       await this.end();
     } finally {
-      await this.dropDatabase();
+      await this.leave();
       await rm(this.folder, { recursive: true, force: true });
     }
   }

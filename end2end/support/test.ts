@@ -7,7 +7,7 @@ import { Settings } from "../pages/settings.ts";
 import { Sidebar } from "../pages/sidebar.ts";
 import { Today } from "../pages/today.ts";
 import { Api, signIn } from "./api.ts";
-import { Server, type Engine } from "./server.ts";
+import { Server, type Engine, type MailProvider } from "./server.ts";
 import { Watch } from "./watch.ts";
 
 export { expect } from "@playwright/test";
@@ -21,6 +21,7 @@ export interface User {
 
 export interface WorkerOptions {
   engine: Engine;
+  mails: MailProvider;
 }
 
 interface WorkerFixtures extends WorkerOptions {
@@ -56,9 +57,10 @@ async function answerZone(context: BrowserContext): Promise<void> {
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   engine: ["sqlite", { scope: "worker", option: true }],
+  mails: ["file", { scope: "worker", option: true }],
   server: [
-    async ({ engine }, use) => {
-      const server = await Server.start(engine);
+    async ({ engine, mails }, use) => {
+      const server = await Server.start(engine, undefined, mails);
       await use(server);
       await server.stop();
     },

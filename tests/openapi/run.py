@@ -1,4 +1,5 @@
-"""Tries the API by its own description: starts the server, signs in, and runs schemathesis.
+"""Tries the API by its own description: starts the server, signs in, reads its calendars with another library,
+and runs schemathesis.
 
 Usage: run.py SERVER [ARGUMENT ...], where SERVER is the built program, and arguments go to
 schemathesis.
@@ -16,6 +17,8 @@ import time
 import urllib.request
 from email import message_from_bytes, policy
 from pathlib import Path
+
+import calendars
 
 HERE = Path(__file__).resolve().parent
 BASE = "/api/v1"
@@ -50,6 +53,8 @@ def main():
             )
         try:
             until_ready(program, url, log)
+            token, _ = sign_in(url, folder / "mail", "calendars@example.com")
+            calendars.check(f"{url}{BASE}", token)
             status = schemathesis(url, folder, arguments)
             if status != 0:
                 complaints = [line for line in log.read_text().splitlines() if re.search(r"\b(ERROR|panicked)\b", line)]
@@ -93,9 +98,9 @@ def schemathesis(url, folder, arguments):
     return subprocess.run(command, cwd=folder, env=environment).returncode
 
 
-def sign_in(url, mails):
+def sign_in(url, mails, email="jane@example.com"):
     """Signs in by the link of a mail. Returns the session's token, and whose it is."""
-    post(url, "/auth/magic-link", {"email": "jane@example.com"})
+    post(url, "/auth/magic-link", {"email": email})
     newest = max(mails.glob("*.eml"))
     mail = message_from_bytes(newest.read_bytes(), policy=policy.default)
     text = mail.get_body(("plain",)).get_content()
