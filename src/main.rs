@@ -77,6 +77,14 @@ async fn serve(config: Config) -> Result<(), String> {
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .map_err(|error| format!("LEPTOS_SITE_ADDR: {address}: {error}"))?;
+    if let Some(address) = state.config.metrics_addr {
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .map_err(|error| format!("METRICS_ADDR: {address}: {error}"))?;
+        let router = http::metrics_router(state.clone());
+        // It goes with the process.
+        tokio::spawn(async { axum::serve(listener, router).await });
+    }
     tracing::info!(version = zones::version(), from = %zones::origin(), "rules of time zones");
     eprintln!(
         "\n  Job Hunt Tracker is ready: open {public_url}\n  \

@@ -142,6 +142,10 @@ pub struct Config {
     /// The address to listen on; 127.0.0.1:3000 when neither this nor `Leptos.toml` says.
     #[arg(long, env = "LEPTOS_SITE_ADDR")]
     pub site_addr: Option<SocketAddr>,
+    /// The address at which `/metrics` tells, to whoever can reach it, what is counted: an internal one. Nowhere
+    /// when absent.
+    #[arg(long, env = "METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
     /// The folder of the built site; `target/site` when neither this nor `Leptos.toml` says.
     #[arg(long, env = "LEPTOS_SITE_ROOT")]
     pub site_root: Option<PathBuf>,

@@ -8,6 +8,7 @@ pub mod db;
 pub mod deliveries;
 pub mod http;
 pub mod mail;
+pub mod metrics;
 pub mod secrets;
 pub mod seed;
 pub mod services;

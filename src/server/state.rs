@@ -1,7 +1,8 @@
 //! What every request may use.
 
 use super::{
-    auth::limits::Limits, clock::Clock, config::Config, db::Db, mail::Mailer, secrets::Keys,
+    auth::limits::Limits, clock::Clock, config::Config, db::Db, mail::Mailer, metrics::Metrics,
+    secrets::Keys,
 };
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub struct AppState {
     pub clock: Clock,
     /// Who asks too often.
     pub limits: Arc<Limits>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl AppState {
@@ -46,6 +49,7 @@ impl AppState {
             keys,
             clock,
             limits,
+            metrics: Arc::default(),
         })
     }
 }

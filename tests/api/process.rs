@@ -22,6 +22,7 @@ both![
     it_finishes_what_it_answers_and_stops,
     a_wrong_setting_is_named_in_one_line,
     secrets_are_not_printed,
+    what_is_counted_is_told_at_an_address_of_its_own,
     migrations_run_once,
     the_seed_is_a_command,
     several_start_at_once,
@@ -99,6 +100,46 @@ async fn it_finishes_what_it_answers_and_stops(site: Site) {
         .await;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0]["company"], "Last");
+}
+
+async fn what_is_counted_is_told_at_an_address_of_its_own(site: Site) {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let mail = format!("file:{}", site.mail_folder().display());
+    let settings = [("METRICS_ADDR", address.as_str()), ("MAIL_URL", &mail)];
+    let program = Program::serve_with(&site, &settings).await;
+    let jane = sign_in(&site, &program.base, "jane@example.com").await;
+    let row = jane.create(json!({ "company": "Acme" })).await;
+    let due = chrono::Utc::now() - chrono::Duration::minutes(1);
+    let body = json!({
+        "application_id": row["id"], "title": "Ring Mira", "due_at": due, "channels": ["in_app", "email"],
+    });
+    jane.post("/reminders", &body).await.is(201);
+    let metrics = Client::browser(&format!("http://{address}"));
+    let begun = std::time::Instant::now();
+    let text = loop {
+        let text = metrics.raw(Method::GET, "/metrics").await.is(200).text;
+        if text.contains("job_hunt_tracker_mails_total{outcome=\"delivered\"} 1") {
+            break text;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{text}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    for line in [
+        "job_hunt_tracker_reminders_total{outcome=\"sent\"} 1",
+        "job_hunt_tracker_mails_open 0",
+        "job_hunt_tracker_mail_provider_reachable 1",
+        "route=\"/api/v1/reminders\",status=\"201\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    assert!(!text.contains("jane") && !text.contains("Acme"), "{text}");
+    // Those who use the app are not told.
+    Client::browser(&program.base)
+        .raw(Method::GET, "/metrics")
+        .await
+        .is(404);
 }
 
 /// What a start with these variables prints to standard error; it must fail at once.

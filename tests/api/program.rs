@@ -37,6 +37,11 @@ impl Program {
 
     /// Starts it with this provider of mails, and waits until it is ready.
     pub async fn serve_mailing(site: &Site, mail_url: &str) -> Self {
+        Self::serve_with(site, &[("MAIL_URL", mail_url)]).await
+    }
+
+    /// Starts it with these settings, and waits until it is ready.
+    pub async fn serve_with(site: &Site, settings: &[(&str, &str)]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -46,7 +51,7 @@ impl Program {
         let child = command(site, &["serve"])
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .env("PUBLIC_URL", &base)
-            .env("MAIL_URL", mail_url)
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap())
             .spawn()

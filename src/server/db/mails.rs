@@ -254,6 +254,21 @@ impl Db {
         Ok(owner.map(Owner::vouched))
     }
 
+    /// How many mails wait or are being sent.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn count_open_mails(&self) -> sqlx::Result<i64> {
+        let mut conn = self.read().await?;
+        on!(conn.link(), |conn: DB| {
+            sqlx::query_scalar::<DB, i64>(
+                "SELECT COUNT(*) FROM mails WHERE state IN ('waiting', 'claimed')",
+            )
+            .fetch_one(conn)
+            .await
+        })
+    }
+
     /// When the newest mail that is known was delivered.
     ///
     /// # Errors

@@ -1,8 +1,14 @@
 //! Whether the process lives, and whether it can work.
 
-use crate::{domain::time::write_timestamp, server::AppState};
-use axum::extract::State;
-use http::StatusCode;
+use crate::{
+    domain::time::write_timestamp,
+    server::{
+        AppState,
+        metrics::{CONTENT_TYPE, Queue},
+    },
+};
+use axum::{extract::State, response::IntoResponse};
+use http::{StatusCode, header};
 
 /// `GET /healthz`: the process answers.
 pub async fn process() -> &'static str {
@@ -20,6 +26,29 @@ pub async fn ready(State(state): State<AppState>) -> (StatusCode, String) {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the database does not answer\n".to_owned(),
             )
+        }
+    }
+}
+
+/// `GET /metrics`, at an address of its own: what is counted.
+pub async fn metrics(State(state): State<AppState>) -> Result<impl IntoResponse, StatusCode> {
+    let written = async {
+        let held_until = state.db.watch().await?.held_until;
+        let queue = Queue {
+            open: state.db.count_open_mails().await?,
+            is_held: held_until.is_some_and(|until| until > state.clock.now()),
+            is_reachable: state.mailer.is_reachable(),
+        };
+        state
+            .metrics
+            .written(queue)
+            .map_err(|error| sqlx::Error::Encode(error.into()))
+    };
+    match written.await {
+        Ok(text) => Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text)),
+        Err(error) => {
+            tracing::warn!(%error, "metrics could not be read");
+            Err(StatusCode::SERVICE_UNAVAILABLE)
         }
     }
 }

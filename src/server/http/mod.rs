@@ -10,7 +10,7 @@ mod serve;
 mod site;
 mod unsubscribe;
 
-use super::{AppState, services::mails::UNSUBSCRIBE};
+use super::{AppState, metrics::Metrics, services::mails::UNSUBSCRIBE};
 use crate::{
     api::BASE,
     domain::error::{Problem, ProblemKind},
@@ -18,13 +18,14 @@ use crate::{
 use axum::{
     Router,
     body::Body,
-    extract::Request,
-    middleware,
+    extract::{MatchedPath, Request, State},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 pub use serve::serve;
+use std::sync::Arc;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -89,6 +90,10 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
                 .on_failure(()),
         )
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state.metrics),
+            measured,
+        ))
         .layer(middleware::from_fn_with_state(state, headers::for_all))
         .layer(compression)
         .layer(CatchPanicLayer::custom(panicked));
@@ -99,6 +104,41 @@ pub fn router(state: AppState, leptos: leptos::config::LeptosOptions) -> Router 
         .merge(unsubscribe)
         .merge(pages)
         .layer(around)
+}
+
+/// Counts an answer, and how long it took.
+async fn measured(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let begun = std::time::Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let answer = next.run(request).await;
+    // Addresses that nobody has made up are told by one word, and methods are those of the standard.
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
+    let method = if METHODS.contains(&method) {
+        method.as_str()
+    } else {
+        "other"
+    };
+    metrics.answered(method, route, answer.status().as_u16(), begun.elapsed());
+    answer
+}
+
+/// What is counted under its own name (RFC 9110 §9).
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+
+/// What is asked for at `METRICS_ADDR`.
+pub fn metrics_router(state: AppState) -> Router {
+    Router::new()
+        .route("/metrics", get(health::metrics))
+        .with_state(state)
 }
 
 /// What stands around every answer of the API, that of a panic too.

@@ -71,6 +71,8 @@ pub async fn once(state: &AppState) -> bool {
         Ok(settled) if settled == due::Settled::default() => {}
         Ok(settled) => {
             went_well &= settled.failed == 0;
+            state.metrics.reminders("sent", settled.sent);
+            state.metrics.reminders("expired", settled.expired);
             tracing::info!(
                 settled.sent,
                 settled.expired,

@@ -40,6 +40,7 @@ pub fn post(state: &AppState) -> Post {
         origin: state.config.public_url.origin().into(),
         operator: Operator::new(state.config.operator_email.clone()),
         last_mail: LastMail::new(&state.config.data_dir),
+        metrics: Arc::clone(&state.metrics),
     }
 }
 

@@ -35,6 +35,7 @@ use crate::{
             self, CalendarFile, Item, LastMail, Letter, Mail, MailError, Mailer, Operator, Outcome,
             Sealed, reminder_mail,
         },
+        metrics::Metrics,
         secrets::{self, Keys},
     },
 };
@@ -96,6 +97,8 @@ pub struct Post {
     pub operator: Operator,
     /// What is noted of the newest mail beside the database.
     pub last_mail: LastMail,
+    /// What became of each try is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Post {
@@ -186,6 +189,15 @@ impl Post {
         let why = why.as_deref();
         let held = self.db.end_claim(mail, end, why, self.clock.now()).await?;
         let (mail_id, attempt) = (mail.id, mail.attempts);
+        let outcome = match end {
+            End::Over(state) => Some(state.as_str()),
+            End::Again { counts: true, .. } => Some("again"),
+            // What waits for the morning was no try.
+            End::Again { .. } => why.map(|_| "unreachable"),
+        };
+        if let Some(outcome) = outcome.filter(|_| held) {
+            self.metrics.mail(outcome);
+        }
         match end {
             _ if !held => tracing::warn!(%mail_id, attempt, "a claim had run out"),
             End::Over(state) => tracing::info!(%mail_id, attempt, %state, "a mail is over"),
