@@ -3,7 +3,7 @@
 use super::{
     Mail,
     frame::{self, Frame, Said, Zone},
-    reminder::of_appointment,
+    reminder::{of_appointment, whose},
 };
 use crate::{
     domain::{activity::Activity, application::Application, time::Timestamp, user::Email},
@@ -79,7 +79,7 @@ pub fn change_mail(letter: &ChangeLetter<'_>) -> Mail {
             let what = format!("{}, {}", activity.headline(), application.company);
             let starts = activity.starts_at.unwrap_or(told.starts);
             let verb = verb(told, starts, *was_off);
-            let mut lines = vec![application.name()];
+            let mut lines = vec![whose(&what, application)];
             lines.extend(of_appointment(activity, zone));
             if starts != told.starts && !was_off {
                 lines.push(was("Before"));

@@ -139,6 +139,8 @@ fn page(subject: &str, said: &[Said], frame: &Frame<'_>) -> Markup {
                 style { (PreEscaped(STYLE)) }
             }
             body class="body" style=(BODY) {
+                // What a list of mails shows beside the subject: what that does not say.
+                div style="display:none;max-height:0;overflow:hidden;mso-hide:all" { (preview(said)) }
                 table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" {
                     tr { td align="center" style="padding:24px 12px" {
                         (PreEscaped("<!--[if mso]><table role=\"presentation\" width=\"560\"><tr><td><![endif]-->"))
@@ -155,6 +157,20 @@ fn page(subject: &str, said: &[Said], frame: &Frame<'_>) -> Markup {
             }
         }
     }
+}
+
+/// The longest preview, in characters: lists of mails show no more.
+const MOST_OF_PREVIEW: usize = 140;
+
+fn preview(said: &[Said]) -> String {
+    let words = match said {
+        [one] => one.lines.join(" · "),
+        many => {
+            let all: Vec<&str> = many.iter().map(|it| it.headline.as_str()).collect();
+            all.join(" · ")
+        }
+    };
+    words.chars().take(MOST_OF_PREVIEW).collect()
 }
 
 fn card(said: &Said) -> Markup {

@@ -79,9 +79,10 @@ fn subject(letter: &Letter<'_>, said: &[Said]) -> String {
             Some(at) => format!("{}: {}", letter.zone.short(at), said.headline),
             None => said.headline.clone(),
         },
-        _ => {
-            let first = said.first().map_or("", |it| it.headline.as_str());
-            format!("{} reminders: {first}, …", letter.items.len())
+        (items, _) => {
+            let titles = items.iter().map(|it| it.reminder.title.as_str());
+            let titles = titles.collect::<Vec<_>>().join(", ");
+            format!("{} reminders: {titles}", items.len())
         }
     }
 }
@@ -112,7 +113,7 @@ fn said(item: &Item<'_>, letter: &Letter<'_>) -> Said {
     } else {
         format!("{title}: {company}")
     };
-    let mut lines = vec![application.name()];
+    let mut lines = vec![whose(&headline, application)];
     let since = day(letter.zone.rules.day(application.status_since));
     match (rule_of(reminder), activity) {
         (Rule::Applied, _) => {
@@ -141,13 +142,26 @@ fn said(item: &Item<'_>, letter: &Letter<'_>) -> Said {
     }
 }
 
+/// The role, and the company where that has not been said.
+pub(super) fn whose(headline: &str, application: &Application) -> String {
+    if headline.contains(application.company.as_str()) {
+        application.role_title.to_string()
+    } else {
+        application.name()
+    }
+}
+
 /// When, where and with whom.
 pub(super) fn of_appointment(activity: &Activity, zone: Zone<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     let is_off = activity.status == ActivityStatus::Canceled;
     lines.extend(is_off.then(|| "It was called off.".to_owned()));
     if let Some(starts) = activity.starts_at {
-        lines.push(zone.at_length(starts, activity.ends_at()));
+        // An end that nobody has given is not said.
+        let ends = activity
+            .ends_at()
+            .filter(|_| activity.duration_minutes.is_some());
+        lines.push(zone.at_length(starts, ends));
         // Where it was said in another zone, that too.
         let own = activity.timezone.rules().ok();
         let own = own.filter(|_| activity.timezone.place() != zone.name.place());
