@@ -13,7 +13,7 @@ use crate::{
         quiet_hours::{QuietHours, night},
         reminder::{Reminder, ReminderCreate, ReminderPatch, last_before},
         row::OfEdit,
-        rules::{Counting, ReminderDefaults, Rule},
+        rules::{Channels, Counting, ReminderChannel, ReminderDefaults, Rule},
         rules_in_words::{lead, lead_to},
         settings::{Settings, SettingsPatch},
         time::Timestamp,
@@ -40,7 +40,17 @@ impl Store {
         rows
     }
 
-    /// Sets a reminder of an application, or of one of its activities, with an undo.
+    /// How what a person sets themselves comes: as they want it, else as the server makes it where nothing is
+    /// said; and whether it can be mailed.
+    pub fn own_ways(self) -> (Channels, bool) {
+        let settings = self.settings_untracked();
+        let rules = settings.map(|settings| settings.reminder_defaults.clone());
+        let own = rules.unwrap_or_default().rule(Rule::Custom);
+        (own.channels, own.mail)
+    }
+
+    /// Sets a reminder of an application, or of one of its activities, with an undo. `mailed` is whether it
+    /// comes by mail, too.
     ///
     /// # Errors
     /// 400 naming what does not fit.
@@ -50,17 +60,22 @@ impl Store {
         activity: Option<Uuid>,
         title: &str,
         at: Timestamp,
+        mailed: bool,
     ) -> Result<(), Problem> {
         let title = title
             .parse()
             .map_err(|why: String| Problem::field("title", why))?;
         let id = Uuid::new_v4();
-        // As the person wants their own; as the server makes them where nothing is said.
-        let custom = |settings: Arc<Settings>| settings.reminder_defaults.rule(Rule::Custom);
-        let ways = self.settings_untracked().map(custom);
-        let ways = ways.map(|custom| custom.channels);
+        let (usually, _) = self.own_ways();
+        let is_wanted = |way: &ReminderChannel| match way {
+            ReminderChannel::InApp => true,
+            ReminderChannel::Email => mailed,
+            ReminderChannel::Calendar => usually.contains(way),
+        };
+        let ways = ReminderChannel::ALL.iter().copied();
+        let ways = Channels::of(&ways.filter(is_wanted).collect::<Vec<_>>());
         let usual = ReminderDefaults::default().rule(Rule::Custom).channels;
-        let ways = ways.filter(|ways| *ways != usual);
+        let ways = Some(ways).filter(|ways| *ways != usual);
         let create = ReminderCreate {
             id: Some(id),
             application_id: Some(application),

@@ -23,6 +23,7 @@ use crate::{
         activity::Activity,
         json,
         reminder::Reminder,
+        rules::ReminderChannel,
         rules_in_words::lead,
         time::{Timestamp, ZoneRules as _},
         when::{Holds, Leans, before, ring_label, time_label},
@@ -245,10 +246,12 @@ fn RemindForm(
     let fields: Fields = [("title".to_owned(), json!(title))].into_iter().collect();
     let editor = Editor::new(Draft::new(fields), Complaints::default());
     let submission = Submission::default();
+    let (ways, may_mail) = store.own_ways();
+    let mailed = RwSignal::new(may_mail && ways.contains(&ReminderChannel::Email));
     request_animation_frame(|| dom::focus(&format!("#{}", input_id("due_at"))));
     let set = move |at: Timestamp| {
         let title = json::read::<String>(&editor.saved("title")).unwrap_or_default();
-        let done = store.remind(application, activity, &title, at);
+        let done = store.remind(application, activity, &title, at, mailed.get_untracked());
         done.map(|()| on_done())
             .map_err(|problem| problem.sentence())
     };
@@ -321,6 +324,18 @@ fn RemindForm(
                 <div class="chips plan-chips" role="group" aria-label="Before it begins" on:mousedown=move |event| event.prevent_default()>
                     {chips}
                 </div>
+            })}
+            // Where such mails were stopped as a kind, none comes.
+            {may_mail.then(|| view! {
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        id="remind-by-mail"
+                        prop:checked=mailed
+                        on:change=move |event| mailed.set(event_target_checked(&event))
+                    />
+                    <span>"Mail me, too"</span>
+                </label>
             })}
             // As in the form of a plan: the focus stays until the form has taken what stands there.
             <footer class="plan-footer" on:mousedown=move |event| event.prevent_default()>
