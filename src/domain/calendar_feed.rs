@@ -60,6 +60,10 @@ pub struct CalendarFeed {
     pub generation: i64,
     /// Whether it says when alone: no company, place or link.
     pub discreet: bool,
+    /// Whether mails bring calendar files also while a calendar reads it.
+    // A server of an older version says nothing of it.
+    #[serde(default)]
+    pub attach_too: bool,
     /// When a calendar last read it, to the hour.
     pub last_read_at: Option<Timestamp>,
     /// Which one.
@@ -75,6 +79,9 @@ pub struct CalendarFeedChange {
     /// Whether it says when alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discreet: Option<bool>,
+    /// Whether mails bring calendar files also while a calendar reads the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attach_too: Option<bool>,
     /// The generation that is not to be read any more: another address takes its place. One that is over
     /// already changes nothing, so that sending it twice is harmless.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -403,6 +403,23 @@ async fn a_calendar_that_reads_the_feed_gets_no_files(site: Site) {
     let mails = site.letters_to("jane@example.com");
     assert_eq!(mails.len(), 1, "{:?}", subjects(&site));
     assert!(!mails[0].contains("text/calendar"), "{}", mails[0]);
+
+    // Who wants both has both.
+    let both = json!({ "attach_too": true });
+    let feed = jane.post("/calendar-feed", &both).await.is(200).json();
+    assert_eq!(feed["attach_too"], true);
+    let later = starts + Duration::days(2);
+    interview(&jane, &parent, later).await;
+    go_to(&app, later - Duration::hours(30));
+    app.browser().raw(Method::GET, path).await.is(200);
+    go_to(&app, later - Duration::hours(20));
+    work(&app).await;
+    let mails = site.letters_to("jane@example.com");
+    let with_file = mails.iter().filter(|mail| mail.contains("text/calendar"));
+    assert_eq!(with_file.count(), 1, "{:?}", subjects(&site));
+    let both = json!({ "discreet": true });
+    let feed = jane.post("/calendar-feed", &both).await.is(200).json();
+    assert_eq!(feed["attach_too"], true, "what is absent stays");
 }
 
 async fn what_is_so_no_more_is_not_mailed(site: Site) {

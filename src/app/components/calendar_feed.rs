@@ -27,7 +27,8 @@ const FIRST: &str = "#calendar .button, #calendar .input";
 const KEEP: &str = "#calendar .calendar-keep";
 
 /// Whether it says when alone.
-const DISCREET: &str = "#calendar [type=checkbox]";
+const DISCREET: &str = "#calendar-discreet";
+const ATTACH_TOO: &str = "#calendar-files";
 
 /// Where a calendar takes an address: what it is called, the page where that is done, and how late it is.
 const CALENDARS: [(&str, &str, &str); 2] = [
@@ -153,7 +154,7 @@ pub fn CalendarPanel() -> impl IntoView {
             </button>
         }
         .into_any(),
-        Known::Feed(CalendarFeed { address: Some(address), generation, discreet, last_read_at, last_reader }) => {
+        Known::Feed(CalendarFeed { address: Some(address), generation, discreet, attach_too, last_read_at, last_reader }) => {
             let (zone, habits) = (use_zone(), use_habits());
             let read = move || match (last_read_at, last_reader) {
                 (Some(at), Some(reader)) => {
@@ -163,6 +164,11 @@ pub fn CalendarPanel() -> impl IntoView {
                 _ => "No calendar has read it yet.".to_owned(),
             };
             let replace = CalendarFeedChange { replaces: Some(generation), ..CalendarFeedChange::default() };
+            let with_files = move |event| {
+                let attach_too = Some(event_target_checked(&event));
+                let said = if attach_too == Some(true) { "Mails bring calendar files, too" } else { "No calendar files by mail while a calendar reads the address" };
+                change(CalendarFeedChange { attach_too, ..CalendarFeedChange::default() }, said, ATTACH_TOO);
+            };
             let discreetly = move |event| {
                 let discreet = Some(event_target_checked(&event));
                 let said = if discreet == Some(true) { "Calendars show the time alone" } else { "Calendars show all of it" };
@@ -216,8 +222,12 @@ pub fn CalendarPanel() -> impl IntoView {
             };
             view! { <Address address/> <p class="panel-text">{read}</p>
                 <label class="check">
-                    <input type="checkbox" prop:checked=discreet on:change=discreetly/>
+                    <input type="checkbox" id="calendar-discreet" prop:checked=discreet on:change=discreetly/>
                     <span>"Show only the time: no company, place or link, for calendars that others see"</span>
+                </label>
+                <label class="check">
+                    <input type="checkbox" id="calendar-files" prop:checked=attach_too on:change=with_files/>
+                    <span>"Mail me calendar files as well: while a calendar reads the address, none come"</span>
                 </label>
                 <p class="panel-text">"Whoever has the address can read it."</p>
                 {deeds}

@@ -19,13 +19,15 @@ pub struct FeedRow {
     pub generation: i64,
     /// Whether it says when alone.
     pub discreet: bool,
+    /// Whether mails bring files, too.
+    pub attach_too: bool,
     /// When a calendar last read it, to the hour.
     pub last_read_at: Option<Timestamp>,
     /// Which one.
     pub last_agent: Option<CalendarReader>,
 }
 
-const COLUMNS: &str = "id, generation, discreet, last_read_at, last_agent";
+const COLUMNS: &str = "id, generation, discreet, attach_too, last_read_at, last_agent";
 
 /// The user's address, if there is one.
 pub async fn find(tenant: &mut impl Tenant) -> sqlx::Result<Option<FeedRow>> {
@@ -45,13 +47,14 @@ pub async fn insert(tenant: &mut TenantWrite, row: &FeedRow, now: Timestamp) -> 
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
         sqlx::query::<DB>(
-            "INSERT INTO calendar_feeds (user_id, id, generation, discreet, created_at) \
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO calendar_feeds (user_id, id, generation, discreet, attach_too, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(user_id)
         .bind(row.id)
         .bind(row.generation)
         .bind(row.discreet)
+        .bind(row.attach_too)
         .bind(now)
         .execute(conn)
         .await
@@ -64,11 +67,12 @@ pub async fn update(tenant: &mut TenantWrite, row: &FeedRow) -> sqlx::Result<()>
     let user_id = tenant.user_id();
     on!(tenant.link(), |conn: DB| {
         sqlx::query::<DB>(
-            "UPDATE calendar_feeds SET generation = $1, discreet = $2, last_read_at = $3, \
-             last_agent = $4 WHERE user_id = $5 AND id = $6",
+            "UPDATE calendar_feeds SET generation = $1, discreet = $2, attach_too = $3, \
+             last_read_at = $4, last_agent = $5 WHERE user_id = $6 AND id = $7",
         )
         .bind(row.generation)
         .bind(row.discreet)
+        .bind(row.attach_too)
         .bind(row.last_read_at)
         .bind(row.last_agent)
         .bind(user_id)

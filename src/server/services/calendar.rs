@@ -73,6 +73,7 @@ pub async fn change_feed(
         id: Uuid::new_v4(),
         generation: 1,
         discreet: false,
+        attach_too: false,
         last_read_at: None,
         last_agent: None,
     });
@@ -81,6 +82,7 @@ pub async fn change_feed(
         (row.last_read_at, row.last_agent) = (None, None);
     }
     row.discreet = change.discreet.unwrap_or(row.discreet);
+    row.attach_too = change.attach_too.unwrap_or(row.attach_too);
     if is_new {
         calendar_feeds::insert(&mut tenant, &row, context.now).await?;
     } else {
@@ -123,6 +125,7 @@ fn shown(keys: &Keys, row: Option<FeedRow>, origin: &str) -> CalendarFeed {
             address: None,
             generation: 0,
             discreet: false,
+            attach_too: false,
             last_read_at: None,
             last_reader: None,
         };
@@ -131,6 +134,7 @@ fn shown(keys: &Keys, row: Option<FeedRow>, origin: &str) -> CalendarFeed {
         address: Some(format!("{origin}/calendar/{}.ics", token(keys, &row))),
         generation: row.generation,
         discreet: row.discreet,
+        attach_too: row.attach_too,
         last_read_at: row.last_read_at,
         last_reader: row.last_agent,
     }

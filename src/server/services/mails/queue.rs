@@ -48,7 +48,7 @@ pub(in crate::server::services) async fn queue(
     let before = mails::mailed_before(tenant, &ids).await?;
     rows.retain(|row| !before.contains(&about(row)));
     let feed = calendar_feeds::find(tenant).await?;
-    let is_read = feed.is_some_and(|feed| {
+    let is_read = feed.filter(|feed| !feed.attach_too).is_some_and(|feed| {
         feed.last_read_at
             .is_some_and(|at| at + FEED_IS_READ_WITHIN > now)
     });
