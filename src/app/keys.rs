@@ -39,6 +39,14 @@ pub fn listen() {
         if is_undo(&event) && !dom::types_text(&event) && !dom::exists("dialog[open]") {
             if store.undo_last() {
                 event.prevent_default();
+                // The message that was taken back may have had the focus.
+                store.once_shown(|| {
+                    request_animation_frame(|| {
+                        if !dom::exists(":focus") {
+                            dom::focus("#main");
+                        }
+                    });
+                });
             }
             return;
         }

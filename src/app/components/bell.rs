@@ -36,6 +36,9 @@ const SHOWN: usize = 50;
 /// What went out longer ago is no news to a page that hears of it.
 const NEWS: Duration = Duration::minutes(2);
 
+/// So far ahead of the page's clock the server's may be.
+const AHEAD: Duration = Duration::hours(1);
+
 /// A little longer than from one look at the clock to the next.
 const SOON: Duration = Duration::seconds(75);
 
@@ -62,6 +65,12 @@ struct Reminded(Memo<Arc<Vec<Item>>>);
 pub fn use_reminded() -> Memo<Arc<Vec<Item>>> {
     let Reminded(items) = expect_context();
     items
+}
+
+/// Which reminders have fallen due and wait.
+pub fn use_rung() -> Memo<HashSet<Uuid>> {
+    let BellModel(bell) = use_bell();
+    Memo::new(move |_| bell.read().new.iter().map(|rung| rung.id).collect())
 }
 
 /// How many reminders are new, for what stands outside the frame: the title of the window.
@@ -115,7 +124,8 @@ pub fn provide() {
             let is_first = told
                 .try_update_value(|told| told.insert((rung.id, rung.ready)))
                 .unwrap_or_default();
-            if is_first && known.is_some() && now - rung.at < NEWS {
+            let is_news = now - rung.at < NEWS && rung.at - now < AHEAD;
+            if is_first && known.is_some() && is_news {
                 // Not before the page knows how the person writes times.
                 let id = rung.id;
                 take_over_later(move || tell(store, id));

@@ -2,7 +2,7 @@
 
 use super::{each::Each, icon::Icon, icon_button::IconButton};
 use crate::{
-    app::{dialogs::use_dialogs, pwa::UpdateOffer},
+    app::{components::bell::NewReminders, dialogs::use_dialogs, pwa::UpdateOffer},
     client::{
         dom,
         habits::use_habits,
@@ -11,6 +11,7 @@ use crate::{
         zone::use_zone,
     },
     domain::{
+        reminder::Reminder,
         time::ZoneRules,
         when::{before, day_label},
     },
@@ -73,8 +74,23 @@ fn ToastView(toast: Toast) -> impl IntoView {
         }
     };
     // It may count on while it stands.
+    let rings = match &action {
+        Some(ToastAction::Answer { reminder, .. }) => Some(*reminder),
+        _ => None,
+    };
+    let counts = action == Some(ToastAction::ShowReminders);
+    let NewReminders(waiting) = expect_context();
     let text = Memo::new(move |last: Option<&String>| {
         let said = store.toast_text(id).or_else(|| last.cloned());
+        // What a reminder says, and how many there are, may change while that is told.
+        let rung = rings.and_then(|id| store.row::<Reminder>(id));
+        let rung = rung.map(|row| store.reminder_name(&row));
+        let many = counts.then(|| waiting.get()).filter(|count| *count > 0);
+        let many = many.map(|count| match count {
+            1 => "1 reminder is due".to_owned(),
+            count => format!("{count} reminders are due"),
+        });
+        let said = rung.or(many).or(said);
         said.unwrap_or_else(|| text.clone())
     });
     let placed = action.as_ref().and_then(ToastAction::placed);
@@ -115,6 +131,8 @@ fn ToastView(toast: Toast) -> impl IntoView {
                 }
                 answered(had_focus);
             };
+            // "Again in 1 hour".
+            let label = format!("Again {}", label.to_lowercase());
             view! { <button type="button" class="toast-action" on:click=press>{label}</button> }
         });
         view! {

@@ -84,8 +84,8 @@ impl Record for SettingsRecord {
         if !changed.is_empty() {
             name_zone(&mut changed)?;
             let patch = json::read::<SettingsPatch>(&Value::Object(changed))?;
-            let saved = store.save_settings(patch);
-            saved.map_err(|problem| problem.sentence())?;
+            let saved = store.change_settings(patch, "Settings saved".to_owned());
+            return saved.map_err(|problem| problem.sentence());
         }
         store.once_shown(move || store.toast("info", "Settings saved", None));
         Ok(())

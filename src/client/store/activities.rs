@@ -60,8 +60,9 @@ impl Store {
             let sooner = self.begins_sooner(&row);
             self.tell(
                 format!(
-                    "{verb}: {}{}",
+                    "{verb}: {}{}{}",
                     self.activity_name(&row),
+                    self.planned_for(&row),
                     sooner.unwrap_or_default()
                 ),
                 id,
@@ -126,22 +127,49 @@ impl Store {
         }
         let undo = patch.inverse(&row);
         let moves = !patch.starts_at.is_keep();
+        let calls_off = patch.status == Change::Set(ActivityStatus::Canceled);
         self.report_or(self.patch::<Activity>(id, patch), || {
             let undo = Activity::into_edit(Op::Patch(Box::new(undo)));
-            let stays = moves.then(|| self.own_reminder_stays(id)).flatten();
-            let moved = self.row_untracked::<Activity>(id).filter(|_| moves);
-            let sooner = moved.and_then(|row| self.begins_sooner(&row));
+            if moves {
+                return self.tell_moved(&row, verb, undo);
+            }
+            let stays = calls_off.then(|| self.own_reminder_stays(id)).flatten();
             let name = self.activity_name(&row);
             self.tell(
-                format!(
-                    "{verb}: {name}{}{}",
-                    stays.unwrap_or_default(),
-                    sooner.unwrap_or_default()
-                ),
+                format!("{verb}: {name}{}", stays.unwrap_or_default()),
                 id,
                 vec![(id, undo)],
             );
         });
+    }
+
+    /// An activity that was as `before` has been moved: what a person set so long before it moves along. Says
+    /// so, with `undo` and theirs.
+    pub fn tell_moved(self, before: &Activity, verb: &str, undo: Edit) {
+        let id = before.id;
+        let Some(row) = self.row_untracked::<Activity>(id) else {
+            return;
+        };
+        let (moved, along) = self.own_reminders_follow(before, &row);
+        let along = along.or_else(|| self.own_reminder_stays(id));
+        let sooner = self.begins_sooner(&row);
+        let text = format!(
+            "{verb}: {}{}{}{}",
+            self.activity_name(&row),
+            self.planned_for(&row),
+            along.unwrap_or_default(),
+            sooner.unwrap_or_default()
+        );
+        let mut undo = vec![(id, undo)];
+        undo.extend(moved);
+        self.tell(text, id, undo);
+    }
+
+    /// For when something is planned, in words.
+    fn planned_for(self, row: &Activity) -> String {
+        let starts = row.starts_at.filter(|_| row.is_planned());
+        let label = starts.map(|at| self.moment(at));
+        label.map(|label| format!(" · {label}")).unwrap_or_default()
     }
 
     /// Deletes an activity, with an undo.

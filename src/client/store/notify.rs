@@ -269,8 +269,10 @@ fn undone(text: &str) -> String {
         None => ("", text),
     };
     let of = match verb {
-        // The time to which it was put off.
-        "Later" => of.rsplit_once(" · ").map_or(of, |(of, _)| of),
+        // The time to which it was put off, or for which it was planned; what comes next.
+        "Later" | "Moved" | "Planned" | "Done" | "Called off" => {
+            of.split_once(" · ").map_or(of, |(of, _)| of)
+        }
         _ => of.rsplit_once(". Its ").map_or(of, |(of, _)| of),
     };
     match text.strip_prefix("Not done: ") {
@@ -286,6 +288,14 @@ mod tests {
         for (done, undone) in [
             ("Done: Call Jane, Acme", "Undone: Call Jane, Acme"),
             ("Later: Call Jane · today 16:00", "Undone: Call Jane"),
+            (
+                "Moved: Call, Baker at St. Mary · today 16:00. Its reminder moves along: Prepare, today 15:00",
+                "Undone: Call, Baker at St. Mary",
+            ),
+            (
+                "Called off: Still on hold?, Baker at Acme · the next one 2 Dec, 9:00",
+                "Undone: Still on hold?, Baker at Acme",
+            ),
             (
                 "Called off: Interview (24 h before)",
                 "Undone: Interview (24 h before)",

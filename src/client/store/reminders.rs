@@ -2,7 +2,7 @@
 
 use super::Store;
 use crate::{
-    client::engine::Op,
+    client::engine::{Edit, Op},
     domain::{
         activity::Activity,
         application::Application,
@@ -17,7 +17,7 @@ use crate::{
         rules_in_words::{lead, lead_to},
         settings::{Settings, SettingsPatch},
         time::Timestamp,
-        when::{ring_label, time_label},
+        when::{lead_of, ring_label, time_label},
     },
 };
 use chrono::Duration;
@@ -157,6 +157,11 @@ impl Store {
         })
     }
 
+    /// A moment, in words.
+    pub(super) fn moment(self, at: Timestamp) -> String {
+        untrack(|| time_label(at, self.now(), &*self.zone().read(), self.habits().get()))
+    }
+
     /// When that begins which a rule reminds of before: until then it can be put off.
     pub fn begins_after(self, id: Uuid) -> Option<Timestamp> {
         let row = self.row_untracked::<Reminder>(id)?;
@@ -181,7 +186,53 @@ impl Store {
         })
     }
 
-    /// What is said of a move of an activity: what a person has set about it stays where it is.
+    /// What a person has set so long before an activity as is offered there goes along where that moves: from
+    /// `before` to `now`. Answers what takes that back, and what is said of it.
+    pub(super) fn own_reminders_follow(
+        self,
+        before: &Activity,
+        now: &Activity,
+    ) -> (Vec<(Uuid, Edit)>, Option<String>) {
+        let (Some(was), Some(is)) = (before.starts_at, now.starts_at) else {
+            return (Vec::new(), None);
+        };
+        let rows = untrack(|| self.rows::<Reminder>());
+        let is_own =
+            |row: &&Arc<Reminder>| row.activity_id == Some(now.id) && row.meta.rule.is_none();
+        let mut own: Vec<_> = rows.values().filter(is_own).collect();
+        own.retain(|row| row.is_open());
+        sort_by_key(&mut own, |row| (row.due_at, row.id));
+        let clock = self.clock();
+        let mut undo = Vec::new();
+        let mut last = None;
+        for row in own {
+            let to = lead_of(row.due_at, was).map(|lead| is - lead);
+            let Some(to) = to.filter(|to| *to > clock) else {
+                continue;
+            };
+            let patch = ReminderPatch {
+                due_at: Change::Set(to),
+                ..ReminderPatch::default()
+            };
+            let back = Reminder::into_edit(Op::Patch(Box::new(patch.inverse(row))));
+            if self.report(self.patch::<Reminder>(row.id, patch)) {
+                undo.push((row.id, back));
+                let row = Reminder {
+                    due_at: to,
+                    ..Reminder::clone(row)
+                };
+                last = Some(format!("{}, {}", row.title, self.comes(&row)));
+            }
+        }
+        let said = match (undo.len(), last) {
+            (0, _) | (_, None) => None,
+            (1, Some(last)) => Some(format!(". Its reminder moves along: {last}")),
+            (count, _) => Some(format!(". Its {count} reminders move along")),
+        };
+        (undo, said)
+    }
+
+    /// What is said of an activity that was moved or called off: what a person has set about it stays where it is.
     pub(super) fn own_reminder_stays(self, activity: Uuid) -> Option<String> {
         let rows = untrack(|| self.rows::<Reminder>());
         let is_own =
@@ -232,14 +283,14 @@ impl Store {
     }
 
     /// Pressed twice, an answer is one deed, with one undo.
-    fn answer_reminder(self, id: Uuid, patch: ReminderPatch, verb: &str) {
+    fn answer_reminder(self, id: Uuid, patch: ReminderPatch, verb: &'static str) {
         let row = self.row_untracked::<Reminder>(id);
         if row.is_some_and(|row| is_asked(&row)) {
             self.change_reminder(id, patch, verb);
         }
     }
 
-    fn change_reminder(self, id: Uuid, patch: ReminderPatch, verb: &str) {
+    fn change_reminder(self, id: Uuid, patch: ReminderPatch, verb: &'static str) {
         let Some(row) = self.row_untracked::<Reminder>(id) else {
             return;
         };
@@ -247,33 +298,64 @@ impl Store {
             return;
         }
         let undo = patch.inverse(&row);
+        let answers = patch.done_at.value().is_some() || patch.canceled_at.value().is_some();
         self.report_or(self.patch::<Reminder>(id, patch), || {
             let undo = Reminder::into_edit(Op::Patch(Box::new(undo)));
-            self.tell(
-                format!("{verb}: {}", self.reminder_name(&row)),
-                id,
-                vec![(id, undo)],
-            );
+            // What follows of a rule that repeats is planned by then.
+            self.once_shown(move || {
+                let next = self.next_of_rule(&row).filter(|_| answers);
+                let next = next.map(|next| format!(" · the next one {}", self.comes(&next)));
+                self.tell(
+                    format!(
+                        "{verb}: {}{}",
+                        self.reminder_name(&row),
+                        next.unwrap_or_default()
+                    ),
+                    id,
+                    vec![(id, undo)],
+                );
+            });
         });
+    }
+
+    /// The one that comes after `row`, of a rule that repeats.
+    fn next_of_rule(self, row: &Reminder) -> Option<Arc<Reminder>> {
+        let rule = row.repeated_rule()?;
+        let rows = untrack(|| self.rows::<Reminder>());
+        let of_rule = rows.values().filter(|it| {
+            it.id != row.id
+                && it.is_open()
+                && it.application_id == row.application_id
+                && it.repeated_rule() == Some(rule)
+        });
+        of_rule.min_by_key(|it| (it.due_at, it.id)).cloned()
     }
 
     /// Nothing is to ring at night, with an undo. `told` is what is said of it.
     pub fn keep_nights_quiet(self, told: String) {
-        let Some(settings) = self.settings_untracked() else {
-            return;
-        };
         let (start, end) = night();
         let patch = SettingsPatch {
             quiet_hours_start: Change::Set(Some(start)),
             quiet_hours_end: Change::Set(Some(end)),
             ..SettingsPatch::default()
         };
-        let undo = patch.inverse(&settings);
+        if let Err(problem) = self.change_settings(patch, told) {
+            self.toast("error", problem.sentence(), None);
+        }
+    }
+
+    /// Changes settings, says `told`, and offers an undo.
+    ///
+    /// # Errors
+    /// 400 naming what does not fit.
+    pub fn change_settings(self, patch: SettingsPatch, told: String) -> Result<(), Problem> {
+        let before = self.settings_untracked();
+        let undo = before.map(|before| patch.inverse(&before));
         let id = self.owner().unwrap_or_default();
-        self.report_or(self.save_settings(patch), || {
-            let undo = Settings::into_edit(Op::Patch(Box::new(undo)));
-            self.tell(told, id, vec![(id, undo)]);
-        });
+        self.save_settings(patch)?;
+        let undo = undo.map(|undo| (id, Settings::into_edit(Op::Patch(Box::new(undo)))));
+        self.tell(told, id, undo.into_iter().collect());
+        Ok(())
     }
 
     /// What a reminder says, by what its application and its interview are called now.

@@ -15,7 +15,7 @@ pub use label::{
     weekday_label, weekday_of,
 };
 pub use month::{half_hours, month_cells, step};
-pub use offers::{before, offers, put_off};
+pub use offers::{before, lead_of, offers, put_off};
 pub use read::{Note, Understood, Why, read};
 pub use write::{clock, day_in_full, echo, month_title, weekdays, write};
 

@@ -54,6 +54,12 @@ const BEFORE: [(&str, i64); 4] = [
     ("10 minutes before", 10),
 ];
 
+/// How long before `begins` one of the offers is that comes at `at`; none where none does.
+pub fn lead_of(at: Timestamp, begins: Timestamp) -> Option<Duration> {
+    let leads = BEFORE.map(|(_, minutes)| Duration::minutes(minutes));
+    leads.into_iter().find(|lead| begins - at == *lead)
+}
+
 /// When one may be reminded before something that begins at `until`: what is still ahead.
 pub fn before(until: Timestamp, now: Timestamp) -> Vec<(&'static str, Timestamp)> {
     let moments = BEFORE.map(|(label, minutes)| (label, until - Duration::minutes(minutes)));

@@ -30,6 +30,7 @@ use crate::{
         },
         agenda::countdown,
         application::Application,
+        fields::Patch as _,
         json,
         link::WebUrl,
         mood::Mood,
@@ -212,9 +213,11 @@ impl SameWall {
         let Ok(undo) = json::read::<ActivityPatch>(&Value::Object(was.collect())) else {
             return;
         };
+        // As it was where it began then.
+        let mut was = Activity::clone(&row);
+        undo.apply(&mut was);
         let undo = Activity::into_edit(Op::Patch(Box::new(undo)));
-        let text = format!("Moved: {}", self.1.activity_name(&row));
-        self.1.tell(text, row.id, vec![(row.id, undo)]);
+        self.1.tell_moved(&was, "Moved", undo);
     }
 }
 

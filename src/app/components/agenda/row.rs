@@ -102,6 +102,16 @@ pub fn AgendaRow(
             .filter(|row| row.r#type.is_talk() && row.is_over(now));
         over.filter(|_| is_planned).map(|row| row.id)
     });
+    // A conversation is an appointment with somebody: it is moved, and not put off.
+    let put_off = Memo::new(move |_| {
+        let activity = activity.read();
+        let is_talk = activity.as_ref().is_some_and(|row| row.r#type.is_talk());
+        if is_planned && is_talk {
+            "Move"
+        } else {
+            "Later"
+        }
+    });
     let origin = use_origin();
     let opened = move |_| origin.leaves_today(opened(&item, false));
     let putting_off = Memo::new(move |_| model.later.get() == Some(item));
@@ -125,7 +135,7 @@ pub fn AgendaRow(
             {join}
             <span class="agenda-actions">
                 <IconButton label=Signal::derive(move || format!("Done: {}", title.get())) icon=Icon::Check on_press=done class="agenda-done"/>
-                <IconButton label=Signal::derive(move || format!("Later: {}", title.get())) icon=Icon::Clock on_press=later class="agenda-later"/>
+                <IconButton label=Signal::derive(move || format!("{}: {}", put_off.get(), title.get())) icon=Icon::Clock on_press=later class="agenda-later"/>
             </span>
             {move || asks.get().map(|id| {
                 let told = move |mood| finish(store, model, item, |store| store.tell_how_it_went(id, mood));
@@ -210,7 +220,7 @@ fn LaterChoices(item: Item) -> impl IntoView {
     let (store, model) = (use_store(), use_agenda());
     let close = move |()| {
         model.later.set(None);
-        dom::focus(&format!("[data-item=\"{}\"] .agenda-link", key_of(&item)));
+        dom::focus(&format!("[data-item=\"{}\"] .agenda-later", key_of(&item)));
     };
     let choose = move |at: Timestamp| {
         let beside = model.beside(&item);

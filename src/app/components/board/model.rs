@@ -2,7 +2,7 @@
 //! dragged over them.
 
 use crate::{
-    app::components::bell::use_reminded,
+    app::components::bell::{use_reminded, use_rung},
     client::{
         engine::Began,
         search::Search,
@@ -123,7 +123,7 @@ pub fn use_board() -> BoardModel {
 impl BoardModel {
     /// A board over the store: columns of closed applications are folded at first.
     pub fn of_store() -> Self {
-        let (store, reminded) = (use_store(), use_reminded());
+        let (store, reminded, rung) = (use_store(), use_reminded(), use_rung());
         let search = RwSignal::new(String::new());
         let found = Memo::new(move |_| find(store, &Search::of(&search.read())));
         let open = Status::ALL
@@ -148,7 +148,8 @@ impl BoardModel {
             first,
             asked: Memo::new(move |_| {
                 let (activities, reminders) = (store.rows(), store.rows());
-                Arc::new(asked(&activities, &reminded.read(), &reminders))
+                let has_rung = |id| rung.with(|rung| rung.contains(&id));
+                Arc::new(asked(&activities, &reminded.read(), &reminders, has_rung))
             }),
             search,
             drag: RwSignal::new(None),
@@ -371,6 +372,7 @@ fn asked(
     activities: &HashMap<Uuid, Arc<Activity>>,
     reminded: &[Item],
     reminders: &HashMap<Uuid, Arc<Reminder>>,
+    has_rung: impl Fn(Uuid) -> bool,
 ) -> AllAsked {
     let mut first = AllAsked::new();
     let mut add = |item: Item, by: &dyn Fn() -> Asking| {
@@ -395,7 +397,9 @@ fn asked(
         let Subject::Reminder(id) = item.subject else {
             continue;
         };
-        if let Some(row) = reminders.get(&id).filter(|row| row.meta.rule.is_none()) {
+        // What a rule planned stands here once it has rung: before that there are too many of them.
+        let stands = |row: &&Arc<Reminder>| row.meta.rule.is_none() || has_rung(id);
+        if let Some(row) = reminders.get(&id).filter(stands) {
             add(*item, &|| Asking::Reminder(Arc::clone(row)));
         }
     }
