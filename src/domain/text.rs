@@ -41,6 +41,20 @@ fn is_longer(text: &str, than: usize) -> bool {
     text.len() > than && text.chars().count() > than
 }
 
+/// Whether a text has a name in it as words of their own: "Interview" does not name "Inter".
+pub fn names(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric();
+    !name.is_empty()
+        && text.match_indices(name).any(|(at, _)| {
+            let (before, rest) = text.split_at(at);
+            let after = rest.strip_prefix(name).unwrap_or_default();
+            // What begins or ends with no letter, as "C++", is a word anyhow.
+            let begins = !before.ends_with(is_part) || !name.starts_with(is_part);
+            let ends = !after.starts_with(is_part) || !name.ends_with(is_part);
+            begins && ends
+        })
+}
+
 /// The same text with one character for each of the many that mean the same, without those that
 /// cannot be seen, and in small letters: for what is read, not kept.
 pub fn plain(text: &str) -> String {
@@ -153,6 +167,23 @@ mod described {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_name_is_named_by_words_of_its_own() {
+        for (text, name, is) in [
+            ("Follow up with Acme", "Acme", true),
+            ("Interview", "Inter", false),
+            ("Inter: an Interview", "Inter", true),
+            ("Answer Jo", "A", false),
+            ("A call, A", "A", true),
+            ("Learn C++ and C#", "C++", true),
+            ("Ring Söhne & Co.", "Söhne & Co.", true),
+            ("Größe", "Gr", false),
+            ("anything", "", false),
+        ] {
+            assert_eq!(names(text, name), is, "{name} in {text}");
+        }
+    }
 
     #[test]
     fn a_line_is_trimmed_and_bounded() {

@@ -380,7 +380,12 @@ impl FromStr for MailUrl {
                 Some((key, server)) => (key, Some(server.to_owned())),
                 None => (rest, None),
             };
-            if key.is_empty() || server.as_deref() == Some("") {
+            let is_host = |server: &String| {
+                !server.is_empty()
+                    && !server.contains(['/', '@', '?', '#'])
+                    && !server.contains(char::is_whitespace)
+            };
+            if key.is_empty() || !server.iter().all(is_host) {
                 return Err(format!(
                     "expected {name}://KEY, or {name}://KEY?server=HOST"
                 ));

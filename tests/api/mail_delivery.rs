@@ -14,7 +14,11 @@ use job_hunt_tracker::server::{
     worker::{due, mails},
 };
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use uuid::Uuid;
 
 both![
@@ -22,6 +26,7 @@ both![
     what_may_have_arrived_is_not_sent_again_about_another_time,
     a_provider_that_cannot_be_reached_costs_no_try,
     what_is_refused_is_dead_and_its_reminder_says_so,
+    where_a_calendar_does_not_hear_of_a_change_the_bell_says_so,
     providers_are_spoken_to_as_they_want,
     a_provider_that_does_not_take_us_for_the_sender_costs_no_try,
     what_may_come_later_is_tried_again,
@@ -127,6 +132,43 @@ async fn a_provider_that_cannot_be_reached_costs_no_try(site: Site) {
     assert_eq!(states(&site).await, said(&[("waiting", "0")]));
     let ready = app.browser().raw(Method::GET, "/readyz").await.is(200);
     assert!(ready.text.contains("cannot be reached"), "{}", ready.text);
+}
+
+async fn where_a_calendar_does_not_hear_of_a_change_the_bell_says_so(site: Site) {
+    let refuses = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&refuses);
+    let sink = Sink::start(move |line| {
+        let is_refused = line.starts_with("RCPT") && seen.load(Ordering::Relaxed);
+        if is_refused { "550 no" } else { "250 fine" }
+    })
+    .await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    let row = jane
+        .create(json!({ "company": "Acme", "status": "Screening" }))
+        .await;
+    let plan = json!({ "type": "Interview", "starts_at": app.clock.now() + Duration::hours(30) });
+    let path = format!("{}/activities", path_of(&row));
+    let activity = jane.post(&path, &plan).await.is(201).json();
+    app.clock.advance(Duration::hours(7));
+    work(&app).await;
+    assert_eq!(sink.taken().len(), 1);
+    refuses.store(true, Ordering::Relaxed);
+    let path = format!("/activities/{}", activity["id"].as_str().unwrap());
+    jane.delete(&path, version_of(&activity)).await.is(204);
+    app.clock.advance(Duration::minutes(5));
+    work(&app).await;
+    work(&app).await;
+    let rows = jane.pages("/reminders?sent=true").await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let title = rows[0]["title"].as_str().unwrap();
+    assert!(
+        title.starts_with("Put your calendar right, the mail failed: "),
+        "{title}"
+    );
+    assert_eq!(rows[0]["application_id"], row["id"]);
+    assert_eq!(rows[0]["done_at"], Value::Null);
 }
 
 async fn what_is_refused_is_dead_and_its_reminder_says_so(site: Site) {

@@ -21,6 +21,8 @@ both![
     what_is_on_again_after_its_first_time_is_said,
     what_is_moved_by_night_into_that_night_is_said_at_once,
     a_calendar_that_reads_the_feed_gets_no_files,
+    what_waits_says_what_things_are_called_by_then,
+    a_change_that_was_dropped_by_hand_stays_dropped,
     what_is_so_no_more_is_not_mailed,
     three_at_once_are_one_mail,
     what_shows_at_once_in_quiet_hours_is_not_mailed,
@@ -420,6 +422,63 @@ async fn a_calendar_that_reads_the_feed_gets_no_files(site: Site) {
     let both = json!({ "discreet": true });
     let feed = jane.post("/calendar-feed", &both).await.is(200).json();
     assert_eq!(feed["attach_too"], true, "what is absent stays");
+}
+
+async fn what_waits_says_what_things_are_called_by_then(site: Site) {
+    let sink = Sink::start(|line| if line == "." { "250 taken" } else { "250 fine" }).await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    let row = jane
+        .create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    // It is in the queue, and held.
+    app.state
+        .db
+        .hold_mails(Some(app.clock.now() + Duration::hours(1)))
+        .await
+        .unwrap();
+    work_as_it_is(&app).await;
+    jane.change(&row, json!({ "company": "Beta" })).await;
+    assert_eq!(sink.taken().len(), 0);
+    work(&app).await;
+    let mails = sink.taken();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(header(&mails[0], "Subject"), "Follow up with Beta");
+}
+
+async fn a_change_that_was_dropped_by_hand_stays_dropped(site: Site) {
+    let app = site.start().await;
+    let (jane, parent, planned, starts) = mailed_interview(&app, &site).await;
+    let path = format!("/activities/{}", planned["id"].as_str().unwrap());
+    let later = json!({ "starts_at": starts + Duration::hours(3) });
+    let moved = jane
+        .patch(&path, version_of(&planned), &later)
+        .await
+        .is(200)
+        .json();
+    let waiting = "waiting".parse().unwrap();
+    let waiting = app.state.db.list_mails(&[waiting], 10).await.unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert!(
+        app.state
+            .db
+            .drop_mail(waiting[0].id, app.clock.now())
+            .await
+            .unwrap()
+    );
+    // Whatever else is edited.
+    jane.change(&parent, json!({ "priority": "High" })).await;
+    app.clock.advance(Duration::minutes(5));
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 1);
+    // Another change is another mail.
+    let later = json!({ "starts_at": starts + Duration::hours(5) });
+    jane.patch(&path, version_of(&moved), &later).await.is(200);
+    app.clock.advance(Duration::minutes(5));
+    work(&app).await;
+    assert_eq!(site.letters_to("jane@example.com").len(), 2);
 }
 
 async fn what_is_so_no_more_is_not_mailed(site: Site) {

@@ -16,6 +16,7 @@ use crate::{
         rules::{Channels, Counting, ReminderChannel, ReminderDefaults, Rule},
         rules_in_words::{lead, lead_to},
         settings::{Settings, SettingsPatch},
+        text::names,
         time::Timestamp,
         when::{lead_of, ring_label, time_label},
     },
@@ -370,7 +371,7 @@ impl Store {
         let application = self.row_untracked::<Application>(row.application_id);
         let title = untrack(|| self.reminder_title(row));
         // Some say it themselves.
-        let of = application.filter(|of| !title.contains(of.company.as_str()));
+        let of = application.filter(|of| !names(&title, of.company.as_str()));
         let of = of.map(|of| format!(", {}", of.name()));
         // Those of one interview are told apart by how long before it they come; of one that was moved it is
         // said when the interview begins, for its own time is none.

@@ -105,6 +105,7 @@ fn check<K: Hash + Eq + Clone>(limiter: &Keyed<K>, key: &K, what: &str) -> Resul
         let wait = not_until.wait_time_from(DefaultClock::default().now());
         let seconds = wait.as_secs() + 1;
         let words = match seconds {
+            1 => "a second".to_owned(),
             ..=90 => format!("{seconds} seconds"),
             _ => format!("{} minutes", seconds.div_ceil(60)),
         };

@@ -196,7 +196,11 @@ impl Entry {
             sequence: row.version - 1,
             starts: row.due_at,
             ends: row.due_at,
-            summary: format!("{}, {}", row.title, application.company),
+            summary: format!(
+                "{}, {}",
+                row.says(Some(application), None),
+                application.company
+            ),
             canceled: false,
             more: Some(More {
                 description: format!("{}\n{link}", application.name()),

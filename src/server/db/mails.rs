@@ -146,7 +146,8 @@ pub async fn insert_change(
             "INSERT INTO mails (user_id, id, kind, activity_id, not_before, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, id) DO UPDATE SET \
              state = 'waiting', attempts = 0, not_before = excluded.not_before, ended_at = NULL \
-             WHERE mails.state = 'dropped'",
+             WHERE mails.state = 'dropped' AND NOT mails.uncertain \
+             AND COALESCE(mails.last_error, '') <> $7",
         )
         .bind(user_id)
         .bind(id)
@@ -154,11 +155,15 @@ pub async fn insert_change(
         .bind(activity)
         .bind(not_before)
         .bind(now)
+        .bind(BY_HAND)
         .execute(conn)
         .await
         .map(drop)
     })
 }
+
+/// What is noted of a mail that whoever runs the server has dropped: it stays so.
+const BY_HAND: &str = "dropped by hand";
 
 /// A mail that was given up is tried anew. Whether it had been.
 pub async fn retry(tenant: &mut TenantWrite, id: Uuid, now: Timestamp) -> sqlx::Result<bool> {
@@ -293,11 +298,12 @@ impl Db {
         let mut tx = self.begin().await?;
         let dropped: Option<(Uuid, bool)> = on!(tx.link(), |conn: DB| {
             sqlx::query_as::<DB, (Uuid, bool)>(
-                "UPDATE mails SET state = 'dropped', ended_at = $1, bytes = NULL \
+                "UPDATE mails SET state = 'dropped', ended_at = $1, bytes = NULL, last_error = $3 \
                  WHERE id = $2 AND state IN ('waiting', 'dead') RETURNING user_id, uncertain",
             )
             .bind(now)
             .bind(id)
+            .bind(BY_HAND)
             .fetch_optional(conn)
             .await
         })?;

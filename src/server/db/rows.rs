@@ -70,6 +70,10 @@ pub async fn among<T: Table>(
     column: &'static str,
     ids: &[Uuid],
 ) -> sqlx::Result<Vec<T>> {
+    // PostgreSQL has no empty list.
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let user_id = tenant.user_id();
     let (columns, table) = (columns::<T>(), T::TABLE);
     on!(tenant.link(), |conn: DB| {

@@ -42,6 +42,8 @@ impl Outcome {
             // A server that is not there, does not greet, does not let us in, or does not take us for the sender:
             // nothing of that is about this mail.
             (Step::Connecting, _) => Self::Unreachable { why },
+            // The service shuts down, at whatever step it says so (RFC 5321 §3.8): nothing was taken.
+            (_, Some(421)) => Self::Unreachable { why },
             (_, Some(500..)) => Self::Refused { why },
             (_, Some(_)) => again(false, why),
             // It had no content yet.
@@ -66,7 +68,6 @@ mod tests {
         }
         for (step, code, uncertain) in [
             (Step::Addressing, None, false),
-            (Step::Addressing, Some(421), false),
             (Step::Addressing, Some(450), false),
             (Step::Content, Some(451), false),
             (Step::Content, None, true),
@@ -77,6 +78,7 @@ mod tests {
             assert!(is_it, "{step:?} {code:?}: {outcome:?}");
         }
         for step in [Step::Addressing, Step::Content] {
+            assert!(matches!(at(step, Some(421)), Outcome::Unreachable { .. }));
             assert!(matches!(at(step, Some(550)), Outcome::Refused { .. }));
         }
     }

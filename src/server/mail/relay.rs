@@ -52,30 +52,33 @@ impl Relay {
 }
 
 /// What it means that a provider refused a mail: whether it knows us, and takes us for the sender, is said at
-/// any step, and is nothing about the mail.
+/// any step, and is nothing about the mail. Addresses in its words are no words of its own, and what is said of a
+/// recipient is about that mail.
 pub(super) fn meant(outcome: Outcome) -> Outcome {
     const ABOUT_US: [&str; 8] = [
         "api key",
         "authenticat",
-        "authoriz",
+        "not authorized to send",
         "credits",
         "not verified",
         "quota",
         "sender identity",
         "verify a domain",
     ];
+    const ABOUT_THEM: [&str; 3] = ["recipient", "mailbox", "user"];
+    let is_about_us = |why: &str| {
+        let words = why.split_whitespace().filter(|word| !word.contains('@'));
+        let words = words.collect::<Vec<_>>().join(" ").to_lowercase();
+        let has = |any: &[&str]| any.iter().any(|it| words.contains(it));
+        has(&ABOUT_US) && !has(&ABOUT_THEM)
+    };
     match outcome {
         Outcome::Refused { why }
         | Outcome::TryAgain {
             why,
             uncertain: false,
             ..
-        } if ABOUT_US
-            .iter()
-            .any(|words| why.to_lowercase().contains(words)) =>
-        {
-            Outcome::Unreachable { why }
-        }
+        } if is_about_us(&why) => Outcome::Unreachable { why },
         other => other,
     }
 }
@@ -127,6 +130,7 @@ mod tests {
         for text in [
             "550 The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved.",
             "550 Unauthenticated senders not allowed",
+            "550 You are not authorized to send from jane@example.com",
             "451 Authentication failed: Maximum credits exceeded",
             "550 The example.com domain is not verified. Please, add and verify your domain",
             "450 You have reached your daily email sending quota.",
@@ -145,6 +149,9 @@ mod tests {
         for text in [
             "550 Requested action not taken: mailbox unavailable",
             "552 too large",
+            "550 5.1.1 <quota@example.com>: no such user",
+            "552 5.2.2 the recipient's mailbox is over quota",
+            "550 5.7.1 Recipient not authorized to receive mail",
         ] {
             let refused = Outcome::Refused { why: why(text) };
             assert_eq!(meant(refused.clone()), refused);

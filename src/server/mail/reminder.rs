@@ -14,6 +14,7 @@ use crate::domain::{
     mailing::rule_of,
     reminder::Reminder,
     rules::{Counting, Rule},
+    text::names,
     time::{Timestamp, ZoneRules as _},
     user::Email,
 };
@@ -80,8 +81,8 @@ fn subject(letter: &Letter<'_>, said: &[Said]) -> String {
             None => said.headline.clone(),
         },
         (items, _) => {
-            let titles = items.iter().map(|it| it.reminder.title.as_str());
-            let titles = titles.collect::<Vec<_>>().join(", ");
+            let title = |it: &Item<'_>| it.reminder.says(Some(it.application), it.activity);
+            let titles = items.iter().map(title).collect::<Vec<_>>().join(", ");
             format!("{} reminders: {titles}", items.len())
         }
     }
@@ -103,9 +104,11 @@ fn said(item: &Item<'_>, letter: &Letter<'_>) -> Said {
         application,
         activity,
     } = item;
-    let (company, title) = (application.company.as_str(), reminder.title.as_str());
-    let headline = if title.contains(company) {
-        title.to_owned()
+    let company = application.company.as_str();
+    // By the names of now: it may have waited since it was planned.
+    let title = reminder.says(Some(application), *activity);
+    let headline = if names(&title, company) {
+        title
     } else if begins(item).is_some() {
         format!("{title} with {company}")
     } else if title.ends_with(['?', '!', '.']) {
@@ -144,7 +147,7 @@ fn said(item: &Item<'_>, letter: &Letter<'_>) -> Said {
 
 /// The role, and the company where that has not been said.
 pub(super) fn whose(headline: &str, application: &Application) -> String {
-    if headline.contains(application.company.as_str()) {
+    if names(headline, application.company.as_str()) {
         application.role_title.to_string()
     } else {
         application.name()

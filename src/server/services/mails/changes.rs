@@ -170,7 +170,10 @@ impl Post {
         }
         let told = Told {
             activity,
-            sequence: before.sequence,
+            // What calendars may have from a download counts, too.
+            sequence: row
+                .as_ref()
+                .map_or(before.sequence, |row| before.sequence.max(row.version - 2)),
             starts: before.starts_at,
             ends: before.ends_at,
             summary: before.summary.clone(),
@@ -183,7 +186,15 @@ impl Post {
                     application,
                     was_off: before.content == OFF,
                 },
-                self.calendar_file(activity, application),
+                // A rename of the company is no version of the activity: by its stamp the file is the newer one
+                // (RFC 5546 §2.1.5).
+                self.calendar_file(
+                    &Activity {
+                        updated_at: activity.updated_at.max(mail.created_at),
+                        ..Activity::clone(activity)
+                    },
+                    application,
+                ),
                 activity.page(),
                 mailed_file(activity, application, mail.kind, mail.id),
             ),
@@ -204,7 +215,7 @@ impl Post {
                 Some(MailedFile {
                     content: OFF.to_vec(),
                     mail_id: mail.id,
-                    sequence: before.sequence + 1,
+                    sequence: told.sequence + 1,
                     ..before.clone()
                 }),
             ),

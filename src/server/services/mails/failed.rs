@@ -3,11 +3,17 @@
 use super::about;
 use crate::{
     domain::{
-        reminder::Reminder,
+        application::Application,
+        change::Change,
+        reminder::{MAX_TITLE, Reminder, ReminderCreate},
+        row::{Edited as _, Made},
         rules::{Channels, ReminderChannel},
         time::Timestamp,
     },
-    server::db::{self, Db, mails, tenant::TenantWrite},
+    server::{
+        db::{self, Db, mail_claims::Claimed, mail_files, mails, tenant::TenantWrite},
+        secrets,
+    },
 };
 use chrono::Duration;
 use uuid::Uuid;
@@ -34,6 +40,48 @@ pub(super) async fn set(
         row.failed = Channels::of(&ways);
         row.updated_at = now.max(row.updated_at + Duration::milliseconds(1));
         db::rows::update(tenant, &row).await?;
+    }
+    Ok(())
+}
+
+/// The mail was given up by which a calendar was to hear of a change: a reminder in the app says that this is the
+/// person's to mend. Where the application is gone there is nothing on which it could stand.
+pub(super) async fn tell_of_change(
+    tenant: &mut TenantWrite,
+    mail: &Claimed,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let Some(activity) = mail.activity_id else {
+        return Ok(());
+    };
+    let Some(told) = mail_files::last(tenant, activity, mail.id).await? else {
+        return Ok(());
+    };
+    let application = db::rows::find::<Application>(tenant, told.application_id).await?;
+    let id = Uuid::new_v5(&mail.id, b"given up");
+    if application.is_none() || db::rows::find::<Reminder>(tenant, id).await?.is_some() {
+        return Ok(());
+    }
+    let title = format!("Put your calendar right, the mail failed: {}", told.summary);
+    let title: String = title.chars().take(MAX_TITLE).collect();
+    let Ok(title) = title.parse() else {
+        return Ok(());
+    };
+    let create = ReminderCreate {
+        application_id: Some(told.application_id),
+        title: Change::Set(title),
+        due_at: Change::Set(now),
+        ..ReminderCreate::default()
+    };
+    if let Ok(row) = Reminder::build(&create, id, Made::utc(now)) {
+        let row = Reminder {
+            sent: true,
+            sent_at: Some(now),
+            ..row
+        };
+        // Nobody created it: what it is about is all that was asked for.
+        let hash = secrets::sha256(id.as_bytes());
+        db::rows::insert(tenant, &row, Some(hash)).await?;
     }
     Ok(())
 }

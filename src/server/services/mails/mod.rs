@@ -226,6 +226,7 @@ impl Post {
             tenant => {
                 let mut tenant = tenant?;
                 failed::set(&mut tenant, mail.id, true, now).await?;
+                failed::tell_of_change(&mut tenant, mail, now).await?;
                 tenant.commit().await?;
             }
         }
