@@ -461,7 +461,11 @@ impl Ledger {
             intent.place.1, place.1,
             "invariant 12: sent for another user"
         );
-        let (record, verb) = (intent.record, intent.verb);
+        // What was noted of a planned reminder is about another one where a wrong clock was put right: that is
+        // planned from another time then.
+        let of_entry = waiting.iter().find(|entry| entry.key == key);
+        let record = of_entry.map_or(intent.record, |entry| entry.record);
+        let verb = intent.verb;
         let verb = if request.method == http::Method::POST {
             Verb::Create
         } else {

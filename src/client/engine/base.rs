@@ -401,10 +401,26 @@ impl Base {
         }
     }
 
-    /// Takes a row that the page came with.
+    /// Takes a row that the page came with, as the server rendered it.
     pub fn load<R: HasTable>(&mut self, id: Uuid, row: R) {
         self.loaded.insert(id, R::KIND);
         self.show(id, row);
+    }
+
+    /// Joins what is stored where no cursor stands beside it: of which history that is nobody can tell before the
+    /// whole of one was read. `first` when nothing that was stored is here yet.
+    pub(super) fn join_unvouched(&mut self, shard: Shard, stored: Vec<Kept>, first: bool) {
+        let rows = stored.iter().filter(|kept| kept.row.is_some());
+        let ids = rows.map(|kept| kept.id);
+        let unvouched: Vec<Uuid> = ids
+            .filter(|id| first || self.loaded.contains_key(id))
+            .collect();
+        self.join(shard, stored);
+        for id in unvouched {
+            if self.entity(shard.kind, id).is_some() {
+                self.loaded.insert(id, shard.kind);
+            }
+        }
     }
 
     /// Whether there are rows that the page came with and no history has brought.

@@ -239,8 +239,13 @@ impl Engine {
             self.meta.user.clone_from(&meta.user);
         }
         if meta.base_generation == self.meta.base_generation {
+            let is_vouched = meta.cursor.is_some();
             for (shard, content) in shards {
-                self.base.join(shard, content);
+                if is_vouched {
+                    self.base.join(shard, content);
+                } else {
+                    self.base.join_unvouched(shard, content, first);
+                }
             }
         } else {
             for (shard, _) in shards {
