@@ -75,6 +75,24 @@ impl Planner<'_> {
         self.rows.extend(new);
     }
 
+    /// Of what would have been planned at `at`, the next of each rule that repeats: also where that was called off
+    /// while the one before it was put off.
+    fn plan_next(&mut self, at: Timestamp) {
+        let before = self.rows.clone();
+        self.plan(at);
+        let planned = std::mem::replace(&mut self.rows, before);
+        for row in planned
+            .into_iter()
+            .filter(|row| row.repeated_rule().is_some())
+        {
+            match self.rows.iter_mut().find(|known| known.id == row.id) {
+                Some(known) if known.meta.off && row.is_open() => *known = row,
+                Some(_) => {}
+                None => self.rows.push(row),
+            }
+        }
+    }
+
     /// What has rung stays as it was, and with what a person did to it since.
     pub fn ring<'r>(&mut self, rang: impl Iterator<Item = &'r Reminder>) {
         for it in rang {
@@ -113,7 +131,7 @@ impl Planner<'_> {
                 at = at.max(Some(goes));
             }
             match at.filter(|_| gone.len() > before) {
-                Some(at) => self.plan_new(at, |row| row.repeated_rule().is_some()),
+                Some(at) => self.plan_next(at),
                 None => break,
             }
         }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{
     activity::Activity,
-    reminder::{ReminderPatch, tests::planned_by},
+    reminder::{Facts, ReminderPatch, plan, tests::planned_by},
     rules::Rule,
 };
 
@@ -279,6 +279,45 @@ fn while_the_server_is_silent_the_next_of_a_rule_that_repeats_follows() {
     page.pulled(page_of(vec![came(10, &sent)], "y"));
     every(&mut page, due + Duration::days(2 * step));
     assert_eq!(open(&page), []);
+}
+
+#[test]
+fn what_was_put_off_without_a_network_is_followed_by_the_next() {
+    let (mut page, row) = moved_to(Status::Offer);
+    let began = page.at;
+    let taken = take_the_move(&mut page, &row, Status::Offer);
+    let first = crate::domain::reminder::tests::planned(&taken, began);
+    let due = first[0].due_at;
+    let mut sent = first[0].clone();
+    (sent.sent, sent.sent_at) = (true, Some(due));
+    let facts = Facts {
+        application: &taken,
+        activities: &[],
+        reminders: std::slice::from_ref(&sent),
+        rules: &Default::default(),
+        zone: &chrono::Utc,
+        now: due,
+    };
+    let next = plan(&facts, &[]);
+    assert_eq!(next.len(), 1, "{next:?}");
+    page.pull();
+    let rows = vec![upsert(8, &taken), came(9, &sent), came(10, &next[0])];
+    page.pulled(page_of(rows, "x"));
+    page.at = due + Duration::minutes(5);
+    // There is no network, and it is put off: until it has rung it is the one.
+    let until = page.at + Duration::hours(1);
+    page.edit(sent.id, says(json!({ "due_at": until })), 3);
+    assert_eq!(open(&page).len(), 1);
+    page.at = until;
+    page.engine.pass(until);
+    page.wake();
+    let dues: Vec<Timestamp> = open(&page).iter().map(|(_, at)| *at).collect();
+    assert_eq!(dues, [until, next[0].due_at]);
+    let days = Duration::days(2);
+    page.at = next[0].due_at + days;
+    page.engine.pass(page.at);
+    page.wake();
+    assert!(open(&page).len() > 3, "{:?}", open(&page));
 }
 
 #[test]
