@@ -290,6 +290,37 @@ fn what_was_reached_is_told_also_where_another_page_sets_the_cursor_back() {
 }
 
 #[test]
+fn what_a_store_has_without_a_cursor_is_dropped_where_the_history_has_it_not() {
+    let [lost, stays] = [sample(1), sample(2)];
+    let page = Page::new(&[]);
+    {
+        // Another page stored what it knew of a history, and ended before anything vouched for that.
+        let mut disk = page.disk.borrow_mut();
+        for row in [&lost, &stays] {
+            let shard = Shard::of(EntityKind::Application, row.id);
+            let kept = Kept {
+                id: row.id,
+                row: Some(Entity::Application(Box::new(row.clone()))),
+            };
+            disk.shards.entry(shard).or_default().push(kept);
+        }
+        disk.stamp += 1;
+        assert_eq!(disk.meta.cursor, None);
+    }
+    let mut other = page.reopened();
+    assert!(other.view(lost.id).is_some(), "it shows meanwhile");
+    // What is read once more is no more vouched for.
+    other.refresh();
+    other.pull();
+    other.pulled(page_of(vec![upsert(1, &stays)], "x"));
+    assert_eq!(other.view(lost.id), None);
+    assert!(other.view(stays.id).is_some());
+    other.later(Duration::minutes(1));
+    assert_eq!(other.disk.borrow().row(lost.id), None);
+    assert!(other.disk.borrow().row(stays.id).is_some());
+}
+
+#[test]
 fn what_is_answered_while_a_pull_is_under_way_is_told_by_the_next() {
     let (mut page, row) = taken(place(70, 42));
     page.pull();
