@@ -118,6 +118,7 @@ impl Why {
 pub fn read(text: &str, context: &Context<'_>) -> Result<Understood, Why> {
     let unclear = || Why::Unclear(text.trim().chars().take(40).collect());
     let plain = plain(text).replace("a.m.", "am").replace("p.m.", "pm");
+    let plain = start_of_range(&plain.replace(['⋅', '·', '•', '|'], " "));
     // As programs write it, with its offset.
     if let Ok(at) = DateTime::parse_from_rfc3339(plain.trim()) {
         return match context.holds {
@@ -135,6 +136,47 @@ pub fn read(text: &str, context: &Context<'_>) -> Result<Understood, Why> {
         Ok(()) => reader.said.resolve(context, unclear),
         Err(Stop::Unclear) => Err(unclear()),
         Err(Stop::Why(why)) => Err(why),
+    }
+}
+
+/// Of `14:30 - 15:30`, as calendars write an appointment, when it begins: the half of the day that is said at its
+/// end holds for both. Anything else stays as it is.
+fn start_of_range(text: &str) -> String {
+    let whole = || text.to_owned();
+    let Some((start, end)) = text.rsplit_once('-') else {
+        return whole();
+    };
+    let half = |text: &str| {
+        ["am", "pm"]
+            .into_iter()
+            .find(|half| text.trim_end().ends_with(half))
+    };
+    let bare = |text: &str| {
+        let text = text.trim();
+        let text = half(text)
+            .map_or(text, |half| text.trim_end_matches(half))
+            .trim_end();
+        text.rsplit(' ').next().unwrap_or_default().to_owned()
+    };
+    let is_time = |word: &str| {
+        word.split_once(':').is_some_and(|(hour, minute)| {
+            let digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
+            digits(hour) && digits(minute)
+        })
+    };
+    // Nothing else stands behind it.
+    let ends = end.trim();
+    let is_end = is_time(&bare(end))
+        && half(ends)
+            .map_or(ends, |half| ends.trim_end_matches(half))
+            .trim_end()
+            == bare(end);
+    if !is_end || !is_time(&bare(start)) {
+        return whole();
+    }
+    match (half(start), half(end)) {
+        (None, Some(half)) => format!("{} {half}", start.trim_end()),
+        _ => start.trim_end().to_owned(),
     }
 }
 
@@ -385,7 +427,7 @@ enum Unit {
 }
 
 const UNITS: [(&[&str], Unit); 6] = [
-    (&["minute", "minutes", "min", "mins"], Unit::Minutes),
+    (&["minute", "minutes", "min", "mins", "m"], Unit::Minutes),
     (&["hour", "hours", "hr", "hrs", "h"], Unit::Hours),
     (&["day", "days", "d"], Unit::Days),
     (&["week", "weeks", "wk", "wks", "w"], Unit::Weeks),

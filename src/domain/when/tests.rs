@@ -53,6 +53,26 @@ fn check_refused(context: &Context<'_>, cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn what_calendars_write_is_read_by_its_beginning() {
+    check(
+        &due(),
+        &[
+            ("Thursday 3 December⋅14:30 – 15:30", "2026-12-03 14:30"),
+            ("3.12.2026 14:30-15:15", "2026-12-03 14:30"),
+            ("tomorrow 9:00 am – 10:00 am", "2026-11-28 09:00"),
+            ("tomorrow 2:30 – 3:30 PM", "2026-11-28 14:30"),
+            ("in 30m", "2026-11-27 13:50"),
+            ("2026-11-30 14:00", "2026-11-30 14:00"),
+        ],
+    );
+    let american = context(Holds::Moment, Leans::Ahead, AMERICAN);
+    check(
+        &american,
+        &[("Thu, Dec 3, 2026 2:30 PM – 3:30 PM", "2026-12-03 14:30")],
+    );
+}
+
+#[test]
 fn a_moment_is_read_as_people_say_it() {
     check(
         &due(),
