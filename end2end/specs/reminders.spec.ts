@@ -293,10 +293,10 @@ test("what falls due is told by the system while nobody looks, where that was as
   await expect.poll(shown).toMatchObject([{ title: "Ring Mira", options: { body: "Engineer at Northwind" } }]);
   // The page can be seen: it says so, too, and takes the answer.
   const toast = board.toast(/^Reminder:.*Ring Mira/);
-  await expect(toast.getByRole("button")).toHaveText(["Done", "In 1 hour", "Open", ""]);
+  await expect(toast.getByRole("button")).toHaveText(["Done", "Again in 1 hour", "Open", ""]);
   await page.evaluate(() => (window as unknown as { shown: { onclick(): void }[] }).shown[0]?.onclick());
   await expect(page).toHaveURL(new RegExp(`/board/${id}$`));
-  await board.act(/^Reminder:.*Ring Mira/, "In 1 hour");
+  await board.act(/^Reminder:.*Ring Mira/, "Again in 1 hour");
   await expect(toast).toHaveCount(0);
   await bell.expectNew(0);
 });

@@ -243,7 +243,7 @@ test("a calendar reads what is planned, as much as one wants, until it may no mo
   await settings.reload();
   await expect(settings.calendar).toContainText(/Last read today .+ by Google Calendar/);
 
-  await settings.calendar.getByRole("checkbox").check();
+  await settings.calendar.getByRole("checkbox", { name: /Show only the time/ }).check();
   await expect(settings.toast("Calendars show the time alone")).toBeVisible();
   expect((await read(address))[0]?.summary).toBe("Interview");
   await settings.calendar.getByRole("button", { name: "Another address" }).click();

@@ -50,6 +50,12 @@ test("the agenda is walked, done and put off by keyboard alone", async ({ page, 
   await expect(page.getByRole("group", { name: "When instead" }).getByRole("button").first()).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(today.item("Follow-up").getByRole("link")).toBeFocused();
+  // From the button one goes back to the button.
+  const later = page.getByRole("button", { name: "Later: Follow-up", exact: true });
+  await later.press("Enter");
+  await expect(page.getByRole("group", { name: "When instead" }).getByRole("button").first()).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(later).toBeFocused();
   await page.keyboard.press("k");
   await page.keyboard.press("d");
   await expect(today.nextStep).toBeFocused();

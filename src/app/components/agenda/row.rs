@@ -218,9 +218,16 @@ pub fn later(store: Store, model: AgendaModel, item: Item) {
 #[component]
 fn LaterChoices(item: Item) -> impl IntoView {
     let (store, model) = (use_store(), use_agenda());
+    // Back to what it was opened by: the button, or the row by its key.
+    let button = format!("[data-item=\"{}\"] .agenda-later", key_of(&item));
+    let origin = if dom::exists(&format!("{button}:focus")) {
+        button
+    } else {
+        format!("[data-item=\"{}\"] .agenda-link", key_of(&item))
+    };
     let close = move |()| {
         model.later.set(None);
-        dom::focus(&format!("[data-item=\"{}\"] .agenda-later", key_of(&item)));
+        dom::focus(&origin);
     };
     let choose = move |at: Timestamp| {
         let beside = model.beside(&item);
