@@ -22,6 +22,8 @@ struct Told {
     at: Option<Timestamp>,
     /// Mails that were given up since, without a word.
     more: u32,
+    /// The last of those, and why.
+    last: Option<(Uuid, String)>,
 }
 
 impl Operator {
@@ -39,11 +41,31 @@ impl Operator {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.at.is_some_and(|at| (at..at + EVERY).contains(&now)) {
             told.more += 1;
+            told.last = Some((mail, why.to_owned()));
             return None;
         }
         let more = told.more;
-        (told.at, told.more) = (Some(now), 0);
+        *told = Told {
+            at: Some(now),
+            ..Told::default()
+        };
         Some(given_up_mail(to, mail, why, more))
+    }
+
+    /// What is to be said by now of mails that were given up without a word: the hour is over.
+    pub fn sums_up(&self, now: Timestamp) -> Option<Mail> {
+        let to = self.to.as_ref()?;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.at.is_none_or(|at| (at..at + EVERY).contains(&now)) {
+            return None;
+        }
+        let (mail, why) = told.last.take()?;
+        let more = told.more.saturating_sub(1);
+        *told = Told {
+            at: Some(now),
+            ..Told::default()
+        };
+        Some(given_up_mail(to, mail, &why, more))
     }
 
     /// That mail did not go: the next one is to be told at once.
@@ -108,5 +130,22 @@ mod tests {
         assert!(hears(-599).unwrap().0.contains("One more was given up"));
         let nobody = Operator::new(None);
         assert!(nobody.hears_of(Uuid::nil(), "why", now).is_none());
+        assert!(nobody.sums_up(now).is_none());
+    }
+
+    #[test]
+    fn what_was_not_said_is_said_when_the_hour_is_over() {
+        let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let operator = Operator::new(Some("ops@example.com".parse().unwrap()));
+        let at = |minutes| now + Duration::minutes(minutes);
+        assert!(operator.sums_up(at(0)).is_none());
+        for (n, minutes) in [(7, 0), (8, 1), (9, 2)] {
+            _ = operator.hears_of(Uuid::from_u128(n), "550 no", at(minutes));
+        }
+        assert!(operator.sums_up(at(59)).is_none());
+        let text = operator.sums_up(at(60)).unwrap().text;
+        assert!(text.contains(&Uuid::from_u128(9).to_string()), "{text}");
+        assert!(text.contains("One more was given up"), "{text}");
+        assert!(operator.sums_up(at(200)).is_none(), "it was said");
     }
 }

@@ -135,6 +135,7 @@ pub async fn once(post: &Post) -> sqlx::Result<Duration> {
 async fn until(post: &Post, is_over: impl Fn() -> bool) -> sqlx::Result<Duration> {
     let mut sending = Sending::default();
     let mut idle = Ok(Duration::zero());
+    post.sum_up().await;
     loop {
         if !is_over() && sending.is_reached && idle.is_ok() {
             idle = claim_more(post, &mut sending).await;

@@ -184,6 +184,16 @@ impl Post {
         Ok(true)
     }
 
+    /// Tells whoever runs the server of what was given up in the hour that is over.
+    pub async fn sum_up(&self) {
+        if let Some(word) = self.operator.sums_up(self.clock.now())
+            && let Err(error) = self.mailer.send(word).await
+        {
+            self.operator.did_not_hear();
+            tracing::error!(%error, "OPERATOR_EMAIL was not told");
+        }
+    }
+
     async fn end(&self, mail: &Claimed, end: &End, why: Option<&str>) -> sqlx::Result<bool> {
         let why = why.map(plain);
         let why = why.as_deref();
