@@ -115,6 +115,19 @@ test("what is missing of quiet hours is said, and half of them is not saved", as
   await expect(settings.errors).toHaveText(/whole time of day/);
 });
 
+test("a switch is taken back by the key where it was pressed", async ({ settings, page }) => {
+  await settings.open();
+  const mailed = page.locator("#mail-applied");
+  await expect(mailed).toBeChecked();
+  await mailed.uncheck();
+  await expect(settings.toast("Settings saved").getByRole("button", { name: "Undo" })).toBeVisible();
+  await expect(mailed).toBeFocused();
+  await page.keyboard.press("Control+z");
+  await expect(settings.toast("Undone: Settings saved")).toBeVisible();
+  await expect(mailed).toBeChecked();
+  await settings.saved();
+});
+
 test("changes in quick succession are all kept", async ({ user, settings, page }) => {
   await settings.open();
   await settings.name.fill("Ada");

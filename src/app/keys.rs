@@ -36,7 +36,7 @@ pub fn listen() {
     let store = use_store();
     let handle = window_event_listener(ev::keydown, move |event| {
         // What is typed has an undo of its own.
-        if is_undo(&event) && !dom::types_text(&event) && !dom::exists("dialog[open]") {
+        if is_undo(&event) && !dom::undoes_itself(&event) && !dom::exists("dialog[open]") {
             if store.undo_last() {
                 event.prevent_default();
                 // The message that was taken back may have had the focus.

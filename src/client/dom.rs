@@ -183,6 +183,17 @@ pub fn types_text(event: &KeyboardEvent) -> bool {
     }
 }
 
+/// Whether a key is pressed in a field that takes back what was typed there by itself: a switch does not.
+pub fn undoes_itself(event: &KeyboardEvent) -> bool {
+    #[cfg(feature = "hydrate")]
+    return browser::undoes_itself(event);
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = event;
+        false
+    }
+}
+
 /// The attribute of what has the focus while a key is pressed, where that fits.
 pub fn attribute_of_target(event: &KeyboardEvent, selector: &str, name: &str) -> Option<String> {
     #[cfg(feature = "hydrate")]
@@ -473,6 +484,12 @@ mod browser {
 
     pub(super) fn types_text(event: &KeyboardEvent) -> bool {
         let fields = "input, textarea, select, [contenteditable]";
+        let field = target(event).and_then(|target| target.closest(fields).ok().flatten());
+        field.is_some()
+    }
+
+    pub(super) fn undoes_itself(event: &KeyboardEvent) -> bool {
+        let fields = "input:not([type=checkbox]):not([type=radio]), textarea, [contenteditable]";
         let field = target(event).and_then(|target| target.closest(fields).ok().flatten());
         field.is_some()
     }

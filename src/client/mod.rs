@@ -15,6 +15,7 @@ pub mod search;
 pub mod store;
 pub mod theme;
 pub mod toasts;
+pub mod told;
 pub mod zone;
 
 #[cfg(feature = "hydrate")]

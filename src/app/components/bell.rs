@@ -9,6 +9,7 @@ use crate::{
         hydration::take_over_later,
         notifications::{self, Alerts},
         store::{Store, use_store},
+        told,
         zone::use_zone,
     },
     domain::{
@@ -127,8 +128,12 @@ pub fn provide() {
             let is_news = now - rung.at < NEWS && rung.at - now < AHEAD;
             if is_first && known.is_some() && is_news {
                 // Not before the page knows how the person writes times.
-                let id = rung.id;
-                take_over_later(move || tell(store, id));
+                let (id, key) = (rung.id, format!("{}:{}", rung.id, rung.ready.timestamp()));
+                take_over_later(move || {
+                    if told::is_first(&key) {
+                        tell(store, id);
+                    }
+                });
             }
         }
         // Nor is what was done before this page came.
