@@ -235,6 +235,11 @@ impl Run {
         let url = provider.sink.url();
         let app = site.start_with(&[("--mail-url", &url)]).await;
         *provider.clock.lock().unwrap() = Some(app.clock.clone());
+        // It begins at nine in the morning, at whatever hour the tests are run.
+        let now = app.clock.now();
+        let tomorrow = now.date_naive().succ_opt().unwrap();
+        app.clock
+            .advance(tomorrow.and_hms_opt(9, 0, 0).unwrap().and_utc() - now);
         let mut people = Vec::new();
         for n in 0..3 {
             let user = site

@@ -434,12 +434,20 @@ impl Queue {
                 ahead,
             } => self.update(*key, |entry| *entry = entry.redated(*new_key, *ahead)),
             QueueEvent::Acknowledge(key) if self.goes_once_more(*key) => {}
-            QueueEvent::Acknowledge(key) => self.entries.retain(|entry| entry.key != *key),
+            QueueEvent::Acknowledge(key) => {
+                self.leave_out_what_was_deleted(*key);
+                self.entries.retain(|entry| entry.key != *key);
+            }
             QueueEvent::Park { key, problem } => self.update(*key, |entry| {
                 entry.parked = Some(Problem::clone(problem));
             }),
             QueueEvent::Displace(aside) if aside.done && self.goes_once_more(aside.key) => {}
-            QueueEvent::Displace(aside) => self.displace(aside),
+            QueueEvent::Displace(aside) => {
+                if aside.done {
+                    self.leave_out_what_was_deleted(aside.key);
+                }
+                self.displace(aside);
+            }
             QueueEvent::Shorten(deletions) => self.shorten(deletions),
             QueueEvent::AttachLastKnown { record, row } => {
                 for entry in &mut self.entries {
@@ -473,6 +481,20 @@ impl Queue {
             entry.see(None);
         }
         again
+    }
+
+    /// A deletion was done: what was done to its row before, and never sent, is pointless. Where another page had
+    /// deleted it as well, that was not left out when this one was due.
+    fn leave_out_what_was_deleted(&mut self, key: Uuid) {
+        let deletes = |entry: &&Entry| entry.edit.verb() == Verb::Delete;
+        let Some(deletion) = self.get(key).filter(deletes) else {
+            return;
+        };
+        let (record, order) = (deletion.record, deletion.order);
+        self.entries.retain(|entry| {
+            let is_before = entry.record == record && entry.order < order;
+            !(is_before && entry.edit.verb() == Verb::Patch && entry.is_unseen())
+        });
     }
 
     fn update(&mut self, key: Uuid, update: impl FnOnce(&mut Entry)) {
