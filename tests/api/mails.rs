@@ -41,8 +41,15 @@ pub async fn patient(app: &TestApp) -> User {
 /// after which mails are held.
 pub async fn work(app: &TestApp) {
     assert!(due::once(&app.state).await);
-    app.state.db.hold_mails(None).await.unwrap();
-    work_as_it_is(app).await;
+    for _ in 0..20 {
+        app.state.db.hold_mails(None).await.unwrap();
+        work_as_it_is(app).await;
+        // The server's own worker may have held them since, by what it had read before.
+        if app.state.db.watch().await.unwrap().held_until.is_none() {
+            return;
+        }
+    }
+    panic!("mails are held for ever");
 }
 
 pub async fn work_as_it_is(app: &TestApp) {
