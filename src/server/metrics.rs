@@ -15,15 +15,9 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 /// The bounds between which answers are counted, in seconds.
 const BOUNDS: [f64; 10] = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0];
 
-/// What became of a try to send a mail.
+/// What became of something.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Tried {
-    outcome: &'static str,
-}
-
-/// What became of a reminder that fell due.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Settled {
+struct Became {
     outcome: &'static str,
 }
 
@@ -50,8 +44,8 @@ pub struct Queue {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    mails: Family<Tried, Counter>,
-    reminders: Family<Settled, Counter>,
+    mails: Family<Became, Counter>,
+    reminders: Family<Became, Counter>,
     answers: Family<Asked, Histogram, fn() -> Histogram>,
     open: Gauge,
     held: Gauge,
@@ -108,14 +102,14 @@ impl Default for Metrics {
 impl Metrics {
     /// A try to send a mail came to this: a state in which mails end, `again` or `unreachable`.
     pub fn mail(&self, outcome: &'static str) {
-        self.mails.get_or_create(&Tried { outcome }).inc();
+        self.mails.get_or_create(&Became { outcome }).inc();
     }
 
     /// So many reminders fell due and came to this.
     pub fn reminders(&self, outcome: &'static str, count: u64) {
         if count > 0 {
             self.reminders
-                .get_or_create(&Settled { outcome })
+                .get_or_create(&Became { outcome })
                 .inc_by(count);
         }
     }

@@ -20,7 +20,7 @@ use crate::{
         quiet_hours::{QuietHours, night},
         reminder::Reminder,
         rules::ReminderChannel,
-        rules_in_words::{lead, lead_to},
+        rules_in_words::lead_to,
         settings::{ClockTime, Settings},
         time::Timestamp,
         when::{Habits, clock, ring_label, time_label},
@@ -492,10 +492,7 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
     };
     let name = Memo::new(move |_| {
         let row = row.read();
-        let lead = row.as_deref().and_then(|row| {
-            let begins = store.begins_in_words(row);
-            begins.or_else(|| lead(row))
-        });
+        let lead = row.as_deref().and_then(|row| store.lead_in_words(row));
         let lead = lead.map(|lead| format!(", {lead}")).unwrap_or_default();
         format!("{}{lead}", title.get())
     });

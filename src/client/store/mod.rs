@@ -9,6 +9,7 @@ mod moves;
 mod notify;
 mod reminders;
 mod rows;
+mod settings;
 
 pub use reminders::BY_QUIET_HOURS;
 pub use rows::HasSignal;
@@ -33,7 +34,7 @@ use crate::domain::{
     error::Problem,
     fields::Patch as _,
     row::OfEdit as _,
-    settings::{Settings, SettingsPatch},
+    settings::Settings,
     stage::{StageEvent, Status},
     sync::BoardSnapshot,
     time::{Timestamp, ZoneName, ZoneRules},
@@ -526,14 +527,6 @@ impl Store {
         self.refresh();
         self.run(effects);
         true
-    }
-
-    /// Changes settings. Answers the mutation's key.
-    ///
-    /// # Errors
-    /// 400 naming what does not fit.
-    pub fn save_settings(self, patch: SettingsPatch) -> Result<Uuid, Problem> {
-        self.patch::<Settings>(self.owner().unwrap_or_default(), patch)
     }
 
     fn mutate(self, record: Uuid, edit: Edit) -> Result<Uuid, Problem> {

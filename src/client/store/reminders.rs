@@ -10,12 +10,11 @@ use crate::{
         error::Problem,
         fields::Patch,
         order::sort_by_key,
-        quiet_hours::{QuietHours, night},
+        quiet_hours::QuietHours,
         reminder::{Reminder, ReminderCreate, ReminderPatch, last_before},
         row::OfEdit,
         rules::{Channels, Counting, ReminderChannel, ReminderDefaults, Rule},
         rules_in_words::{lead, lead_to},
-        settings::{Settings, SettingsPatch},
         text::names,
         time::Timestamp,
         when::{lead_of, ring_label, time_label},
@@ -187,6 +186,17 @@ impl Store {
         })
     }
 
+    /// What a person has set about an activity and waits, in the order in which it is due.
+    fn own_reminders(self, activity: Uuid) -> Vec<Arc<Reminder>> {
+        let rows = untrack(|| self.rows::<Reminder>());
+        let is_own = |row: &&Arc<Reminder>| {
+            row.activity_id == Some(activity) && row.meta.rule.is_none() && row.is_open()
+        };
+        let mut own: Vec<_> = rows.values().filter(is_own).cloned().collect();
+        sort_by_key(&mut own, |row| (row.due_at, row.id));
+        own
+    }
+
     /// What a person has set so long before an activity as is offered there goes along where that moves: from
     /// `before` to `now`. Answers what takes that back, and what is said of it.
     pub(super) fn own_reminders_follow(
@@ -197,16 +207,10 @@ impl Store {
         let (Some(was), Some(is)) = (before.starts_at, now.starts_at) else {
             return (Vec::new(), None);
         };
-        let rows = untrack(|| self.rows::<Reminder>());
-        let is_own =
-            |row: &&Arc<Reminder>| row.activity_id == Some(now.id) && row.meta.rule.is_none();
-        let mut own: Vec<_> = rows.values().filter(is_own).collect();
-        own.retain(|row| row.is_open());
-        sort_by_key(&mut own, |row| (row.due_at, row.id));
         let clock = self.clock();
         let mut undo = Vec::new();
         let mut last = None;
-        for row in own {
+        for row in self.own_reminders(now.id) {
             let to = lead_of(row.due_at, was).map(|lead| is - lead);
             let Some(to) = to.filter(|to| *to > clock) else {
                 continue;
@@ -215,12 +219,12 @@ impl Store {
                 due_at: Change::Set(to),
                 ..ReminderPatch::default()
             };
-            let back = Reminder::into_edit(Op::Patch(Box::new(patch.inverse(row))));
+            let back = Reminder::into_edit(Op::Patch(Box::new(patch.inverse(&row))));
             if self.report(self.patch::<Reminder>(row.id, patch)) {
                 undo.push((row.id, back));
                 let row = Reminder {
                     due_at: to,
-                    ..Reminder::clone(row)
+                    ..Reminder::clone(&row)
                 };
                 last = Some(format!("{}, {}", row.title, self.comes(&row)));
             }
@@ -235,12 +239,7 @@ impl Store {
 
     /// What is said of an activity that was moved or called off: what a person has set about it stays where it is.
     pub(super) fn own_reminder_stays(self, activity: Uuid) -> Option<String> {
-        let rows = untrack(|| self.rows::<Reminder>());
-        let is_own =
-            |row: &&Arc<Reminder>| row.activity_id == Some(activity) && row.meta.rule.is_none();
-        let mut own: Vec<_> = rows.values().filter(is_own).collect();
-        own.retain(|row| row.is_open());
-        sort_by_key(&mut own, |row| (row.due_at, row.id));
+        let own = self.own_reminders(activity);
         let first = own.first()?;
         Some(match own.len() {
             1 => format!(
@@ -332,38 +331,16 @@ impl Store {
         of_rule.min_by_key(|it| (it.due_at, it.id)).cloned()
     }
 
-    /// Nothing is to ring at night, with an undo. `told` is what is said of it.
-    pub fn keep_nights_quiet(self, told: String) {
-        let (start, end) = night();
-        let patch = SettingsPatch {
-            quiet_hours_start: Change::Set(Some(start)),
-            quiet_hours_end: Change::Set(Some(end)),
-            ..SettingsPatch::default()
-        };
-        if let Err(problem) = self.change_settings(patch, told) {
-            self.toast("error", problem.sentence(), None);
-        }
-    }
-
-    /// Changes settings, says `told`, and offers an undo.
-    ///
-    /// # Errors
-    /// 400 naming what does not fit.
-    pub fn change_settings(self, patch: SettingsPatch, told: String) -> Result<(), Problem> {
-        let before = self.settings_untracked();
-        let undo = before.map(|before| patch.inverse(&before));
-        let id = self.owner().unwrap_or_default();
-        self.save_settings(patch)?;
-        let undo = undo.map(|undo| (id, Settings::into_edit(Op::Patch(Box::new(undo)))));
-        self.tell(told, id, undo.into_iter().collect());
-        Ok(())
-    }
-
     /// What a reminder says, by what its application and its interview are called now.
     pub fn reminder_title(self, row: &Reminder) -> String {
         let of = self.row::<Application>(row.application_id);
         let about = row.activity_id.and_then(|id| self.row::<Activity>(id));
         row.says(of.as_deref(), about.as_deref())
+    }
+
+    /// How long before something a reminder is, or when that begins where it is so long before it no more.
+    pub fn lead_in_words(self, row: &Reminder) -> Option<String> {
+        self.begins_in_words(row).or_else(|| lead(row))
     }
 
     /// What a reminder is called beside those of other applications.
@@ -375,8 +352,7 @@ impl Store {
         let of = of.map(|of| format!(", {}", of.name()));
         // Those of one interview are told apart by how long before it they come; of one that was moved it is
         // said when the interview begins, for its own time is none.
-        let lead = self.begins_in_words(row).or_else(|| lead(row));
-        let lead = lead.map(|lead| format!(" ({lead})"));
+        let lead = self.lead_in_words(row).map(|lead| format!(" ({lead})"));
         format!(
             "{title}{}{}",
             lead.unwrap_or_default(),

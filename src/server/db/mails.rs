@@ -146,8 +146,7 @@ pub async fn insert_change(
             "INSERT INTO mails (user_id, id, kind, activity_id, not_before, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, id) DO UPDATE SET \
              state = 'waiting', attempts = 0, not_before = excluded.not_before, ended_at = NULL \
-             WHERE mails.state = 'dropped' AND NOT mails.uncertain \
-             AND COALESCE(mails.last_error, '') <> $7",
+             WHERE mails.state = 'dropped' AND COALESCE(mails.last_error, '') <> $7",
         )
         .bind(user_id)
         .bind(id)

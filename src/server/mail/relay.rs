@@ -65,7 +65,13 @@ pub(super) fn meant(outcome: Outcome) -> Outcome {
         "sender identity",
         "verify a domain",
     ];
-    const ABOUT_THEM: [&str; 3] = ["recipient", "mailbox", "user"];
+    const ABOUT_THEM: [&str; 5] = [
+        "recipient",
+        "mailbox",
+        "no such user",
+        "unknown user",
+        "user unknown",
+    ];
     let is_about_us = |why: &str| {
         let words = why.split_whitespace().filter(|word| !word.contains('@'));
         let words = words.collect::<Vec<_>>().join(" ").to_lowercase();

@@ -35,7 +35,7 @@ pub struct Asked {
     pub item: Item,
     /// Who asks.
     pub by: Asking,
-    /// What is planned, in the order of time.
+    /// The talks that are planned, in the order of time.
     pub appointments: Vec<Arc<Activity>>,
 }
 
@@ -403,7 +403,9 @@ fn asked(
             add(*item, &|| Asking::Reminder(Arc::clone(row)));
         }
     }
-    for row in activities.values().filter(|row| row.is_planned()) {
+    // Nobody waits for what one does alone.
+    let is_appointment = |row: &&Arc<Activity>| row.is_planned() && row.r#type.is_talk();
+    for row in activities.values().filter(is_appointment) {
         if let Some(asked) = first.get_mut(&row.application_id) {
             asked.appointments.push(Arc::clone(row));
         }

@@ -24,7 +24,6 @@ use crate::{
         json,
         reminder::Reminder,
         rules::ReminderChannel,
-        rules_in_words::lead,
         time::{Timestamp, ZoneRules as _},
         when::{Holds, Leans, before, ring_label, time_label},
     },
@@ -113,11 +112,8 @@ fn Row(
         found.unwrap_or_else(known)
     });
     let title = move || store.reminder_title(&now.read());
-    let of_interview = move || {
-        let row = now.read();
-        store.begins_in_words(&row).or_else(|| lead(&row))
-    };
-    let name = Memo::new(move |_| match lead(&now.read()) {
+    let of_interview = move || store.lead_in_words(&now.read());
+    let name = Memo::new(move |_| match store.lead_in_words(&now.read()) {
         Some(lead) => format!("{}, {lead}", title()),
         None => title(),
     });
