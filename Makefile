@@ -50,7 +50,7 @@ fuzz: ## Simulate 10,000 seeds of devices, network and server (SEEDS=n, START=n)
 
 fuzz-mails: ## Send mails while all goes wrong that can, on both engines (SEEDS=n, START=n, KILLS=n)
 	@scripts/setup.sh build test
-	@FAULT_SEEDS=$(or $(SEEDS),1000) FAULT_START=$(or $(START),0) FAULT_KILLS=$(or $(KILLS),50) scripts/with-postgres.sh scripts/with-env.sh cargo test --no-default-features --features ssr --test api mail_faults -- --nocapture
+	@FAULT_SEEDS=$(or $(SEEDS),1000) FAULT_START=$(or $(START),0) FAULT_KILLS=$(or $(KILLS),50) scripts/with-postgres.sh scripts/with-env.sh cargo test --no-default-features --features ssr --test api -- mail_faults mail_kills --nocapture
 
 year: ## Simulate a year of reminders of 200 people (USERS=n, SEED=n, GAP=hours between two deeds)
 	@scripts/setup.sh build test

@@ -25,6 +25,7 @@ mod idempotency;
 mod dice;
 mod mail_delivery;
 mod mail_faults;
+mod mail_kills;
 mod mails;
 mod migrations;
 mod pages;
