@@ -483,15 +483,19 @@ mod browser {
     }
 
     pub(super) fn types_text(event: &KeyboardEvent) -> bool {
-        let fields = "input, textarea, select, [contenteditable]";
-        let field = target(event).and_then(|target| target.closest(fields).ok().flatten());
-        field.is_some()
+        goes_into(event, "input, textarea, select, [contenteditable]")
     }
 
     pub(super) fn undoes_itself(event: &KeyboardEvent) -> bool {
         let fields = "input:not([type=checkbox]):not([type=radio]), textarea, [contenteditable]";
-        let field = target(event).and_then(|target| target.closest(fields).ok().flatten());
-        field.is_some()
+        goes_into(event, fields)
+    }
+
+    /// Whether the key goes into one of these fields. Until the browser has drawn the page again, that of a
+    /// dialog that was just closed still has the focus; nobody types there.
+    fn goes_into(event: &KeyboardEvent, fields: &str) -> bool {
+        let around = |selector| target(event)?.closest(selector).ok().flatten();
+        around(fields).is_some() && around("dialog:not([open])").is_none()
     }
 
     pub(super) fn attribute_of_target(

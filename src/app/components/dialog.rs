@@ -35,6 +35,8 @@ pub fn Dialog(
     let node = NodeRef::<html::Dialog>::new();
     let is_made = !starts_as_rendered();
     let (filled, ready) = (RwSignal::new(is_made), RwSignal::new(is_made));
+    // Whether it was told that this opening is over.
+    let told = StoredValue::new(false);
     // What is to have the focus is there before it opens.
     let fill = move || {
         filled.try_set(true);
@@ -55,6 +57,7 @@ pub fn Dialog(
                 if let Some(ready) = on_open {
                     ready.run(());
                 }
+                told.set_value(false);
                 // Refused only where it is open or not in the document.
                 _ = dialog.show_modal();
             }
@@ -62,10 +65,23 @@ pub fn Dialog(
             _ => {}
         }
     });
+    let tell = move || {
+        if !told.get_value() {
+            told.set_value(true);
+            on_close.run(());
+        }
+    };
+    // Told at the key: `close` is late, and whoever opens it again before that would set what
+    // is set. A file field's `cancel` bubbles up to here and is another's.
+    let cancelled = move |event: leptos::web_sys::Event| {
+        if event.target() == event.current_target() {
+            tell();
+        }
+    };
     let closed = move |_| {
         // The event is late, and the dialog may have been opened again meanwhile.
         if node.get_untracked().is_none_or(|dialog| !dialog.open()) {
-            on_close.run(());
+            tell();
         }
     };
     // Pressed and released beside it: whoever selects text may end there.
@@ -73,11 +89,11 @@ pub fn Dialog(
     let press = move |event: leptos::ev::MouseEvent| pressed.set_value(dom::is_beside(&event));
     let release = move |event: leptos::ev::MouseEvent| {
         if light && pressed.get_value() && dom::is_beside(&event) {
-            on_close.run(());
+            tell();
         }
     };
     view! {
-        <dialog class=format!("dialog {class}") node_ref=node aria-labelledby=title_id on:close=closed on:mousedown=press on:click=release>
+        <dialog class=format!("dialog {class}") node_ref=node aria-labelledby=title_id on:cancel=cancelled on:close=closed on:mousedown=press on:click=release>
             {move || filled.get().then(|| children())}
         </dialog>
     }
