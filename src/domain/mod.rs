@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod agenda;
+pub mod analytics;
 pub mod application;
 pub mod bell;
 pub mod calendar_feed;

@@ -40,12 +40,17 @@ impl TryFrom<Vec<Tag>> for Tags {
     }
 }
 
+/// A word as it is compared: without regard to case.
+pub fn folded(word: &str) -> String {
+    word.to_lowercase()
+}
+
 /// Whether two tags are the same but for case. Most tags are ASCII, where nothing need be copied.
 fn same(one: &str, other: &str) -> bool {
     if one.is_ascii() && other.is_ascii() {
         one.eq_ignore_ascii_case(other)
     } else {
-        one.to_lowercase() == other.to_lowercase()
+        folded(one) == folded(other)
     }
 }
 
