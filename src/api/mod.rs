@@ -7,6 +7,7 @@
 )]
 
 pub mod activities;
+pub mod analytics;
 pub mod answer;
 pub mod applications;
 pub mod auth;

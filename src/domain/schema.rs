@@ -28,7 +28,7 @@ pub(super) fn without_nul() -> &'static str {
 }
 
 /// The years within which a date may be; the last one ends no decade.
-pub(super) fn years() -> String {
+pub(in crate::domain) fn years() -> String {
     let (first, last) = (*YEARS.start() / 10, *YEARS.end() / 10);
     let decades: Vec<String> = (first..last).map(|decade| decade.to_string()).collect();
     let rest: Vec<String> = (last * 10..=*YEARS.end())

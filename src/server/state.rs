@@ -2,7 +2,7 @@
 
 use super::{
     auth::limits::Limits, clock::Clock, config::Config, db::Db, mail::Mailer, metrics::Metrics,
-    secrets::Keys,
+    secrets::Keys, services::analytics::Hunts,
 };
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct AppState {
     pub clock: Clock,
     /// Who asks too often.
     pub limits: Arc<Limits>,
+    /// What figures are made of, of those who look at them.
+    pub hunts: Hunts,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -49,6 +51,7 @@ impl AppState {
             keys,
             clock,
             limits,
+            hunts: Hunts::default(),
             metrics: Arc::default(),
         })
     }

@@ -10,6 +10,7 @@
 )]
 
 mod activities;
+mod analytics;
 mod applications;
 mod board;
 mod calendar;

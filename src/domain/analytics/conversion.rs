@@ -1,6 +1,6 @@
 //! How many applications reached which stage.
 
-use super::{Course, Measure, PIPELINE, Range, summary::count};
+use super::{Course, Measure, PIPELINE, Range, share, summary::count};
 use crate::domain::stage::Status;
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,9 @@ pub struct StageReached {
     pub status: Status,
     /// How many reached it or a later one.
     pub reached: u64,
-    /// As a share of those that reached the one before, from 0 to 1; none for the first, and where none had.
+    /// As a share of those that reached the one before, from 0 to 1 to four places; none for the first, and where none had.
     pub of_previous: Option<f64>,
-    /// As a share of all, from 0 to 1; none where there are none.
+    /// As a share of all, from 0 to 1 to four places; none where there are none.
     pub of_first: Option<f64>,
 }
 
@@ -29,10 +29,6 @@ pub struct Conversion {
 /// How many of the applications of a range reached each stage.
 pub fn conversion(courses: &[Course], range: Range) -> Conversion {
     let inside = || courses.iter().filter(|course| course.is_in(range));
-    let share = |part: u64, of: Option<u64>| {
-        let of = of.filter(|of| *of > 0)?;
-        Some(part as f64 / of as f64)
-    };
     let mut stages: Vec<StageReached> = Vec::with_capacity(PIPELINE.len());
     for status in PIPELINE {
         let reached = count(inside(), Measure::Reached(status));
@@ -40,8 +36,8 @@ pub fn conversion(courses: &[Course], range: Range) -> Conversion {
         stages.push(StageReached {
             status,
             reached,
-            of_previous: share(reached, stages.last().map(|last| last.reached)),
-            of_first: share(reached, Some(first)),
+            of_previous: stages.last().and_then(|last| share(reached, last.reached)),
+            of_first: share(reached, first),
         });
     }
     Conversion { stages }

@@ -29,6 +29,7 @@ pub struct Stay {
 
 /// What figures know of an application itself.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "ssr", derive(sqlx::FromRow))]
 pub struct Subject {
     /// Its id.
     pub id: Uuid,

@@ -14,6 +14,7 @@ mod conversion;
 mod course;
 mod days;
 mod measure;
+mod query;
 mod sources;
 mod summary;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use conversion::{Conversion, StageReached, conversion};
 pub use course::{Course, Stay, Subject, courses, talked};
 pub use days::{Activity, ActivityOfDay, activity_of_days, done};
 pub use measure::{Measure, Selection, members};
+pub use query::{AnalyticsQuery, TrendsQuery};
 pub use sources::{OfSource, Sources, sources};
 pub use summary::{
     ByStatus, PENDING_AFTER_DAYS, Pending, PendingItem, Summary, TimeInStage, Totals, summary,
@@ -54,6 +56,12 @@ pub fn rank(status: Status) -> Option<usize> {
         other => other,
     };
     PIPELINE.iter().position(|one| *one == stage)
+}
+
+/// A part as a share of the whole, from 0 to 1, to four places: more say nothing about people, and not every reader
+/// of JSON has them alike. None of nothing.
+fn share(part: u64, of: u64) -> Option<f64> {
+    (of > 0).then(|| (part as f64 / of as f64 * 1e4).round() / 1e4)
 }
 
 /// Days from the first to the last, both included.

@@ -1,6 +1,6 @@
 //! Where applications came from, and what became of them.
 
-use super::{Course, Range, summary::totals};
+use super::{Course, Range, share, summary::totals};
 use crate::domain::{order::sort_by_key, tags::folded};
 use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, collections::BTreeMap};
@@ -19,9 +19,9 @@ pub struct OfSource {
     pub interviews: u64,
     /// Those that reached an offer.
     pub offers: u64,
-    /// Responses as a share of the applications, from 0 to 1.
+    /// Responses as a share of the applications, from 0 to 1 to four places.
     pub response_rate: f64,
-    /// Offers as a share of the applications, from 0 to 1.
+    /// Offers as a share of the applications, from 0 to 1 to four places.
     pub offer_rate: f64,
 }
 
@@ -56,7 +56,6 @@ fn of_source(courses: &[&Course]) -> OfSource {
         .into_iter()
         .max_by_key(|(spelling, count)| (*count, Reverse(*spelling)));
     let totals = totals(courses.iter().copied());
-    let share = |part: u64| part as f64 / totals.applications.max(1) as f64;
     OfSource {
         source: commonest
             .map(|(spelling, _)| spelling.to_owned())
@@ -65,7 +64,7 @@ fn of_source(courses: &[&Course]) -> OfSource {
         responses: totals.responses,
         interviews: totals.interviews,
         offers: totals.offers,
-        response_rate: share(totals.responses),
-        offer_rate: share(totals.offers),
+        response_rate: share(totals.responses, totals.applications).unwrap_or_default(),
+        offer_rate: share(totals.offers, totals.applications).unwrap_or_default(),
     }
 }

@@ -398,7 +398,7 @@ fn the_funnel_counts_later_stages_as_earlier_ones() {
     assert_eq!(stages[0].of_previous, None);
     assert_eq!(stages[0].of_first, Some(1.0));
     assert_eq!(stages[1].of_previous, Some(0.75));
-    assert_eq!(stages[5].of_previous, Some(2.0 / 3.0));
+    assert_eq!(stages[5].of_previous, Some(0.6667));
     assert_eq!(stages[5].of_first, Some(0.5));
     assert_eq!(stages[6].of_previous, Some(0.0));
 }
@@ -470,7 +470,7 @@ fn a_source_is_one_however_it_is_spelled() {
         (first.source.as_str(), first.applications, first.offers),
         ("LinkedIn", 3, 1)
     );
-    assert_eq!(first.response_rate, 1.0 / 3.0);
+    assert_eq!(first.response_rate, 0.3333);
     assert_eq!(
         (answer[1].source.as_str(), answer[1].response_rate),
         ("Referral", 1.0)

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod activities;
+pub mod analytics;
 pub mod applications;
 pub mod calendar_feeds;
 mod due;

@@ -2,6 +2,7 @@
 //! and returns what changed or a problem that a client can act on.
 
 pub mod activities;
+pub mod analytics;
 pub mod applications;
 pub mod board;
 pub mod calendar;

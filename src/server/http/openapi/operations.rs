@@ -9,6 +9,7 @@ use crate::{
     api::{UNRECORDED, auth, board::BoardQuery},
     domain::{
         activity::{Activity, ActivityCreate, ActivityPatch},
+        analytics::{self, AnalyticsQuery, Conversion, Sources, Summary, Trends, TrendsQuery},
         application::{Application, ApplicationCreate, ApplicationPatch},
         calendar_feed::{CalendarFeed, CalendarFeedChange},
         cursor::Page,
@@ -96,6 +97,9 @@ impl Operation {
         all
     }
 }
+
+/// How figures are counted.
+const ANALYTICS: &str = "An application belongs to the day of its `application_date`, in the user's zone; drafts are counted apart, archived ones count. It reached a stage when a move that counts led to it or to a later one; what was declined reached the offer. A rejection is a response, silence is none.";
 
 /// Every operation.
 pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
@@ -357,6 +361,51 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             summary: "The top of every open column",
             query: query::<BoardQuery>(),
             answer: Some(reference::<BoardSnapshot>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_summary",
+            path: "/analytics/summary",
+            summary: "Get totals, what stands where, how long stages take, and what is silent",
+            detail: ANALYTICS,
+            query: query::<AnalyticsQuery>(),
+            answer: Some(reference::<Summary>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_trends",
+            path: "/analytics/trends",
+            summary: "Get applications over time",
+            detail: "At most 400 parts, empty ones included; the first and the last are cut to the range. Weeks begin on the user's first day of the week.",
+            query: query::<TrendsQuery>(),
+            answer: Some(reference::<Trends>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_sources",
+            path: "/analytics/source-breakdown",
+            summary: "Get what came of each source",
+            detail: "Spellings that differ in case alone are one source.",
+            query: query::<AnalyticsQuery>(),
+            answer: Some(reference::<Sources>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_conversion",
+            path: "/analytics/stage-conversion",
+            summary: "Get how many applications reached each stage",
+            detail: ANALYTICS,
+            query: query::<AnalyticsQuery>(),
+            answer: Some(reference::<Conversion>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_activity",
+            path: "/analytics/activity",
+            summary: "Get what was done on each day",
+            detail: "Days on which nothing was done are left out.",
+            query: query::<AnalyticsQuery>(),
+            answer: Some(reference::<analytics::Activity>(g)),
             ..read()
         },
         Operation {
