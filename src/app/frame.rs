@@ -2,6 +2,7 @@
 
 use super::{
     components::{
+        analytics::LastServed,
         announcer::AnnouncerView,
         bell::{self, BellPanel},
         entry::EntryCard,
@@ -14,7 +15,7 @@ use super::{
     },
     keys,
     origin::use_origin,
-    session::{Start, remember, start, start_from_shell, use_me},
+    session::{Start, Wanted, remember, start, start_from_shell, use_me},
     zone_offer,
 };
 use crate::{
@@ -68,14 +69,17 @@ pub fn SignedIn(
         return frame().into_any();
     }
     let location = use_location();
-    let focus = move || {
+    let wanted = move || {
+        let search = location.search.get_untracked();
         location
             .pathname
-            .with_untracked(|path| path.strip_prefix("/board/").and_then(|id| id.parse().ok()))
+            .with_untracked(|path| Wanted::of(path, &search))
     };
+    let served = expect_context::<LastServed>();
     let show = move |start: Result<Start, Problem>| match start {
-        Ok(Start { me, board }) => {
+        Ok(Start { me, board, figures }) => {
             store.load(&me, &board);
+            served.set(figures);
             remember(me);
             frame().into_any()
         }
@@ -104,7 +108,7 @@ pub fn SignedIn(
                 frame().into_any()
             }
             ShellPhase::Nothing => {
-                let start = LocalResource::new(move || start_from_shell(focus()));
+                let start = LocalResource::new(move || start_from_shell(wanted()));
                 view! {
                     <Suspense fallback=|| ()>
                         {move || Suspend::new(async move { show(start.await) })}
@@ -115,7 +119,7 @@ pub fn SignedIn(
         })
         .into_any();
     }
-    let start = Resource::new_blocking(focus, start);
+    let start = Resource::new_blocking(wanted, start);
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move { show(start.await) })}

@@ -26,8 +26,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    archive::ArchivePage, board::BoardPage, not_found::NotFoundPage, settings::SettingsPage,
-    sign_in::SignInPage, today::TodayPage, verify::VerifyPage,
+    analytics::AnalyticsPage, archive::ArchivePage, board::BoardPage, not_found::NotFoundPage,
+    settings::SettingsPage, sign_in::SignInPage, today::TodayPage, verify::VerifyPage,
 };
 
 /// The app.
@@ -42,6 +42,7 @@ pub fn App() -> impl IntoView {
     dialogs::provide();
     let new = NewReminders::default();
     provide_context(new);
+    components::analytics::provide();
     origin::provide();
     pwa::provide();
     content_policy::send();
@@ -63,6 +64,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in/verify") view=VerifyPage ssr=SsrMode::Async/>
                 <Route path=path!("/board/:id?") view=BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/today") view=TodayPage ssr=SsrMode::Async/>
+                <Route path=path!("/analytics") view=AnalyticsPage ssr=SsrMode::Async/>
                 <Route path=path!("/archive") view=ArchivePage ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
             </FlatRoutes>

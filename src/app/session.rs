@@ -1,5 +1,6 @@
 //! Who is signed in, and what the first page of their session is made of.
 
+use super::components::analytics::{self, Asked, Served};
 use crate::{
     api::{
         auth,
@@ -14,6 +15,7 @@ use crate::{
     domain::{
         error::{Problem, ProblemKind},
         sync::BoardSnapshot,
+        time::ZoneRules as _,
         user::Me,
     },
 };
@@ -43,25 +45,56 @@ pub struct Start {
     pub me: Me,
     /// What they see first.
     pub board: BoardSnapshot,
+    /// The figures, where those are what they see.
+    pub figures: Option<Served>,
 }
 
-/// Asks the server for both; `focus` is the application that the address names.
+/// What the first page needs beside the top of the board.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// The application that the address names.
+    pub focus: Option<Uuid>,
+    /// The figures that it asks for.
+    pub figures: Option<Asked>,
+}
+
+impl Wanted {
+    /// What the page at an address needs.
+    pub fn of(path: &str, search: &str) -> Self {
+        let id = path.strip_prefix("/board/");
+        Self {
+            focus: id.and_then(|id| id.parse().ok()),
+            figures: (path == "/analytics").then(|| Asked::of(search)),
+        }
+    }
+}
+
+/// Asks the server for it.
 ///
 /// # Errors
 /// 401 where nobody is signed in, and what else the server says.
-pub async fn start(focus: Option<Uuid>) -> Result<Start, Problem> {
+pub async fn start(wanted: Wanted) -> Result<Start, Problem> {
     let me = auth::me().await.and_then(Reply::into_body)?;
+    let Wanted { focus, figures } = wanted;
     let query = Query::of(&BoardQuery { focus });
     let board = get_board(query).await.and_then(Reply::into_body)?;
-    Ok(Start { me, board })
+    let figures = match figures {
+        Some(asked) => {
+            let today = Zone::new(me.settings.timezone.clone()).day(board.now);
+            // The page says it where they cannot be had, and asks again.
+            analytics::ask(asked, today).await.ok()
+        }
+        None => None,
+    };
+    Ok(Start { me, board, figures })
 }
 
 /// The same in the shell, which no server has rendered.
 ///
 /// # Errors
 /// The same; without a network it says what that means.
-pub async fn start_from_shell(focus: Option<Uuid>) -> Result<Start, Problem> {
-    start(focus).await.map_err(|problem| match problem.kind {
+pub async fn start_from_shell(wanted: Wanted) -> Result<Start, Problem> {
+    start(wanted).await.map_err(|problem| match problem.kind {
         ProblemKind::Network => Problem::new(
             ProblemKind::Network,
             "You are offline, and nothing is kept on this device yet.",

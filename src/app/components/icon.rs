@@ -63,6 +63,8 @@ pub enum Icon {
     FaceMixed,
     /// `face-bad`.
     FaceBad,
+    /// `chart`.
+    Chart,
     /// `logo`.
     Logo,
 }
@@ -142,6 +144,7 @@ impl Icon {
             Self::FaceBad => {
                 r#"<circle cx="12" cy="12" r="8.5"/><path d="M9 10h.01M15 10h.01M8.3 16c.8-1.4 2.1-2.2 3.7-2.2s2.9.8 3.7 2.2"/>"#
             }
+            Self::Chart => r#"<path d="M4.5 19.5h15M7.5 16v-5M12 16V6M16.5 16v-7.5"/>"#,
             Self::Logo => {
                 r#"<path d="M6 18.6v-3.2M12 18.6V10M18 18.6v-7.4M18 5.6v.01" stroke-width="3.4"/>"#
             }

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod agenda;
+pub mod analytics;
 pub mod announcer;
 pub mod bell;
 pub mod board;
@@ -10,6 +11,7 @@ pub mod device;
 pub mod dialog;
 pub mod each;
 pub mod entry;
+pub mod follow_up_button;
 pub mod form;
 pub mod gates;
 pub mod icon;

@@ -25,6 +25,7 @@ pub fn Rail() -> impl IntoView {
             </a>
             <RailLink href="/today" icon=Icon::Calendar label="Today" late/>
             <RailLink href="/board" icon=Icon::Board label="Board"/>
+            <RailLink href="/analytics" icon=Icon::Chart label="Analytics"/>
             <RailLink href="/archive" icon=Icon::Archive label="Archive"/>
             <div class="rail-spacer"></div>
             <RailLink href="/settings" icon=Icon::Settings label="Settings"/>

@@ -1,5 +1,6 @@
 //! One file a page.
 
+pub mod analytics;
 pub mod archive;
 pub mod board;
 pub mod not_found;

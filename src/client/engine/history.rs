@@ -9,7 +9,7 @@ use crate::domain::{
     stage::{StageEvent, Status, check_corrected},
     time::{ZoneName, ZoneRules, to_millis},
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
 
 /// The rules of a zone: the browser's, and UTC's where none are to hand.
@@ -37,6 +37,22 @@ impl Default for UserZone {
 impl std::fmt::Debug for UserZone {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(to, "UserZone({:?})", self.name)
+    }
+}
+
+impl Engine {
+    /// The moves of all applications, those on their way too.
+    pub fn all_moves(&self) -> Vec<StageEvent> {
+        let entries = self.outbox.entries().iter();
+        let of_moves = entries.filter(|entry| is_of_moves(&entry.edit));
+        let moved: HashSet<Uuid> = of_moves.map(|entry| entry.aggregate).collect();
+        let known = self.base.table::<StageEvent>().rows().values();
+        let known = known.filter(|event| !moved.contains(&event.application_id));
+        let mut all: Vec<StageEvent> = known.map(|event| StageEvent::clone(event)).collect();
+        for id in moved {
+            all.extend(self.history(id));
+        }
+        all
     }
 }
 

@@ -4,6 +4,7 @@
 #[cfg(feature = "hydrate")]
 mod access;
 mod activities;
+mod analytics;
 mod follow_ups;
 mod moves;
 mod notify;

@@ -6,7 +6,7 @@ use crate::domain::{
     stage::Status,
     time::{Timestamp, ZoneRules},
 };
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::{
     borrow::Borrow,
@@ -62,6 +62,11 @@ pub fn activity_of_days(
     zone: &dyn ZoneRules,
 ) -> Activity {
     let mut days: BTreeMap<NaiveDate, ActivityOfDay> = BTreeMap::new();
+    // A day is asked of a zone for each, which is slow: not of what is far away.
+    let near = |at: &Timestamp| {
+        let day = at.date_naive();
+        day + Duration::days(1) >= range.from && day - Duration::days(1) <= range.to
+    };
     let mut on = |day: NaiveDate, count: &dyn Fn(&mut ActivityOfDay)| {
         if range.contains(day) {
             count(days.entry(day).or_insert(ActivityOfDay {
@@ -79,11 +84,13 @@ pub fn activity_of_days(
             on(day, &|it| it.applications += 1);
         }
         let moves = course.stays.iter().skip(1);
-        for stay in moves.filter(|stay| !matches!(stay.status, Status::Draft | Status::Applied)) {
+        let moves = moves.filter(|stay| !matches!(stay.status, Status::Draft | Status::Applied));
+        for stay in moves.filter(|stay| near(&stay.from)) {
             on(zone.day(stay.from), &|it| it.moves += 1);
         }
     }
-    for (_, at) in done.iter().filter(|(of, _)| known.contains(of)) {
+    let done = done.iter().filter(|(_, at)| near(at));
+    for (_, at) in done.filter(|(of, _)| known.contains(of)) {
         on(zone.day(*at), &|it| it.activities += 1);
     }
     Activity {

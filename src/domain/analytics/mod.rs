@@ -13,6 +13,7 @@
 mod conversion;
 mod course;
 mod days;
+mod figures;
 mod measure;
 mod query;
 mod sources;
@@ -24,6 +25,7 @@ mod trends;
 pub use conversion::{Conversion, StageReached, conversion};
 pub use course::{Course, Stay, Subject, courses, talked};
 pub use days::{Activity, ActivityOfDay, activity_of_days, done};
+pub use figures::{Figures, Hunt, year_to};
 pub use measure::{Measure, Selection, members};
 pub use query::{AnalyticsQuery, TrendsQuery};
 pub use sources::{OfSource, Sources, sources};

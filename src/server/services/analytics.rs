@@ -4,7 +4,7 @@ use super::Context;
 use crate::{
     domain::{
         analytics::{
-            self, Activity, AnalyticsQuery, Conversion, Course, MOST_BUCKETS, Range, Sources,
+            self, Activity, AnalyticsQuery, Conversion, Course, Hunt, MOST_BUCKETS, Range, Sources,
             Summary, Trends, TrendsQuery,
         },
         error::Problem,
@@ -20,10 +20,9 @@ use moka::future::Cache;
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// What became of all applications of a user, as of one place of their history: what every figure is made of.
-struct Hunt {
-    courses: Vec<Course>,
-    done: Vec<(Uuid, Timestamp)>,
+/// A hunt as of one place of its history.
+struct Known {
+    hunt: Hunt,
     zone: Zone,
     weeks: WeekStart,
 }
@@ -34,7 +33,7 @@ type Key = (Uuid, Uuid, i64);
 /// The hunts of those who look at their figures: a page asks for several figures at once, and figures that nobody
 /// changed are asked for again.
 #[derive(Clone)]
-pub struct Hunts(Cache<Key, Arc<Hunt>>);
+pub struct Hunts(Cache<Key, Arc<Known>>);
 
 /// Bytes that are kept, about, of all users together.
 const MOST_BYTES: u64 = 64 << 20;
@@ -45,23 +44,21 @@ impl Default for Hunts {
     fn default() -> Self {
         let cache = Cache::builder()
             .max_capacity(MOST_BYTES)
-            .weigher(|_, hunt: &Arc<Hunt>| hunt.bytes())
+            .weigher(|_, known: &Arc<Known>| known.bytes())
             .time_to_idle(IDLE);
         Self(cache.build())
     }
 }
 
-impl Hunt {
+impl Known {
     async fn load(context: &Context<'_>) -> Result<Self, Problem> {
         let mut tenant = context.db.read_as(context.owner).await?;
         let settings = settings::find(&mut tenant).await?;
         let subjects = rows::subjects(&mut tenant).await?;
         let moves = rows::moves(&mut tenant).await?;
         let activities = rows::done(&mut tenant).await?;
-        let talked = analytics::talked(&activities);
         Ok(Self {
-            courses: analytics::courses(subjects, moves, &talked),
-            done: analytics::done(&activities),
+            hunt: Hunt::new(subjects, moves, &activities),
             zone: settings.timezone.rules().unwrap_or_default(),
             weeks: settings.week_start,
         })
@@ -79,25 +76,25 @@ impl Hunt {
             let words: usize = words.iter().map(|word| word.len()).sum();
             size_of::<Course>() + words + size_of_val(course.stays.as_slice())
         };
-        let courses: usize = self.courses.iter().map(of_course).sum();
-        let all = size_of::<Self>() + courses + size_of_val(self.done.as_slice());
+        let courses: usize = self.hunt.courses.iter().map(of_course).sum();
+        let all = size_of::<Self>() + courses + size_of_val(self.hunt.done.as_slice());
         u32::try_from(all).unwrap_or(u32::MAX)
     }
 
     /// The days that are asked for: of those that are not said, from the first application to today.
     fn range(&self, query: &AnalyticsQuery, now: Timestamp) -> Result<Range, Problem> {
-        query.range(Range::whole(&self.courses, now, &self.zone))
+        query.range(self.hunt.whole(now, &self.zone))
     }
 }
 
 impl Hunts {
-    async fn of(&self, context: &Context<'_>) -> Result<Arc<Hunt>, Problem> {
+    async fn of(&self, context: &Context<'_>) -> Result<Arc<Known>, Problem> {
         let mut tenant = context.db.read_as(context.owner).await?;
         let head = sync::head(&mut tenant).await?;
         drop(tenant);
         let key = (context.owner.user_id(), head.epoch, head.last_seq);
         // Who asks while it is read waits for that.
-        let load = async { Hunt::load(context).await.map(Arc::new) };
+        let load = async { Known::load(context).await.map(Arc::new) };
         let hunt = self.0.try_get_with(key, load).await;
         hunt.map_err(|problem: Arc<Problem>| Problem::clone(&problem))
     }
@@ -111,9 +108,14 @@ impl Hunts {
         context: &Context<'_>,
         query: &AnalyticsQuery,
     ) -> Result<Summary, Problem> {
-        let (hunt, now) = (self.of(context).await?, context.now);
-        let range = hunt.range(query, now)?;
-        Ok(analytics::summary(&hunt.courses, range, now, &hunt.zone))
+        let (known, now) = (self.of(context).await?, context.now);
+        let range = known.range(query, now)?;
+        Ok(analytics::summary(
+            &known.hunt.courses,
+            range,
+            now,
+            &known.zone,
+        ))
     }
 
     /// Applications over time.
@@ -125,10 +127,10 @@ impl Hunts {
         context: &Context<'_>,
         query: &TrendsQuery,
     ) -> Result<Trends, Problem> {
-        let hunt = self.of(context).await?;
-        let range = hunt.range(&query.days(), context.now)?;
+        let known = self.of(context).await?;
+        let range = known.range(&query.days(), context.now)?;
         let group_by = query.group_by.unwrap_or_default();
-        analytics::trends(&hunt.courses, range, group_by, hunt.weeks).ok_or_else(|| {
+        analytics::trends(&known.hunt.courses, range, group_by, known.weeks).ok_or_else(|| {
             let message = format!(
                 "From {} to {} that is more than {MOST_BUCKETS} {group_by}s. Ask for fewer days, or for longer parts.",
                 range.from, range.to
@@ -146,9 +148,9 @@ impl Hunts {
         context: &Context<'_>,
         query: &AnalyticsQuery,
     ) -> Result<Sources, Problem> {
-        let hunt = self.of(context).await?;
-        let range = hunt.range(query, context.now)?;
-        Ok(analytics::sources(&hunt.courses, range))
+        let known = self.of(context).await?;
+        let range = known.range(query, context.now)?;
+        Ok(analytics::sources(&known.hunt.courses, range))
     }
 
     /// How many reached each stage.
@@ -160,9 +162,9 @@ impl Hunts {
         context: &Context<'_>,
         query: &AnalyticsQuery,
     ) -> Result<Conversion, Problem> {
-        let hunt = self.of(context).await?;
-        let range = hunt.range(query, context.now)?;
-        Ok(analytics::conversion(&hunt.courses, range))
+        let known = self.of(context).await?;
+        let range = known.range(query, context.now)?;
+        Ok(analytics::conversion(&known.hunt.courses, range))
     }
 
     /// What was done on each day.
@@ -174,11 +176,14 @@ impl Hunts {
         context: &Context<'_>,
         query: &AnalyticsQuery,
     ) -> Result<Activity, Problem> {
-        let hunt = self.of(context).await?;
-        let range = hunt.range(query, context.now)?;
-        let (courses, done) = (&hunt.courses, &hunt.done);
+        let known = self.of(context).await?;
+        let range = known.range(query, context.now)?;
+        let (courses, done) = (&known.hunt.courses, &known.hunt.done);
         Ok(analytics::activity_of_days(
-            courses, done, range, &hunt.zone,
+            courses,
+            done,
+            range,
+            &known.zone,
         ))
     }
 }

@@ -2,19 +2,18 @@
 
 use super::use_agenda;
 use crate::{
-    app::acts::Submission,
     app::components::{
         activity::{JoinLink, meeting_link, when_label},
         each::Each,
+        follow_up_button::FollowUpButton,
     },
-    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
+    client::{habits::use_habits, store::use_store, zone::use_zone},
     domain::{
-        activity::{Activity, ActivityCreate, ActivityType},
+        activity::Activity,
         agenda::{Quiet, Subject, countdown},
         application::Application,
-        change::Change,
         time::{ZoneRules, days_label},
-        when::{morning, short_weekday, weekday_of},
+        when::{short_weekday, weekday_of},
     },
 };
 use chrono::{Datelike, Duration, NaiveDate};
@@ -176,30 +175,12 @@ fn QuietRow(quiet: Quiet) -> impl IntoView {
     };
     let status = move || store.row::<Application>(id).map(|row| row.status.as_str());
     let days = move || days_label(quiet.since, zone.read().day(store.now()));
-    let submission = Submission::default();
-    let follow_up = move |_| {
-        if !submission.begin() {
-            return;
-        }
-        let tomorrow = zone.with_untracked(|zone| morning(store.now_untracked(), 1, zone));
-        let create = ActivityCreate {
-            r#type: Change::Set(ActivityType::FollowUp),
-            starts_at: Change::Set(Some(tomorrow)),
-            ..ActivityCreate::default()
-        };
-        match store.create_activity(id, create) {
-            Ok(_) => store.once_shown(|| dom::focus("#main")),
-            Err(problem) => store.toast("error", problem.sentence(), None),
-        }
-    };
     view! {
         <li class="quiet-row">
             <i class="status-dot" data-status=status></i>
             <A href=format!("/board/{id}") attr:class="quiet-link">{name}</A>
             <span class="quiet-days">{days}</span>
-            <button type="button" class="button button-quiet" title="At nine in the morning" on:click=follow_up>
-                "Follow up tomorrow"
-            </button>
+            <FollowUpButton application=id/>
         </li>
     }
 }

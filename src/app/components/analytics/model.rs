@@ -1,0 +1,174 @@
+//! What the page shows, and of what.
+
+use super::{
+    asked::Asked,
+    served::{LastServed, ask},
+};
+use crate::{
+    client::{habits::use_habits, store::use_store, zone::use_zone},
+    domain::{
+        analytics::{Figures, Hunt, Measure, Range, Selection},
+        error::Problem,
+        settings::WeekStart,
+        time::ZoneRules as _,
+    },
+};
+use chrono::NaiveDate;
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_location;
+use std::sync::Arc;
+
+/// A figure whose list is open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// What it is called.
+    pub title: String,
+    /// What it counts.
+    pub selection: Selection,
+}
+
+/// The page. Copied freely.
+#[derive(Clone, Copy)]
+pub struct AnalyticsModel {
+    /// What the address asks for.
+    pub asked: Memo<Asked>,
+    /// The user's day.
+    pub today: Memo<NaiveDate>,
+    /// What this device knows, where it holds all.
+    pub hunt: Memo<Option<Arc<Hunt>>>,
+    /// The figures: this device's, or those of the server.
+    pub figures: Memo<Option<Arc<Figures>>>,
+    /// Why there are none.
+    pub problem: RwSignal<Option<Problem>>,
+    /// The figure whose list is open.
+    pub listed: RwSignal<Option<Listed>>,
+}
+
+/// The model of the page.
+pub fn use_analytics() -> AnalyticsModel {
+    expect_context::<AnalyticsModel>()
+}
+
+impl AnalyticsModel {
+    /// The model of what the store and the address say.
+    pub fn of_store() -> Self {
+        let (store, zone, habits) = (use_store(), use_zone(), use_habits());
+        let location = use_location();
+        let asked = Memo::new(move |_| location.search.with(|search| Asked::of(search)));
+        let today = Memo::new(move |_| zone.read().day(store.now()));
+        let has_all = Memo::new(move |_| store.has_all());
+        let hunt = Memo::new(move |_| has_all.get().then(|| store.hunt()).flatten());
+        let served = expect_context::<LastServed>();
+        let figures = Memo::new(move |_| {
+            let Some(hunt) = hunt.get() else {
+                let served = served.read();
+                let served = served.as_ref().filter(|it| it.asked == asked.get());
+                return served.map(|it| Arc::clone(&it.figures));
+            };
+            let (now, zone) = (store.now(), zone.read());
+            let query = asked.get().period.query(today.get());
+            let range = query.range(hunt.whole(now, &*zone)).ok()?;
+            let weeks = WeekStart::of(habits.get().week_start);
+            let group_by = asked.get().group_by(range);
+            hunt.figures(range, group_by, weeks, now, &*zone)
+                .map(Arc::new)
+        });
+        let problem = RwSignal::new(None);
+        // Where this device does not hold all, the server is asked.
+        Effect::new(move |_| {
+            let asked = asked.get();
+            problem.set(None);
+            let is_known =
+                served.with_untracked(|it| it.as_ref().is_some_and(|it| it.asked == asked));
+            if has_all.get() || is_known {
+                return;
+            }
+            let today = today.get_untracked();
+            spawn_local(async move {
+                let answer = ask(asked, today).await;
+                // Gone with its page.
+                match answer {
+                    Ok(answer) => _ = served.try_set(Some(answer)),
+                    Err(why) => _ = problem.try_set(Some(why)),
+                }
+            });
+        });
+        Self {
+            asked,
+            today,
+            hunt,
+            figures,
+            problem,
+            listed: RwSignal::new(None),
+        }
+    }
+
+    /// The days of the figures that show.
+    pub fn range(self) -> Option<Range> {
+        let figures = self.figures.get()?;
+        Some(Range {
+            from: figures.summary.from,
+            to: figures.summary.to,
+        })
+    }
+
+    /// Opens the list behind a figure of the range that shows.
+    pub fn open(self, title: impl Into<String>, measure: Measure) {
+        if let Some(range) = untrack(|| self.range()) {
+            self.open_of(title, measure, range, None);
+        }
+    }
+
+    /// The same of these days, and of one source alone.
+    pub fn open_of(
+        self,
+        title: impl Into<String>,
+        measure: Measure,
+        range: Range,
+        source: Option<String>,
+    ) {
+        let (title, selection) = (
+            title.into(),
+            Selection {
+                measure,
+                range,
+                source,
+            },
+        );
+        self.listed.set(Some(Listed { title, selection }));
+    }
+}
+
+/// A figure that opens the list behind it.
+#[component]
+pub fn Figure(
+    /// The number.
+    number: u64,
+    /// What the list is called.
+    #[prop(into)]
+    title: String,
+    /// What it counts.
+    measure: Measure,
+    /// Of these days, where they are others than those of the page.
+    #[prop(optional)]
+    range: Option<Range>,
+    /// Of one source alone, as it is folded.
+    #[prop(optional)]
+    source: Option<String>,
+) -> impl IntoView {
+    let model = use_analytics();
+    if number == 0 {
+        return view! { <span class="figure-none">"0"</span> }.into_any();
+    }
+    let said = format!("{number}, {title}: show them");
+    let open = move |_| {
+        let range = range.or_else(|| untrack(|| model.range()));
+        if let Some(range) = range {
+            model.open_of(title.clone(), measure, range, source.clone());
+        }
+    };
+    view! {
+        <button type="button" class="figure" aria-label=said on:click=open>{number}</button>
+    }
+    .into_any()
+}

@@ -1,0 +1,68 @@
+//! What waits for an answer.
+
+use super::{model::Figure, words::count};
+use crate::{
+    app::components::{each::Each, follow_up_button::FollowUpButton},
+    domain::analytics::{Figures, Measure, PENDING_AFTER_DAYS, PendingItem},
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// So many show before one asks for more.
+const SHOWN: usize = 8;
+
+/// What nobody has answered for a week or more, silent for longest first.
+#[component]
+pub fn PendingAnswers(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
+    let all = RwSignal::new(false);
+    let items = move || {
+        let most = if all.get() { usize::MAX } else { SHOWN };
+        figures.with(|it| {
+            it.summary
+                .pending
+                .items
+                .iter()
+                .take(most)
+                .cloned()
+                .collect::<Vec<_>>()
+        })
+    };
+    let total = move || figures.with(|it| it.summary.pending.total);
+    let hidden = move || {
+        figures
+            .with(|it| it.summary.pending.items.len())
+            .saturating_sub(SHOWN)
+    };
+    view! {
+        <section class="figures pending" aria-labelledby="pending-title">
+            <h2 class="figures-title" id="pending-title">"Waiting for an answer"</h2>
+            <p class="figures-note">
+                {move || view! { <Figure number=total() title="Waiting for an answer" measure=Measure::Pending/> }}
+                {format!(" Applied, and silent for {PENDING_AFTER_DAYS} days or more; whatever days are chosen above.")}
+            </p>
+            <ul class="pending-list" data-slides="">
+                <Each each=items key=|item| (item.id, item.days_silent) let:item>
+                    <PendingRow item/>
+                </Each>
+            </ul>
+            {move || (hidden() > 0 && !all.get()).then(|| view! {
+                <button type="button" class="button button-quiet" on:click=move |_| all.set(true)>
+                    {format!("Show {} more", hidden())}
+                </button>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn PendingRow(item: PendingItem) -> impl IntoView {
+    let name = crate::domain::application::name_of(&item.role_title, &item.company);
+    let silent = count(item.days_silent.unsigned_abs(), "day", "days");
+    view! {
+        <li class="quiet-row">
+            <A href=format!("/board/{}", item.id) attr:class="quiet-link">{name}</A>
+            <span class="quiet-days">{silent}</span>
+            <FollowUpButton application=item.id/>
+        </li>
+    }
+}

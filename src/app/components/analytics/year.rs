@@ -1,0 +1,56 @@
+//! What was done on each day of the last year.
+
+use super::{
+    chart::{HEAT_BOX, heat},
+    model::use_analytics,
+    words::count,
+};
+use crate::{
+    client::habits::use_habits,
+    domain::{
+        analytics::{Figures, year_to},
+        settings::WeekStart,
+    },
+};
+use leptos::prelude::*;
+
+/// A square a day: how much was done.
+#[component]
+pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
+    let (model, habits) = (use_analytics(), use_habits());
+    let drawing = move || {
+        let (today, habits) = (model.today.get(), habits.get());
+        let weeks = WeekStart::of(habits.week_start);
+        figures.with(|it| {
+            heat(
+                &it.activity.days,
+                year_to(today),
+                weeks,
+                today,
+                habits.order,
+            )
+        })
+    };
+    let told = move || {
+        figures.with(|it| {
+            let days = &it.activity.days;
+            let sum = |of: fn(&crate::domain::analytics::ActivityOfDay) -> u64| {
+                days.iter().map(of).sum::<u64>()
+            };
+            format!(
+                "In the last year you did something on {}: {} sent, {}, {} done.",
+                count(days.len() as u64, "day", "days"),
+                count(sum(|it| it.applications), "application", "applications"),
+                count(sum(|it| it.moves), "move", "moves"),
+                count(sum(|it| it.activities), "activity", "activities"),
+            )
+        })
+    };
+    view! {
+        <section class="figures year" aria-labelledby="year-title">
+            <h2 class="figures-title" id="year-title">"The last year"</h2>
+            <p class="figures-note">{told}</p>
+            <svg class="heat" viewBox=HEAT_BOX aria-hidden="true" inner_html=drawing></svg>
+        </section>
+    }
+}

@@ -1,0 +1,129 @@
+//! How the hunt is going.
+
+use crate::{
+    app::{
+        components::{
+            analytics::{
+                AnalyticsModel, FigureList, Funnel, HowCounted, OverTime, PendingAnswers, Periods,
+                SourcesTable, Tiles, TimeInStages, Year, range_label,
+            },
+            icon::Icon,
+            page_header::PageHeader,
+        },
+        dialogs::use_dialogs,
+        frame::SignedIn,
+    },
+    client::habits::use_habits,
+    domain::stage::Status,
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use std::sync::Arc;
+
+/// `/analytics`.
+#[component]
+pub fn AnalyticsPage() -> impl IntoView {
+    view! {
+        <Title text="Analytics"/>
+        <SignedIn>
+            <Analytics/>
+        </SignedIn>
+    }
+}
+
+/// So few applications say too little.
+const FEW: u64 = 5;
+
+#[component]
+fn Analytics() -> impl IntoView {
+    let habits = use_habits();
+    let model = AnalyticsModel::of_store();
+    provide_context(model);
+    let sub = Signal::derive(move || {
+        let label = |range| range_label(range, model.today.get(), habits.get().order);
+        model.range().map(label).unwrap_or_default()
+    });
+    let has_figures = Memo::new(move |_| model.figures.read().is_some());
+    let body = move || {
+        if has_figures.get() {
+            return view! { <Figures/> }.into_any();
+        }
+        if let Some(problem) = model.problem.get() {
+            return view! {
+                <div class="empty">
+                    {Icon::Alert.view()}
+                    <h2>"No figures here now"</h2>
+                    <p>{problem.sentence()}</p>
+                    <p>"This device does not hold all of your applications; the figures come from the server, once it can be reached."</p>
+                </div>
+            }
+            .into_any();
+        }
+        view! {
+            <div class="skeleton skeleton-card" aria-hidden="true"></div>
+            <div class="skeleton skeleton-card" aria-hidden="true"></div>
+        }
+        .into_any()
+    };
+    view! {
+        <main class="page" id="main" tabindex="-1">
+            <PageHeader title="Analytics" sub/>
+            <div class="page-body">
+                <div class="analytics">
+                    <Periods/>
+                    {body}
+                </div>
+            </div>
+            <FigureList/>
+        </main>
+    }
+}
+
+#[component]
+fn Figures() -> impl IntoView {
+    let dialogs = use_dialogs();
+    let model = crate::app::components::analytics::use_analytics();
+    // What was shown last, while the next figures are asked for.
+    let last = Memo::new(move |last: Option<&Option<Arc<_>>>| {
+        model.figures.get().or_else(|| last.cloned().flatten())
+    });
+    let Some(first) = last.get_untracked() else {
+        return ().into_any();
+    };
+    let figures = Signal::derive(move || last.get().unwrap_or_else(|| Arc::clone(&first)));
+    let sent = Memo::new(move |_| figures.with(|it| it.summary.totals.applications));
+    let drafts = Memo::new(move |_| figures.with(|it| it.summary.drafts));
+    let few = move || {
+        (sent.get() < FEW).then(|| {
+            let text = match sent.get() {
+                0 => "Nothing was sent in these days. Add what you applied to, and the figures fill.".to_owned(),
+                sent => format!("{} more and these figures begin to say something.", FEW - sent),
+            };
+            view! {
+                <p class="notice" data-kind="info">
+                    {text} " "
+                    <button type="button" class="link" on:click=move |_| dialogs.adding.set(Some(Status::Applied))>"Add an application"</button>
+                </p>
+            }
+        })
+    };
+    view! {
+        {few}
+        <Tiles figures/>
+        <div class="figures-grid">
+            <Funnel figures/>
+            <TimeInStages figures/>
+            <OverTime figures/>
+            <SourcesTable figures/>
+            <PendingAnswers figures/>
+            <Year figures/>
+        </div>
+        {move || (drafts.get() > 0).then(|| view! {
+            <p class="figures-note">
+                {crate::app::components::analytics::drafts_words(drafts.get())}
+            </p>
+        })}
+        <HowCounted/>
+    }
+    .into_any()
+}
