@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { test as base, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
+import { Analytics } from "../pages/analytics.ts";
 import { Archive } from "../pages/archive.ts";
 import { Board } from "../pages/board.ts";
 import { QuickAdd } from "../pages/quick-add.ts";
@@ -43,13 +44,14 @@ interface Fixtures {
   archive: Archive;
   settings: Settings;
   today: Today;
+  analytics: Analytics;
   serverLog: void;
 }
 
 /** The zone of these browsers is not the accounts': whether to use it was asked long ago. */
 async function answerZone(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
-    if (/^\/(board|today|archive|settings)\b/.test(location.pathname)) {
+    if (/^\/(board|today|analytics|archive|settings)\b/.test(location.pathname)) {
       localStorage.setItem("zones-asked", Intl.DateTimeFormat().resolvedOptions().timeZone);
     }
   });
@@ -114,6 +116,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   archive: async ({ page, user: _ }, use) => use(new Archive(page)),
   settings: async ({ page, user: _ }, use) => use(new Settings(page)),
   today: async ({ page, user: _ }, use) => use(new Today(page)),
+  analytics: async ({ page, user: _ }, use) => use(new Analytics(page)),
   serverLog: [
     async ({ server }, use, testInfo) => {
       const before = (await server.log()).length;

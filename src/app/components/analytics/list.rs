@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::components::{dialog::Dialog, icon::Icon, icon_button::IconButton},
     client::{habits::use_habits, store::use_store, zone::use_zone},
-    domain::{analytics::Course, application::name_of, when::day_label},
+    domain::{analytics::Course, application::name_of, stage::Status, when::day_label},
 };
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -40,7 +40,9 @@ pub fn FigureList() -> impl IntoView {
         let day = course
             .day
             .map(|day| day_label(day, model.today.get(), habits.get().order));
-        let furthest = course.furthest().filter(|stage| *stage != subject.status);
+        let furthest = course
+            .furthest()
+            .filter(|stage| *stage != subject.status && *stage != Status::Applied);
         view! {
             <li class="figure-line" data-status=subject.status.as_str()>
                 <A href=format!("/board/{}", subject.id) attr:class="quiet-link">{name}</A>

@@ -11,7 +11,6 @@ use crate::{
     domain::analytics::{Bucket, Figures, GroupBy, Measure, Range},
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// Applications over time, and how many of them were answered.
 #[component]
@@ -55,10 +54,21 @@ pub fn OverTime(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
             model.open_of(title, Measure::Applications, range, None);
         }
     };
-    let by = [(GroupBy::Day, "Day"), (GroupBy::Week, "Week"), (GroupBy::Month, "Month")].map(|(by, label)| {
-        let address = move || Asked { group_by: Some(by), ..model.asked.get() }.address();
+    let by = [
+        (GroupBy::Day, "Day"),
+        (GroupBy::Week, "Week"),
+        (GroupBy::Month, "Month"),
+    ]
+    .map(|(by, label)| {
+        let address = move || {
+            Asked {
+                group_by: Some(by),
+                ..model.asked.get()
+            }
+            .address()
+        };
         let current = move || (grouped() == by).then_some("true");
-        view! { <A href=address attr:class="period" attr:aria-current=current scroll=false>{label}</A> }
+        view! { <a href=address class="period" aria-current=current data-noscroll="">{label}</a> }
     });
     let rows = move || {
         let figures = figures.get();

@@ -59,7 +59,7 @@ fn PendingRow(item: PendingItem) -> impl IntoView {
     let name = crate::domain::application::name_of(&item.role_title, &item.company);
     let silent = count(item.days_silent.unsigned_abs(), "day", "days");
     view! {
-        <li class="quiet-row">
+        <li class="pending-row">
             <A href=format!("/board/{}", item.id) attr:class="quiet-link">{name}</A>
             <span class="quiet-days">{silent}</span>
             <FollowUpButton application=item.id/>

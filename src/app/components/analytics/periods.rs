@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::analytics::Range;
 use leptos::{html, prelude::*};
-use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 /// The choice of days.
 #[component]
@@ -22,7 +22,8 @@ pub fn Periods() -> impl IntoView {
         };
         let current = move || (model.asked.get().period == period).then_some("true");
         view! {
-            <A href=address attr:class="period" attr:aria-current=current scroll=false>{label}</A>
+            // `A` would say of each that it is current: they are one page.
+            <a href=address class="period" aria-current=current data-noscroll="">{label}</a>
         }
     });
     view! {
@@ -45,7 +46,13 @@ fn OwnDays() -> impl IntoView {
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let day = |input: NodeRef<html::Input>| input.get_untracked()?.value().parse::<chrono::NaiveDate>().ok();
+        let day = |input: NodeRef<html::Input>| {
+            input
+                .get_untracked()?
+                .value()
+                .parse::<chrono::NaiveDate>()
+                .ok()
+        };
         let (Some(one), Some(other)) = (day(from), day(to)) else {
             return;
         };

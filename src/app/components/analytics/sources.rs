@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 /// Fewer applications say too little of a source.
 const FEW: u64 = 5;
-/// The least number of them that says so of two sources that are compared.
+/// So many show before one asks for more.
 const SOURCES_SHOWN: usize = 12;
 
 /// The sources by what came of them.
@@ -23,11 +23,10 @@ pub fn SourcesTable(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
         let shown = figures.sources.sources.iter().take(most());
         let rows: Vec<_> = shown
             .map(|it| {
-                let (source, few) = (Some(folded(&it.source)), it.applications < FEW);
+                let few = it.applications < FEW;
                 let figure = |number: u64, what: &str, measure: Measure| {
                     view! { <Figure number title=format!("{what} from {}", it.source) measure source=folded(&it.source)/> }
                 };
-                _ = source;
                 let share = |part: u64| match few {
                     true => view! { <span class="figure-aside">"too few to say"</span> }.into_any(),
                     false => percent(part, it.applications).into_any(),

@@ -24,7 +24,7 @@ pub fn TimeInStages(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                         <td class="number"><Figure number=it.completed title=format!("Left {label}") measure=Measure::Stayed(it.status)/></td>
                         <td class="number">
                             <Figure number=it.open title=format!("Still in {label}") measure=Measure::Staying(it.status)/>
-                            {it.open_median_days.map(|open| view! { <span class="figure-aside">", for " {days(open)}</span> })}
+                            {it.open_median_days.map(|open| view! { <span class="figure-aside">" for " {days(open)}</span> })}
                         </td>
                     </tr>
                 }

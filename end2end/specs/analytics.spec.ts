@@ -1,0 +1,117 @@
+import { Installed } from "../pages/installed.ts";
+import { expectAccessible } from "../support/accessible.ts";
+import type { User } from "../support/test.ts";
+import { expect, test } from "../support/test.ts";
+
+/** A day so many days ago, by the calendar in Lagos, an hour ahead of UTC. */
+function dayAgo(days: number): string {
+  return new Date(Date.now() + 3_600_000 - days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** So many days ago. */
+function ago(days: number): string {
+  return new Date(Date.now() - days * 86_400_000).toISOString();
+}
+
+/** One that is silent, one that was rejected after its interviews, one of long ago, and a draft. */
+async function furnish({ api }: User): Promise<{ silent: string; rejected: string }> {
+  const sent = (days: number) => ({ application_date: dayAgo(days), status_occurred_at: ago(days) });
+  const silent = await api.create({ company: "Northwind", role_title: "Silent", source: "LinkedIn", ...sent(12) });
+  let rejected = await api.create({ company: "Deneb", role_title: "Rejected", source: "Referral", ...sent(20) });
+  rejected = await api.patch(rejected.id, { status: "Interview_Loop", status_occurred_at: ago(10) });
+  rejected = await api.patch(rejected.id, { status: "Rejected", status_occurred_at: ago(2) });
+  await api.create({ company: "Vega", role_title: "Old", source: "linkedin", ...sent(200) });
+  await api.create({ company: "Rigel", role_title: "Draft", status: "Draft" });
+  return { silent: silent.id, rejected: rejected.id };
+}
+
+test("figures say what became of applications, and open the list behind them", async ({ page, user, analytics }) => {
+  const { rejected } = await furnish(user);
+  await analytics.open();
+  await analytics.saved();
+  await expect(analytics.tile("Applied")).toHaveText("3");
+  await expect(analytics.tile("Answered")).toHaveText("33 %");
+  await expect(analytics.tile("Interviews")).toHaveText("1");
+  await expect(analytics.reached("Interview loop")).toHaveText("1");
+  await expect(analytics.page.getByText("1 draft that you have not sent")).toBeVisible();
+
+  // By the address, without another page.
+  await analytics.period("30 days").click();
+  await expect(page).toHaveURL(/\/analytics\?range=30$/);
+  await expect(analytics.period("30 days")).toHaveAttribute("aria-current", "true");
+  await expect(analytics.tile("Applied")).toHaveText("2");
+  await expect(analytics.tiles.first()).toContainText("new: none in the 30 days before");
+  await expect(analytics.sources.getByRole("row")).toHaveCount(3);
+
+  // Of what was rejected the interview stands.
+  await analytics.funnel.getByRole("button", { name: "1, Reached Interview loop: show them" }).click();
+  await expect(analytics.list).toBeVisible();
+  await expect(analytics.lines).toHaveText([/Rejected at Deneb.*Rejected.*reached Interview loop/]);
+  await analytics.list.getByRole("link", { name: "Rejected at Deneb" }).click();
+  await expect(page).toHaveURL(new RegExp(`/board/${rejected}$`));
+  await page.goBack();
+  await expect(analytics.tile("Applied")).toHaveText("2");
+});
+
+test("what waits for an answer is followed up with one press", async ({ user, analytics }) => {
+  await furnish(user);
+  await analytics.open("?range=7");
+  await analytics.saved();
+  // Whatever days are chosen.
+  await expect(analytics.waiting.getByRole("listitem")).toHaveText([/Old at Vega.*200 days/, /Silent at Northwind.*12 days/]);
+  const silent = analytics.waiting.getByRole("listitem").nth(1);
+  await silent.getByRole("button", { name: "Follow up tomorrow" }).click();
+  await expect(silent).toContainText("Follow-up planned");
+  await analytics.saved();
+});
+
+test("a correction in the story changes the figures", async ({ user, analytics, sidebar }) => {
+  const { rejected } = await furnish(user);
+  await sidebar.open(rejected);
+  await sidebar.saved();
+  await sidebar.correct("Interview loop");
+  await sidebar.panel.getByRole("button", { name: "Did not happen" }).click();
+  await sidebar.saved();
+  await analytics.nav.getByRole("link", { name: "Analytics" }).click();
+  await expect(analytics.tile("Interviews")).toHaveText("0");
+  // A rejection is an answer.
+  await expect(analytics.tile("Answered")).toHaveText("33 %");
+});
+
+test("figures are accessible, empty and full, wide and on a phone", async ({ page, user, analytics }) => {
+  await analytics.open();
+  await expect(analytics.page.getByText("Nothing was sent in these days. Add what you applied to")).toBeVisible();
+  await expectAccessible(page);
+  await furnish(user);
+  await analytics.reload();
+  await analytics.overTime.getByText("As a table").click();
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectAccessible(page);
+  await analytics.tiles.first().click();
+  await expect(analytics.lines).toHaveCount(3);
+  await expectAccessible(page);
+});
+
+test.describe("from the cache", () => {
+  test.use({ serviceWorkers: "allow" });
+
+  test("figures are there without a network, with what was done since", async ({ page, user, analytics, board, sidebar, watch }) => {
+    const { silent } = await furnish(user);
+    const installed = new Installed(page);
+    await installed.keeps(board);
+    watch.allowOffline(/\/api\/v1\//);
+    await page.context().setOffline(true);
+    await analytics.open();
+    await expect(analytics.tile("Applied")).toHaveText("3");
+    await expect(analytics.tile("Offers")).toHaveText("0");
+    await analytics.waiting.getByRole("link", { name: "Silent at Northwind" }).click();
+    await sidebar.move("Offer");
+    await analytics.nav.getByRole("link", { name: "Analytics" }).click();
+    await expect(analytics.tile("Offers")).toHaveText("1");
+    await page.context().setOffline(false);
+    await analytics.saved();
+    await expect(analytics.tile("Offers")).toHaveText("1");
+    expect((await user.api.get(silent)).status).toBe("Offer");
+  });
+});
