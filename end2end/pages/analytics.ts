@@ -27,6 +27,6 @@ export class Analytics extends App {
 
   /** How many reached a stage. */
   reached(stage: string): Locator {
-    return this.funnel.getByRole("row", { name: stage }).getByRole("cell").nth(1);
+    return this.funnel.getByRole("row", { name: stage }).getByRole("cell").first();
   }
 }

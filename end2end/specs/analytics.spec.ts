@@ -101,6 +101,8 @@ test.describe("from the cache", () => {
     const installed = new Installed(page);
     await installed.keeps(board);
     watch.allowOffline(/\/api\/v1\//);
+    // A page of the cache has no token, and asks for one.
+    watch.expectFailure(403, /\/applications\//);
     await page.context().setOffline(true);
     await analytics.open();
     await expect(analytics.tile("Applied")).toHaveText("3");
