@@ -205,7 +205,7 @@ test("an account begins with the zone and the week of its browser, and asks once
 
   const second = await device({ timezoneId: "America/New_York", locale: "en-GB" });
   const there = new Settings(second);
-  const asked = there.toast("This device is in New York time. Use it for your times?");
+  const asked = there.toast("Times show in Berlin time, and this device is in New York. Use New York time?");
   await asked.getByRole("button", { name: "Use it" }).click();
   await expect(asked).toHaveCount(0);
   await expect.poll(async () => (await second.request.get("/api/v1/settings")).json()).toMatchObject({
@@ -215,7 +215,7 @@ test("an account begins with the zone and the week of its browser, and asks once
   });
   // The first device is elsewhere now: it asks, and only once.
   await settings.reload();
-  const elsewhere = settings.toast("This device is in Berlin time. Use it for your times?");
+  const elsewhere = settings.toast("Times show in New York time, and this device is in Berlin. Use Berlin time?");
   await elsewhere.getByRole("button", { name: "Keep" }).click();
   await expect(elsewhere).toHaveCount(0);
   await settings.reload();

@@ -42,7 +42,7 @@ pub fn listen() {
                 // The message that was taken back may have had the focus.
                 store.once_shown(|| {
                     request_animation_frame(|| {
-                        if !dom::exists(":focus") {
+                        if !dom::has_focus() {
                             dom::focus("#main");
                         }
                     });

@@ -1,4 +1,5 @@
-//! In which zone times show: said once to a new user, and asked once of a device that is elsewhere.
+//! In which zone times show: said once to a new user, and asked of a device that is elsewhere until somebody has
+//! answered.
 
 use crate::{
     client::{
@@ -16,8 +17,8 @@ pub fn tell_on_the_next_page() {
     asked::is_new();
 }
 
-/// Says in which zone times show, where that was not chosen; or asks, where this device is in another one,
-/// once for each.
+/// Says in which zone times show, where that was not chosen; or asks, where this device is in another one, until
+/// that is answered for it.
 pub fn tell_or_ask(store: Store) {
     let Some(here) = machine_zone().and_then(|zone| zone.parse::<ZoneName>().ok()) else {
         return;
@@ -41,10 +42,10 @@ pub fn tell_or_ask(store: Store) {
     if clocks_agree(&own, &other, store.now_untracked()) {
         return;
     }
-    asked::remember(here.as_str());
+    let kept = settings.timezone.place();
     store.toast(
         "info",
-        format!("This device is in {place} time. Use it for your times?"),
+        format!("Times show in {kept} time, and this device is in {place}. Use {place} time?"),
         Some(ToastAction::UseZone(here)),
     );
 }

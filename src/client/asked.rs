@@ -22,7 +22,7 @@ pub fn was(what: &str) -> bool {
     }
 }
 
-/// This is asked now.
+/// This was asked, or answered: it is not asked again.
 pub fn remember(what: &str) {
     #[cfg(feature = "hydrate")]
     if let (Some(list), Ok(Some(storage))) = (list(), leptos::prelude::window().local_storage()) {

@@ -172,6 +172,12 @@ pub fn centre_in(scroller: &str, element: &str) {
     let _ = (scroller, element);
 }
 
+/// Whether anything has the focus that one sees: until the browser has drawn the page again, a dialog that was
+/// just closed holds it.
+pub fn has_focus() -> bool {
+    exists(":focus:not(dialog:not([open]) *)")
+}
+
 /// Whether the key goes into a field.
 pub fn types_text(event: &KeyboardEvent) -> bool {
     #[cfg(feature = "hydrate")]

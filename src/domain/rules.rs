@@ -258,6 +258,47 @@ impl ReminderDefaults {
         self
     }
 
+    /// What of each rule is otherwise for the person here than by `other`, as it is here.
+    #[must_use]
+    pub fn where_they_differ(&self, other: &Self) -> Self {
+        let mut all = Self::default();
+        for rule in Rule::ALL {
+            let (here, there) = (self.rule(*rule), other.rule(*rule));
+            let change = RuleChange {
+                on: (here.on != there.on).then_some(here.on),
+                offsets: (here.offsets != there.offsets).then_some(here.offsets),
+                channels: (here.channels != there.channels).then_some(here.channels),
+                mail: (here.mail != there.mail).then_some(here.mail),
+            };
+            all = all.with(*rule, change);
+        }
+        all
+    }
+
+    /// The same with what `over` says of a rule in place of what these say of it; of what it does not say they
+    /// stay.
+    #[must_use]
+    pub fn overlaid(mut self, over: &Self) -> Self {
+        for (rule, over) in &over.0 {
+            let (known, usual) = (self.0.get(rule).cloned().unwrap_or_default(), rule.usual());
+            let over = over.clone();
+            let change = RuleChange {
+                on: over.on.or(known.on).filter(|it| *it != usual.on),
+                offsets: over
+                    .offsets
+                    .or(known.offsets)
+                    .filter(|it| *it != usual.offsets),
+                channels: over
+                    .channels
+                    .or(known.channels)
+                    .filter(|it| *it != usual.channels),
+                mail: over.mail.or(known.mail).filter(|it| *it != usual.mail),
+            };
+            self = self.with(*rule, change);
+        }
+        self
+    }
+
     /// What is wrong with them, by rule.
     pub(super) fn faults(&self) -> impl Iterator<Item = FieldError> {
         let fault = |(rule, change): (&Rule, &RuleChange)| change.fault(*rule);

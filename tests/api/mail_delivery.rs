@@ -33,6 +33,7 @@ both![
     what_hangs_of_one_person_holds_up_nobody_else,
     where_the_database_was_set_back_mails_are_held,
     after_a_week_of_silence_mails_are_held,
+    a_clock_that_was_ahead_holds_nothing_up_for_as_long_as_it_was_wrong,
     mails_of_long_ago_are_forgotten,
 ];
 
@@ -168,7 +169,56 @@ async fn where_a_calendar_does_not_hear_of_a_change_the_bell_says_so(site: Site)
         "{title}"
     );
     assert_eq!(rows[0]["application_id"], row["id"]);
-    assert_eq!(rows[0]["done_at"], Value::Null);
+    assert_eq!(
+        (&rows[0]["done_at"], &rows[0]["expired_at"]),
+        (&Value::Null, &Value::Null)
+    );
+    // Tried anew, it arrives: nothing is to be put right any more.
+    refuses.store(false, Ordering::Relaxed);
+    site.execute("UPDATE mails SET state = 'waiting', attempts = 0 WHERE state = 'dead'")
+        .await;
+    work(&app).await;
+    assert_eq!(sink.taken().len(), 2);
+    let rows = jane.pages("/reminders?sent=true").await;
+    assert_ne!(rows[0]["expired_at"], Value::Null);
+}
+
+async fn a_clock_that_was_ahead_holds_nothing_up_for_as_long_as_it_was_wrong(site: Site) {
+    let accepts = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&accepts);
+    let answer = move |line: &str| match line {
+        "." if !seen.load(Ordering::Relaxed) => "451 come again",
+        _ => "250 fine",
+    };
+    let sink = Sink::start(answer).await;
+    let url = sink.url();
+    let app = site.start_with(&[("--mail-url", &url)]).await;
+    let jane = site.signed_in(&app, "jane@example.com").await;
+    jane.create(json!({ "company": "Acme", "status": "Applied" }))
+        .await;
+    app.clock.advance(Duration::days(8));
+    work(&app).await;
+    assert_eq!(states(&site).await, said(&[("waiting", "1")]));
+    let now = app.clock.now();
+    // As if all of that had been by a clock that was 30 days ahead.
+    let ahead = |days: i64| {
+        let at = now + Duration::days(days);
+        at.format("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string()
+    };
+    site.execute(&format!("UPDATE worker SET last_scan_at = '{}'", ahead(30)))
+        .await;
+    site.execute(&format!("UPDATE mails SET not_before = '{}'", ahead(30)))
+        .await;
+    site.execute(&format!("UPDATE worker SET held_until = '{}'", ahead(31)))
+        .await;
+    accepts.store(true, Ordering::Relaxed);
+    work_as_it_is(&app).await;
+    let held = app.state.db.watch().await.unwrap().held_until.unwrap();
+    assert!(held <= app.clock.now() + Duration::hours(1), "{held}");
+    assert!(sink.taken().is_empty());
+    app.clock.advance(Duration::minutes(61));
+    work_as_it_is(&app).await;
+    assert_eq!(sink.taken().len(), 1);
 }
 
 async fn what_is_refused_is_dead_and_its_reminder_says_so(site: Site) {

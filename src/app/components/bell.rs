@@ -253,7 +253,7 @@ pub fn BellPanel() -> impl IntoView {
         dialogs.bell.set(false);
         // What opened it may be gone, as a message is.
         request_animation_frame(|| {
-            if !dom::exists(":focus") {
+            if !dom::has_focus() {
                 dom::focus(".bell-button");
             }
         });
@@ -274,11 +274,11 @@ pub fn BellPanel() -> impl IntoView {
         let show = move |_| most.update(|most| *most += SHOWN);
         (left.get() > 0).then(|| {
             view! {
-                <p class="bell-more">
+                <li class="bell-more">
                     <button type="button" class="button button-quiet" on:click=show>
                         {move || format!("Show {} of {} more", left.get().min(SHOWN), left.get())}
                     </button>
-                </p>
+                </li>
             }
         })
     };
@@ -387,8 +387,8 @@ pub fn BellPanel() -> impl IntoView {
                     <Each each=items key=move |rung| (rung.id, rung.at, rung.due, pile.get_untracked() as u8) let:rung>
                         <Row rung pile=pile.get_untracked() putting_off/>
                     </Each>
+                    {more}
                 </ul>
-                {more}
                 {move || is_empty.get().then(|| view! {
                     <p class="panel-text bell-empty">{move || pile.get().nothing()} {next}</p>
                 })}

@@ -3,7 +3,10 @@
 use crate::{
     app::{
         components::{
-            agenda::{AgendaModel, Part, PartView, Side, listen_to_keys, use_agenda},
+            agenda::{
+                AgendaModel, Part, PartView, Side, activity_of, listen_to_keys, reminder_of,
+                title_of, use_agenda,
+            },
             icon::Icon,
             page_header::PageHeader,
         },
@@ -13,7 +16,9 @@ use crate::{
     },
     client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
+        activity::Activity,
         application::Application,
+        reminder::Reminder,
         stage::Status,
         time::ZoneRules,
         when::{time_label, weekday_label},
@@ -99,8 +104,11 @@ fn Clear() -> impl IntoView {
         let item = agenda.next()?;
         let row = store.row::<Application>(item.application)?;
         let when = time_label(item.at, store.now(), &*zone.read(), habits.get());
+        let activity = activity_of(item.subject).and_then(|id| store.row::<Activity>(id));
+        let reminder = reminder_of(item.subject).and_then(|id| store.row::<Reminder>(id));
+        let what = title_of(item, Some(&row), activity.as_deref(), reminder.as_deref());
         Some(view! {
-            <p>"Next: " {when} ", " <A href=format!("/board/{}", item.application)>{row.name()}</A> "."</p>
+            <p>"Next: " {what} ", " {when} ", " <A href=format!("/board/{}", item.application)>{row.name()}</A> "."</p>
         })
     };
     view! {

@@ -3,7 +3,7 @@
 use super::Store;
 use crate::{
     client::{
-        engine::{Edit, Op},
+        engine::{Displaced, Edit, Op},
         toasts::ToastAction,
     },
     domain::{
@@ -163,6 +163,29 @@ impl Store {
         let mut undo = vec![(id, undo)];
         undo.extend(moved);
         self.tell(text, id, undo);
+    }
+
+    /// A move of an activity gave way to what was done to it elsewhere, and is not made again: what had moved along
+    /// goes to where the activity is.
+    pub(super) fn reminders_come_back(self, item: &Displaced) {
+        let Edit::Activity(Op::Patch(patch)) = &item.edit else {
+            return;
+        };
+        let (Some(starts_at), Some(row)) = (
+            patch.starts_at.value().copied(),
+            self.row_untracked::<Activity>(item.record),
+        ) else {
+            return;
+        };
+        let mine = Activity {
+            starts_at,
+            ..Activity::clone(&row)
+        };
+        let (undo, said) = self.own_reminders_follow(&mine, &row);
+        if let Some(said) = said {
+            let name = self.activity_name(&row);
+            self.tell(format!("Kept: {name}{said}"), row.id, undo);
+        }
     }
 
     /// For when something is planned, in words.

@@ -169,6 +169,11 @@ impl Store {
         self.now.get_untracked()
     }
 
+    /// The time, to the millisecond, without subscribing.
+    pub fn clock_now(self) -> Timestamp {
+        self.clock()
+    }
+
     /// How long it is until then.
     pub fn time_until(self, at: Timestamp) -> chrono::Duration {
         at - self.clock()
@@ -311,7 +316,14 @@ impl Store {
     /// Drops an edit that gave way.
     pub fn drop_displaced(self, id: Uuid) {
         let now = self.clock();
+        let item = self.engine.with_value(|engine| {
+            let mut items = engine.displaced().iter();
+            items.find(|item| item.id == id).cloned()
+        });
         self.change(|engine| engine.drop_displaced(id, now));
+        if let Some(item) = item {
+            self.reminders_come_back(&item);
+        }
     }
 
     /// Sends an edit once more that the server refused.
@@ -482,7 +494,9 @@ impl Store {
         };
         let undo = patch.inverse(&row);
         let verb = if archived { "Archived" } else { "Restored" };
-        let off = archived.then(|| called_off(self.count_open_reminders(id)));
+        // What was set about one that is closed stays.
+        let is_over = archived && !row.status.is_closed();
+        let off = is_over.then(|| called_off(self.count_open_reminders(id)));
         let off = off.unwrap_or_default();
         self.announce(self.patch::<Application>(id, patch), |_| {
             let undo = ToastAction::Apply {

@@ -2,7 +2,7 @@
 
 use super::{Gate, Store};
 use crate::client::{
-    dom,
+    asked, dom,
     engine::{Displaced, Edit, Notice, Verb},
     labels::row_name,
     toasts::{Earlier, Message, Question, Timer, Toast, ToastAction, Toasts},
@@ -85,7 +85,14 @@ impl Store {
 
     /// Takes a message away.
     pub fn dismiss(self, id: u64) {
-        self.toasts.update(|toasts| toasts.dismiss(id));
+        self.toasts.update(|toasts| {
+            // Put away unanswered it is not asked again.
+            let action = toasts.get(id).and_then(|toast| toast.action.as_ref());
+            if let Some(ToastAction::UseZone(zone)) = action {
+                asked::remember(zone.as_str());
+            }
+            toasts.dismiss(id);
+        });
     }
 
     /// A record is edited: what was offered about it before may be over.
@@ -144,6 +151,7 @@ impl Store {
             }
             ToastAction::Reapply { id, .. } => self.reapply(id),
             ToastAction::UseZone(zone) => {
+                asked::remember(zone.as_str());
                 let patch = SettingsPatch {
                     timezone: Change::Set(zone),
                     ..SettingsPatch::default()
@@ -192,7 +200,7 @@ impl Store {
                 let mut all = true;
                 for (record, edit) in edits {
                     let deletes = edit.verb() == Verb::Delete;
-                    let done = self.mutate(record, edit);
+                    let done = self.mutate(record, self.over_settings_of_now(edit));
                     if let (true, Ok(key)) = (deletes, &done) {
                         // Nobody is offered to take an undo back.
                         self.release_deletion(*key);
@@ -210,8 +218,10 @@ impl Store {
     pub fn decline(self, id: u64) {
         let mut taken = None;
         self.toasts.update(|toasts| taken = toasts.take(id));
-        if let Some((Some(ToastAction::Reapply { id, .. }), _)) = taken {
-            self.drop_displaced(id);
+        match taken {
+            Some((Some(ToastAction::Reapply { id, .. }), _)) => self.drop_displaced(id),
+            Some((Some(ToastAction::UseZone(zone)), _)) => asked::remember(zone.as_str()),
+            _ => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Store;
 use crate::{
-    client::engine::Op,
+    client::engine::{Edit, Op},
     domain::{
         change::Change,
         error::Problem,
@@ -42,11 +42,35 @@ impl Store {
     /// 400 naming what does not fit.
     pub fn change_settings(self, patch: SettingsPatch, told: String) -> Result<(), Problem> {
         let before = self.settings_untracked();
-        let undo = before.map(|before| patch.inverse(&before));
+        let undo = before.map(|before| {
+            let mut undo = patch.inverse(&before);
+            // Of the rules that alone which is changed now: what is changed of others meanwhile stays.
+            if let (Some(was), Some(is)) = (
+                undo.reminder_defaults.value(),
+                patch.reminder_defaults.value(),
+            ) {
+                undo.reminder_defaults = Change::Set(was.where_they_differ(is));
+            }
+            undo
+        });
         let id = self.owner().unwrap_or_default();
         self.save_settings(patch)?;
         let undo = undo.map(|undo| (id, Settings::into_edit(Op::Patch(Box::new(undo)))));
         self.tell(told, id, undo.into_iter().collect());
         Ok(())
+    }
+
+    /// An edit that takes back what [`Store::change_settings`] did, over the settings as they are now.
+    pub(super) fn over_settings_of_now(self, edit: Edit) -> Edit {
+        let Edit::Settings(Op::Patch(mut patch)) = edit else {
+            return edit;
+        };
+        if let (Some(undo), Some(now)) =
+            (patch.reminder_defaults.value(), self.settings_untracked())
+        {
+            let rules = now.reminder_defaults.clone().overlaid(undo);
+            patch.reminder_defaults = Change::Set(rules);
+        }
+        Edit::Settings(Op::Patch(patch))
     }
 }

@@ -264,6 +264,25 @@ impl Db {
         matches!(self, Self::Sqlite { .. })
     }
 
+    /// All mails that wait after a try are to be tried now.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    pub async fn try_mails_again(&self, now: Timestamp) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        on!(tx.link(), |conn: DB| {
+            sqlx::query::<DB>(
+                "UPDATE mails SET not_before = $1 \
+                 WHERE state = 'waiting' AND attempts > 0 AND not_before > $1",
+            )
+            .bind(now)
+            .execute(conn)
+            .await
+            .map(drop)
+        })?;
+        tx.commit().await
+    }
+
     /// When the next mail is to be tried; none where none waits.
     ///
     /// # Errors

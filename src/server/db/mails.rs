@@ -92,6 +92,20 @@ pub async fn about(tenant: &mut impl Tenant, mail: Uuid) -> sqlx::Result<Vec<Abo
     })
 }
 
+/// The mails that say what became of an appointment.
+pub async fn of_activity(tenant: &mut impl Tenant, activity: Uuid) -> sqlx::Result<Vec<Uuid>> {
+    let user_id = tenant.user_id();
+    on!(tenant.link(), |conn: DB| {
+        sqlx::query_scalar::<DB, Uuid>(
+            "SELECT id FROM mails WHERE user_id = $1 AND activity_id = $2 ORDER BY id",
+        )
+        .bind(user_id)
+        .bind(activity)
+        .fetch_all(conn)
+        .await
+    })
+}
+
 /// A mail that waits, says what became of an appointment and was never tried goes at `at`, if it was to go later:
 /// there is more to say. Whether there is one.
 pub async fn hasten_change(

@@ -138,6 +138,11 @@ fn said(item: &Item<'_>, letter: &Letter<'_>) -> Said {
         }
         (_, None) => {}
     }
+    if rule_of(reminder) == Rule::Custom {
+        // It may have waited for the morning, or for a provider.
+        let due = letter.zone.at_length(reminder.due_at, None);
+        lines.push(format!("You set it for {due}."));
+    }
     Said {
         headline,
         lines,
@@ -167,7 +172,7 @@ pub(super) fn of_appointment(activity: &Activity, zone: Zone<'_>) -> Vec<String>
         lines.push(zone.at_length(starts, ends));
         // Where it was said in another zone, that too.
         let own = activity.timezone.rules().ok();
-        let own = own.filter(|_| activity.timezone.place() != zone.name.place());
+        let own = own.filter(|own| own.local(starts) != zone.rules.local(starts));
         if let Some(own) = own {
             let wall = own.local(starts).format("%A, %H:%M");
             lines.push(format!("{wall} in {}", activity.timezone.place()));

@@ -101,5 +101,9 @@ async fn note_scan(state: &AppState, now: Timestamp) -> sqlx::Result<()> {
     if known.is_some_and(|at| (at..at + NOTED_EVERY).contains(&now)) {
         return Ok(());
     }
+    if known.is_some_and(|at| at > now) {
+        // The clock was ahead, and is right again: what waits after a try would wait for as long as it was wrong.
+        state.db.try_mails_again(now).await?;
+    }
     state.db.note_scan(now).await
 }

@@ -8,7 +8,7 @@ mod wording;
 
 pub use keyboard::listen as listen_to_keys;
 pub use side::Side;
-pub use wording::title_of;
+pub use wording::{activity_of, reminder_of, title_of};
 
 use crate::{
     app::{

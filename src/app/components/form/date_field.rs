@@ -54,7 +54,8 @@ impl Dated {
         let zone = self.zone.try_get();
         let zone = zone.unwrap_or_else(|| Zone::new(ZoneName::default()));
         ask(&Context {
-            now: self.store.now(),
+            // What is typed counts from this moment, and not from the page's minute.
+            now: self.store.now().max(self.store.clock_now()),
             zone: &zone,
             habits: self.habits.get(),
             holds: self.holds,

@@ -29,6 +29,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
+use leptos_router::components::A;
 use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -58,7 +59,7 @@ pub(super) fn Reminders(
         rows.track();
         request_animation_frame(move || {
             if let Some(Some(button)) = focused.try_get_value()
-                && !dom::exists(":focus")
+                && !dom::has_focus()
             {
                 dom::focus(&button);
             }
@@ -228,6 +229,7 @@ fn RemindForm(
     // Whoever leaves what was begun is told first.
     let closing = expect_context::<Closing>();
     on_cleanup(move || closing.unfinished(None));
+    // Whether there is anything to lose.
     let begun = RwSignal::new(false);
     // Of what is still to come something is to be prepared.
     let about = activity.and_then(|id| store.row_untracked::<Activity>(id));
@@ -269,7 +271,7 @@ fn RemindForm(
         let Ok(at) = json::read::<Timestamp>(&editor.saved("due_at")) else {
             return refuse("due_at", "Say when: “tomorrow 9”, “in 3 days”.");
         };
-        if at <= store.now_untracked() {
+        if store.time_until(at) <= chrono::Duration::zero() {
             return refuse("due_at", "That has passed. Say a time that is to come.");
         }
         if let Err(why) = set(at) {
@@ -291,12 +293,47 @@ fn RemindForm(
         view! { <button type="button" class="chip" on:click=press>{label}</button> }
     });
     let chips = chips.collect_view();
+    let titled = RwSignal::new(title.to_owned());
+    let look = move || {
+        let is_blank = dom::exists(&format!("#{}:placeholder-shown", input_id("due_at")));
+        let has_begun = !is_blank || titled.with_untracked(|it| it != title);
+        begun.set(has_begun);
+        closing.unfinished(has_begun.then_some(UNFINISHED));
+    };
     let key = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Escape" && !event.default_prevented() {
-            event.prevent_default();
-            event.stop_propagation();
-            on_done();
+        if event.key() != "Escape" {
+            return;
         }
+        // A field that was emptied by it has nothing to lose any more.
+        if event.default_prevented() {
+            request_animation_frame(look);
+            return;
+        }
+        event.prevent_default();
+        event.stop_propagation();
+        on_done();
+    };
+    // Where such mails were stopped as a kind, none comes.
+    let ask_of_mails = if may_mail {
+        view! {
+            <label class="check">
+                <input
+                    type="checkbox"
+                    id="remind-by-mail"
+                    prop:checked=mailed
+                    on:change=move |event| mailed.set(event_target_checked(&event))
+                />
+                <span>"Mail me, too"</span>
+            </label>
+        }
+        .into_any()
+    } else {
+        view! {
+            <p class="panel-text">
+                "Mails about your own reminders are stopped: " <A href="/settings#mails">"see the settings"</A> "."
+            </p>
+        }
+        .into_any()
     };
     view! {
         <form
@@ -306,32 +343,25 @@ fn RemindForm(
             on:submit=submit
             on:keydown=key
             data-unfinished=move || begun.get().then_some("")
-            on:input=move |_| {
-                begun.set(true);
-                closing.unfinished(Some(UNFINISHED));
+            on:input=move |event| {
+                let field = event_target::<leptos::web_sys::Element>(&event).id();
+                if field == input_id("title") {
+                    titled.set(event_target_value(&event));
+                }
+                look();
             }
         >
             <div class="fields">
                 <TextField editor field="title" required=true/>
                 <DateField editor field="due_at" holds=Holds::Moment leans=Leans::Ahead required=true/>
             </div>
+            {ask_of_mails}
             // The focus stays until the form has taken what stands there.
             {begins.is_some().then(|| view! {
-                <div class="chips plan-chips" role="group" aria-label="Before it begins" on:mousedown=move |event| event.prevent_default()>
+                <div class="chips plan-chips" role="group" aria-label="Set it at once, before it begins" on:mousedown=move |event| event.prevent_default()>
+                    <span class="chips-label">"Or at once:"</span>
                     {chips}
                 </div>
-            })}
-            // Where such mails were stopped as a kind, none comes.
-            {may_mail.then(|| view! {
-                <label class="check">
-                    <input
-                        type="checkbox"
-                        id="remind-by-mail"
-                        prop:checked=mailed
-                        on:change=move |event| mailed.set(event_target_checked(&event))
-                    />
-                    <span>"Mail me, too"</span>
-                </label>
             })}
             // As in the form of a plan: the focus stays until the form has taken what stands there.
             <footer class="plan-footer" on:mousedown=move |event| event.prevent_default()>

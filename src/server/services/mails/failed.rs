@@ -58,7 +58,7 @@ pub(super) async fn tell_of_change(
         return Ok(());
     };
     let application = db::rows::find::<Application>(tenant, told.application_id).await?;
-    let id = Uuid::new_v5(&mail.id, b"given up");
+    let id = note_of(mail.id);
     if application.is_none() || db::rows::find::<Reminder>(tenant, id).await?.is_some() {
         return Ok(());
     }
@@ -82,6 +82,29 @@ pub(super) async fn tell_of_change(
         // Nobody created it: what it is about is all that was asked for.
         let hash = secrets::sha256(id.as_bytes());
         db::rows::insert(tenant, &row, Some(hash)).await?;
+    }
+    Ok(())
+}
+
+/// The reminder that says of this mail that it was given up.
+fn note_of(mail: Uuid) -> Uuid {
+    Uuid::new_v5(&mail, b"given up")
+}
+
+/// A calendar has heard how it stands with an appointment: what was said of mails about it that were given up is of
+/// no use any more.
+pub(super) async fn is_mended(
+    tenant: &mut TenantWrite,
+    activity: Uuid,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let mails = mails::of_activity(tenant, activity).await?;
+    let notes: Vec<Uuid> = mails.into_iter().map(note_of).collect();
+    let rows = db::rows::among::<Reminder>(tenant, "id", &notes).await?;
+    for mut row in rows.into_iter().filter(Reminder::is_unanswered) {
+        row.expired_at = Some(now);
+        row.updated_at = now.max(row.updated_at + Duration::milliseconds(1));
+        db::rows::update(tenant, &row).await?;
     }
     Ok(())
 }

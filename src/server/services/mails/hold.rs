@@ -16,10 +16,15 @@ const HELD: Duration = Duration::hours(1);
 pub async fn hold(db: &Db, asked: bool, now: Timestamp) -> sqlx::Result<Option<Timestamp>> {
     let watch = db.watch().await?;
     let was_silent = watch.last_scan_at.is_some_and(|at| at + SILENCE < now);
-    if !(asked || was_silent) {
-        return Ok(watch.held_until.filter(|until| *until > now));
-    }
     let until = now + HELD;
+    if !(asked || was_silent) {
+        let held = watch.held_until.filter(|held| *held > now);
+        // Further away than mails are ever held it was set by a clock that was ahead.
+        if held.is_some_and(|held| held > until) {
+            db.hold_mails(Some(until)).await?;
+        }
+        return Ok(held.map(|held| held.min(until)));
+    }
     db.hold_mails(Some(until)).await?;
     // Once is enough for one silence.
     db.note_scan(now).await?;

@@ -160,6 +160,9 @@ impl Post {
                 self.end(mail, &End::Over(MailState::Delivered), None)
                     .await?;
                 self.last_mail.note(now);
+                if let Some(activity) = mail.activity_id {
+                    self.mended(mail, activity).await?;
+                }
             }
             Outcome::Refused { why } => self.give_up(mail, &why).await?,
             Outcome::TryAgain { why, .. } if mail.attempts >= MOST_TRIES => {
@@ -248,6 +251,19 @@ impl Post {
             tracing::error!(%mail_id, %error, "OPERATOR_EMAIL was not told");
         }
         Ok(())
+    }
+
+    /// A change of an appointment was mailed: what was said of earlier mails about it is over.
+    async fn mended(&self, mail: &Claimed, activity: Uuid) -> sqlx::Result<()> {
+        match self.db.write_as(mail.owner()).await {
+            // The account was deleted meanwhile.
+            Err(sqlx::Error::RowNotFound) => Ok(()),
+            tenant => {
+                let mut tenant = tenant?;
+                failed::is_mended(&mut tenant, activity, self.clock.now()).await?;
+                tenant.commit().await
+            }
+        }
     }
 
     /// Where mails of this kind are stopped.
