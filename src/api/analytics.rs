@@ -2,7 +2,7 @@
 
 use super::rest::{Get, Query, Reply, Resource, Rest};
 use crate::domain::{
-    analytics::{Activity, AnalyticsQuery, Conversion, Sources, Summary, Trends, TrendsQuery},
+    analytics::{AnalyticsQuery, Conversion, Figures, Sources, Summary, Trends, TrendsQuery},
     error::Problem,
 };
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ impl Resource for Summary {}
 impl Resource for Trends {}
 impl Resource for Sources {}
 impl Resource for Conversion {}
-impl Resource for Activity {}
+impl Resource for Figures {}
 
 /// Totals, what stands where, how long stages take, what is silent.
 #[server(endpoint = "/analytics/summary", protocol = Rest<Get>)]
@@ -54,13 +54,13 @@ pub async fn get_conversion(query: Query<AnalyticsQuery>) -> Result<Reply<Conver
         .map(Reply::ok)
 }
 
-/// What was done on each day.
-#[server(endpoint = "/analytics/activity", protocol = Rest<Get>)]
-pub async fn get_activity(query: Query<AnalyticsQuery>) -> Result<Reply<Activity>, Problem> {
+/// All of that at once, and what was done on each day of the last year: what a page of figures shows.
+#[server(endpoint = "/analytics/figures", protocol = Rest<Get>)]
+pub async fn get_figures(query: Query<TrendsQuery>) -> Result<Reply<Figures>, Problem> {
     let (caller, query) = (crate::server::auth::caller::caller().await?, query.parse()?);
     let hunts = &caller.state.hunts;
     hunts
-        .activity(&caller.context(), &query)
+        .figures(&caller.context(), &query)
         .await
         .map(Reply::ok)
 }

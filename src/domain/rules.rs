@@ -441,6 +441,31 @@ mod tests {
     );
 
     #[test]
+    fn what_is_taken_back_of_a_rule_leaves_the_others_alone() {
+        let of = |text: &str| serde_json::from_str::<ReminderDefaults>(text).unwrap();
+        let before = of(r#"{"loop":{"offsets":[1440]}}"#);
+        let after = of(r#"{"loop":{"offsets":[1440]},"applied":{"offsets":[7200]}}"#);
+        let undo = before.where_they_differ(&after);
+        // Meanwhile mails were stopped, another rule was changed, and something else of this one.
+        let now = of(
+            r#"{"loop":{"offsets":[60]},"applied":{"offsets":[7200],"mail":false},"screening":{"mail":false}}"#,
+        );
+        assert_eq!(
+            now.overlaid(&undo),
+            of(r#"{"loop":{"offsets":[60]},"applied":{"mail":false},"screening":{"mail":false}}"#)
+        );
+        assert_eq!(after.overlaid(&undo), before);
+        // What was switched off is on again, and nothing is as it was for no difference.
+        let stopped = of(r#"{"applied":{"mail":false}}"#);
+        let undo = ReminderDefaults::default().where_they_differ(&stopped);
+        assert_eq!(stopped.overlaid(&undo), ReminderDefaults::default());
+        assert_eq!(
+            before.where_they_differ(&before),
+            ReminderDefaults::default()
+        );
+    }
+
+    #[test]
     fn the_rules_are_those_of_the_specification() {
         const H: i32 = 60;
         const D: i32 = 24 * H;

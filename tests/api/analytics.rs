@@ -8,7 +8,7 @@ use crate::{
 use chrono::{DateTime, Duration, NaiveDate, SubsecRound as _, Utc};
 use job_hunt_tracker::domain::{
     activity::Activity,
-    analytics::{self, Course, GroupBy, Range, Subject},
+    analytics::{self, GroupBy, Hunt, Range, Subject},
     application::Application,
     settings::WeekStart,
     stage::{StageEvent, Status},
@@ -53,7 +53,10 @@ async fn an_empty_account_has_figures_of_nothing(site: Site) {
         figures(&jane, "source-breakdown").await,
         json!({ "sources": [] })
     );
-    assert_eq!(figures(&jane, "activity").await, json!({ "days": [] }));
+    assert_eq!(
+        figures(&jane, "figures").await["activity"],
+        json!({ "days": [] })
+    );
     let trends = figures(&jane, "trends").await;
     assert_eq!(trends["group_by"], "week");
     assert_eq!(trends["buckets"].as_array().unwrap().len(), 1);
@@ -112,8 +115,12 @@ async fn figures_are_what_became_of_the_applications(site: Site) {
             "response_rate": 1.0, "offer_rate": 0.0,
         })
     );
-    let days = figures(&jane, "activity").await;
-    let days: Vec<_> = days["days"].as_array().unwrap().iter().collect();
+    let days = figures(&jane, "figures").await;
+    let days: Vec<_> = days["activity"]["days"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .collect();
     assert_eq!(days.len(), 3);
     assert_eq!(
         (&days[0]["applications"], &days[1]["moves"]),
@@ -173,7 +180,7 @@ async fn ranges_that_are_none_are_refused(site: Site) {
         "trends",
         "source-breakdown",
         "stage-conversion",
-        "activity",
+        "figures",
     ] {
         for (query, field) in [
             ("from=2026-02-02&to=2026-02-01", "from"),
@@ -312,7 +319,7 @@ async fn some_history(site: &TestApp, jane: &User, dice: &mut Dice) {
 }
 
 /// What a device makes of the rows that it holds.
-async fn rows_of_a_device(jane: &User) -> (Vec<Course>, Vec<Activity>) {
+async fn hunt_of_a_device(jane: &User) -> Hunt {
     let rows = jane.pages("/applications?limit=200").await;
     let (mut events, mut activities) = (Vec::<StageEvent>::new(), Vec::<Activity>::new());
     for row in &rows {
@@ -324,8 +331,7 @@ async fn rows_of_a_device(jane: &User) -> (Vec<Course>, Vec<Activity>) {
     }
     let rows: Vec<Application> = serde_json::from_value(json!(rows)).unwrap();
     let subjects = rows.iter().map(Subject::from);
-    let courses = analytics::courses(subjects, &events, &analytics::talked(&activities));
-    (courses, activities)
+    Hunt::new(subjects, &events, &activities)
 }
 
 async fn figures_are_those_of_a_device(site: Site) {
@@ -333,7 +339,8 @@ async fn figures_are_those_of_a_device(site: Site) {
     let jane = app.sign_in("jane@example.com").await;
     let mut dice = Dice::new(13);
     some_history(&app, &jane, &mut dice).await;
-    let (courses, activities) = rows_of_a_device(&jane).await;
+    let hunt = hunt_of_a_device(&jane).await;
+    let courses = &hunt.courses;
     let zone = Lagos;
     let today = (app.clock.now() + Duration::hours(1)).date_naive();
     for _ in 0..12 {
@@ -344,30 +351,29 @@ async fn figures_are_those_of_a_device(site: Site) {
         };
         let query = format!("from={}&to={}", range.from, range.to);
         let now = app.clock.now();
-        let own = analytics::summary(&courses, range, now, &zone);
+        let own = analytics::summary(courses, range, now, &zone);
         assert_eq!(
             figures(&jane, &format!("summary?{query}")).await,
             json!(own)
         );
-        let own = analytics::conversion(&courses, range);
+        let own = analytics::conversion(courses, range);
         assert_eq!(
             figures(&jane, &format!("stage-conversion?{query}")).await,
             json!(own)
         );
-        let own = analytics::sources(&courses, range);
+        let own = analytics::sources(courses, range);
         assert_eq!(
             figures(&jane, &format!("source-breakdown?{query}")).await,
             json!(own)
         );
         for group_by in GroupBy::ALL {
-            let own = analytics::trends(&courses, range, *group_by, WeekStart::Monday).unwrap();
+            let own = analytics::trends(courses, range, *group_by, WeekStart::Monday).unwrap();
             let path = format!("trends?group_by={group_by}&{query}");
             assert_eq!(figures(&jane, &path).await, json!(own));
         }
-        let done = analytics::done(&activities);
-        let own = analytics::activity_of_days(&courses, &done, range, &zone);
+        let own = hunt.figures(range, None, WeekStart::Monday, now, &zone);
         assert_eq!(
-            figures(&jane, &format!("activity?{query}")).await,
+            figures(&jane, &format!("figures?{query}")).await,
             json!(own)
         );
     }

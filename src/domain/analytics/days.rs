@@ -35,7 +35,7 @@ impl ActivityOfDay {
     }
 }
 
-/// The answer of `GET /analytics/activity`.
+/// What was done on some days.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct Activity {

@@ -29,6 +29,7 @@ const HEAT_DAYS: i64 = 53 * 7 - 1;
 
 /// All figures of a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct Figures {
     /// Totals, what stands where, how long stages take, what is silent.
     pub summary: Summary,
@@ -61,23 +62,28 @@ impl Hunt {
         Range::whole(&self.courses, now, zone)
     }
 
-    /// The figures of a range; none where it has more parts than trends may have.
+    /// The figures of a range. Days are put together as asked for, where that is not too many parts.
     pub fn figures(
         &self,
         range: Range,
-        group_by: GroupBy,
+        group_by: Option<GroupBy>,
         weeks: WeekStart,
         now: Timestamp,
         zone: &dyn ZoneRules,
-    ) -> Option<Figures> {
+    ) -> Figures {
         let year = year_to(zone.day(now));
-        Some(Figures {
+        let group_by = GroupBy::fitting(group_by, range);
+        let trends = trends(&self.courses, range, group_by, weeks);
+        Figures {
             summary: summary(&self.courses, range, now, zone),
             conversion: conversion(&self.courses, range),
-            trends: trends(&self.courses, range, group_by, weeks)?,
+            trends: trends.unwrap_or(Trends {
+                group_by,
+                buckets: Vec::new(),
+            }),
             sources: sources(&self.courses, range),
             activity: activity_of_days(&self.courses, &self.done, year, zone),
-        })
+        }
     }
 
     /// The applications behind a figure, the newest first.

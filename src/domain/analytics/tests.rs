@@ -452,6 +452,23 @@ fn there_are_400_buckets_at_most() {
 }
 
 #[test]
+fn days_are_put_together_so_that_there_are_not_too_many() {
+    let to = day("2026-03-02");
+    let by = |days: i64, asked: Option<GroupBy>| {
+        let from = to - Duration::days(days - 1);
+        let by = GroupBy::fitting(asked, Range { from, to });
+        assert!(trends(&[], Range { from, to }, by, WeekStart::Monday).is_some());
+        by
+    };
+    assert_eq!(by(7, None), GroupBy::Day);
+    assert_eq!(by(90, None), GroupBy::Week);
+    assert_eq!(by(900, None), GroupBy::Month);
+    assert_eq!(by(400, Some(GroupBy::Day)), GroupBy::Day);
+    assert_eq!(by(401, Some(GroupBy::Day)), GroupBy::Month);
+    assert_eq!(by(9_000, Some(GroupBy::Week)), GroupBy::Month);
+}
+
+#[test]
 fn a_source_is_one_however_it_is_spelled() {
     let mut hunt = Hunt::default();
     for (source, status) in [

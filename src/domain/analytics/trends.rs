@@ -52,6 +52,25 @@ pub struct Trends {
 }
 
 impl GroupBy {
+    /// As days of a range are put together where nobody says it, or where what is `asked` for would be more than
+    /// [`MOST_BUCKETS`].
+    pub fn fitting(asked: Option<Self>, range: Range) -> Self {
+        let days = (range.to - range.from).num_days() + 1;
+        let most = i64::try_from(MOST_BUCKETS).unwrap_or(i64::MAX);
+        let usual = match days {
+            ..=31 => Self::Day,
+            32..=400 => Self::Week,
+            _ => Self::Month,
+        };
+        let fits = |by: &Self| match by {
+            Self::Day => days <= most,
+            // Of the first and the last one a part may be left out.
+            Self::Week => days / 7 + 2 <= most,
+            Self::Month => true,
+        };
+        asked.filter(fits).unwrap_or(usual)
+    }
+
     /// The last day of the bucket of `day`.
     fn last(self, day: NaiveDate, weeks: WeekStart) -> Option<NaiveDate> {
         match self {

@@ -4,7 +4,7 @@ use super::Context;
 use crate::{
     domain::{
         analytics::{
-            self, Activity, AnalyticsQuery, Conversion, Course, Hunt, MOST_BUCKETS, Range, Sources,
+            self, AnalyticsQuery, Conversion, Course, Figures, Hunt, MOST_BUCKETS, Range, Sources,
             Summary, Trends, TrendsQuery,
         },
         error::Problem,
@@ -167,23 +167,18 @@ impl Hunts {
         Ok(analytics::conversion(&known.hunt.courses, range))
     }
 
-    /// What was done on each day.
+    /// All of these, and what was done on each day of the last year.
     ///
     /// # Errors
     /// 400 for a range that is none.
-    pub async fn activity(
+    pub async fn figures(
         &self,
         context: &Context<'_>,
-        query: &AnalyticsQuery,
-    ) -> Result<Activity, Problem> {
-        let known = self.of(context).await?;
-        let range = known.range(query, context.now)?;
-        let (courses, done) = (&known.hunt.courses, &known.hunt.done);
-        Ok(analytics::activity_of_days(
-            courses,
-            done,
-            range,
-            &known.zone,
-        ))
+        query: &TrendsQuery,
+    ) -> Result<Figures, Problem> {
+        let (known, now) = (self.of(context).await?, context.now);
+        let range = known.range(&query.days(), now)?;
+        let (zone, weeks) = (&known.zone, known.weeks);
+        Ok(known.hunt.figures(range, query.group_by, weeks, now, zone))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::share::query_value,
-    domain::analytics::{AnalyticsQuery, GroupBy, MOST_BUCKETS, Range},
+    domain::analytics::{AnalyticsQuery, GroupBy},
 };
 use chrono::{Datelike as _, Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -98,24 +98,6 @@ impl Asked {
             query => format!("/analytics?{query}"),
         }
     }
-
-    /// How the days of a range are put together: as it is said, where that is not more than a page can show.
-    pub fn group_by(&self, range: Range) -> GroupBy {
-        let days = (range.to - range.from).num_days() + 1;
-        let most = i64::try_from(MOST_BUCKETS).unwrap_or(i64::MAX);
-        let usual = match days {
-            ..=31 => GroupBy::Day,
-            32..=400 => GroupBy::Week,
-            _ => GroupBy::Month,
-        };
-        let fits = |by: &GroupBy| match by {
-            GroupBy::Day => days <= most,
-            // Of the first and the last one a part may be left out.
-            GroupBy::Week => days / 7 + 2 <= most,
-            GroupBy::Month => true,
-        };
-        self.group_by.filter(fits).unwrap_or(usual)
-    }
 }
 
 #[cfg(test)]
@@ -163,24 +145,5 @@ mod tests {
         assert_eq!(from(Period::Last(7)).as_deref(), Some("2026-02-24"));
         assert_eq!(from(Period::Year).as_deref(), Some("2026-01-01"));
         assert_eq!(from(Period::All), None);
-    }
-
-    #[test]
-    fn no_more_parts_than_a_page_can_show() {
-        let to: NaiveDate = "2026-03-02".parse().unwrap();
-        let by = |days: i64, by: Option<GroupBy>| {
-            let from = to - Duration::days(days - 1);
-            let asked = Asked {
-                period: Period::All,
-                group_by: by,
-            };
-            asked.group_by(Range { from, to })
-        };
-        assert_eq!(by(7, None), GroupBy::Day);
-        assert_eq!(by(90, None), GroupBy::Week);
-        assert_eq!(by(900, None), GroupBy::Month);
-        assert_eq!(by(400, Some(GroupBy::Day)), GroupBy::Day);
-        assert_eq!(by(401, Some(GroupBy::Day)), GroupBy::Month);
-        assert_eq!(by(9_000, Some(GroupBy::Week)), GroupBy::Month);
     }
 }

@@ -69,9 +69,8 @@ impl AnalyticsModel {
             let query = asked.get().period.query(today.get());
             let range = query.range(hunt.whole(now, &*zone)).ok()?;
             let weeks = WeekStart::of(habits.get().week_start);
-            let group_by = asked.get().group_by(range);
-            hunt.figures(range, group_by, weeks, now, &*zone)
-                .map(Arc::new)
+            let group_by = asked.get().group_by;
+            Some(Arc::new(hunt.figures(range, group_by, weeks, now, &*zone)))
         });
         let problem = RwSignal::new(None);
         // Where this device does not hold all, the server is asked.

@@ -3,11 +3,11 @@
 use super::Asked;
 use crate::{
     api::{
-        analytics::{get_activity, get_conversion, get_sources, get_summary, get_trends},
+        analytics::get_figures,
         rest::{Query, Reply},
     },
     domain::{
-        analytics::{AnalyticsQuery, Figures, Range, TrendsQuery, year_to},
+        analytics::{Figures, TrendsQuery},
         error::Problem,
     },
 };
@@ -38,35 +38,15 @@ pub fn provide() {
 /// # Errors
 /// What the server says.
 pub async fn ask(asked: Asked, today: NaiveDate) -> Result<Served, Problem> {
-    let query = asked.period.query(today);
-    let summary = get_summary(Query::of(&query)).await;
-    let summary = summary.and_then(Reply::into_body)?;
-    let range = Range {
-        from: summary.from,
-        to: summary.to,
+    let days = asked.period.query(today);
+    let query = TrendsQuery {
+        from: days.from,
+        to: days.to,
+        group_by: asked.group_by,
     };
-    // The same days for each, whatever is done meanwhile.
-    let days = |range: Range| AnalyticsQuery {
-        from: Some(range.from),
-        to: Some(range.to),
-    };
-    let trends = TrendsQuery {
-        from: Some(range.from),
-        to: Some(range.to),
-        group_by: Some(asked.group_by(range)),
-    };
-    let conversion = get_conversion(Query::of(&days(range))).await;
-    let trends = get_trends(Query::of(&trends)).await;
-    let sources = get_sources(Query::of(&days(range))).await;
-    let activity = get_activity(Query::of(&days(year_to(today)))).await;
+    let figures = get_figures(Query::of(&query)).await;
     Ok(Served {
         asked,
-        figures: Arc::new(Figures {
-            summary,
-            conversion: conversion.and_then(Reply::into_body)?,
-            trends: trends.and_then(Reply::into_body)?,
-            sources: sources.and_then(Reply::into_body)?,
-            activity: activity.and_then(Reply::into_body)?,
-        }),
+        figures: figures.and_then(Reply::into_body).map(Arc::new)?,
     })
 }

@@ -9,7 +9,7 @@ use crate::{
     api::{UNRECORDED, auth, board::BoardQuery},
     domain::{
         activity::{Activity, ActivityCreate, ActivityPatch},
-        analytics::{self, AnalyticsQuery, Conversion, Sources, Summary, Trends, TrendsQuery},
+        analytics::{AnalyticsQuery, Conversion, Figures, Sources, Summary, Trends, TrendsQuery},
         application::{Application, ApplicationCreate, ApplicationPatch},
         calendar_feed::{CalendarFeed, CalendarFeedChange},
         cursor::Page,
@@ -400,12 +400,12 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             ..read()
         },
         Operation {
-            id: "get_activity",
-            path: "/analytics/activity",
-            summary: "Get what was done on each day",
-            detail: "Days on which nothing was done are left out.",
-            query: query::<AnalyticsQuery>(),
-            answer: Some(reference::<analytics::Activity>(g)),
+            id: "get_figures",
+            path: "/analytics/figures",
+            summary: "Get all figures at once, and what was done on each day of the last year",
+            detail: "Days are put together as asked for, where that is not more than 400 parts.",
+            query: query::<TrendsQuery>(),
+            answer: Some(reference::<Figures>(g)),
             ..read()
         },
         Operation {
