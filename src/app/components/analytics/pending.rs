@@ -37,8 +37,14 @@ pub fn PendingAnswers(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView
         <section class="figures pending" aria-labelledby="pending-title">
             <h2 class="figures-title" id="pending-title">"Waiting for an answer"</h2>
             <p class="figures-note">
-                {move || view! { <Figure number=total() title="Waiting for an answer" measure=Measure::Pending/> }}
-                {format!(" Applied, and silent for {PENDING_AFTER_DAYS} days or more; whatever days are chosen above.")}
+                {move || match total() {
+                    0 => "Nothing that you sent is silent for a week.".into_any(),
+                    number => view! {
+                        <Figure number title="Waiting for an answer" measure=Measure::Pending/>
+                        {format!(" sent and silent for {PENDING_AFTER_DAYS} days or more, whatever days are chosen above.")}
+                    }
+                    .into_any(),
+                }}
             </p>
             <ul class="pending-list" data-slides="">
                 <Each each=items key=|item| (item.id, item.days_silent) let:item>

@@ -39,7 +39,10 @@ pub fn Tiles(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     };
     let answered = Signal::derive(move || {
         let totals = totals();
-        percent(totals.responses, totals.applications)
+        match totals.applications {
+            0 => "–".to_owned(),
+            of => percent(totals.responses, of),
+        }
     });
     let answered_note = Signal::derive(move || {
         let of = totals();

@@ -34,6 +34,9 @@ pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     let told = move || {
         figures.with(|it| {
             let days = &it.activity.days;
+            if days.is_empty() {
+                return "What you do shows here: a square a day.".to_owned();
+            }
             let sum = |of: fn(&crate::domain::analytics::ActivityOfDay) -> u64| {
                 days.iter().map(of).sum::<u64>()
             };
