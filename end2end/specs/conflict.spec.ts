@@ -43,6 +43,30 @@ test("who comes second ends with the first one's state, and may insist", async (
   await expect(other.card("Contested", "Screening")).toBeVisible();
 });
 
+test("what moved along with an interview comes back where the move gave way", async ({ page, user, sidebar, watch }) => {
+  const { id } = await user.api.create({ role_title: "Contested" });
+  const starts_at = new Date(Math.floor(Date.now() / 60_000) * 60_000 + 96 * 3_600_000).toISOString();
+  const activity = await user.api.plan(id, { type: "Interview", interview_stage: "technical", starts_at });
+  const due_at = new Date(Date.parse(starts_at) - 3_600_000).toISOString();
+  const reminder = await user.api.remind(id, { activity_id: activity.id, title: "Print the CV", due_at });
+  await sidebar.goto(`/board/${id}?activity=${activity.id}`);
+  await sidebar.saved();
+  await keepStale(page);
+  await user.api.patchActivity(activity, { notes: "Bring a pen." });
+
+  watch.expectFailure(409, /\/api\/v1\/activities\//);
+  await sidebar.field("When").fill("in 6 days 10:00");
+  await sidebar.field("When").press("Enter");
+  const asked = "was changed elsewhere first";
+  await expect(sidebar.toast(asked)).toBeVisible();
+  const due = async () => Date.parse((await user.api.reminder(reminder.id)).due_at);
+  await expect.poll(due).not.toBe(Date.parse(due_at));
+  await sidebar.act(asked, "Keep theirs");
+  await expect(sidebar.toast("Its reminder moves along: Print the CV")).toBeVisible();
+  await sidebar.saved();
+  expect(await due()).toBe(Date.parse(due_at));
+});
+
 test("both doing the same is no conflict", async ({ page, user, board, watch }) => {
   const { id } = await user.api.create({ role_title: "Contested" });
   await board.open();

@@ -151,6 +151,12 @@ export class Api {
     return (await good(this.request.post(path, { data: fields, headers: this.headers() }))) as Activity;
   }
 
+  /** Changes fields of an activity as it was when it was read. */
+  async patchActivity(row: Activity, fields: Record<string, unknown>): Promise<Activity> {
+    const headers = this.headers(row.version);
+    return (await good(this.request.patch(`${BASE}/activities/${row.id}`, { data: fields, headers }))) as Activity;
+  }
+
   async deleteActivity(id: string): Promise<void> {
     const row = (await good(this.request.get(`${BASE}/activities/${id}`))) as Activity;
     await good(this.request.delete(`${BASE}/activities/${id}`, { headers: this.headers(row.version) }));

@@ -56,7 +56,12 @@ pub fn FigureList() -> impl IntoView {
     };
     let body = move || {
         let Some(members) = members.get() else {
-            return view! { <p class="figures-none">"The list comes as soon as all applications are on this device."</p> }.into_any();
+            let text = if store.is_partial() {
+                "This device keeps no more than a part of your applications, and not all that this counts."
+            } else {
+                "The list comes as soon as all applications are on this device."
+            };
+            return view! { <p class="figures-none">{text}</p> }.into_any();
         };
         let (total, most) = (members.len(), if all.get() { usize::MAX } else { SHOWN });
         let lines: Vec<_> = members.iter().take(most).map(line).collect();
