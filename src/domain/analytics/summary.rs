@@ -200,7 +200,7 @@ fn median(sorted: &[f64]) -> Option<f64> {
     let half = sorted.len() / 2;
     let middle = *sorted.get(half)?;
     let before = half.checked_sub(1).and_then(|at| sorted.get(at));
-    match before.filter(|_| sorted.len() % 2 == 0) {
+    match before.filter(|_| sorted.len().is_multiple_of(2)) {
         Some(before) => Some(f64::midpoint(*before, middle)),
         None => Some(middle),
     }

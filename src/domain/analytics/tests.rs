@@ -22,6 +22,12 @@ use uuid::Uuid;
 /// Minutes of a day.
 const DAY: i64 = 24 * 60;
 
+/// The last stage that was reached, whether it was answered, and whether it was rejected.
+type Told = (Option<Status>, bool, bool);
+
+/// Statuses, and minutes after [`now`].
+type Steps = &'static [(Status, i64)];
+
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
@@ -84,14 +90,14 @@ impl Hunt {
 
     /// Of each application, in their order: the last stage that it reached, whether it was answered, and whether
     /// it was rejected.
-    fn told(&self) -> Vec<(Option<Status>, bool, bool)> {
+    fn told(&self) -> Vec<Told> {
         let courses = self.courses();
         let told = |it: &Course| (it.furthest(), it.responded, it.rejected);
         courses.iter().map(told).collect()
     }
 }
 
-fn one(steps: &[(Status, i64)]) -> (Option<Status>, bool, bool) {
+fn one(steps: &[(Status, i64)]) -> Told {
     let mut hunt = Hunt::default();
     hunt.add(steps);
     hunt.told()[0]
@@ -99,7 +105,7 @@ fn one(steps: &[(Status, i64)]) -> (Option<Status>, bool, bool) {
 
 #[test]
 fn what_an_application_reached_is_what_the_rules_say() {
-    let table: &[(&str, &[(Status, i64)], (Option<Status>, bool, bool))] = &[
+    let table: &[(&str, Steps, Told)] = &[
         (
             "a straight path",
             &[
