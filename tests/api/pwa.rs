@@ -68,7 +68,15 @@ async fn the_worker_names_what_it_keeps(site: Site) {
     let told = told(&app).await;
     assert_eq!(
         told["places"],
-        json!(["", "archive", "board", "settings", "sign-in", "today"])
+        json!([
+            "",
+            "analytics",
+            "archive",
+            "board",
+            "settings",
+            "sign-in",
+            "today"
+        ])
     );
     let version = told["version"].as_str().unwrap();
     let files = told["files"].as_array().unwrap();
