@@ -183,7 +183,7 @@ async fn ranges_that_are_none_are_refused(site: Site) {
         "figures",
     ] {
         for (query, field) in [
-            ("from=2026-02-02&to=2026-02-01", "from"),
+            ("from=2026-02-02&to=2026-02-01", "to"),
             ("from=1969-12-31", "from"),
             ("to=2201-01-01", "to"),
             ("from=yesterday", "from"),

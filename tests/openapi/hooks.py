@@ -44,6 +44,7 @@ SAID_IN_WORDS = {
     "since",
     "token",
     "code",
+    "group_by",
 }
 
 

@@ -64,7 +64,7 @@ impl AnalyticsQuery {
         }
         let (from, to) = match (self.from, self.to) {
             (Some(from), Some(to)) if from > to => {
-                return Err(Problem::field("from", "It is after the last day."));
+                return Err(Problem::field("to", "It is before the first day."));
             }
             (Some(from), Some(to)) => (from, to),
             (Some(from), None) => (from, whole.to.max(from)),
