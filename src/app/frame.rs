@@ -2,7 +2,6 @@
 
 use super::{
     components::{
-        analytics::LastServed,
         announcer::AnnouncerView,
         bell::{self, BellPanel},
         entry::EntryCard,
@@ -13,6 +12,7 @@ use super::{
         sync_panel::SyncPanel,
         toasts::Toasts,
     },
+    figures::LastServed,
     keys,
     origin::use_origin,
     session::{Start, Wanted, remember, start, start_from_shell, use_me},

@@ -6,6 +6,7 @@ pub mod content_policy;
 pub mod dialogs;
 #[cfg(feature = "ssr")]
 pub mod document;
+pub mod figures;
 pub mod frame;
 pub mod keys;
 pub mod leaving;
@@ -42,7 +43,7 @@ pub fn App() -> impl IntoView {
     dialogs::provide();
     let new = NewReminders::default();
     provide_context(new);
-    components::analytics::provide();
+    figures::provide();
     origin::provide();
     pwa::provide();
     content_policy::send();

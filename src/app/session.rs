@@ -1,6 +1,6 @@
 //! Who is signed in, and what the first page of their session is made of.
 
-use super::components::analytics::{self, Asked, Served};
+use super::figures::{self, Asked, Served};
 use crate::{
     api::{
         auth,
@@ -75,14 +75,14 @@ impl Wanted {
 /// 401 where nobody is signed in, and what else the server says.
 pub async fn start(wanted: Wanted) -> Result<Start, Problem> {
     let me = auth::me().await.and_then(Reply::into_body)?;
-    let Wanted { focus, figures } = wanted;
+    let focus = wanted.focus;
     let query = Query::of(&BoardQuery { focus });
     let board = get_board(query).await.and_then(Reply::into_body)?;
-    let figures = match figures {
+    let figures = match wanted.figures {
         Some(asked) => {
             let today = Zone::new(me.settings.timezone.clone()).day(board.now);
             // The page says it where they cannot be had, and asks again.
-            analytics::ask(asked, today).await.ok()
+            figures::ask(asked, today).await.ok()
         }
         None => None,
     };

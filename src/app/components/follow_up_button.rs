@@ -37,8 +37,14 @@ pub fn FollowUpButton(
             ..ActivityCreate::default()
         };
         match store.create_activity(application, create) {
-            // The button is gone then.
-            Ok(_) => store.once_shown(|| dom::focus("#main")),
+            // The button is gone then, and its row perhaps.
+            Ok(_) => store.once_shown(move || {
+                request_animation_frame(move || {
+                    let planned = format!("[data-followed-up=\"{application}\"]");
+                    let is_there = dom::exists(&planned);
+                    dom::focus(if is_there { &planned } else { "#main" });
+                });
+            }),
             Err(problem) => {
                 submission.end();
                 store.toast("error", problem.sentence(), None);
@@ -47,7 +53,10 @@ pub fn FollowUpButton(
     };
     move || {
         if is_planned.get() {
-            view! { <span class="quiet-days">"Follow-up planned"</span> }.into_any()
+            view! {
+                <span class="quiet-days" tabindex="-1" data-followed-up=application.to_string()>"Follow-up planned"</span>
+            }
+            .into_any()
         } else {
             view! {
                 <button type="button" class="button button-quiet" title="At nine in the morning" on:click=follow_up>

@@ -5,9 +5,8 @@ use crate::{
         components::{
             analytics::{
                 AnalyticsModel, FigureList, Funnel, HowCounted, OverTime, PendingAnswers, Periods,
-                SourcesTable, Tiles, TimeInStages, Year, range_label,
+                SourcesTable, Tiles, TimeInStages, Year, drafts_words, range_label, use_analytics,
             },
-            icon::Icon,
             page_header::PageHeader,
         },
         dialogs::use_dialogs,
@@ -48,16 +47,8 @@ fn Analytics() -> impl IntoView {
         if has_figures.get() {
             return view! { <Figures/> }.into_any();
         }
-        if let Some(problem) = model.problem.get() {
-            return view! {
-                <div class="empty">
-                    {Icon::Alert.view()}
-                    <h2>"No figures here now"</h2>
-                    <p>{problem.sentence()}</p>
-                    <p>"This device does not hold all of your applications; the figures come from the server, once it can be reached."</p>
-                </div>
-            }
-            .into_any();
+        if model.problem.read().is_some() {
+            return ().into_any();
         }
         view! {
             <div class="skeleton skeleton-card" aria-hidden="true"></div>
@@ -65,12 +56,23 @@ fn Analytics() -> impl IntoView {
         }
         .into_any()
     };
+    let trouble = move || {
+        model.problem.get().map(|problem| {
+            view! {
+                <p class="notice" data-kind="warn" role="status">
+                    {problem.sentence()}
+                    " This device does not hold all of your applications: the figures come from the server, once it can be reached."
+                </p>
+            }
+        })
+    };
     view! {
         <main class="page" id="main" tabindex="-1">
             <PageHeader title="Analytics" sub/>
             <div class="page-body">
                 <div class="analytics">
                     <Periods/>
+                    {trouble}
                     {body}
                 </div>
             </div>
@@ -82,15 +84,11 @@ fn Analytics() -> impl IntoView {
 #[component]
 fn Figures() -> impl IntoView {
     let dialogs = use_dialogs();
-    let model = crate::app::components::analytics::use_analytics();
-    // What was shown last, while the next figures are asked for.
-    let last = Memo::new(move |last: Option<&Option<Arc<_>>>| {
-        model.figures.get().or_else(|| last.cloned().flatten())
-    });
-    let Some(first) = last.get_untracked() else {
+    let model = use_analytics();
+    let Some(first) = model.figures.get_untracked() else {
         return ().into_any();
     };
-    let figures = Signal::derive(move || last.get().unwrap_or_else(|| Arc::clone(&first)));
+    let figures = Signal::derive(move || model.figures.get().unwrap_or_else(|| Arc::clone(&first)));
     let sent = Memo::new(move |_| figures.with(|it| it.summary.totals.applications));
     let drafts = Memo::new(move |_| figures.with(|it| it.summary.drafts));
     let few = move || {
@@ -120,7 +118,7 @@ fn Figures() -> impl IntoView {
         </div>
         {move || (drafts.get() > 0).then(|| view! {
             <p class="figures-note">
-                {crate::app::components::analytics::drafts_words(drafts.get())}
+                {drafts_words(drafts.get())}
             </p>
         })}
         <HowCounted/>

@@ -5,6 +5,7 @@ use crate::domain::{
     activity::Activity,
     analytics::{Hunt, Subject},
     application::Application,
+    stage::StageEvent,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -17,19 +18,22 @@ impl Store {
     }
 
     /// The same, without subscribing.
-    pub fn has_all_untracked(self) -> bool {
+    fn has_all_untracked(self) -> bool {
         self.engine.with_value(|engine| {
             let meta = engine.meta();
             meta.complete && !meta.truncated
         })
     }
 
-    /// What became of all applications; none where this device does not hold all of them.
+    /// What became of all applications; none where this device does not hold all of them. Whoever reads it is told
+    /// of changes in rows, and of nothing else.
     pub fn hunt(self) -> Option<Arc<Hunt>> {
-        if !self.has_all() {
+        let (rows, activities) = (self.rows::<Application>(), self.rows::<Activity>());
+        // Of moves those that are on their way are the engine's: here it is told that any has changed.
+        _ = self.rows::<StageEvent>();
+        if !self.has_all_untracked() {
             return None;
         }
-        let (rows, activities) = (self.rows::<Application>(), self.rows::<Activity>());
         let subjects = rows.values().map(|row| Subject::from(&**row));
         let moves = self.engine.with_value(|engine| engine.all_moves());
         let activities = activities.values().map(AsRef::<Activity>::as_ref);

@@ -1,6 +1,6 @@
 //! What became of an application.
 
-use super::{Range, rank};
+use super::{PIPELINE, Range, rank};
 use crate::domain::{
     activity::{Activity, ActivityStatus},
     application::Application,
@@ -101,6 +101,11 @@ impl Course {
     /// Whether it reached a stage.
     pub fn has_reached(&self, stage: Status) -> bool {
         self.reached.is_some() && self.reached >= rank(stage)
+    }
+
+    /// The last stage of the pipeline that it reached.
+    pub fn furthest(&self) -> Option<Status> {
+        PIPELINE.get(self.reached?).copied()
     }
 
     /// Whether it belongs to these days.

@@ -1,7 +1,7 @@
 //! What is counted, and the applications behind a figure: both by one rule, so that the list is as long as the
 //! figure says.
 
-use super::{Course, Range, rank, summary::is_pending};
+use super::{Course, Range, summary::is_pending};
 use crate::domain::{
     order::sort_by_key,
     stage::Status,
@@ -103,15 +103,4 @@ pub fn members<'c>(
         Reverse((course.day, course.subject.created_at, course.subject.id))
     });
     members
-}
-
-/// What an application reached, for its line in a list.
-impl Course {
-    /// The last stage of the pipeline that it reached.
-    pub fn furthest(&self) -> Option<Status> {
-        let reached = self.reached?;
-        super::PIPELINE
-            .into_iter()
-            .find(|stage| rank(*stage) == Some(reached))
-    }
 }

@@ -20,7 +20,7 @@ pub struct AnalyticsQuery {
     pub to: Option<NaiveDate>,
 }
 
-/// The query of `GET /analytics/trends`.
+/// The query of `GET /analytics/trends` and `GET /analytics/figures`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -33,7 +33,7 @@ pub struct TrendsQuery {
     #[cfg_attr(feature = "ssr", schemars(extend("pattern" = crate::domain::schema::years())))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<NaiveDate>,
-    /// How days are put together: by weeks when absent.
+    /// How days are put together: when absent, by weeks in `trends`, and as it fits in `figures`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_by: Option<GroupBy>,
 }

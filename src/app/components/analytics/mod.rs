@@ -1,6 +1,5 @@
 //! The figures of the hunt.
 
-mod asked;
 mod chart;
 mod counted;
 mod funnel;
@@ -9,14 +8,12 @@ mod model;
 mod over_time;
 mod pending;
 mod periods;
-mod served;
 mod sources;
 mod stages;
 mod tiles;
 mod words;
 mod year;
 
-pub use asked::Asked;
 pub use counted::HowCounted;
 pub use funnel::Funnel;
 pub use list::FigureList;
@@ -24,7 +21,6 @@ pub use model::{AnalyticsModel, use_analytics};
 pub use over_time::OverTime;
 pub use pending::PendingAnswers;
 pub use periods::Periods;
-pub use served::{LastServed, Served, ask, provide};
 pub use sources::SourcesTable;
 pub use stages::TimeInStages;
 pub use tiles::Tiles;

@@ -1,10 +1,7 @@
 //! What the page shows, and of what.
 
-use super::{
-    asked::Asked,
-    served::{LastServed, ask},
-};
 use crate::{
+    app::figures::{Asked, LastServed, ask},
     client::{habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         analytics::{Figures, Hunt, Measure, Range, Selection},
@@ -36,9 +33,9 @@ pub struct AnalyticsModel {
     pub today: Memo<NaiveDate>,
     /// What this device knows, where it holds all.
     pub hunt: Memo<Option<Arc<Hunt>>>,
-    /// The figures: this device's, or those of the server.
+    /// The figures: this device's, or those of the server; while others are asked for, those before.
     pub figures: Memo<Option<Arc<Figures>>>,
-    /// Why there are none.
+    /// Why those that are asked for cannot be had.
     pub problem: RwSignal<Option<Problem>>,
     /// The figure whose list is open.
     pub listed: RwSignal<Option<Listed>>,
@@ -59,11 +56,12 @@ impl AnalyticsModel {
         let has_all = Memo::new(move |_| store.has_all());
         let hunt = Memo::new(move |_| has_all.get().then(|| store.hunt()).flatten());
         let served = expect_context::<LastServed>();
-        let figures = Memo::new(move |_| {
+        let figures = Memo::new(move |last: Option<&Option<Arc<Figures>>>| {
             let Some(hunt) = hunt.get() else {
                 let served = served.read();
                 let served = served.as_ref().filter(|it| it.asked == asked.get());
-                return served.map(|it| Arc::clone(&it.figures));
+                let served = served.map(|it| Arc::clone(&it.figures));
+                return served.or_else(|| last.cloned().flatten());
             };
             let (now, zone) = (store.now(), zone.read());
             let query = asked.get().period.query(today.get());
@@ -72,7 +70,7 @@ impl AnalyticsModel {
             let group_by = asked.get().group_by;
             Some(Arc::new(hunt.figures(range, group_by, weeks, now, &*zone)))
         });
-        let problem = RwSignal::new(None);
+        let (problem, now_asked) = (RwSignal::new(None), asked);
         // Where this device does not hold all, the server is asked.
         Effect::new(move |_| {
             let asked = asked.get();
@@ -85,13 +83,18 @@ impl AnalyticsModel {
             let today = today.get_untracked();
             spawn_local(async move {
                 let answer = ask(asked, today).await;
-                // Gone with its page.
+                // Gone with its page, or others are asked for by now.
+                if now_asked.try_get_untracked() != Some(asked) {
+                    return;
+                }
                 match answer {
                     Ok(answer) => _ = served.try_set(Some(answer)),
                     Err(why) => _ = problem.try_set(Some(why)),
                 }
             });
         });
+        // Whoever comes back is to see what was done meanwhile.
+        on_cleanup(move || _ = served.try_set(None));
         Self {
             asked,
             today,

@@ -1,12 +1,12 @@
 //! Applications over time.
 
 use super::{
-    asked::Asked,
     chart::{bars, bars_box, bucket_words},
     model::{Figure, use_analytics},
     words::range_label,
 };
 use crate::{
+    app::figures::Asked,
     client::{dom, habits::use_habits},
     domain::analytics::{Bucket, Figures, GroupBy, Measure, Range},
 };

@@ -1,10 +1,10 @@
 //! Of which days the figures are.
 
-use super::{
-    asked::{Asked, Period},
-    model::use_analytics,
+use super::model::use_analytics;
+use crate::{
+    app::figures::{Asked, Period},
+    domain::analytics::Range,
 };
-use crate::domain::analytics::Range;
 use leptos::{html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 

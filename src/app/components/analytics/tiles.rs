@@ -5,19 +5,17 @@ use super::{
     model::use_analytics,
     words::{answers_before, change, percent},
 };
-use crate::domain::analytics::{Bucket, Figures, Measure};
+use crate::domain::analytics::{Bucket, Figures, Measure, Totals};
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The four figures at the head.
 #[component]
-pub fn Tiles(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
+pub fn Tiles(figures: Signal<Arc<Figures>>) -> impl IntoView {
     let model = use_analytics();
-    let before = move |words: fn(&Figures, &str) -> String| {
-        let called = model.asked.get().period.before()?;
-        Some(words(&figures.get(), &called))
-    };
     let line_of = move |of: fn(&Bucket) -> u64| {
-        move || figures.with(|it| line(&it.trends.buckets.iter().map(of).collect::<Vec<_>>()))
+        let numbers = move |it: &Arc<Figures>| it.trends.buckets.iter().map(of).collect::<Vec<_>>();
+        Signal::derive(move || figures.with(|it| line(&numbers(it))))
     };
     let tile = move |label: &'static str,
                      measure: Measure,
@@ -34,9 +32,6 @@ pub fn Tiles(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
         }
     };
     let totals = move || figures.with(|it| it.summary.totals);
-    let number = move |of: fn(&crate::domain::analytics::Totals) -> u64| {
-        Signal::derive(move || of(&totals()).to_string())
-    };
     let answered = Signal::derive(move || {
         let totals = totals();
         match totals.applications {
@@ -47,37 +42,31 @@ pub fn Tiles(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     let answered_note = Signal::derive(move || {
         let of = totals();
         let count = format!("{} of {}", of.responses, of.applications);
-        Some(
-            match before(|it, called| answers_before(&it.summary.previous, called)) {
-                Some(before) => format!("{count}; {before}"),
-                None => count,
-            },
-        )
+        let called = model.asked.get().period.before();
+        let before =
+            called.map(|called| figures.with(|it| answers_before(&it.summary.previous, &called)));
+        Some(match before {
+            Some(before) => format!("{count}; {before}"),
+            None => count,
+        })
     });
+    // A number of applications, and how it stands to the time before.
+    let counted = move |label, measure, of: fn(&Totals) -> u64, of_bucket: fn(&Bucket) -> u64| {
+        let number = Signal::derive(move || of(&totals()).to_string());
+        let note = Signal::derive(move || {
+            let called = model.asked.get().period.before()?;
+            let (now, before) =
+                figures.with(|it| (of(&it.summary.totals), of(&it.summary.previous)));
+            Some(change(now, before, &called))
+        });
+        tile(label, measure, number, note, line_of(of_bucket))
+    };
     view! {
         <div class="tiles">
-            {tile(
-                "Applied",
-                Measure::Applications,
-                number(|it| it.applications),
-                Signal::derive(move || before(|it, called| change(it.summary.totals.applications, it.summary.previous.applications, called))),
-                Signal::derive(line_of(|it| it.applications)),
-            )}
-            {tile("Answered", Measure::Responses, answered, answered_note, Signal::derive(line_of(|it| it.responses)))}
-            {tile(
-                "Interviews",
-                Measure::INTERVIEWS,
-                number(|it| it.interviews),
-                Signal::derive(move || before(|it, called| change(it.summary.totals.interviews, it.summary.previous.interviews, called))),
-                Signal::derive(line_of(|it| it.interviews)),
-            )}
-            {tile(
-                "Offers",
-                Measure::OFFERS,
-                number(|it| it.offers),
-                Signal::derive(move || before(|it, called| change(it.summary.totals.offers, it.summary.previous.offers, called))),
-                Signal::derive(line_of(|it| it.offers)),
-            )}
+            {counted("Applied", Measure::Applications, |it| it.applications, |it| it.applications)}
+            {tile("Answered", Measure::Responses, answered, answered_note, line_of(|it| it.responses))}
+            {counted("Interviews", Measure::INTERVIEWS, |it| it.interviews, |it| it.interviews)}
+            {counted("Offers", Measure::OFFERS, |it| it.offers, |it| it.offers)}
         </div>
     }
 }

@@ -330,7 +330,7 @@ fn RemindForm(
     } else {
         view! {
             <p class="panel-text">
-                "Mails about your own reminders are stopped: " <A href="/settings#mails">"see the settings"</A> "."
+                "Mails about your own reminders are stopped: " <A href="/settings#reminders">"see the settings"</A> "."
             </p>
         }
         .into_any()

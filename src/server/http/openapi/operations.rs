@@ -403,7 +403,7 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             id: "get_figures",
             path: "/analytics/figures",
             summary: "Get all figures at once, and what was done on each day of the last year",
-            detail: "Days are put together as asked for, where that is not more than 400 parts.",
+            detail: "Days are put together as asked for, where that is not more than 400 parts; else, and when it is not said, each by itself up to 31 of them, by weeks up to 400, by months beyond.",
             query: query::<TrendsQuery>(),
             answer: Some(reference::<Figures>(g)),
             ..read()
