@@ -1,5 +1,7 @@
 import { Installed } from "../pages/installed.ts";
 import { expectAccessible } from "../support/accessible.ts";
+import { problem } from "../support/answers.ts";
+import { keepStale } from "../support/stale.ts";
 import type { User } from "../support/test.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -76,6 +78,38 @@ test("a correction in the story changes the figures", async ({ user, analytics, 
   await expect(analytics.tile("Interviews")).toHaveText("0");
   // A rejection is an answer.
   await expect(analytics.tile("Answered")).toHaveText("33 %");
+});
+
+test("a device that does not hold all asks the server, and says where it cannot", async ({
+  page,
+  user,
+  analytics,
+  board,
+  watch,
+}) => {
+  await furnish(user);
+  await keepStale(page);
+  await analytics.open();
+  await expect(analytics.tile("Applied")).toHaveText("3");
+  await analytics.period("30 days").click();
+  await expect(analytics.tile("Applied")).toHaveText("2");
+  await analytics.nav.getByRole("link", { name: "Board", exact: true }).click();
+  await expect(board.card("Silent", "Applied")).toBeVisible();
+  await user.api.create({ company: "Sirius", role_title: "New" });
+  await analytics.nav.getByRole("link", { name: "Analytics" }).click();
+  await expect(analytics.tile("Applied")).toHaveText("4");
+
+  watch.expectFailure(503, /\/analytics\/figures/);
+  await page.route("**/api/v1/analytics/figures*", (route) =>
+    route.fulfill(problem(503, "unavailable", "The server is busy.")),
+  );
+  await analytics.period("90 days").click();
+  const notice = page.getByText("This device does not hold all of your applications");
+  await expect(notice).toBeVisible();
+  // What was shown stands.
+  await expect(analytics.tile("Applied")).toHaveText("4");
+  await analytics.nav.getByRole("link", { name: "Board", exact: true }).click();
+  await expect(board.card("Silent", "Applied")).toBeVisible();
 });
 
 test("figures are accessible, empty and full, wide and on a phone", async ({ page, user, analytics }) => {

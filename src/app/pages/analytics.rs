@@ -47,7 +47,7 @@ fn Analytics() -> impl IntoView {
         if has_figures.get() {
             return view! { <Figures/> }.into_any();
         }
-        if model.problem.read().is_some() {
+        if model.problem.try_get().flatten().is_some() {
             return ().into_any();
         }
         view! {
@@ -57,7 +57,8 @@ fn Analytics() -> impl IntoView {
         .into_any()
     };
     let trouble = move || {
-        model.problem.get().map(|problem| {
+        // Gone with the page, where one leaves it.
+        model.problem.try_get().flatten().map(|problem| {
             view! {
                 <p class="notice" data-kind="warn" role="status">
                     {problem.sentence()}

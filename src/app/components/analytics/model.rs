@@ -74,7 +74,10 @@ impl AnalyticsModel {
         // Where this device does not hold all, the server is asked.
         Effect::new(move |_| {
             let asked = asked.get();
-            problem.set(None);
+            // Told only where it changes: on the way to another page those that read it are gone.
+            if problem.with_untracked(Option::is_some) {
+                problem.set(None);
+            }
             let is_known =
                 served.with_untracked(|it| it.as_ref().is_some_and(|it| it.asked == asked));
             if has_all.get() || is_known {
@@ -94,7 +97,8 @@ impl AnalyticsModel {
             });
         });
         // Whoever comes back is to see what was done meanwhile.
-        on_cleanup(move || _ = served.try_set(None));
+        // Nobody is told: the page is going.
+        on_cleanup(move || _ = served.try_update_untracked(|served| *served = None));
         Self {
             asked,
             today,
