@@ -93,6 +93,7 @@ test("a device that does not hold all asks the server, and says where it cannot"
   await expect(analytics.tile("Applied")).toHaveText("3");
   await analytics.period("30 days").click();
   await expect(analytics.tile("Applied")).toHaveText("2");
+  await expect(analytics.tiles.first()).toContainText("in the 30 days before");
   await analytics.nav.getByRole("link", { name: "Board", exact: true }).click();
   await expect(board.card("Silent", "Applied")).toBeVisible();
   await user.api.create({ company: "Sirius", role_title: "New" });
@@ -106,7 +107,8 @@ test("a device that does not hold all asks the server, and says where it cannot"
   await analytics.period("90 days").click();
   const notice = page.getByText("This device does not hold all of your applications");
   await expect(notice).toBeVisible();
-  // What was shown stands.
+  // What was shown stands, as what it is: of all days there is nothing before.
+  await expect(analytics.tiles.first()).not.toContainText("before");
   await expect(analytics.tile("Applied")).toHaveText("4");
   await analytics.nav.getByRole("link", { name: "Board", exact: true }).click();
   await expect(board.card("Silent", "Applied")).toBeVisible();

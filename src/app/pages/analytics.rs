@@ -42,7 +42,7 @@ fn Analytics() -> impl IntoView {
         let label = |range| range_label(range, model.today.get(), habits.get().order);
         model.range().map(label).unwrap_or_default()
     });
-    let has_figures = Memo::new(move |_| model.figures.read().is_some());
+    let has_figures = Memo::new(move |_| model.shown.read().is_some());
     let body = move || {
         if has_figures.get() {
             return view! { <Figures/> }.into_any();
@@ -62,7 +62,11 @@ fn Analytics() -> impl IntoView {
             view! {
                 <p class="notice" data-kind="warn" role="status">
                     {problem.sentence()}
-                    " This device does not hold all of your applications: the figures come from the server, once it can be reached."
+                    " This device does not hold all of your applications, so the figures come from the server."
+                    {model.range().map(|range| {
+                        let days = range_label(range, model.today.get(), habits.get().order);
+                        format!(" Until then those of {days} stand here.")
+                    })}
                 </p>
             }
         })
@@ -86,10 +90,11 @@ fn Analytics() -> impl IntoView {
 fn Figures() -> impl IntoView {
     let dialogs = use_dialogs();
     let model = use_analytics();
-    let Some(first) = model.figures.get_untracked() else {
+    let shown = move || model.shown.get().map(|it| it.figures);
+    let Some(first) = untrack(shown) else {
         return ().into_any();
     };
-    let figures = Signal::derive(move || model.figures.get().unwrap_or_else(|| Arc::clone(&first)));
+    let figures = Signal::derive(move || shown().unwrap_or_else(|| Arc::clone(&first)));
     let sent = Memo::new(move |_| figures.with(|it| it.summary.totals.applications));
     let drafts = Memo::new(move |_| figures.with(|it| it.summary.drafts));
     let few = move || {

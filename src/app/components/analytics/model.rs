@@ -1,10 +1,10 @@
 //! What the page shows, and of what.
 
 use crate::{
-    app::figures::{Asked, LastServed, ask},
+    app::figures::{Asked, LastServed, Served, ask},
     client::{habits::use_habits, store::use_store, zone::use_zone},
     domain::{
-        analytics::{Figures, Hunt, Measure, Range, Selection},
+        analytics::{Hunt, Measure, Range, Selection},
         error::Problem,
         settings::WeekStart,
         time::ZoneRules as _,
@@ -33,8 +33,9 @@ pub struct AnalyticsModel {
     pub today: Memo<NaiveDate>,
     /// What this device knows, where it holds all.
     pub hunt: Memo<Option<Arc<Hunt>>>,
-    /// The figures: this device's, or those of the server; while others are asked for, those before.
-    pub figures: Memo<Option<Arc<Figures>>>,
+    /// The figures, and what they answer: this device's, or those of the server; while others are asked for, those
+    /// before.
+    pub shown: Memo<Option<Served>>,
     /// Why those that are asked for cannot be had.
     pub problem: RwSignal<Option<Problem>>,
     /// The figure whose list is open.
@@ -56,19 +57,22 @@ impl AnalyticsModel {
         let has_all = Memo::new(move |_| store.has_all());
         let hunt = Memo::new(move |_| has_all.get().then(|| store.hunt()).flatten());
         let served = expect_context::<LastServed>();
-        let figures = Memo::new(move |last: Option<&Option<Arc<Figures>>>| {
+        let shown = Memo::new(move |last: Option<&Option<Served>>| {
+            let asked = asked.get();
             let Some(hunt) = hunt.get() else {
                 let served = served.read();
-                let served = served.as_ref().filter(|it| it.asked == asked.get());
-                let served = served.map(|it| Arc::clone(&it.figures));
-                return served.or_else(|| last.cloned().flatten());
+                let served = served.as_ref().filter(|it| it.asked == asked);
+                return served.or(last.and_then(Option::as_ref)).cloned();
             };
             let (now, zone) = (store.now(), zone.read());
-            let query = asked.get().period.query(today.get());
+            let query = asked.period.query(today.get());
             let range = query.range(hunt.whole(now, &*zone)).ok()?;
             let weeks = WeekStart::of(habits.get().week_start);
-            let group_by = asked.get().group_by;
-            Some(Arc::new(hunt.figures(range, group_by, weeks, now, &*zone)))
+            let figures = hunt.figures(range, asked.group_by, weeks, now, &*zone);
+            Some(Served {
+                asked,
+                figures: Arc::new(figures),
+            })
         });
         let (problem, now_asked) = (RwSignal::new(None), asked);
         // Where this device does not hold all, the server is asked.
@@ -103,18 +107,24 @@ impl AnalyticsModel {
             asked,
             today,
             hunt,
-            figures,
+            shown,
             problem,
             listed: RwSignal::new(None),
         }
     }
 
+    /// How the time before that of the figures is called; none where there is none.
+    pub fn before(self) -> Option<String> {
+        self.shown.read().as_ref()?.asked.period.before()
+    }
+
     /// The days of the figures that show.
     pub fn range(self) -> Option<Range> {
-        let figures = self.figures.get()?;
+        let shown = self.shown.read();
+        let summary = &shown.as_ref()?.figures.summary;
         Some(Range {
-            from: figures.summary.from,
-            to: figures.summary.to,
+            from: summary.from,
+            to: summary.to,
         })
     }
 

@@ -42,7 +42,7 @@ pub fn Tiles(figures: Signal<Arc<Figures>>) -> impl IntoView {
     let answered_note = Signal::derive(move || {
         let of = totals();
         let count = format!("{} of {}", of.responses, of.applications);
-        let called = model.asked.get().period.before();
+        let called = model.before();
         let before =
             called.map(|called| figures.with(|it| answers_before(&it.summary.previous, &called)));
         Some(match before {
@@ -54,7 +54,7 @@ pub fn Tiles(figures: Signal<Arc<Figures>>) -> impl IntoView {
     let counted = move |label, measure, of: fn(&Totals) -> u64, of_bucket: fn(&Bucket) -> u64| {
         let number = Signal::derive(move || of(&totals()).to_string());
         let note = Signal::derive(move || {
-            let called = model.asked.get().period.before()?;
+            let called = model.before()?;
             let (now, before) =
                 figures.with(|it| (of(&it.summary.totals), of(&it.summary.previous)));
             Some(change(now, before, &called))

@@ -329,8 +329,9 @@ fn RemindForm(
         .into_any()
     } else {
         view! {
-            <p class="panel-text">
-                "Mails about your own reminders are stopped: " <A href="/settings#reminders">"see the settings"</A> "."
+            <p class="plan-note">
+                "Mails about your own reminders are stopped: "
+                <A href="/settings#reminders" attr:class="link">"see the settings"</A> "."
             </p>
         }
         .into_any()
