@@ -135,14 +135,21 @@ impl Site {
         let serving = http::serve(state.clone(), options, listener, async {
             _ = stopped.await;
         });
-        TestApp {
+        let app = TestApp {
             site: self.clone(),
             base: format!("http://{address}"),
             clock,
             state,
             stop,
             serving: tokio::spawn(async { serving.await.unwrap() }),
-        }
+        };
+        // Once it answers, what the server does by itself at the start is over: a test that sends mails before
+        // would have its claims ended.
+        app.browser()
+            .raw(reqwest::Method::GET, "/healthz")
+            .await
+            .is(200);
+        app
     }
 
     fn config(&self, address: SocketAddr, settings: &[(&str, &str)]) -> Config {
