@@ -42,6 +42,8 @@ def main():
             "LIMIT_SIGN_IN_MAILS_PER_ADDRESS": PLENTY,
             "LIMIT_SIGN_IN_MAILS_PER_CLIENT": PLENTY,
             "LIMIT_VERIFICATIONS_PER_CLIENT": PLENTY,
+            "LIMIT_REMINDER_WRITES_PER_USER": PLENTY,
+            "LIMIT_REMINDER_WRITES_PER_CLIENT": PLENTY,
             "MAIL_URL": f"file:{folder / 'mail'}",
             "PUBLIC_URL": url,
             "RUST_LOG": "info,sqlx=error",
