@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { Installed } from "../pages/installed.ts";
 import { expectAccessible } from "../support/accessible.ts";
 import { problem } from "../support/answers.ts";
@@ -94,6 +95,11 @@ test("a device that does not hold all asks the server, and says where it cannot"
   await analytics.period("30 days").click();
   await expect(analytics.tile("Applied")).toHaveText("2");
   await expect(analytics.tiles.first()).toContainText("in the 30 days before");
+  // The list behind a figure, too.
+  await analytics.tiles.first().click();
+  await expect(analytics.lines).toHaveCount(2);
+  await page.keyboard.press("Escape");
+  await expect(analytics.list).toBeHidden();
   await analytics.nav.getByRole("link", { name: "Board", exact: true }).click();
   await expect(board.card("Silent", "Applied")).toBeVisible();
   await user.api.create({ company: "Sirius", role_title: "New" });
@@ -110,6 +116,18 @@ test("a device that does not hold all asks the server, and says where it cannot"
   // What was shown stands, as what it is: of all days there is nothing before.
   await expect(analytics.tiles.first()).not.toContainText("before");
   await expect(analytics.tile("Applied")).toHaveText("4");
+  watch.expectFailure(503, /\/analytics\/applications/);
+  await page.route("**/api/v1/analytics/applications*", (route) =>
+    route.fulfill(problem(503, "unavailable", "The server is busy.")),
+  );
+  await analytics.tiles.first().click();
+  await expect(analytics.list).toContainText("so the list comes from the server");
+  await page.unroute("**/api/v1/analytics/applications*");
+  await page.keyboard.press("Escape");
+  await expect(analytics.list).toBeHidden();
+  await analytics.tiles.first().click();
+  await expect(analytics.lines).toHaveCount(4);
+  await page.keyboard.press("Escape");
   await analytics.nav.getByRole("link", { name: "Board", exact: true }).click();
   await expect(board.card("Silent", "Applied")).toBeVisible();
 });
@@ -121,7 +139,17 @@ test("figures are accessible, empty and full, wide and on a phone", async ({ pag
   await furnish(user);
   await analytics.reload();
   await analytics.overTime.getByText("As a table").click();
+  const year = page.getByRole("region", { name: "The last year" });
+  await year.getByText("As a table").click();
+  await expect(year.getByRole("table")).toBeVisible();
   await expectAccessible(page);
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    analytics.funnel.getByRole("button", { name: "Download CSV of how far they came" }).click(),
+  ]);
+  expect(file.suggestedFilename()).toMatch(/^stages-reached-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv$/);
+  const text = await readFile((await file.path()) ?? "", "utf8");
+  expect(text).toMatch(/^\uFEFFstage,reached,of_previous,of_first\r\nApplied,3,,1\r\n/);
   await page.setViewportSize({ width: 390, height: 844 });
   await expectAccessible(page);
   await analytics.tiles.first().click();

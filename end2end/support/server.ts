@@ -91,6 +91,7 @@ export class Server {
       LIMIT_SIGN_IN_MAILS_PER_ADDRESS: "100000",
       LIMIT_SIGN_IN_MAILS_PER_CLIENT: "100000",
       LIMIT_VERIFICATIONS_PER_CLIENT: "100000",
+      LIMIT_REMINDER_WRITES_PER_CLIENT: "100000",
       MAIL_URL: mailUrl,
       PUBLIC_URL: url,
       // A statement that is slow on a busy machine is no complaint of ours.

@@ -2,7 +2,10 @@
 
 use super::rest::{Get, Query, Reply, Resource, Rest};
 use crate::domain::{
-    analytics::{AnalyticsQuery, Conversion, Figures, Sources, Summary, Trends, TrendsQuery},
+    analytics::{
+        AnalyticsQuery, Conversion, Figures, Members, MembersQuery, Sources, Summary, Trends,
+        TrendsQuery,
+    },
     error::Problem,
 };
 use leptos::prelude::*;
@@ -12,6 +15,7 @@ impl Resource for Trends {}
 impl Resource for Sources {}
 impl Resource for Conversion {}
 impl Resource for Figures {}
+impl Resource for Members {}
 
 /// Totals, what stands where, how long stages take, what is silent.
 #[server(endpoint = "/analytics/summary", protocol = Rest<Get>)]
@@ -61,6 +65,17 @@ pub async fn get_figures(query: Query<TrendsQuery>) -> Result<Reply<Figures>, Pr
     let hunts = &caller.state.hunts;
     hunts
         .figures(&caller.context(), &query)
+        .await
+        .map(Reply::ok)
+}
+
+/// The applications behind a figure.
+#[server(endpoint = "/analytics/applications", protocol = Rest<Get>)]
+pub async fn get_members(query: Query<MembersQuery>) -> Result<Reply<Members>, Problem> {
+    let (caller, query) = (crate::server::auth::caller::caller().await?, query.parse()?);
+    let hunts = &caller.state.hunts;
+    hunts
+        .members(&caller.context(), &query)
         .await
         .map(Reply::ok)
 }

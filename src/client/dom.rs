@@ -62,6 +62,14 @@ pub async fn copy(text: &str) -> bool {
     }
 }
 
+/// Gives a text to the browser, to be kept as a file of this name.
+pub fn download(name: &str, text: &str) {
+    #[cfg(feature = "hydrate")]
+    browser::download(name, text);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (name, text);
+}
+
 /// Shows a number at the app's icon, where it is installed and the system can.
 pub fn set_badge(count: usize) {
     #[cfg(feature = "hydrate")]
@@ -306,6 +314,21 @@ mod browser {
             .ok()
             .flatten()
             .and_then(|element| element.dyn_into().ok())
+    }
+
+    /// Gives a text to the browser, to be kept as a file of this name.
+    pub fn download(name: &str, text: &str) {
+        let Ok(link) = document().create_element("a") else {
+            return;
+        };
+        let text = String::from(js_sys::encode_uri_component(text));
+        let set = |name: &str, value: &str| link.set_attribute(name, value).is_ok();
+        if set("href", &format!("data:text/csv;charset=utf-8,{text}"))
+            && set("download", name)
+            && let Some(link) = link.dyn_ref::<HtmlElement>()
+        {
+            link.click();
+        }
     }
 
     /// Puts a text into the clipboard. A page that came over plain HTTP has none.

@@ -9,6 +9,7 @@ pub mod bell;
 pub mod calendar_feed;
 pub mod change;
 pub mod choice;
+pub mod csv;
 pub mod cursor;
 pub mod edit;
 pub mod error;

@@ -8,7 +8,10 @@ use crate::{
 use chrono::{DateTime, Duration, NaiveDate, SubsecRound as _, Utc};
 use job_hunt_tracker::domain::{
     activity::Activity,
-    analytics::{self, GroupBy, Hunt, Range, Subject},
+    analytics::{
+        self, GroupBy, Hunt, MOST_MEMBERS, Measure, Members, MembersQuery, PIPELINE, Range,
+        Selection, Subject,
+    },
     application::Application,
     settings::WeekStart,
     stage::{StageEvent, Status},
@@ -181,6 +184,7 @@ async fn ranges_that_are_none_are_refused(site: Site) {
         "source-breakdown",
         "stage-conversion",
         "figures",
+        "applications",
     ] {
         for (query, field) in [
             ("from=2026-02-02&to=2026-02-01", "to"),
@@ -200,6 +204,16 @@ async fn ranges_that_are_none_are_refused(site: Site) {
             .get(&format!("/analytics/{what}"))
             .await
             .is(401);
+    }
+    for query in [
+        "counts=now",
+        "counts=reached&status=Ghosted",
+        "counts=drafts&status=Draft",
+        "status=Offer",
+        "counts=now&status=Sent",
+    ] {
+        let answer = jane.get(&format!("/analytics/applications?{query}")).await;
+        assert_eq!(answer.wrong_fields(), ["status"], "{query}");
     }
     let trends = "/analytics/trends?from=2024-01-01&group_by=day&to=";
     let most = jane
@@ -253,6 +267,7 @@ async fn what_is_someone_elses_is_in_no_figure(site: Site) {
     jane.create(json!({})).await;
     assert_eq!(figures(&joe, "summary").await["totals"]["applications"], 3);
     assert_eq!(figures(&jane, "summary").await["totals"]["applications"], 1);
+    assert_eq!(figures(&jane, "applications").await["total"], 1);
     assert_eq!(
         figures(&jane, "stage-conversion").await["stages"][5]["reached"],
         0
@@ -371,12 +386,42 @@ async fn figures_are_those_of_a_device(site: Site) {
             let path = format!("trends?group_by={group_by}&{query}");
             assert_eq!(figures(&jane, &path).await, json!(own));
         }
+        let own = analytics::sources(courses, range);
+        let source = dice.pick(&own.sources);
+        let source = source.map(|it| it.source.to_lowercase());
+        for measure in some_measures(&mut dice) {
+            let selection = Selection {
+                measure,
+                range,
+                source: source.clone().filter(|_| dice.percent(30)),
+            };
+            let own = Members::of(&hunt.members(&selection, now, &zone), MOST_MEMBERS);
+            let query = serde_urlencoded::to_string(MembersQuery::from(&selection)).unwrap();
+            let path = format!("applications?{query}");
+            assert_eq!(figures(&jane, &path).await, json!(own), "{query}");
+        }
         let own = hunt.figures(range, None, WeekStart::Monday, now, &zone);
         assert_eq!(
             figures(&jane, &format!("figures?{query}")).await,
             json!(own)
         );
     }
+}
+
+/// What is counted without a status, and something of each that is counted by one.
+fn some_measures(dice: &mut Dice) -> Vec<Measure> {
+    let status = *dice.pick(Status::ALL).unwrap();
+    vec![
+        Measure::Applications,
+        Measure::Responses,
+        Measure::Rejections,
+        Measure::Pending,
+        Measure::Drafts,
+        Measure::Reached(*dice.pick(&PIPELINE).unwrap()),
+        Measure::Now(status),
+        Measure::Stayed(status),
+        Measure::Staying(status),
+    ]
 }
 
 /// Where the accounts of tests live: an hour ahead of UTC, all the year.

@@ -45,6 +45,7 @@ SAID_IN_WORDS = {
     "token",
     "code",
     "group_by",
+    "status",
 }
 
 

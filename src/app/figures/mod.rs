@@ -4,4 +4,4 @@ mod asked;
 mod served;
 
 pub use asked::{Asked, Period};
-pub use served::{LastServed, Served, ask, provide};
+pub use served::{LastServed, Served, ask, ask_members, provide};

@@ -3,11 +3,11 @@
 use super::Asked;
 use crate::{
     api::{
-        analytics::get_figures,
+        analytics::{get_figures, get_members},
         rest::{Query, Reply},
     },
     domain::{
-        analytics::{Figures, TrendsQuery},
+        analytics::{Figures, Members, MembersQuery, Selection, TrendsQuery},
         error::Problem,
     },
 };
@@ -49,4 +49,13 @@ pub async fn ask(asked: Asked, today: NaiveDate) -> Result<Served, Problem> {
         asked,
         figures: figures.and_then(Reply::into_body).map(Arc::new)?,
     })
+}
+
+/// Asks the server for the applications behind a figure.
+///
+/// # Errors
+/// What the server says.
+pub async fn ask_members(selection: &Selection) -> Result<Members, Problem> {
+    let members = get_members(Query::of(&MembersQuery::from(selection))).await;
+    members.and_then(Reply::into_body)
 }

@@ -15,9 +15,11 @@ mod course;
 mod days;
 mod figures;
 mod measure;
+mod members;
 mod query;
 mod sources;
 mod summary;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod trends;
@@ -27,11 +29,13 @@ pub use course::{Course, Stay, Subject, courses, talked};
 pub use days::{Activity, ActivityOfDay, activity_of_days, done};
 pub use figures::{Figures, Hunt, year_to};
 pub use measure::{Measure, Selection, members};
+pub use members::{Counted, MOST_MEMBERS, Member, Members, MembersQuery};
 pub use query::{AnalyticsQuery, TrendsQuery};
 pub use sources::{OfSource, Sources, sources};
 pub use summary::{
     ByStatus, PENDING_AFTER_DAYS, Pending, PendingItem, Summary, TimeInStage, Totals, summary,
 };
+pub use tables::Table;
 pub use trends::{Bucket, GroupBy, MOST_BUCKETS, Trends, trends};
 
 use super::{

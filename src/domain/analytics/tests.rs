@@ -661,3 +661,30 @@ fn nobody_is_counted_for_activities_of_what_is_gone() {
     let days = activity_of_days(&[], &done([&talk]), range("2026-03-01", "2026-12-31"), &Utc);
     assert!(days.days.is_empty());
 }
+
+#[test]
+fn tables_say_what_the_figures_say() {
+    let mut hunt = Hunt::default();
+    hunt.add(&[(Applied, 0)]).source = "=cmd, \"x\"".to_owned().try_into().unwrap();
+    let subjects = hunt.applications.iter().map(Subject::from);
+    let hunt = super::Hunt::new(subjects, &hunt.events, &hunt.activities);
+    let days = range("2026-03-01", "2026-03-02");
+    let figures = hunt.figures(days, None, WeekStart::Monday, now(), &Utc);
+    let sources = Table::Sources.csv(&figures);
+    assert_eq!(
+        sources.lines().nth(1),
+        Some("\"'=cmd, \"\"x\"\"\",1,0,0,0,0,0")
+    );
+    let over_time = Table::OverTime.csv(&figures);
+    let lines: Vec<_> = over_time.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "2026-03-01,2026-03-01,0,0,0,0",
+            "2026-03-02,2026-03-02,1,0,0,0"
+        ]
+    );
+    for table in [Table::Funnel, Table::Stages, Table::Year] {
+        assert!(table.csv(&figures).lines().count() > 1, "{table:?}");
+    }
+}

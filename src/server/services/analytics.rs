@@ -4,8 +4,8 @@ use super::Context;
 use crate::{
     domain::{
         analytics::{
-            self, AnalyticsQuery, Conversion, Course, Figures, Hunt, MOST_BUCKETS, Range, Sources,
-            Summary, Trends, TrendsQuery,
+            self, AnalyticsQuery, Conversion, Course, Figures, Hunt, MOST_BUCKETS, MOST_MEMBERS,
+            Members, MembersQuery, Range, Sources, Summary, Trends, TrendsQuery,
         },
         error::Problem,
         settings::WeekStart,
@@ -165,6 +165,21 @@ impl Hunts {
         let known = self.of(context).await?;
         let range = known.range(query, context.now)?;
         Ok(analytics::conversion(&known.hunt.courses, range))
+    }
+
+    /// The applications behind a figure.
+    ///
+    /// # Errors
+    /// 400 for a range that is none, and where the status does not go with what is counted.
+    pub async fn members(
+        &self,
+        context: &Context<'_>,
+        query: &MembersQuery,
+    ) -> Result<Members, Problem> {
+        let (known, now) = (self.of(context).await?, context.now);
+        let selection = query.selection(known.hunt.whole(now, &known.zone))?;
+        let members = known.hunt.members(&selection, now, &known.zone);
+        Ok(Members::of(&members, MOST_MEMBERS))
     }
 
     /// All of these, and what was done on each day of the last year.

@@ -1,7 +1,7 @@
 //! How many reached each stage.
 
-use super::{model::Figure, words::percent};
-use crate::domain::analytics::{Figures, Measure};
+use super::{download::Download, model::Figure, words::percent};
+use crate::domain::analytics::{Figures, Measure, Table};
 use leptos::prelude::*;
 
 /// The funnel, as the table that it is.
@@ -53,6 +53,7 @@ pub fn Funnel(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
+            <Download figures table=Table::Funnel what="how far they came"/>
         </section>
     }
 }

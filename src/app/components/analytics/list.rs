@@ -5,11 +5,20 @@ use super::{
     words::count,
 };
 use crate::{
-    app::components::{dialog::Dialog, icon::Icon, icon_button::IconButton},
+    app::{
+        components::{dialog::Dialog, icon::Icon, icon_button::IconButton},
+        figures::ask_members,
+    },
     client::{habits::use_habits, store::use_store, zone::use_zone},
-    domain::{analytics::Course, application::name_of, stage::Status, when::day_label},
+    domain::{
+        analytics::{Member, Members},
+        application::name_of,
+        error::Problem,
+        stage::Status,
+        when::day_label,
+    },
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::components::A;
 
 /// So many lines show before one asks for more.
@@ -25,28 +34,45 @@ pub fn FigureList() -> impl IntoView {
         model.listed.get().or_else(|| last.cloned().flatten())
     });
     let all = RwSignal::new(false);
+    let answer = RwSignal::new(None::<(Listed, Result<Members, Problem>)>);
+    let is_here = Memo::new(move |_| model.hunt.read().is_some());
+    // Where this device does not hold all, the server is asked each time that a list is opened.
+    Effect::new(move |_| {
+        let Some(listed) = model.listed.get().filter(|_| !is_here.get()) else {
+            return;
+        };
+        answer.set(None);
+        spawn_local(async move {
+            let members = ask_members(&listed.selection).await;
+            // Gone with its page, or another list is open by now.
+            if model.listed.try_get_untracked().flatten().as_ref() == Some(&listed) {
+                _ = answer.try_set(Some((listed, members)));
+            }
+        });
+    });
     let members = Memo::new(move |_| {
-        let (Some(listed), Some(hunt)) = (last.get(), model.hunt.get()) else {
-            return None;
+        let listed = last.get()?;
+        let Some(hunt) = model.hunt.get() else {
+            let (of, members) = answer.get()?;
+            return (of == listed).then_some(members);
         };
         let members = hunt.members(&listed.selection, store.now(), &*zone.read());
-        Some(members.into_iter().cloned().collect::<Vec<Course>>())
+        Some(Ok(Members::of(&members, usize::MAX)))
     });
     let title = move || last.get().map(|listed| listed.title);
     let close = move || model.listed.set(None);
-    let line = move |course: &Course| {
-        let subject = &course.subject;
-        let name = name_of(subject.role_title.as_str(), subject.company.as_str());
-        let day = course
+    let line = move |member: &Member| {
+        let name = name_of(&member.role_title, &member.company);
+        let day = member
             .day
             .map(|day| day_label(day, model.today.get(), habits.get().order));
-        let furthest = course
-            .furthest()
-            .filter(|stage| *stage != subject.status && *stage != Status::Applied);
+        let furthest = member
+            .furthest
+            .filter(|stage| *stage != member.status && *stage != Status::Applied);
         view! {
-            <li class="figure-line" data-status=subject.status.as_str()>
-                <A href=format!("/board/{}", subject.id) attr:class="quiet-link">{name}</A>
-                <span class="status"><i class="status-dot"></i>{subject.status.label()}</span>
+            <li class="figure-line" data-status=member.status.as_str()>
+                <A href=format!("/board/{}", member.id) attr:class="quiet-link">{name}</A>
+                <span class="status"><i class="status-dot"></i>{member.status.label()}</span>
                 <span class="figure-line-note">
                     {day.map(|day| format!("Applied {day}"))}
                     {furthest.map(|stage| format!(" · reached {}", stage.label()))}
@@ -55,31 +81,45 @@ pub fn FigureList() -> impl IntoView {
         }
     };
     let body = move || {
-        let Some(members) = members.get() else {
-            let text = if store.is_partial() {
-                "This device keeps no more than a part of your applications, and not all that this counts."
-            } else {
-                "The list comes as soon as all applications are on this device."
-            };
-            return view! { <p class="figures-none">{text}</p> }.into_any();
+        let members = match members.get() {
+            None => {
+                return view! { <p class="figures-none" role="status">"Asking the server…"</p> }
+                    .into_any();
+            }
+            Some(Err(problem)) => {
+                return view! {
+                    <p class="notice" data-kind="warn" role="status">
+                        {problem.sentence()}
+                        " This device does not hold all of your applications, so the list comes from the server. Open it again to try once more."
+                    </p>
+                }
+                .into_any();
+            }
+            Some(Ok(members)) => members,
         };
-        let (total, most) = (members.len(), if all.get() { usize::MAX } else { SHOWN });
-        let lines: Vec<_> = members.iter().take(most).map(line).collect();
+        let (here, most) = (
+            members.items.len(),
+            if all.get() { usize::MAX } else { SHOWN },
+        );
+        let lines: Vec<_> = members.items.iter().take(most).map(line).collect();
+        let is_cut = (here as u64) < members.total && here <= most;
         view! {
             <ul class="figure-lines">{lines}</ul>
-            {(total > most).then(|| view! {
+            {(here > most).then(|| view! {
                 <button type="button" class="button" on:click=move |_| all.set(true)>
-                    {format!("Show {} more", total - most)}
+                    {format!("Show {} more", here - most)}
                 </button>
+            })}
+            {is_cut.then(|| view! {
+                <p class="figures-none">{format!("These are the newest {here} of {}.", members.total)}</p>
             })}
         }
         .into_any()
     };
     let number = move || {
-        members
-            .read()
-            .as_ref()
-            .map(|it| count(it.len() as u64, "application", "applications"))
+        let members = members.read();
+        let known = members.as_ref().and_then(|it| it.as_ref().ok());
+        known.map(|it| count(it.total, "application", "applications"))
     };
     view! {
         <Dialog class="figure-list" title_id="figure-list-title" open light=true on_open=move || all.set(false) on_close=close>

@@ -2,6 +2,7 @@
 
 mod chart;
 mod counted;
+mod download;
 mod funnel;
 mod list;
 mod model;

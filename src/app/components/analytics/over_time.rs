@@ -2,13 +2,14 @@
 
 use super::{
     chart::{bars, bars_box, bucket_words},
+    download::Download,
     model::{Figure, use_analytics},
     words::range_label,
 };
 use crate::{
     app::figures::Asked,
     client::{dom, habits::use_habits},
-    domain::analytics::{Bucket, Figures, GroupBy, Measure, Range},
+    domain::analytics::{Bucket, Figures, GroupBy, Measure, Range, Table},
 };
 use leptos::prelude::*;
 
@@ -128,6 +129,7 @@ pub fn OverTime(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                         </thead>
                         <tbody>{rows}</tbody>
                     </table>
+                    <Download figures table=Table::OverTime what="applications over time"/>
                 })}
             </details>
         </section>

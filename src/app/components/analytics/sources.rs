@@ -1,8 +1,8 @@
 //! What came of each source.
 
-use super::{model::Figure, words::percent};
+use super::{download::Download, model::Figure, words::percent};
 use crate::domain::{
-    analytics::{Figures, Measure},
+    analytics::{Figures, Measure, Table},
     tags::folded,
 };
 use leptos::prelude::*;
@@ -66,6 +66,7 @@ pub fn SourcesTable(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                         </thead>
                         <tbody>{rows}</tbody>
                     </table>
+                    <Download figures table=Table::Sources what="where they came from"/>
                 }.into_any()
             }}
             {move || (count() > most()).then(|| view! {

@@ -1,7 +1,7 @@
 //! How long stages take.
 
-use super::{model::Figure, words::days};
-use crate::domain::analytics::{Figures, Measure};
+use super::{download::Download, model::Figure, words::days};
+use crate::domain::analytics::{Figures, Measure, Table};
 use leptos::prelude::*;
 
 /// How long applications stay in each stage, those that are still there apart.
@@ -58,6 +58,7 @@ pub fn TimeInStages(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                         </thead>
                         <tbody>{rows}</tbody>
                     </table>
+                    <Download figures table=Table::Stages what="how long stages take"/>
                 }.into_any()
             } else {
                 view! { <p class="figures-none">"Nothing was sent in these days."</p> }.into_any()

@@ -2,14 +2,16 @@
 
 use super::{
     chart::{HEAT_BOX, heat},
+    download::Download,
     model::use_analytics,
     words::count,
 };
 use crate::{
     client::habits::use_habits,
     domain::{
-        analytics::{Figures, year_to},
+        analytics::{Figures, Table, year_to},
         settings::WeekStart,
+        when::day_label,
     },
 };
 use leptos::prelude::*;
@@ -49,11 +51,53 @@ pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
             )
         })
     };
+    let rows = move || {
+        let (today, habits) = (model.today.get(), habits.get());
+        let figures = figures.get();
+        // The newest first.
+        let days = figures.activity.days.iter().rev();
+        let rows: Vec<_> = days
+            .map(|it| {
+                view! {
+                    <tr>
+                        <th scope="row">{day_label(it.day, today, habits.order)}</th>
+                        <td class="number">{it.applications}</td>
+                        <td class="number">{it.moves}</td>
+                        <td class="number">{it.activities}</td>
+                    </tr>
+                }
+            })
+            .collect();
+        rows
+    };
+    let any = Memo::new(move |_| figures.with(|it| !it.activity.days.is_empty()));
+    let shown = RwSignal::new(false);
     view! {
         <section class="figures year" aria-labelledby="year-title">
             <h2 class="figures-title" id="year-title">"The last year"</h2>
             <p class="figures-note">{told}</p>
             <svg class="heat" viewBox=HEAT_BOX aria-hidden="true" inner_html=drawing></svg>
+            {move || any.get().then(|| view! {
+                <details class="figures-more" on:toggle=move |_| shown.set(true)>
+                    <summary>"As a table"</summary>
+                    {move || shown.get().then(|| view! {
+                        <div class="figures-scroll" tabindex="0" role="region" aria-label="What was done each day">
+                            <table class="figures-table">
+                                <thead>
+                                    <tr>
+                                        <th scope="col">"Day"</th>
+                                        <th scope="col" class="number">"Sent"</th>
+                                        <th scope="col" class="number">"Moved"</th>
+                                        <th scope="col" class="number">"Done"</th>
+                                    </tr>
+                                </thead>
+                                <tbody>{rows}</tbody>
+                            </table>
+                        </div>
+                        <Download figures table=Table::Year what="the last year"/>
+                    })}
+                </details>
+            })}
         </section>
     }
 }

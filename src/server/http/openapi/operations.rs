@@ -9,7 +9,10 @@ use crate::{
     api::{UNRECORDED, auth, board::BoardQuery},
     domain::{
         activity::{Activity, ActivityCreate, ActivityPatch},
-        analytics::{AnalyticsQuery, Conversion, Figures, Sources, Summary, Trends, TrendsQuery},
+        analytics::{
+            AnalyticsQuery, Conversion, Figures, Members, MembersQuery, Sources, Summary, Trends,
+            TrendsQuery,
+        },
         application::{Application, ApplicationCreate, ApplicationPatch},
         calendar_feed::{CalendarFeed, CalendarFeedChange},
         cursor::Page,
@@ -406,6 +409,15 @@ pub(super) fn operations(g: &mut SchemaGenerator) -> Vec<Operation> {
             detail: "Days are put together as asked for, where that is not more than 400 parts; else, and when it is not said, each by itself up to 31 of them, by weeks up to 400, by months beyond.",
             query: query::<TrendsQuery>(),
             answer: Some(reference::<Figures>(g)),
+            ..read()
+        },
+        Operation {
+            id: "get_members",
+            path: "/analytics/applications",
+            summary: "Get the applications behind a figure",
+            detail: "As many as the figure says, the newest first; of more than 1,000 the first of them. `status` goes with `reached`, `now`, `stayed` and `staying`, and with these alone; `reached` takes the stages from Applied to Accepted.",
+            query: query::<MembersQuery>(),
+            answer: Some(reference::<Members>(g)),
             ..read()
         },
         Operation {
