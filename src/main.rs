@@ -42,6 +42,7 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Deliveries(args) => {
             let config = args.what.config().clone();
             telemetry::init(config.log_format)?;
+            config.database().must_be_there()?;
             let state = AppState::start(config, Clock::default()).await?;
             let said = deliveries::run(&state, &args.what).await;
             state.db.close().await;

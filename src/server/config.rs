@@ -254,6 +254,22 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// What is wrong with it for whoever looks at a database that is there: it would be made, empty.
+    ///
+    /// # Errors
+    /// A line that names the setting, and the file that is not there.
+    pub fn must_be_there(&self) -> Result<(), String> {
+        match self {
+            Self::Sqlite(path) if !path.exists() => Err(format!(
+                "DATABASE_URL: there is no database at {}",
+                path.display()
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// An origin: scheme, host and port, without a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {

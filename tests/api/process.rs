@@ -25,6 +25,7 @@ both![
     what_is_counted_is_told_at_an_address_of_its_own,
     migrations_run_once,
     the_seed_is_a_command,
+    who_looks_at_mails_makes_no_database,
     several_start_at_once,
 ];
 
@@ -233,6 +234,22 @@ async fn migrations_run_once(site: Site) {
         assert_eq!(output.stdout, b"The database is up to date.\n");
     }
     assert_eq!(site.number("SELECT COUNT(*) FROM users").await, 0);
+}
+
+async fn who_looks_at_mails_makes_no_database(site: Site) {
+    let missing = site.folder.join("elsewhere.db");
+    let output = command(&site, &["deliveries", "list"])
+        .env("DATABASE_URL", format!("sqlite:{}", missing.display()))
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    let line = format!(
+        "DATABASE_URL: there is no database at {}",
+        missing.display()
+    );
+    assert!(text.contains(&line), "{text}");
+    assert!(!missing.exists());
 }
 
 async fn the_seed_is_a_command(site: Site) {
