@@ -406,7 +406,9 @@ impl Server {
              WHERE user_id = ?1 AND id = ?2 AND seq < ?3 ORDER BY rowid DESC LIMIT 1) \
              WHERE user_id = ?1 AND id = ?2 RETURNING version"
         );
-        let was = "SELECT 1 FROM past WHERE user_id = ?1 AND id = ?2 AND seq < ?3";
+        let was = "SELECT updated_at FROM past WHERE user_id = ?1 AND id = ?2 AND seq < ?3 \
+             ORDER BY rowid DESC LIMIT 1";
+        let made = "DELETE FROM stage_events WHERE user_id = ?1 AND application_id = ?2 AND seq >= ?3";
         let numbers = [
             "UPDATE user_sequences SET last_seq = ?2 WHERE user_id = ?1",
             "DELETE FROM sequence_runs WHERE user_id = ?1 AND after_seq >= ?2",
@@ -420,10 +422,13 @@ impl Server {
             else {
                 break;
             };
-            let was = sqlx::query(was).bind(user).bind(id).bind(last);
-            if was.fetch_optional(self.pool()).await.unwrap().is_none() {
+            let was = sqlx::query_scalar(was).bind(user).bind(id).bind(last);
+            let Some(was_updated) = was.fetch_optional(self.pool()).await.unwrap() else {
                 break;
-            }
+            };
+            let Some(first) = self.first_of_change(user, *id, last, was_updated).await else {
+                break;
+            };
             let version: i64 = sqlx::query_scalar(AssertSqlSafe(row.clone()))
                 .bind(user)
                 .bind(id)
@@ -431,10 +436,12 @@ impl Server {
                 .fetch_one(self.pool())
                 .await
                 .unwrap();
+            let made = sqlx::query(made).bind(user).bind(id).bind(first);
+            made.execute(self.pool()).await.unwrap();
             let answers = sqlx::query(FORGET_ANSWERS).bind(user).bind(id);
             answers.bind(version).execute(self.pool()).await.unwrap();
             for sql in numbers {
-                let sql = sqlx::query(sql).bind(user).bind(last - 1);
+                let sql = sqlx::query(sql).bind(user).bind(first - 1);
                 sql.execute(self.pool()).await.unwrap();
             }
             if version < *before {
@@ -443,6 +450,38 @@ impl Server {
         }
         self.restart().await;
         undone
+    }
+
+    /// The first number that the last change of an application gave: its moves come before it. None where the
+    /// change was to a move of before, which no backup of a row alone brings back.
+    async fn first_of_change(
+        &self,
+        user: Uuid,
+        application: Uuid,
+        last: i64,
+        was_updated: Timestamp,
+    ) -> Option<i64> {
+        let moves: Vec<(i64, Timestamp)> = sqlx::query_as(
+            "SELECT seq, recorded_at FROM stage_events \
+             WHERE user_id = ? AND application_id = ? AND seq < ? ORDER BY seq DESC",
+        )
+        .bind(user)
+        .bind(application)
+        .bind(last)
+        .fetch_all(self.pool())
+        .await
+        .unwrap();
+        let mut first = last;
+        for (seq, recorded_at) in moves {
+            if seq != first - 1 {
+                break;
+            }
+            if recorded_at <= was_updated {
+                return None;
+            }
+            first = seq;
+        }
+        Some(first)
     }
 
     /// What is due is settled, and what is to be planned anew is planned.
