@@ -28,7 +28,8 @@ use leptos_router::{
 };
 use pages::{
     analytics::AnalyticsPage, archive::ArchivePage, board::BoardPage, not_found::NotFoundPage,
-    settings::SettingsPage, sign_in::SignInPage, today::TodayPage, verify::VerifyPage,
+    report::ReportPage, settings::SettingsPage, sign_in::SignInPage, today::TodayPage,
+    verify::VerifyPage,
 };
 
 /// The app.
@@ -66,6 +67,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/board/:id?") view=BoardPage ssr=SsrMode::Async/>
                 <Route path=path!("/today") view=TodayPage ssr=SsrMode::Async/>
                 <Route path=path!("/analytics") view=AnalyticsPage ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/report") view=ReportPage ssr=SsrMode::Async/>
                 <Route path=path!("/archive") view=ArchivePage ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
             </FlatRoutes>

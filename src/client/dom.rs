@@ -62,12 +62,29 @@ pub async fn copy(text: &str) -> bool {
     }
 }
 
-/// Gives a text to the browser, to be kept as a file of this name.
-pub fn download(name: &str, text: &str) {
+/// Gives a text of a media type to the browser, to be kept as a file of this name.
+pub fn download(name: &str, media_type: &str, text: &str) {
     #[cfg(feature = "hydrate")]
-    browser::download(name, text);
+    browser::download(name, media_type, text);
     #[cfg(not(feature = "hydrate"))]
-    let _ = (name, text);
+    let _ = (name, media_type, text);
+}
+
+/// The same of an SVG drawing of this size, as a PNG with two dots a pixel.
+pub fn download_picture(name: &str, svg: &str, width: u32, height: u32) {
+    #[cfg(feature = "hydrate")]
+    browser::download_picture(name, svg, width, height);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (name, svg, width, height);
+}
+
+/// Opens the browser's dialog for printing.
+pub fn print() {
+    #[cfg(feature = "hydrate")]
+    {
+        // Where it may not print it does nothing.
+        _ = document().default_view().map(|window| window.print());
+    }
 }
 
 /// Shows a number at the app's icon, where it is installed and the system can.
@@ -302,9 +319,10 @@ mod browser {
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use wasm_bindgen_futures::{JsFuture, spawn_local};
     use web_sys::{
-        AddEventListenerOptions, Element, Event, EventInit, FocusEvent, HtmlElement, KeyboardEvent,
-        MessageChannel, MouseEvent, Node, ResizeObserver, ResizeObserverEntry,
-        ScrollIntoViewOptions, ScrollLogicalPosition,
+        AddEventListenerOptions, CanvasRenderingContext2d, Element, Event, EventInit, FocusEvent,
+        HtmlCanvasElement, HtmlElement, HtmlImageElement, KeyboardEvent, MessageChannel,
+        MouseEvent, Node, ResizeObserver, ResizeObserverEntry, ScrollIntoViewOptions,
+        ScrollLogicalPosition,
     };
 
     /// The first element that fits.
@@ -316,14 +334,57 @@ mod browser {
             .and_then(|element| element.dyn_into().ok())
     }
 
-    /// Gives a text to the browser, to be kept as a file of this name.
-    pub fn download(name: &str, text: &str) {
+    /// A text as an address.
+    fn data_url(media_type: &str, text: &str) -> String {
+        let text = String::from(js_sys::encode_uri_component(text));
+        format!("data:{media_type};charset=utf-8,{text}")
+    }
+
+    /// Gives a text of a media type to the browser, to be kept as a file of this name.
+    pub fn download(name: &str, media_type: &str, text: &str) {
+        keep(name, &data_url(media_type, text));
+    }
+
+    /// The same of an SVG drawing, as a PNG. What this browser cannot draw it does not give.
+    pub fn download_picture(name: &str, svg: &str, width: u32, height: u32) {
+        const DOTS: u32 = 2;
+        let (name, url) = (name.to_owned(), data_url("image/svg+xml", svg));
+        spawn_local(async move {
+            let Ok(image) = HtmlImageElement::new() else {
+                return;
+            };
+            image.set_src(&url);
+            if JsFuture::from(image.decode()).await.is_err() {
+                return;
+            }
+            let canvas = document().create_element("canvas").ok();
+            let Some(canvas) = canvas.and_then(|it| it.dyn_into::<HtmlCanvasElement>().ok()) else {
+                return;
+            };
+            canvas.set_width(width * DOTS);
+            canvas.set_height(height * DOTS);
+            let context = canvas.get_context("2d").ok().flatten();
+            let Some(context) =
+                context.and_then(|it| it.dyn_into::<CanvasRenderingContext2d>().ok())
+            else {
+                return;
+            };
+            let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+            let drawn = context
+                .draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height);
+            if let Some(url) = drawn.ok().and_then(|()| canvas.to_data_url().ok()) {
+                keep(&name, &url);
+            }
+        });
+    }
+
+    /// Gives what is at an address to the browser, to be kept as a file of this name.
+    fn keep(name: &str, url: &str) {
         let Ok(link) = document().create_element("a") else {
             return;
         };
-        let text = String::from(js_sys::encode_uri_component(text));
         let set = |name: &str, value: &str| link.set_attribute(name, value).is_ok();
-        if set("href", &format!("data:text/csv;charset=utf-8,{text}"))
+        if set("href", url)
             && set("download", name)
             && let Some(link) = link.dyn_ref::<HtmlElement>()
         {

@@ -354,7 +354,7 @@ pub fn first_asked(row: &Activity) -> Option<Item> {
 }
 
 /// Whether it is somebody's turn to answer.
-fn is_awaiting(status: Status) -> bool {
+pub fn is_awaiting(status: Status) -> bool {
     !status.is_closed() && !matches!(status, Status::Draft | Status::OnHold)
 }
 

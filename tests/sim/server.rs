@@ -408,7 +408,8 @@ impl Server {
         );
         let was = "SELECT updated_at FROM past WHERE user_id = ?1 AND id = ?2 AND seq < ?3 \
              ORDER BY rowid DESC LIMIT 1";
-        let made = "DELETE FROM stage_events WHERE user_id = ?1 AND application_id = ?2 AND seq >= ?3";
+        let made =
+            "DELETE FROM stage_events WHERE user_id = ?1 AND application_id = ?2 AND seq >= ?3";
         let numbers = [
             "UPDATE user_sequences SET last_seq = ?2 WHERE user_id = ?1",
             "DELETE FROM sequence_runs WHERE user_id = ?1 AND after_seq >= ?2",

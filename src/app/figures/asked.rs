@@ -81,8 +81,21 @@ impl Asked {
         }
     }
 
-    /// The address.
+    /// The address of the figures.
     pub fn address(&self) -> String {
+        self.address_at("/analytics")
+    }
+
+    /// The address of the report of these days.
+    pub fn report_address(&self) -> String {
+        let days = Self {
+            group_by: None,
+            ..*self
+        };
+        days.address_at("/analytics/report")
+    }
+
+    fn address_at(&self, page: &str) -> String {
         let mut parts = Vec::new();
         match self.period {
             Period::All => {}
@@ -94,8 +107,8 @@ impl Asked {
         }
         parts.extend(self.group_by.map(|by| format!("by={by}")));
         match parts.join("&").as_str() {
-            "" => "/analytics".to_owned(),
-            query => format!("/analytics?{query}"),
+            "" => page.to_owned(),
+            query => format!("{page}?{query}"),
         }
     }
 }

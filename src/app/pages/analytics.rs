@@ -4,8 +4,9 @@ use crate::{
     app::{
         components::{
             analytics::{
-                AnalyticsModel, FigureList, Funnel, HowCounted, OverTime, PendingAnswers, Periods,
-                SourcesTable, Tiles, TimeInStages, Year, drafts_words, range_label, use_analytics,
+                AnalyticsModel, FigureList, Funnel, HowCounted, NextSteps, OverTime,
+                PendingAnswers, Periods, SourcesTable, Tiles, TimeInStages, Year, drafts_words,
+                range_label, use_analytics,
             },
             page_header::PageHeader,
         },
@@ -115,11 +116,12 @@ fn Figures() -> impl IntoView {
         {few}
         <Tiles figures/>
         <div class="figures-grid">
+            <NextSteps figures/>
+            <PendingAnswers figures/>
             <Funnel figures/>
             <TimeInStages figures/>
             <OverTime figures/>
             <SourcesTable figures/>
-            <PendingAnswers figures/>
             <Year figures/>
         </div>
         {move || (drafts.get() > 0).then(|| view! {

@@ -3,9 +3,10 @@
 use super::Store;
 use crate::domain::{
     activity::Activity,
-    analytics::{Hunt, Subject},
+    analytics::{AnalyticsQuery, Hunt, Range, Report, Subject},
     application::Application,
     stage::StageEvent,
+    time::ZoneRules,
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -38,5 +39,22 @@ impl Store {
         let moves = self.engine.with_value(|engine| engine.all_moves());
         let activities = activities.values().map(AsRef::<Activity>::as_ref);
         Some(Arc::new(Hunt::new(subjects, moves, activities)))
+    }
+
+    /// The report of these days, of what this device holds; none for days that are none.
+    pub fn report_of(self, days: &AnalyticsQuery, zone: &dyn ZoneRules) -> Option<Report> {
+        let (rows, activities) = (self.rows::<Application>(), self.rows::<Activity>());
+        _ = self.rows::<StageEvent>();
+        let moves = self.engine.with_value(|engine| engine.all_moves());
+        let rows = rows.values().map(AsRef::<Application>::as_ref);
+        let activities = activities.values().map(AsRef::<Activity>::as_ref);
+        let today = zone.day(self.now());
+        let first = rows.clone().filter_map(|row| row.application_date).min();
+        let whole = Range {
+            from: first.map_or(today, |first| first.min(today)),
+            to: today,
+        };
+        let range = days.range(whole).ok()?;
+        Some(Report::new(rows, &moves, activities, range, zone))
     }
 }

@@ -47,6 +47,8 @@ pub struct Subject {
     pub source: Line<80>,
     /// Since when it is off the board.
     pub archived_at: Option<Timestamp>,
+    /// When to do what is next.
+    pub next_action_due: Option<Timestamp>,
     /// When it was written down.
     pub created_at: Timestamp,
 }
@@ -62,6 +64,7 @@ impl From<&Application> for Subject {
             application_date: row.application_date,
             source: row.source.clone(),
             archived_at: row.archived_at,
+            next_action_due: row.next_action_due,
             created_at: row.created_at,
         }
     }
@@ -77,6 +80,7 @@ crate::domain::sql::sql_columns! { Subject {
     application_date: Option<NaiveDate>,
     source: Line<80>,
     archived_at: Option<Timestamp>,
+    next_action_due: Option<Timestamp>,
     created_at: Timestamp,
 } }
 

@@ -1,8 +1,10 @@
 //! All figures of a page.
 
 use super::{
-    Activity, Conversion, Course, GroupBy, Range, Selection, Sources, Subject, Summary, Trends,
-    activity_of_days, conversion, courses, done, members, sources, summary, talked, trends,
+    Activity, Conversion, Course, GroupBy, Plan, Range, Selection, Sources, Steps, Subject,
+    Summary, Trends, activity_of_days, conversion, courses, done, members, sources,
+    steps::{plans, steps},
+    summary, talked, trends,
 };
 use crate::domain::{
     activity,
@@ -22,6 +24,8 @@ pub struct Hunt {
     pub courses: Vec<Course>,
     /// When activities took place, and of which applications.
     pub done: Vec<(Uuid, Timestamp)>,
+    /// What activities ask for.
+    pub plans: Vec<Plan>,
 }
 
 /// Days of a year's worth of weeks, and of the week that is not over.
@@ -41,6 +45,10 @@ pub struct Figures {
     pub sources: Sources,
     /// What was done on each day of the last year.
     pub activity: Activity,
+    /// What to do next.
+    // A server of an older version tells of none.
+    #[serde(default)]
+    pub steps: Steps,
 }
 
 impl Hunt {
@@ -53,7 +61,8 @@ impl Hunt {
         let talked = talked(activities.clone());
         Self {
             courses: courses(subjects, events, &talked),
-            done: done(activities),
+            done: done(activities.clone()),
+            plans: plans(activities),
         }
     }
 
@@ -83,7 +92,13 @@ impl Hunt {
             }),
             sources: sources(&self.courses, range),
             activity: activity_of_days(&self.courses, &self.done, year, zone),
+            steps: self.steps(now, zone),
         }
+    }
+
+    /// What to do next.
+    pub fn steps(&self, now: Timestamp, zone: &dyn ZoneRules) -> Steps {
+        steps(&self.courses, &self.plans, &self.done, now, zone)
     }
 
     /// The applications behind a figure, the newest first.

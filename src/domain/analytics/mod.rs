@@ -17,7 +17,9 @@ mod figures;
 mod measure;
 mod members;
 mod query;
+mod report;
 mod sources;
+mod steps;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -31,7 +33,9 @@ pub use figures::{Figures, Hunt, year_to};
 pub use measure::{Measure, Selection, members};
 pub use members::{Counted, MOST_MEMBERS, Member, Members, MembersQuery};
 pub use query::{AnalyticsQuery, TrendsQuery};
+pub use report::{Entry, Report, Reported};
 pub use sources::{OfSource, Sources, sources};
+pub use steps::{DRAFT_DAYS, NEAR_DAYS, OFFER_DAYS, Plan, Reason, Step, Steps};
 pub use summary::{
     ByStatus, PENDING_AFTER_DAYS, Pending, PendingItem, Summary, TimeInStage, Totals, summary,
 };

@@ -30,6 +30,17 @@ impl Table {
         }
     }
 
+    /// What it is called on the page.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Funnel => "How far they came",
+            Self::Stages => "How long stages take",
+            Self::OverTime => "Applications over time",
+            Self::Sources => "Where they came from",
+            Self::Year => "The last year",
+        }
+    }
+
     /// The table, as CSV. Shares are from 0 to 1, days are ISO 8601; empty is what nobody can say.
     pub fn csv(self, figures: &Figures) -> String {
         let known =

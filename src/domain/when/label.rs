@@ -13,7 +13,12 @@ pub fn day_label(day: NaiveDate, today: NaiveDate, order: Order) -> String {
     day_of_month(day, year, order)
 }
 
-/// The same with its weekday: `Fri 27 Nov`, `Fri, Nov 27`.
+/// The same with its year, whichever it is: `13 Oct 2026`.
+pub fn date_label(day: NaiveDate, order: Order) -> String {
+    day_of_month(day, Some(day.year()), order)
+}
+
+/// A day with its weekday: `Fri 27 Nov`, `Fri, Nov 27`.
 pub fn weekday_label(day: NaiveDate, today: NaiveDate, order: Order) -> String {
     let (weekday, day) = (short_weekday(day), day_label(day, today, order));
     match order {

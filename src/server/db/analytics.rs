@@ -31,11 +31,12 @@ pub async fn moves(tenant: &mut impl Tenant) -> sqlx::Result<Vec<StageEvent>> {
     })
 }
 
-/// All activities that are done.
-pub async fn done(tenant: &mut impl Tenant) -> sqlx::Result<Vec<Activity>> {
+/// All activities that were not called off.
+pub async fn activities(tenant: &mut impl Tenant) -> sqlx::Result<Vec<Activity>> {
     let user_id = tenant.user_id();
     let columns = columns::<Activity>();
-    let sql = format!("SELECT {columns} FROM activities WHERE user_id = $1 AND status = 'done'");
+    let sql =
+        format!("SELECT {columns} FROM activities WHERE user_id = $1 AND status <> 'canceled'");
     on!(tenant.link(), |conn: DB| {
         sqlx::query_as::<DB, Activity>(AssertSqlSafe(sql))
             .bind(user_id)

@@ -56,7 +56,7 @@ impl Known {
         let settings = settings::find(&mut tenant).await?;
         let subjects = rows::subjects(&mut tenant).await?;
         let moves = rows::moves(&mut tenant).await?;
-        let activities = rows::done(&mut tenant).await?;
+        let activities = rows::activities(&mut tenant).await?;
         Ok(Self {
             hunt: Hunt::new(subjects, moves, &activities),
             zone: settings.timezone.rules().unwrap_or_default(),
@@ -77,7 +77,10 @@ impl Known {
             size_of::<Course>() + words + size_of_val(course.stays.as_slice())
         };
         let courses: usize = self.hunt.courses.iter().map(of_course).sum();
-        let all = size_of::<Self>() + courses + size_of_val(self.hunt.done.as_slice());
+        let all = size_of::<Self>()
+            + courses
+            + size_of_val(self.hunt.done.as_slice())
+            + size_of_val(self.hunt.plans.as_slice());
         u32::try_from(all).unwrap_or(u32::MAX)
     }
 

@@ -39,7 +39,7 @@ pub fn Funnel(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     };
     view! {
         <section class="figures funnel" aria-labelledby="funnel-title">
-            <h2 class="figures-title" id="funnel-title">"How far they came"</h2>
+            <h2 class="figures-title" id="funnel-title">{Table::Funnel.title()}</h2>
             <p class="figures-note">"An application counts for each stage that it reached or passed, wherever it stands now."</p>
             <table class="figures-table">
                 <thead>
@@ -53,7 +53,7 @@ pub fn Funnel(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
-            <Download figures table=Table::Funnel what="how far they came"/>
+            <Download figures table=Table::Funnel/>
         </section>
     }
 }

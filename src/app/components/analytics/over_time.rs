@@ -99,7 +99,7 @@ pub fn OverTime(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     view! {
         <section class="figures over-time" aria-labelledby="over-time-title">
             <div class="figures-head">
-                <h2 class="figures-title" id="over-time-title">"Over time"</h2>
+                <h2 class="figures-title" id="over-time-title">{Table::OverTime.title()}</h2>
                 <nav class="periods" aria-label="Grouped by">{by.collect_view()}</nav>
             </div>
             <p class="figures-note">
@@ -129,7 +129,7 @@ pub fn OverTime(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                         </thead>
                         <tbody>{rows}</tbody>
                     </table>
-                    <Download figures table=Table::OverTime what="applications over time"/>
+                    <Download figures table=Table::OverTime/>
                 })}
             </details>
         </section>

@@ -30,6 +30,7 @@ pub fn Periods() -> impl IntoView {
         <nav class="periods" aria-label="Days">
             {links.collect_view()}
             <OwnDays/>
+            <a href=move || model.asked.get().report_address() class="period report-link">"Report"</a>
         </nav>
     }
 }

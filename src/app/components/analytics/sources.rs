@@ -47,7 +47,7 @@ pub fn SourcesTable(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     };
     view! {
         <section class="figures sources" aria-labelledby="sources-title">
-            <h2 class="figures-title" id="sources-title">"Where they came from"</h2>
+            <h2 class="figures-title" id="sources-title">{Table::Sources.title()}</h2>
             {move || figures.with(|it| best(it)).map(|text| view! { <p class="figures-note">{text}</p> })}
             {move || if count() == 0 {
                 view! { <p class="figures-none">"Nothing was sent in these days."</p> }.into_any()
@@ -66,7 +66,7 @@ pub fn SourcesTable(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                         </thead>
                         <tbody>{rows}</tbody>
                     </table>
-                    <Download figures table=Table::Sources what="where they came from"/>
+                    <Download figures table=Table::Sources/>
                 }.into_any()
             }}
             {move || (count() > most()).then(|| view! {

@@ -42,7 +42,7 @@ pub fn TimeInStages(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     };
     view! {
         <section class="figures stages" aria-labelledby="stages-title">
-            <h2 class="figures-title" id="stages-title">"How long stages take"</h2>
+            <h2 class="figures-title" id="stages-title">{Table::Stages.title()}</h2>
             <p class="figures-note">"Stays that are over; those that last stand apart, since nobody knows yet how long they will be."</p>
             {move || if any() {
                 view! {
@@ -58,7 +58,7 @@ pub fn TimeInStages(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                         </thead>
                         <tbody>{rows}</tbody>
                     </table>
-                    <Download figures table=Table::Stages what="how long stages take"/>
+                    <Download figures table=Table::Stages/>
                 }.into_any()
             } else {
                 view! { <p class="figures-none">"Nothing was sent in these days."</p> }.into_any()

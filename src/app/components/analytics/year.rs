@@ -74,7 +74,7 @@ pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     let shown = RwSignal::new(false);
     view! {
         <section class="figures year" aria-labelledby="year-title">
-            <h2 class="figures-title" id="year-title">"The last year"</h2>
+            <h2 class="figures-title" id="year-title">{Table::Year.title()}</h2>
             <p class="figures-note">{told}</p>
             <svg class="heat" viewBox=HEAT_BOX aria-hidden="true" inner_html=drawing></svg>
             {move || any.get().then(|| view! {
@@ -94,7 +94,7 @@ pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                                 <tbody>{rows}</tbody>
                             </table>
                         </div>
-                        <Download figures table=Table::Year what="the last year"/>
+                        <Download figures table=Table::Year/>
                     })}
                 </details>
             })}
