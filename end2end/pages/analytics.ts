@@ -8,8 +8,10 @@ export class Analytics extends App {
   readonly list = this.page.locator("dialog.figure-list");
   readonly lines = this.list.getByRole("listitem");
   readonly funnel = this.page.getByRole("region", { name: "How far they came" });
-  readonly overTime = this.page.getByRole("region", { name: "Over time" });
+  readonly overTime = this.page.getByRole("region", { name: "Applications over time" });
   readonly sources = this.page.getByRole("region", { name: "Where they came from" });
+  readonly steps = this.page.getByRole("region", { name: "What to do next" });
+  readonly report = this.page.getByRole("article");
   readonly waiting = this.page.getByRole("region", { name: "Waiting for an answer" });
 
   async open(query = ""): Promise<void> {

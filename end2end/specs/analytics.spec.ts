@@ -138,11 +138,55 @@ test("a table goes to a spreadsheet", async ({ page, user, analytics }) => {
   await analytics.saved();
   const [file] = await Promise.all([
     page.waitForEvent("download"),
-    analytics.funnel.getByRole("button", { name: "Download CSV of how far they came" }).click(),
+    analytics.funnel.getByRole("button", { name: "Download “How far they came” as CSV" }).click(),
   ]);
   expect(file.suggestedFilename()).toMatch(/^stages-reached-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv$/);
   const text = await readFile((await file.path()) ?? "", "utf8");
   expect(text).toMatch(/^\uFEFFstage,reached,of_previous,of_first\r\nApplied,3,,1\r\n/);
+});
+
+test("a drawing goes into a letter, as SVG and as PNG", async ({ page, user, analytics }) => {
+  await furnish(user);
+  await analytics.open();
+  await analytics.saved();
+  const file = async (kind: string) => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      analytics.sources.getByRole("button", { name: `Download “Where they came from” as ${kind}` }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(new RegExp(`^sources-.*\\.${kind.toLowerCase()}$`));
+    return readFile((await download.path()) ?? "");
+  };
+  const svg = (await file("SVG")).toString("utf8");
+  expect(svg).toContain("Where they came from");
+  expect(svg).toContain("2 sent, 0 answered");
+  const png = await file("PNG");
+  // The signature, and the size: two dots a pixel.
+  expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
+  expect(png.readUInt32BE(16)).toBe(1440);
+  // It is not of one colour.
+  expect(png.length).toBeGreaterThan(8_000);
+});
+
+test("it says what to do next", async ({ page, user, analytics, sidebar }) => {
+  const { api } = user;
+  const silent = await api.create({ company: "Vega", role_title: "Silent", status_occurred_at: ago(30) });
+  await api.patch(silent.id, { status: "Screening", status_occurred_at: ago(12) });
+  const near = await api.create({ company: "Altair", role_title: "Near", status: "Tech_Screen" });
+  await api.plan(near.id, { type: "Interview", starts_at: ago(-2) });
+  await api.create({ company: "Deneb", role_title: "Offered", status: "Offer", status_occurred_at: ago(4) });
+  await analytics.open();
+  await expect(analytics.steps.getByRole("listitem")).toHaveText([
+    /Near at Altair.*Interview.*nothing prepared.*Prepare/,
+    /Offered at Deneb.*Offer open for 4 days/,
+    /Silent at Vega.*Nothing has moved for 12 days.*Follow up tomorrow/,
+  ]);
+  await analytics.saved();
+  await analytics.steps.getByRole("button", { name: "Follow up tomorrow" }).click();
+  await expect(analytics.steps.getByRole("listitem")).toHaveCount(2);
+  await analytics.steps.getByRole("link", { name: "Prepare: Near at Altair" }).click();
+  await expect(page).toHaveURL(new RegExp(`/board/${near.id}\\?activity=`));
+  await expect(sidebar.panel).toBeVisible();
 });
 
 test("figures are accessible, empty and full, wide and on a phone", async ({ page, user, analytics }) => {
@@ -185,5 +229,38 @@ test.describe("from the cache", () => {
     await analytics.saved();
     await expect(analytics.tile("Offers")).toHaveText("1");
     expect((await user.api.get(silent)).status).toBe("Offer");
+  });
+
+  test("a report is made without a network, printed, and kept as a table", async ({ page, user, analytics, board, watch }) => {
+    await furnish(user);
+    const installed = new Installed(page);
+    await installed.keeps(board);
+    watch.allowOffline(/\/api\/v1\//);
+    await page.context().setOffline(true);
+    await analytics.open("?range=30");
+    await analytics.period("Report").click();
+    await expect(page).toHaveURL(/\/analytics\/report\?range=30$/);
+    const { report } = analytics;
+    await expect(report).toContainText("2 sent, 1 answered, 1 to interviews, 0 to offers.");
+    const rejected = report.getByRole("row", { name: /Rejected at Deneb/ });
+    await expect(rejected.getByRole("listitem")).toHaveText([/Applied/, /Moved to Interview loop/, /Moved to Rejected/]);
+    await expect(report).not.toContainText("Vega");
+    await expectAccessible(page);
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      report.getByRole("button", { name: "Download CSV" }).click(),
+    ]);
+    const text = await readFile((await file.path()) ?? "", "utf8");
+    expect(text.trim().split("\r\n")).toHaveLength(5);
+    expect(text).toContain("Deneb,Rejected,Moved to Interview loop,Rejected,");
+
+    await page.emulateMedia({ media: "print" });
+    await expect(rejected).toBeVisible();
+    await expect(analytics.nav).toBeHidden();
+    await expect(report.getByRole("button", { name: "Print" })).toBeHidden();
+    await page.emulateMedia({ media: "screen" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectAccessible(page);
+    await page.context().setOffline(false);
   });
 });

@@ -427,7 +427,7 @@ impl Edited for Application {
             *day += days;
         }
     }
-    fn again(patch: ApplicationPatch) -> ApplicationPatch {
+    fn again(patch: ApplicationPatch, _: Option<&Self>) -> ApplicationPatch {
         ApplicationPatch {
             voids_stage_event: None,
             ..patch

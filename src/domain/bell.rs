@@ -16,7 +16,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How long what is done stays in the list.
+/// How long what is answered stays in the list.
 const DONE_SHOWN: Duration = Duration::days(30);
 
 /// A reminder, and when it went out or will.
@@ -41,7 +41,7 @@ pub struct Bell {
     pub new: Vec<Rung>,
     /// Those to come, the next first.
     pub later: Vec<Rung>,
-    /// Those that a person has done, the latest first.
+    /// Those that a person has done or called off, the latest first.
     pub done: Vec<Rung>,
 }
 
@@ -76,9 +76,6 @@ impl Bell {
             if row.expired_at.is_some() || row.canceled_at.is_some_and(|_| row.meta.off) {
                 continue;
             }
-            if row.done_at.is_some_and(|done| now - done >= DONE_SHOWN) {
-                continue;
-            }
             let about = row.activity_id.map(&activity);
             // What it is about was deleted: so is the reminder, once the server has heard.
             let Some(of) = application(row.application_id) else {
@@ -106,11 +103,11 @@ impl Bell {
                 let known = nearest.entry(moment).or_insert((row.due_at, row.id));
                 *known = (row.due_at, row.id).max(*known);
             }
-            if row.canceled_at.is_some() {
-                continue;
-            }
-            if let Some(done) = row.done_at {
-                bell.done.push(rung(done));
+            // What was called off by mistake is found here, too.
+            if let Some(answered) = row.canceled_at.or(row.done_at) {
+                if now - answered < DONE_SHOWN {
+                    bell.done.push(rung(answered));
+                }
                 continue;
             }
             if is_moot {
@@ -272,7 +269,7 @@ mod tests {
             .add(10, |row| row.done_at = Some(now()))
             .add(11, |row| row.canceled_at = Some(now()))
             .add(12, |row| row.expired_at = Some(now()));
-        assert_eq!(world.piles(30), [vec![], vec![], vec![10]]);
+        assert_eq!(world.piles(30), [vec![], vec![], vec![10, 11]]);
         assert_eq!(world.piles(31 * 24), [vec![], vec![], vec![]]);
         // An hour before something rings until that begins.
         world.add(13, |row| row.activity_id = Some(Uuid::from_u128(6)));

@@ -197,16 +197,17 @@ impl Edit {
         })
     }
 
-    /// The edit as it would be made anew on a later state of its row.
+    /// The edit as it would be made anew on a later state of its row, `now` where there is one yet.
     #[must_use]
-    pub fn again(self) -> Self {
-        fn op<R: Edited>(op: Op<R>) -> Edit {
+    pub fn again(self, now: Option<Entity>) -> Self {
+        fn op<R: Edited>(op: Op<R>, now: Option<Entity>) -> Edit {
+            let now = now.and_then(R::from_entity);
             R::into_edit(match op {
-                Op::Patch(patch) => Op::Patch(Box::new(R::again(*patch))),
+                Op::Patch(patch) => Op::Patch(Box::new(R::again(*patch, now.as_ref()))),
                 other => other,
             })
         }
-        each_kind!(self, |edit: R| op::<R>(edit))
+        each_kind!(self, |edit: R| op::<R>(edit, now))
     }
 
     /// The edit as it was made by a clock that is `ahead` less, on a day that is `days` less.

@@ -164,8 +164,8 @@ pub trait Edited: Row + OfEdit {
     /// Takes the times that the clock of the device gave to an operation back by `ahead`, and the
     /// days by `days`.
     fn make_earlier(_: &mut Op<Self>, _ahead: Duration, _days: Duration) {}
-    /// The patch as it would be made anew on a later state.
-    fn again(patch: Self::Patch) -> Self::Patch {
+    /// The patch as it would be made anew on a later state, `now` where there is a row yet.
+    fn again(patch: Self::Patch, _now: Option<&Self>) -> Self::Patch {
         patch
     }
 }

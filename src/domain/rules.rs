@@ -226,8 +226,21 @@ impl RuleChange {
 
 /// What a person changed of the default reminders, by rule. A rule that is absent is as everybody has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+// By their words, so that what is wrong with one is said of it.
+#[serde(try_from = "BTreeMap<String, RuleChange>")]
 pub struct ReminderDefaults(BTreeMap<Rule, RuleChange>);
+
+impl TryFrom<BTreeMap<String, RuleChange>> for ReminderDefaults {
+    type Error = String;
+
+    fn try_from(all: BTreeMap<String, RuleChange>) -> Result<Self, String> {
+        let rule = |(word, change): (String, RuleChange)| Ok((word.parse()?, change));
+        all.into_iter()
+            .map(rule)
+            .collect::<Result<_, String>>()
+            .map(Self)
+    }
+}
 
 impl ReminderDefaults {
     /// A rule as it is for the person.

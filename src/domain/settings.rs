@@ -1,7 +1,7 @@
 //! How a person wants things.
 
 use super::{
-    change::Items,
+    change::{Change, Items},
     choice::choice,
     error::{FieldError, Problem},
     fields::{Never, Patch, fields},
@@ -217,6 +217,18 @@ impl Edited for Settings {
     fn patched(&self, patch: &SettingsPatch, made: Made) -> Result<Self, Problem> {
         Self::patched(self, patch, made.at)
     }
+    /// Of the reminders what it says of a rule is laid over the rules as they are now: another device may have
+    /// changed another one. Where that is all as it is, the user means what it does not say: a rule that is as
+    /// everybody has it again.
+    fn again(mut patch: SettingsPatch, now: Option<&Self>) -> SettingsPatch {
+        if let (Some(mine), Some(now)) = (patch.reminder_defaults.value(), now) {
+            let rules = now.reminder_defaults.clone().overlaid(mine);
+            if rules != now.reminder_defaults {
+                patch.reminder_defaults = Change::Set(rules);
+            }
+        }
+        patch
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -260,6 +272,41 @@ mod tests {
             quiet_hours_end: None,
             reminder_defaults: ReminderDefaults::default(),
             updated_at: chrono::Utc.timestamp_opt(0, 0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn rules_made_again_leave_those_alone_that_another_device_changed() {
+        let with = |rules: &str| Settings {
+            reminder_defaults: serde_json::from_str(rules).unwrap(),
+            ..settings()
+        };
+        let mine = |rules: &str| SettingsPatch {
+            reminder_defaults: Change::Set(serde_json::from_str(rules).unwrap()),
+            ..SettingsPatch::default()
+        };
+        let now = with(r#"{"offer": {"on": false}, "applied": {"on": false}}"#);
+        for (wanted, made) in [
+            // What they changed stands beside what was changed here.
+            (
+                r#"{"loop": {"mail": false}}"#,
+                r#"{"offer": {"on": false}, "applied": {"on": false}, "loop": {"mail": false}}"#,
+            ),
+            (
+                r#"{"offer": {"on": true}}"#,
+                r#"{"applied": {"on": false}}"#,
+            ),
+            // All that it says is so: it means that the other is as everybody has it.
+            (r#"{"offer": {"on": false}}"#, r#"{"offer": {"on": false}}"#),
+            ("{}", "{}"),
+        ] {
+            let again = Settings::again(mine(wanted), Some(&now));
+            assert_eq!(
+                again.reminder_defaults,
+                mine(made).reminder_defaults,
+                "{wanted}"
+            );
+            assert_eq!(Settings::again(mine(wanted), None), mine(wanted));
         }
     }
 

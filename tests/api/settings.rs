@@ -200,7 +200,11 @@ async fn every_wrong_field_is_named(site: Site) {
         (json!({ "reminder_defaults": [] }), &["reminder_defaults"]),
         (
             json!({ "reminder_defaults": { "nul \u{0}": {} } }),
-            &["reminder_defaults.?"],
+            &["reminder_defaults"],
+        ),
+        (
+            json!({ "reminder_defaults": { "applied": { "on": "yes" } } }),
+            &["reminder_defaults.applied.on"],
         ),
         (
             json!({ "reminder_defaults": { "applied": { "offsets": [60] } } }),

@@ -15,6 +15,8 @@ use job_hunt_tracker::{
         change::Change,
         error::ProblemKind,
         reminder::Reminder,
+        row::OfKind as _,
+        settings::Settings,
         stage::{StageEventPatch, Status},
         time::{Timestamp, to_millis},
     },
@@ -378,13 +380,15 @@ impl World {
             return;
         };
         let shown = tab.engine.view_of::<Application>(item.record).is_some();
+        let settings = tab.engine.view_of::<Settings>(item.record);
+        let settings = settings.map(|row| Settings::clone(&row).into_entity());
+        let again = item.edit.clone().again(settings);
         trace!("d{device} makes again what was displaced");
         match tab.engine.reapply(id, fresh, key, made) {
             Ok((record, effects)) => {
-                let again = item.edit.clone().again();
                 let entry = tab.engine.outbox().get(key).unwrap();
                 let edit = if record == item.record {
-                    again
+                    again.clone()
                 } else {
                     entry.edit.clone()
                 };
@@ -393,7 +397,7 @@ impl World {
                 let carried = self.ledger.carried_by_displaced(&item);
                 self.ledger.given_up.extend(carried);
                 self.perform(device, at, effects);
-                self.check_restored(device, at, record, &item.edit);
+                self.check_restored(device, at, record, &again);
             }
             Err(problem) => {
                 trace!("no: {}", problem.detail);

@@ -456,6 +456,10 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
         let of = store.row::<Application>(row.as_ref()?.application_id)?;
         Some(of.name())
     };
+    let is_off = Memo::new(move |_| {
+        let row = row.read();
+        row.as_ref().is_some_and(|row| row.canceled_at.is_some())
+    });
     let BellModel(bell) = use_bell();
     let shown = if pile == Pile::New { rung.due } else { rung.at };
     // Those of one interview are told apart by how long before it they come.
@@ -482,6 +486,7 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
             ""
         };
         let said = match pile {
+            Pile::Done if is_off.get() => format!("Called off {}", at()),
             Pile::Done => format!("Done {}", at()),
             Pile::New | Pile::Later => lead.unwrap_or_else(|| match begins() {
                 Some(begins) => format!("{} · {begins}", at()),
@@ -540,7 +545,11 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
     };
     let again = move || {
         leave(1);
-        store.reopen_reminder(id);
+        if is_off.get_untracked() {
+            store.set_again(id);
+        } else {
+            store.reopen_reminder(id);
+        }
     };
     let is_open = pile != Pile::Done;
     let puts_off = Memo::new(move |_| putting_off.get() == Some(id));
@@ -558,14 +567,21 @@ fn Row(rung: Rung, pile: Pile, putting_off: RwSignal<Option<Uuid>>) -> impl Into
             {is_open.then(|| view! {
                 <span class="bell-actions">
                     <IconButton label=Signal::derive(move || format!("Done: {}", name.get())) icon=Icon::Check on_press=done/>
-                    <IconButton label=Signal::derive(move || format!("Later: {}", name.get())) icon=Icon::Clock on_press=later/>
+                    <IconButton label=Signal::derive(move || format!("Later: {}", name.get())) icon=Icon::Clock on_press=later expanded=puts_off/>
                     <IconButton label=Signal::derive(move || format!("Call off: {}", name.get())) icon=Icon::Close on_press=off/>
                 </span>
             })}
             // Where what it is about is over, it would show nowhere.
             {(!is_open && rung.asks).then(|| view! {
                 <span class="bell-actions">
-                    <IconButton label=Signal::derive(move || format!("Not done: {}", name.get())) icon=Icon::Reply on_press=again/>
+                    <IconButton
+                        label=Signal::derive(move || {
+                            let verb = if is_off.get() { "Set again" } else { "Not done" };
+                            format!("{verb}: {}", name.get())
+                        })
+                        icon=Icon::Reply
+                        on_press=again
+                    />
                 </span>
             })}
             {move || puts_off.get().then(|| view! {

@@ -305,6 +305,9 @@ fn Address(address: String) -> impl IntoView {
             </a>
             {others}
         </div>
+        <p class="panel-text">
+            "How late a change shows is up to each: Apple up to an hour where it is told to refresh so often, Outlook a few hours, Google up to a day."
+        </p>
         {move || told.get().map(|how| view! { <p class="panel-text" role="status">{how}</p> })}
     }
 }

@@ -13,6 +13,9 @@ pub fn IconButton(
     icon: Icon,
     /// What happens.
     on_press: impl Fn() + 'static,
+    /// Whether what it opens is open, where it opens anything.
+    #[prop(optional, into)]
+    expanded: Option<Signal<bool>>,
     /// More classes.
     #[prop(optional)]
     class: &'static str,
@@ -23,6 +26,7 @@ pub fn IconButton(
             class=format!("icon-button {class}")
             aria-label=label
             title=label
+            aria-expanded=move || expanded.map(|it| it.get().to_string())
             on:click=move |_| on_press()
         >
             {icon.view()}

@@ -256,11 +256,11 @@ impl Engine {
         let items = self.outbox.displaced();
         let item = items.iter().find(|item| item.id == id);
         let item = item.ok_or_else(missing)?.clone();
-        let exists = each_kind!(&item.edit, |_op: R| self
+        let now = each_kind!(&item.edit, |_op: R| self
             .view_of::<R>(item.record)
-            .is_some());
-        let (target, edit) = if exists && item.edit.verb() != Verb::Create {
-            (item.record, item.edit.again())
+            .map(|row| R::into_entity(R::clone(&row))));
+        let (target, edit) = if now.is_some() && item.edit.verb() != Verb::Create {
+            (item.record, item.edit.again(now))
         } else {
             each_kind!(&item.edit, |_op: R| {
                 let row = item.mine.clone().and_then(R::from_entity);
@@ -280,7 +280,7 @@ impl Engine {
                 .and_then(|mine| edit::recreate(mine, record));
             let edit = edit.ok_or_else(missing)?;
             // Where a part of it did not fit the row, the row is without.
-            let with_all = edit.merged(&item.edit.again());
+            let with_all = edit.merged(&item.edit.again(None));
             (record, with_all.unwrap_or(edit))
         };
         self.push(target, edit, key, made, None)?;

@@ -115,6 +115,15 @@ impl Store {
         self.change_reminder(id, patch, "Not done");
     }
 
+    /// A reminder that was called off is set again, with an undo.
+    pub fn set_again(self, id: Uuid) {
+        let patch = ReminderPatch {
+            canceled_at: Change::Set(None),
+            ..ReminderPatch::default()
+        };
+        self.change_reminder(id, patch, "Set again");
+    }
+
     /// A reminder is to come then instead, with an undo.
     pub fn snooze(self, id: Uuid, to: Timestamp) {
         let Some(row) = self.row_untracked::<Reminder>(id) else {

@@ -80,10 +80,13 @@ pub fn change_mail(letter: &ChangeLetter<'_>) -> Mail {
             let starts = activity.starts_at.unwrap_or(told.starts);
             let verb = verb(told, starts, *was_off);
             let mut lines = vec![whose(&what, application)];
-            lines.extend(of_appointment(activity, zone));
-            if starts != told.starts && !was_off {
-                lines.push(was("Before"));
-            }
+            let appointment = of_appointment(activity, zone);
+            let moved = (starts != told.starts && !was_off).then(|| was("Before"));
+            // Right below the time that it has now.
+            let (when, where_) = appointment.split_at(appointment.len().min(1));
+            lines.extend_from_slice(when);
+            lines.extend(moved);
+            lines.extend_from_slice(where_);
             if what != told.summary {
                 lines.push(format!("It was called: {}", told.summary));
             }

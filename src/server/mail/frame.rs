@@ -120,7 +120,7 @@ const BUTTON: &str = "display:inline-block;color:#ffffff;text-decoration:none;fo
 const SMALL: &str = "font-size:13px;line-height:19px;color:#5b5f6e;margin:0 0 8px";
 
 /// What is left of it in the dark: programs that know no such rule turn the colours themselves.
-const STYLE: &str = ":root{color-scheme:light dark;supported-color-schemes:light dark}\
+pub(super) const STYLE: &str = ":root{color-scheme:light dark;supported-color-schemes:light dark}\
      @media (prefers-color-scheme:dark){.body{background:#14151b!important;color:#e6e7ee!important}\
      .card{background:#1e2029!important;border-color:#343746!important}\
      .head{color:#f2f3f8!important}.line{color:#c9cbd6!important}\
@@ -145,8 +145,15 @@ fn page(subject: &str, said: &[Said], frame: &Frame<'_>) -> Markup {
                     tr { td align="center" style="padding:24px 12px" {
                         (PreEscaped("<!--[if mso]><table role=\"presentation\" width=\"560\"><tr><td><![endif]-->"))
                         table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;text-align:left" {
+                            @if said.len() > 1 {
+                                tr { td style="padding:0 12px 12px" {
+                                    h1 class="head" style="font-size:19px;line-height:26px;margin:0;font-weight:600" {
+                                        (said.len()) " reminders"
+                                    }
+                                } }
+                            }
                             @for it in said {
-                                tr { td class="card" style={ (CARD) ";padding:24px" } { (card(it)) } }
+                                tr { td class="card" style={ (CARD) ";padding:24px" } { (card(it, said.len() > 1)) } }
                                 tr { td style="height:12px;line-height:12px;font-size:1px" { "\u{a0}" } }
                             }
                             tr { td style="padding:8px 12px" { (foot(frame)) } }
@@ -173,9 +180,15 @@ fn preview(said: &[Said]) -> String {
     words.chars().take(MOST_OF_PREVIEW).collect()
 }
 
-fn card(said: &Said) -> Markup {
+/// One of the things that a mail says: of several, each below the heading of all.
+fn card(said: &Said, is_one_of_several: bool) -> Markup {
+    const HEAD: &str = "font-size:19px;line-height:26px;margin:0 0 8px;font-weight:600";
     html! {
-        h1 class="head" style="font-size:19px;line-height:26px;margin:0 0 8px;font-weight:600" { (said.headline) }
+        @if is_one_of_several {
+            h2 class="head" style=(HEAD) { (said.headline) }
+        } @else {
+            h1 class="head" style=(HEAD) { (said.headline) }
+        }
         @for line in &said.lines {
             p class="line" style="font-size:15px;line-height:22px;margin:0 0 4px;overflow-wrap:anywhere" { (linked(line)) }
         }

@@ -135,7 +135,7 @@ pub fn AgendaRow(
             {join}
             <span class="agenda-actions">
                 <IconButton label=Signal::derive(move || format!("Done: {}", title.get())) icon=Icon::Check on_press=done class="agenda-done"/>
-                <IconButton label=Signal::derive(move || format!("{}: {}", put_off.get(), title.get())) icon=Icon::Clock on_press=later class="agenda-later"/>
+                <IconButton label=Signal::derive(move || format!("{}: {}", put_off.get(), title.get())) icon=Icon::Clock on_press=later expanded=putting_off class="agenda-later"/>
             </span>
             {move || asks.get().map(|id| {
                 let told = move |mood| finish(store, model, item, |store| store.tell_how_it_went(id, mood));

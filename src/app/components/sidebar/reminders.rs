@@ -195,6 +195,7 @@ fn Row(
                 label=Signal::derive(move || format!("Later: {}", name.get()))
                 icon=Icon::Clock
                 on_press=move || putting_off.update(|it| *it = !*it)
+                expanded=putting_off
                 class="reminder-later"
             />
             <IconButton

@@ -139,6 +139,8 @@ fn several_are_said_one_below_the_other() {
     );
     assert!(mail.text.contains("Send the portfolio: Acme"));
     assert!(mail.text.contains("due at once"), "{}", mail.text);
+    assert!(mail.html.contains(">2 reminders</h1>"), "{}", mail.html);
+    assert_eq!(mail.html.matches("<h2").count(), 2);
 }
 
 #[test]
