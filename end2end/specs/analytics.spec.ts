@@ -191,7 +191,7 @@ test("it says what to do next", async ({ page, user, analytics, sidebar }) => {
 
 test("figures are accessible, empty and full, wide and on a phone", async ({ page, user, analytics }) => {
   await analytics.open();
-  await expect(analytics.page.getByText("Nothing was sent in these days. Add what you applied to")).toBeVisible();
+  await expect(analytics.page.getByText("Nothing was sent yet. Add what you applied to")).toBeVisible();
   await expectAccessible(page);
   await furnish(user);
   await analytics.reload();
@@ -241,7 +241,7 @@ test.describe("from the cache", () => {
     await analytics.period("Report").click();
     await expect(page).toHaveURL(/\/analytics\/report\?range=30$/);
     const { report } = analytics;
-    await expect(report).toContainText("2 sent, 1 answered, 1 to interviews, 0 to offers.");
+    await expect(report).toContainText("2 sent, 1 of them answered, 1 came to interviews, 0 to offers.");
     const rejected = report.getByRole("row", { name: /Rejected at Deneb/ });
     await expect(rejected.getByRole("listitem")).toHaveText([/Applied/, /Moved to Interview loop/, /Moved to Rejected/]);
     await expect(report).not.toContainText("Vega");

@@ -47,7 +47,7 @@ pub fn page(options: LeptosOptions) -> impl IntoView {
     let version = use_context::<SiteVersion>().unwrap_or_default();
     let program = Program::of(&options, &version);
     let start = format!(
-        "import({:?}).then(app => app.default({{module_or_path: {:?}}}).then(() => app.hydrate()))",
+        "import({:?}).then(app => app.default({{module_or_path: {:?}}}).then(() => setTimeout(app.hydrate)))",
         program.script, program.wasm
     );
     view! {

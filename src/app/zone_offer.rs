@@ -11,6 +11,9 @@ use crate::{
     domain::time::{ZoneName, clocks_agree},
 };
 use leptos::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static IS_ASKED: AtomicBool = AtomicBool::new(false);
 
 /// An account has begun with the zone of this browser: the next page says so.
 pub fn tell_on_the_next_page() {
@@ -40,6 +43,10 @@ pub fn tell_or_ask(store: Store) {
         Zone::new(here.clone()),
     );
     if clocks_agree(&own, &other, store.now_untracked()) {
+        return;
+    }
+    // It waits until it is answered: once for each time that the app is loaded.
+    if IS_ASKED.swap(true, Ordering::Relaxed) {
         return;
     }
     let kept = settings.timezone.place();

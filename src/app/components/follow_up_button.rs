@@ -17,6 +17,9 @@ use uuid::Uuid;
 pub fn FollowUpButton(
     /// Of which application.
     application: Uuid,
+    /// What it is called, for those who do not see where the button stands.
+    #[prop(into)]
+    name: Signal<String>,
 ) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
     let submission = Submission::default();
@@ -58,8 +61,9 @@ pub fn FollowUpButton(
             }
             .into_any()
         } else {
+            let said = move || format!("Follow up tomorrow: {}", name.get());
             view! {
-                <button type="button" class="button button-quiet" title="At nine in the morning" on:click=follow_up>
+                <button type="button" class="button button-quiet" title="At nine in the morning" aria-label=said on:click=follow_up>
                     "Follow up tomorrow"
                 </button>
             }

@@ -2,7 +2,10 @@
 
 use crate::{
     app::share::query_value,
-    domain::analytics::{AnalyticsQuery, GroupBy},
+    domain::{
+        analytics::{AnalyticsQuery, GroupBy},
+        time::YEARS,
+    },
 };
 use chrono::{Datelike as _, Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -68,7 +71,13 @@ impl Asked {
     /// What the query of an address asks for. What it does not say well it does not say.
     pub fn of(search: &str) -> Self {
         let value = |name| query_value(search, name);
-        let day = |name| value(name).and_then(|day| day.parse::<NaiveDate>().ok());
+        // What is out of the years in which days may be is the nearest that is in them.
+        let within = |day: NaiveDate| {
+            let first = NaiveDate::from_ymd_opt(*YEARS.start(), 1, 1);
+            let last = NaiveDate::from_ymd_opt(*YEARS.end(), 12, 31);
+            day.max(first.unwrap_or(day)).min(last.unwrap_or(day))
+        };
+        let day = |name| value(name).and_then(|day| day.parse::<NaiveDate>().ok().map(within));
         let word = value("range");
         let offered = Period::OFFERED
             .iter()
@@ -149,6 +158,8 @@ mod tests {
         }
         let turned = Asked::of("from=2026-03-01&to=2026-01-31");
         assert_eq!(turned, Asked::of("from=2026-01-31&to=2026-03-01"));
+        let far = Asked::of("from=1900-01-01&to=2300-01-01");
+        assert_eq!(far, Asked::of("from=1970-01-01&to=2200-12-31"));
     }
 
     #[test]

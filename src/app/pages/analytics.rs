@@ -4,17 +4,18 @@ use crate::{
     app::{
         components::{
             analytics::{
-                AnalyticsModel, FigureList, Funnel, HowCounted, NextSteps, OverTime,
-                PendingAnswers, Periods, SourcesTable, Tiles, TimeInStages, Year, drafts_words,
-                range_label, use_analytics,
+                AnalyticsModel, Figure, FigureList, Funnel, HowCounted, NextSteps, OverTime,
+                PendingAnswers, Periods, SourcesTable, Standing, Tiles, TimeInStages, Year,
+                drafts_words, range_label, use_analytics,
             },
             page_header::PageHeader,
         },
         dialogs::use_dialogs,
+        figures::Period,
         frame::SignedIn,
     },
     client::habits::use_habits,
-    domain::stage::Status,
+    domain::{analytics::Measure, stage::Status},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -76,7 +77,7 @@ fn Analytics() -> impl IntoView {
         <main class="page" id="main" tabindex="-1">
             <PageHeader title="Analytics" sub/>
             <div class="page-body">
-                <div class="analytics">
+                <div class="analytics" aria-busy=move || model.is_stale().then_some("true")>
                     <Periods/>
                     {trouble}
                     {body}
@@ -99,9 +100,11 @@ fn Figures() -> impl IntoView {
     let sent = Memo::new(move |_| figures.with(|it| it.summary.totals.applications));
     let drafts = Memo::new(move |_| figures.with(|it| it.summary.drafts));
     let few = move || {
-        (sent.get() < FEW).then(|| {
+        let is_all = model.asked.get().period == Period::All;
+        (sent.get() < FEW && (is_all || sent.get() == 0)).then(|| {
             let text = match sent.get() {
-                0 => "Nothing was sent in these days. Add what you applied to, and the figures fill.".to_owned(),
+                0 if is_all => "Nothing was sent yet. Add what you applied to, and the figures fill.".to_owned(),
+                0 => "Nothing was sent in these days. Choose others, or add what you applied to.".to_owned(),
                 sent => format!("{} more and these figures begin to say something.", FEW - sent),
             };
             view! {
@@ -122,10 +125,13 @@ fn Figures() -> impl IntoView {
             <TimeInStages figures/>
             <OverTime figures/>
             <SourcesTable figures/>
+            <Standing figures/>
             <Year figures/>
         </div>
         {move || (drafts.get() > 0).then(|| view! {
             <p class="figures-note">
+                "Besides, "
+                <Figure number=drafts.get() title="Drafts" measure=Measure::Drafts/>
                 {drafts_words(drafts.get())}
             </p>
         })}

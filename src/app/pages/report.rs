@@ -6,7 +6,7 @@ use crate::{
         figures::{Asked, ask},
         frame::SignedIn,
     },
-    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
+    client::{dom, engine::SyncState, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         analytics::Reported,
         application::name_of,
@@ -38,8 +38,9 @@ fn ReportOfDays() -> impl IntoView {
     let today = Memo::new(move |_| zone.read().day(store.now()));
     let report = Memo::new(move |_| {
         let days = asked.get().period.query(today.get());
+        // Without all moves and activities it would say less than is so.
         store
-            .is_whole()
+            .is_complete()
             .then(|| store.report_of(&days, &*zone.read()))?
     });
     let days = move || {
@@ -67,10 +68,12 @@ fn ReportOfDays() -> impl IntoView {
             }
         });
     };
+    let is_making = move || report.read().is_none();
     let back = move || asked.get().address();
     let body = move || {
         let Some(report) = report.get() else {
             return view! {
+                <p class="figures-none" role="status">"Your applications are on their way to this device: the report is made of all of them."</p>
                 <div class="skeleton skeleton-card" aria-hidden="true"></div>
                 <div class="skeleton skeleton-card" aria-hidden="true"></div>
             }
@@ -82,12 +85,12 @@ fn ReportOfDays() -> impl IntoView {
         view! {
             <p class="report-totals">
                 {format!(
-                    "{} sent, {} answered, {} to interviews, {} to offers.",
+                    "{} sent, {} of them answered, {} came to interviews, {} to offers.",
                     totals.applications, totals.responses, totals.interviews, totals.offers,
                 )}
             </p>
             {is_empty.then(|| view! {
-                <p class="figures-none">"Nothing was done in these days. Choose others on the page of figures."</p>
+                <p class="figures-none">"Nothing was done in these days."</p>
             })}
             {part("Sent in these days", &report.sent, order)}
             {part("Sent before, and went on in these days", &report.went_on, order)}
@@ -102,15 +105,15 @@ fn ReportOfDays() -> impl IntoView {
                     <div class="report-actions">
                         <A href=back attr:class="button button-quiet">"Other days"</A>
                         <span class="spacer"></span>
-                        <button type="button" class="button" on:click=download>"Download CSV"</button>
-                        <button type="button" class="button button-primary" on:click=move |_| dom::print()>"Print"</button>
+                        <button type="button" class="button" disabled=is_making on:click=download>"Download CSV"</button>
+                        <button type="button" class="button button-primary" disabled=is_making on:click=move |_| dom::print()>"Print"</button>
                     </div>
                     <p class="report-actions figures-note">
                         "For an employment office or a coach: what you sent, to whom, and what came of it. Your notes, pay and outcomes are not in it. It is made on this device, and works offline."
                     </p>
                     <header class="report-head">
                         <h2 class="report-title">"Applications and what came of them"</h2>
-                        <p>{move || name().map(|name| format!("{name}, "))}{days}</p>
+                        <p>{name}{move || days().map(|days| format!(", {days}"))}</p>
                         <p class="figures-note">{move || format!("As of {}", date_label(today.get(), habits.get().order))}</p>
                     </header>
                     <Missing asked/>
@@ -125,10 +128,15 @@ fn ReportOfDays() -> impl IntoView {
 #[component]
 fn Missing(asked: Memo<Asked>) -> impl IntoView {
     let (store, zone) = (use_store(), use_zone());
-    let lacks = Memo::new(move |_| store.is_whole() && !store.has_all());
+    let lacks = Memo::new(move |_| store.is_complete() && !store.has_all());
     let all = RwSignal::new(None::<(Asked, u64)>);
+    let news = Memo::new(move |_| {
+        let is_saved = store.sync_state() == SyncState::Saved;
+        (store.heard_up_to(), is_saved)
+    });
     Effect::new(move |_| {
         let asked = asked.get();
+        news.track();
         if !lacks.get() {
             return;
         }
@@ -152,7 +160,7 @@ fn Missing(asked: Memo<Asked>) -> impl IntoView {
             Some(0) => return None,
             Some(1) => "1 application of these days is not on this device, and so not in this report.".to_owned(),
             Some(missing) => format!("{missing} applications of these days are not on this device, and so not in this report."),
-            None => "This device does not hold all of your applications: some of these days may not be in this report. Online it says how many.".to_owned(),
+            None => "This device does not hold all of your applications: some of these days may not be in this report. How many, it says once there is a connection.".to_owned(),
         };
         Some(view! { <p class="notice" data-kind="warn" role="status">{told}</p> })
     }
@@ -199,7 +207,6 @@ fn part(title: &'static str, rows: &[Reported], order: Order) -> impl IntoView {
     Some(view! {
         <section class="report-part">
             <h3 class="report-part-title">{title}</h3>
-            <div class="report-scroll" tabindex="0" role="region" aria-label=title>
                 <table class="report-table">
                     <thead>
                         <tr>
@@ -211,7 +218,6 @@ fn part(title: &'static str, rows: &[Reported], order: Order) -> impl IntoView {
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </div>
         </section>
     })
 }

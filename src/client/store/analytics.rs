@@ -26,6 +26,19 @@ impl Store {
         })
     }
 
+    /// Whether all that the server had to tell has come, moves and activities too, as far as this device keeps it.
+    pub fn is_complete(self) -> bool {
+        self.changed.track();
+        self.engine.with_value(|engine| engine.meta().complete)
+    }
+
+    /// Up to where this device has heard of the server: another place means that there is news.
+    pub fn heard_up_to(self) -> Option<String> {
+        self.changed.track();
+        self.engine
+            .with_value(|engine| engine.meta().cursor.clone())
+    }
+
     /// What became of all applications; none where this device does not hold all of them. Whoever reads it is told
     /// of changes in rows, and of nothing else.
     pub fn hunt(self) -> Option<Arc<Hunt>> {

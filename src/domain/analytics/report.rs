@@ -3,7 +3,7 @@
 
 use super::{Range, Subject, Totals, courses, summary::totals, talked};
 use crate::domain::{
-    activity::{Activity, ActivityStatus},
+    activity::{Activity, ActivityStatus, ActivityType},
     application::{Application, Contact, Contacts},
     csv::csv,
     order::sort_by_key,
@@ -77,7 +77,7 @@ impl Report {
             .iter()
             .filter_map(|course| Some((course.subject.id, course.day?)))
             .collect();
-        let mut entries = entries(events, activities, zone);
+        let mut entries = entries(events, activities, &days, zone);
         let (mut sent, mut went_on) = (Vec::new(), Vec::new());
         for row in applications {
             let row = row.borrow();
@@ -90,7 +90,8 @@ impl Report {
                 continue;
             }
             done.retain(|it| range.contains(it.day));
-            if !done.is_empty() {
+            // What was sent later belongs to those days.
+            if day < range.from && !done.is_empty() {
                 went_on.push(reported(row, day, done));
             }
         }
@@ -135,9 +136,14 @@ impl Report {
 fn entries<B: Borrow<Activity>>(
     events: &[StageEvent],
     activities: impl IntoIterator<Item = B>,
+    sent: &HashMap<Uuid, NaiveDate>,
     zone: &dyn ZoneRules,
 ) -> HashMap<Uuid, Vec<Entry>> {
-    let mut all: Vec<(Uuid, Timestamp, String)> = Vec::new();
+    // That it was sent comes first on its day: the figures have it on that day, too, whenever it was written down.
+    let mut all: Vec<(Uuid, NaiveDate, Option<Timestamp>, String)> = sent
+        .iter()
+        .map(|(id, day)| (*id, *day, None, "Applied".to_owned()))
+        .collect();
     let mut moves: HashMap<Uuid, Vec<StageEvent>> = HashMap::new();
     for event in events {
         let of = moves.entry(event.application_id).or_default();
@@ -145,24 +151,29 @@ fn entries<B: Borrow<Activity>>(
     }
     for (id, mut events) in moves {
         StageEvent::in_order(&mut events);
-        for it in counted(&events) {
+        for (at, it) in counted(&events).into_iter().enumerate() {
             let what = match it.event.to_status {
-                Status::Draft => "Written down".to_owned(),
-                Status::Applied => "Applied".to_owned(),
+                Status::Draft if at == 0 => "Written down".to_owned(),
+                Status::Applied if sent.contains_key(&id) => continue,
                 other => format!("Moved to {}", other.label()),
             };
-            all.push((id, it.at, what));
+            all.push((id, zone.day(it.at), Some(it.at), what));
         }
     }
     for row in activities {
         let row = row.borrow();
-        let Some(at) = row
-            .starts_at
-            .filter(|_| row.status != ActivityStatus::Canceled)
-        else {
+        if row.status == ActivityStatus::Canceled {
             continue;
-        };
-        let mut what = row.headline();
+        }
+        // Of what was done without a time it is known when it was written down.
+        let at = row.starts_at.unwrap_or(row.created_at);
+        // Never a headline that is made of notes: they are nobody else's.
+        let mut what = match (row.r#type, row.interview_stage) {
+            (ActivityType::Interview, Some(stage)) => stage.interview(),
+            (ActivityType::Other, _) => "Another activity",
+            (other, _) => other.label(),
+        }
+        .to_owned();
         let names: Vec<&str> = row
             .related_contacts
             .iter()
@@ -174,12 +185,11 @@ fn entries<B: Borrow<Activity>>(
         if row.is_planned() {
             what.push_str(" (planned)");
         }
-        all.push((row.application_id, at, what));
+        all.push((row.application_id, zone.day(at), Some(at), what));
     }
-    sort_by_key(&mut all, |it| (it.0, it.1));
+    sort_by_key(&mut all, |it| (it.0, it.1, it.2));
     let mut of: HashMap<Uuid, Vec<Entry>> = HashMap::new();
-    for (id, at, what) in all {
-        let day = zone.day(at);
+    for (id, day, _, what) in all {
         of.entry(id).or_default().push(Entry { day, what });
     }
     of
@@ -288,6 +298,36 @@ mod tests {
             told(&report.went_on[0].entries),
             ["2026-03-10 Moved to Screening"]
         );
+    }
+
+    #[test]
+    fn it_was_sent_on_the_day_that_it_belongs_to_and_notes_are_nobody_elses() {
+        let row = Application {
+            application_date: "2026-02-20".parse().ok(),
+            ..sample(1)
+        };
+        let mut event = event(100, None, Status::Screening, now());
+        event.application_id = row.id;
+        let private = Activity {
+            r#type: ActivityType::Other,
+            status: ActivityStatus::Done,
+            starts_at: None,
+            notes: "Not under 90k".parse().ok(),
+            ..activity::tests::sample(10, 1)
+        };
+        let of = |range| {
+            let (rows, events) = ([row.clone()], [event.clone()]);
+            Report::new(rows, &events, [&private].into_iter(), range, &Utc)
+        };
+        let report = of(days("2026-02-20", "2026-02-20"));
+        let entries = told(&report.sent[0].entries);
+        assert_eq!(entries[0], "2026-02-20 Applied");
+        assert_eq!(entries[1], "2026-03-02 Moved to Screening");
+        assert!(entries[2].ends_with("Another activity"), "{entries:?}");
+        assert!(!report.csv().contains("90k"));
+        // In days before it was sent it is not.
+        let before = of(days("2026-02-01", "2026-02-19"));
+        assert!(before.sent.is_empty() && before.went_on.is_empty());
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub const DRAFT_DAYS: i64 = 7;
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// The answer to an offer is due soon, or was.
+    /// The answer to an offer is due soon, or was: by what a person said to be next, or by a deadline.
     OfferLapses,
     /// An interview is near, and nothing is prepared.
     InterviewUnprepared,
@@ -77,8 +77,8 @@ pub struct Plan {
     application: Uuid,
     /// When it begins, where it is planned.
     starts_at: Option<Timestamp>,
-    /// Whether it is an interview of which nothing is prepared: no word on what will be talked about, and nothing of
-    /// the list of what to prepare is done.
+    /// Whether it is an interview of which nothing is prepared: no word on what will be talked about, and nothing on
+    /// the list of what to prepare.
     is_unprepared: bool,
     /// When something is to follow it.
     next_action_due: Option<Timestamp>,
@@ -90,7 +90,7 @@ pub struct Plan {
 pub(super) fn plans<A: Borrow<Activity>>(activities: impl IntoIterator<Item = A>) -> Vec<Plan> {
     let of = |row: A| {
         let row = row.borrow();
-        let is_prepared = row.agenda.is_some() || row.prep_checklist.iter().any(|it| it.done);
+        let is_prepared = row.agenda.is_some() || !row.prep_checklist.is_empty();
         let plan = Plan {
             id: row.id,
             application: row.application_id,
@@ -144,14 +144,19 @@ pub(super) fn steps(
             }));
         }
         if row.status == Status::Offer {
-            let deadlines = || plans.iter().filter_map(|plan| plan.reply_deadline);
+            // What is due next of an offer is the answer.
+            let own = row.next_action_due;
+            let deadlines = || {
+                let asked = plans.iter().filter_map(|plan| plan.reply_deadline);
+                asked.chain(own)
+            };
             let next = deadlines().filter(|at| *at >= now).min();
             let days = days_since(row.status_since);
             match next.or_else(|| deadlines().max()) {
                 Some(at) if days_since(at) >= -NEAR_DAYS => {
                     all.push(step(Reason::OfferLapses, Some(at), None));
                 }
-                None if days >= OFFER_DAYS && row.next_action_due.is_none() => {
+                None if days >= OFFER_DAYS => {
                     all.push(step(Reason::OfferOpen, None, Some(days)));
                 }
                 _ => {}
@@ -176,8 +181,24 @@ pub(super) fn steps(
         (it.reason, it.at, -it.days.unwrap_or_default(), it.id)
     });
     let total = all.len() as u64;
-    all.truncate(MOST_STEPS);
-    Steps { total, items: all }
+    Steps {
+        total,
+        items: most_urgent(all),
+    }
+}
+
+/// Those that are named: of each reason so many that there is room for all reasons, then others.
+fn most_urgent(all: Vec<Step>) -> Vec<Step> {
+    const OF_EACH: usize = MOST_STEPS / 5;
+    let mut seen: HashMap<Reason, usize> = HashMap::new();
+    let (mut first, rest): (Vec<Step>, Vec<Step>) = all.into_iter().partition(|step| {
+        let seen = seen.entry(step.reason).or_default();
+        *seen += 1;
+        *seen <= OF_EACH
+    });
+    let room = MOST_STEPS.saturating_sub(first.len());
+    first.extend(rest.into_iter().take(room));
+    first
 }
 
 fn step(row: &Subject, reason: Reason, at: Option<Timestamp>, days: Option<i64>) -> Step {
@@ -313,11 +334,38 @@ mod tests {
         assert!(!is_asked(|it| it.starts_at = Some(ago(0))));
         assert!(!is_asked(|it| it.status = ActivityStatus::Canceled));
         assert!(!is_asked(|it| it.r#type = ActivityType::Call));
-        for (done, asked) in [(false, true), (true, false)] {
+        for done in [false, true] {
             let mut activity = interview(10, 1, ago(-7));
             activity.prep_checklist = vec![item(done)].try_into().unwrap();
-            assert_eq!(!told(&rows, &[activity]).is_empty(), asked);
+            assert_eq!(told(&rows, &[activity]), []);
         }
+    }
+
+    #[test]
+    fn what_is_due_of_an_offer_is_its_answer() {
+        for (due, days) in [(ago(2), -2), (ago(-2), 2)] {
+            let offer = Application {
+                next_action_due: Some(due),
+                ..row(1, Status::Offer, ago(9))
+            };
+            assert_eq!(
+                told(&[offer], &[]),
+                [(1, Reason::OfferLapses, None)],
+                "{days}"
+            );
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_every_reason() {
+        let offers = (1..=30).map(|id| row(id, Status::Offer, ago(9)));
+        let rows: Vec<Application> = offers.chain([row(40, Status::Draft, ago(9))]).collect();
+        let subjects = rows.iter().map(Subject::from);
+        let none: [Activity; 0] = [];
+        let hunt = Hunt::new(subjects, Vec::<StageEvent>::new(), &none);
+        let steps = hunt.steps(now(), &Utc);
+        assert_eq!((steps.total, steps.items.len()), (31, MOST_STEPS));
+        assert!(steps.items.iter().any(|it| it.reason == Reason::DraftWaits));
     }
 
     #[test]

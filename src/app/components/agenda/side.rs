@@ -180,7 +180,7 @@ fn QuietRow(quiet: Quiet) -> impl IntoView {
             <i class="status-dot" data-status=status></i>
             <A href=format!("/board/{id}") attr:class="quiet-link">{name}</A>
             <span class="quiet-days">{days}</span>
-            <FollowUpButton application=id/>
+            <FollowUpButton application=id name=Signal::derive(move || name().unwrap_or_default())/>
         </li>
     }
 }

@@ -28,7 +28,12 @@ pub fn bucket_words(bucket: &Bucket, days: &str) -> String {
 pub fn bars(buckets: &[Bucket], words: impl Fn(&Bucket) -> String) -> String {
     let most = buckets.iter().map(|it| it.applications).max();
     let most = most.unwrap_or_default().max(1);
-    let mut svg = String::new();
+    // A pattern beside the colour: three parts of four are filled.
+    let mut svg = format!(
+        r#"<defs><pattern id="bar-stripes" width="10" height="{0}" patternUnits="userSpaceOnUse"><rect class="bar-stripe" width="10" height="{1}"/></pattern></defs>"#,
+        HEIGHT / 40,
+        HEIGHT / 40 * 3 / 4,
+    );
     for (at, bucket) in buckets.iter().enumerate() {
         let x = at * 10;
         let bar = |count: u64, x: usize, class: &str| {

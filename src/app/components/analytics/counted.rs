@@ -16,7 +16,7 @@ pub fn HowCounted() -> impl IntoView {
                 <li>"An answer is a move to Screening or further, a rejection, or an interview or a call that took place. Silence is none."</li>
                 <li>"Interviews are applications that reached Screening or further, stages that were skipped included."</li>
                 <li>"Spellings of a source that differ in capitals alone are one."</li>
-                <li>"To do next is: the answer to an offer within a week, or to an offer of three days without a day to answer by; an interview within a week of which nothing is prepared; what was answered and has not moved for ten days, with nothing planned; a draft of a week."</li>
+                <li>"To do next is: the answer to an offer that is due within a week, or was; an offer of three days of which nothing is due; an interview within a week without a word on what to prepare; what was answered and has not moved for ten days, with nothing planned; a draft of a week."</li>
             </ul>
         </details>
     }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     client::{dom, habits::use_habits},
     domain::{
-        analytics::{Figures, Table},
+        analytics::{Figures, Table, year_to},
         settings::WeekStart,
     },
 };
@@ -33,7 +33,11 @@ pub fn Download(
     let (model, habits) = (use_analytics(), use_habits());
     let download = move |kind: Kind| {
         let days = untrack(|| model.range());
-        let days = days.filter(|_| table != Table::Year);
+        let days = if table == Table::Year {
+            Some(year_to(model.today.get_untracked()))
+        } else {
+            days
+        };
         let days = days.map(|it| format!("-{}-{}", it.from, it.to));
         let name = format!("{}{}", table.name(), days.unwrap_or_default());
         if kind == Kind::Csv {

@@ -3,12 +3,12 @@
 
 use super::{
     chart::{bars, heat},
-    words::{count, days, percent, range_label},
+    words::{count, days, percent},
 };
 use crate::domain::{
     analytics::{Figures, Range, Table, year_to},
     settings::WeekStart,
-    when::Order,
+    when::{Order, date_label},
 };
 use chrono::NaiveDate;
 use std::fmt::Write as _;
@@ -80,7 +80,11 @@ fn days_of(table: Table, figures: &Figures, reader: Reader) -> String {
             to: figures.summary.to,
         },
     };
-    let days = range_label(range, reader.today, reader.order);
+    let days = format!(
+        "{} – {}",
+        date_label(range.from, reader.order),
+        date_label(range.to, reader.order)
+    );
     match table {
         Table::Year => format!("{days}: the darker, the more was done that day"),
         Table::OverTime => format!("{days}: sent, and of those answered since"),
@@ -126,11 +130,15 @@ fn lines(table: Table, figures: &Figures) -> Vec<Line> {
 /// The most of a name that has room beside its bar, in letters.
 const NAME: usize = 22;
 
+/// The most bars of a drawing: a picture has a page.
+const MOST_LINES: usize = 40;
+
 fn rows(lines: &[Line]) -> (String, u32) {
     let most = lines.iter().map(|line| line.1).max().unwrap_or_default();
     let mut svg = String::new();
     let mut y = TOP;
-    for (name, number, words) in lines {
+    let more = lines.len().saturating_sub(MOST_LINES);
+    for (name, number, words) in lines.iter().take(MOST_LINES) {
         let width = (number * u64::from(BARS_WIDTH))
             .checked_div(most)
             .unwrap_or_default();
@@ -148,6 +156,13 @@ fn rows(lines: &[Line]) -> (String, u32) {
         );
         y += ROW;
     }
+    if more > 0 {
+        _ = write!(
+            svg,
+            r#"<text x="{MARGIN}" y="{y}" dy="19" fill="{INK_2}">and {more} more</text>"#
+        );
+        y += ROW;
+    }
     (svg, y - TOP)
 }
 
@@ -159,7 +174,8 @@ fn over_time(figures: &Figures) -> (String, u32) {
     let drawn = bars(buckets, |_| String::new())
         .replace(r#"class="bar-part""#, r#"fill="none""#)
         .replace(r#"class="bar-sent""#, &format!(r#"fill="{SENT}""#))
-        .replace(r#"class="bar-answered""#, &format!(r#"fill="{ANSWERED}""#))
+        .replace(r#"class="bar-stripe""#, &format!(r#"fill="{ANSWERED}""#))
+        .replace(r#"class="bar-answered""#, r##"fill="url(#bar-stripes)""##)
         .replace("<title></title>", "");
     let (width, right) = (WIDTH - 2 * MARGIN, WIDTH - MARGIN);
     let end = TOP + CHART;
@@ -170,13 +186,13 @@ fn over_time(figures: &Figures) -> (String, u32) {
         "applications",
     );
     let svg = format!(
-        r#"<svg x="{MARGIN}" y="{TOP}" width="{width}" height="{CHART}" viewBox="{}" preserveAspectRatio="none">{drawn}</svg><path d="M{MARGIN} {end}H{right}" stroke="{INK_2}"/><text x="{MARGIN}" y="{end}" dy="18" fill="{INK_2}">{}</text><text x="{right}" y="{end}" dy="18" text-anchor="end" fill="{INK_2}">{}</text><text x="{right}" y="34" text-anchor="end" fill="{INK_2}">{total}, at most {} at once</text>"#,
+        r#"<svg x="{MARGIN}" y="{TOP}" width="{width}" height="{CHART}" viewBox="{}" preserveAspectRatio="none">{drawn}</svg><path d="M{MARGIN} {end}H{right}" stroke="{INK_2}"/><text x="{MARGIN}" y="{end}" dy="18" fill="{INK_2}">{}</text><text x="{right}" y="{end}" dy="18" text-anchor="end" fill="{INK_2}">{}</text><text x="{right}" y="34" text-anchor="end" fill="{INK_2}">{total}, at most {} at once</text><rect x="{MARGIN}" y="{end}" width="12" height="12" transform="translate(0 30)" fill="{SENT}"/><text x="44" y="{end}" dy="41" fill="{INK_2}">sent</text><rect x="90" y="{end}" width="12" height="12" transform="translate(0 30)" fill="{ANSWERED}"/><text x="110" y="{end}" dy="41" fill="{INK_2}">answered since</text>"#,
         super::chart::bars_box(buckets.len()),
         day(buckets.first().map(|it| it.start)),
         day(buckets.last().map(|it| it.end)),
         most.unwrap_or_default(),
     );
-    (svg, CHART + 20)
+    (svg, CHART + 44)
 }
 
 fn year(figures: &Figures, reader: Reader) -> (String, u32) {

@@ -9,7 +9,7 @@ use crate::{
         components::{dialog::Dialog, icon::Icon, icon_button::IconButton},
         figures::ask_members,
     },
-    client::{habits::use_habits, store::use_store, zone::use_zone},
+    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         analytics::{Member, Members},
         application::name_of,
@@ -23,6 +23,8 @@ use leptos_router::components::A;
 
 /// So many lines show before one asks for more.
 const SHOWN: usize = 100;
+/// And so many more each time.
+const MORE: usize = 500;
 
 /// The applications behind the figure that was pressed.
 #[component]
@@ -33,7 +35,7 @@ pub fn FigureList() -> impl IntoView {
     let last = Memo::new(move |last: Option<&Option<Listed>>| {
         model.listed.get().or_else(|| last.cloned().flatten())
     });
-    let all = RwSignal::new(false);
+    let most = RwSignal::new(SHOWN);
     let answer = RwSignal::new(None::<(Listed, Result<Members, Problem>)>);
     let is_here = Memo::new(move |_| model.hunt.read().is_some());
     // Where this device does not hold all, the server is asked each time that a list is opened.
@@ -97,17 +99,18 @@ pub fn FigureList() -> impl IntoView {
             }
             Some(Ok(members)) => members,
         };
-        let (here, most) = (
-            members.items.len(),
-            if all.get() { usize::MAX } else { SHOWN },
-        );
-        let lines: Vec<_> = members.items.iter().take(most).map(line).collect();
-        let is_cut = (here as u64) < members.total && here <= most;
+        let (here, shown) = (members.items.len(), most.get());
+        let lines: Vec<_> = members.items.iter().take(shown).map(line).collect();
+        let is_cut = (here as u64) < members.total && here <= shown;
         view! {
             <ul class="figure-lines">{lines}</ul>
-            {(here > most).then(|| view! {
-                <button type="button" class="button" on:click=move |_| all.set(true)>
-                    {format!("Show {} more", here - most)}
+            {(here > shown).then(|| view! {
+                <button type="button" class="button" on:click=move |_| {
+                    most.set(shown + MORE);
+                    let next = format!(".figure-line:nth-child({}) a", shown + 1);
+                    request_animation_frame(move || dom::focus(&next));
+                }>
+                    {format!("Show {} more", MORE.min(here - shown))}
                 </button>
             })}
             {is_cut.then(|| view! {
@@ -122,7 +125,7 @@ pub fn FigureList() -> impl IntoView {
         known.map(|it| count(it.total, "application", "applications"))
     };
     view! {
-        <Dialog class="figure-list" title_id="figure-list-title" open light=true on_open=move || all.set(false) on_close=close>
+        <Dialog class="figure-list" title_id="figure-list-title" open light=true on_open=move || most.set(SHOWN) on_close=close>
             <header class="figure-list-head">
                 <h2 class="dialog-title" id="figure-list-title">{title}</h2>
                 <span class="figure-list-count">{number}</span>

@@ -2,7 +2,7 @@
 
 use crate::{
     app::figures::{Asked, LastServed, Served, ask},
-    client::{habits::use_habits, store::use_store, zone::use_zone},
+    client::{engine::SyncState, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         analytics::{Hunt, Measure, Range, Selection},
         error::Problem,
@@ -23,6 +23,9 @@ pub struct Listed {
     /// What it counts.
     pub selection: Selection,
 }
+
+/// Up to where this device has heard of the server, whether all is saved, and the user's day.
+type News = (Option<String>, bool, NaiveDate);
 
 /// The page. Copied freely.
 #[derive(Clone, Copy)]
@@ -75,17 +78,27 @@ impl AnalyticsModel {
             })
         });
         let (problem, now_asked) = (RwSignal::new(None), asked);
-        // Where this device does not hold all, the server is asked.
-        Effect::new(move |_| {
+        let news = Memo::new(move |_| {
+            let is_saved = store.sync_state() == SyncState::Saved;
+            (store.heard_up_to(), is_saved, today.get())
+        });
+        // Where this device does not hold all, the server is asked: again where it has news, once there is a network
+        // again, and on another day.
+        Effect::new(move |last: Option<(Asked, News)>| {
             let asked = asked.get();
+            let news = news.get();
+            let now = (asked, news);
+            if last.as_ref() == Some(&now) {
+                return now;
+            }
             // Told only where it changes: on the way to another page those that read it are gone.
             if problem.with_untracked(Option::is_some) {
                 problem.set(None);
             }
             let is_known =
                 served.with_untracked(|it| it.as_ref().is_some_and(|it| it.asked == asked));
-            if has_all.get() || is_known {
-                return;
+            if has_all.get() || (is_known && last.is_none()) {
+                return now;
             }
             let today = today.get_untracked();
             spawn_local(async move {
@@ -99,6 +112,7 @@ impl AnalyticsModel {
                     Err(why) => _ = problem.try_set(Some(why)),
                 }
             });
+            now
         });
         // Whoever comes back is to see what was done meanwhile.
         // Nobody is told: the page is going.
@@ -111,6 +125,14 @@ impl AnalyticsModel {
             problem,
             listed: RwSignal::new(None),
         }
+    }
+
+    /// Whether the figures that show are not those that are asked for: the server has not answered yet.
+    pub fn is_stale(self) -> bool {
+        let shown = self.shown.read();
+        shown
+            .as_ref()
+            .is_some_and(|it| it.asked != self.asked.get())
     }
 
     /// How the time before that of the figures is called; none where there is none.

@@ -3,7 +3,7 @@
 use super::words::count;
 use crate::{
     app::components::{each::Each, follow_up_button::FollowUpButton},
-    client::{habits::use_habits, store::use_store, zone::use_zone},
+    client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
         analytics::{Figures, Reason, Step},
         application::name_of,
@@ -35,7 +35,7 @@ pub fn NextSteps(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
         <section class="figures pending" aria-labelledby="steps-title">
             <h2 class="figures-title" id="steps-title">"What to do next"</h2>
             {move || (total() == 0).then(|| view! {
-                <p class="figures-note">"Nothing lapses, no interview is unprepared, and nothing that was answered is silent."</p>
+                <p class="figures-note">"Nothing waits for you just now."</p>
             })}
             <ul class="pending-list" data-slides="">
                 <Each each=items key=|step| (step.id, step.reason, step.activity, step.at, step.days) let:step>
@@ -43,7 +43,11 @@ pub fn NextSteps(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                 </Each>
             </ul>
             {move || (hidden() > 0 && !all.get()).then(|| view! {
-                <button type="button" class="button button-quiet" on:click=move |_| all.set(true)>
+                <button type="button" class="button button-quiet" on:click=move |_| {
+                    all.set(true);
+                    let next = format!(".step-row:nth-child({}) a", SHOWN + 1);
+                    request_animation_frame(move || dom::focus(&next));
+                }>
                     {format!("Show {} more", hidden())}
                 </button>
             })}
@@ -74,7 +78,7 @@ fn StepRow(step: Step) -> impl IntoView {
         Reason::OfferOpen | Reason::DraftWaits => Some("Open"),
     };
     let action = match action {
-        None => view! { <FollowUpButton application=id/> }.into_any(),
+        None => view! { <FollowUpButton application=id name=name.clone()/> }.into_any(),
         Some(label) => {
             let said = format!("{label}: {name}");
             view! {
@@ -102,7 +106,7 @@ fn why(step: &Step, now: Timestamp, zone: &dyn ZoneRules, habits: Habits) -> Str
         Reason::OfferLapses if at < now => format!("The answer was due {when}"),
         Reason::OfferLapses => format!("Answer by {when}"),
         Reason::InterviewUnprepared => format!("Interview {when}, nothing prepared"),
-        Reason::OfferOpen => format!("Offer open for {days}, no day noted to answer by"),
+        Reason::OfferOpen => format!("Offer open for {days}: set what is due, and when"),
         Reason::Silent => format!("Nothing has moved for {days}"),
         Reason::DraftWaits => format!("A draft for {days}"),
     }

@@ -106,6 +106,9 @@ pub fn OverTime(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                 <i class="key key-sent" aria-hidden="true"></i>"applied, "
                 <i class="key key-answered" aria-hidden="true"></i>"and how many of those were answered since"
             </p>
+            {move || figures.with(|it| it.trends.buckets.is_empty()).then(|| view! {
+                <p class="figures-none">"So many months are no drawing. Choose fewer days."</p>
+            })}
             <div class="bars" on:click=open>
                 <span class="bars-most" aria-hidden="true">{most}</span>
                 <svg class="bars-svg" viewBox=view_box preserveAspectRatio="none" role="img" aria-label="Bars of applications over time; the table below has the same numbers" inner_html=drawing></svg>

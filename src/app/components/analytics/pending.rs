@@ -3,6 +3,7 @@
 use super::{model::Figure, words::count};
 use crate::{
     app::components::{each::Each, follow_up_button::FollowUpButton},
+    client::dom,
     domain::analytics::{Figures, Measure, PENDING_AFTER_DAYS, PendingItem},
 };
 use leptos::prelude::*;
@@ -52,7 +53,11 @@ pub fn PendingAnswers(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView
                 </Each>
             </ul>
             {move || (hidden() > 0 && !all.get()).then(|| view! {
-                <button type="button" class="button button-quiet" on:click=move |_| all.set(true)>
+                <button type="button" class="button button-quiet" on:click=move |_| {
+                    all.set(true);
+                    let next = format!(".pending-row:nth-child({}) a", SHOWN + 1);
+                    request_animation_frame(move || dom::focus(&next));
+                }>
                     {format!("Show {} more", hidden())}
                 </button>
             })}
@@ -63,12 +68,13 @@ pub fn PendingAnswers(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView
 #[component]
 fn PendingRow(item: PendingItem) -> impl IntoView {
     let name = crate::domain::application::name_of(&item.role_title, &item.company);
+    let follow = name.clone();
     let silent = count(item.days_silent.unsigned_abs(), "day", "days");
     view! {
         <li class="pending-row">
             <A href=format!("/board/{}", item.id) attr:class="quiet-link">{name}</A>
             <span class="quiet-days">{silent}</span>
-            <FollowUpButton application=item.id/>
+            <FollowUpButton application=item.id name=follow/>
         </li>
     }
 }

@@ -28,7 +28,7 @@ pub fn SourcesTable(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                     view! { <Figure number title=format!("{what} from {}", it.source) measure source=folded(&it.source)/> }
                 };
                 let share = |part: u64| match few {
-                    true => view! { <span class="figure-aside">"too few to say"</span> }.into_any(),
+                    true => view! { <span class="figure-aside">"too few"</span> }.into_any(),
                     false => percent(part, it.applications).into_any(),
                 };
                 view! {
@@ -59,9 +59,9 @@ pub fn SourcesTable(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                                 <th scope="col">"Source"</th>
                                 <th scope="col" class="number">"Applied"</th>
                                 <th scope="col" class="number">"Answered"</th>
-                                <th scope="col" class="number">"Share"</th>
+                                <th scope="col" class="number">"Of those"</th>
                                 <th scope="col" class="number">"Offers"</th>
-                                <th scope="col" class="number wide">"Share"</th>
+                                <th scope="col" class="number wide">"Of those"</th>
                             </tr>
                         </thead>
                         <tbody>{rows}</tbody>
@@ -97,7 +97,12 @@ fn best(figures: &Figures) -> Option<String> {
     let [first, .., last] = known.as_slice() else {
         return None;
     };
-    let is_better = first.responses * last.applications > last.responses * first.applications;
+    // What chance would do as well is nothing to tell: a tenth, at least.
+    let (best, least) = (
+        first.responses * last.applications,
+        last.responses * first.applications,
+    );
+    let is_better = best.saturating_sub(least) * 10 >= first.applications * last.applications;
     is_better.then(|| {
         format!(
             "{} is answered most often: {} of {}.",

@@ -15,11 +15,11 @@ pub fn TimeInStages(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
             .map(|it| {
                 let label = it.status.label();
                 let words = |number: Option<f64>| number.map_or_else(|| "–".to_owned(), days);
-                let mean = it.mean_days.map(|mean| format!("{} on average", days(mean)));
                 view! {
                     <tr data-status=it.status.as_str()>
                         <th scope="row"><span class="status"><i class="status-dot"></i>{label}</span></th>
-                        <td class="number" title=mean>{words(it.median_days)}</td>
+                        <td class="number wide">{words(it.mean_days)}</td>
+                        <td class="number">{words(it.median_days)}</td>
                         <td class="number">{words(it.p90_days)}</td>
                         <td class="number"><Figure number=it.completed title=format!("Left {label}") measure=Measure::Stayed(it.status)/></td>
                         <td class="number">
@@ -50,9 +50,10 @@ pub fn TimeInStages(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
                         <thead>
                             <tr>
                                 <th scope="col">"Stage"</th>
+                                <th scope="col" class="number wide">"On average"</th>
                                 <th scope="col" class="number">"Half within"</th>
                                 <th scope="col" class="number">"Nine of ten"</th>
-                                <th scope="col" class="number">"Over"</th>
+                                <th scope="col" class="number">"Left"</th>
                                 <th scope="col" class="number">"Still there"</th>
                             </tr>
                         </thead>

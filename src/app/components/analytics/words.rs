@@ -56,10 +56,10 @@ pub fn answers_before(before: &Totals, called: &str) -> String {
     }
 }
 
-/// What is in no figure.
+/// What is in no figure, after how many drafts there are.
 pub fn drafts_words(drafts: u64) -> String {
-    let drafts = count(drafts, "draft", "drafts");
-    format!("Besides, {drafts} that you have not sent: counted in nothing above.")
+    let drafts = if drafts == 1 { "draft" } else { "drafts" };
+    format!(" {drafts} that you have not sent: counted in nothing above.")
 }
 
 /// Days, from the first to the last.
