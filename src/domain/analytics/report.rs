@@ -317,7 +317,7 @@ mod tests {
         };
         let of = |range| {
             let (rows, events) = ([row.clone()], [event.clone()]);
-            Report::new(rows, &events, [&private].into_iter(), range, &Utc)
+            Report::new(rows, &events, [&private], range, &Utc)
         };
         let report = of(days("2026-02-20", "2026-02-20"));
         let entries = told(&report.sent[0].entries);
