@@ -231,6 +231,23 @@ test.describe("from the cache", () => {
     expect((await user.api.get(silent)).status).toBe("Offer");
   });
 
+  test("what is not on this device is counted without a network, too", async ({ page, user, analytics, board, watch }) => {
+    await furnish(user);
+    // Archived for longer than a device keeps it.
+    const old = await user.api.create({ company: "Spica", role_title: "Gone", application_date: dayAgo(300) });
+    await user.api.patch(old.id, { archived_at: ago(200) } as never);
+    await new Installed(page).keeps(board);
+    await analytics.open();
+    await expect(analytics.tile("Applied")).toHaveText("4");
+    watch.allowOffline(/\/api\/v1\//);
+    await page.context().setOffline(true);
+    await analytics.open();
+    await expect(page.getByText("This device does not hold all of your applications: 1 is missing")).toBeVisible();
+    await page.context().setOffline(false);
+    // Once there is a network again it asks by itself.
+    await expect(analytics.tile("Applied")).toHaveText("4");
+  });
+
   test("a report is made without a network, printed, and kept as a table", async ({ page, user, analytics, board, watch }) => {
     await furnish(user);
     const installed = new Installed(page);

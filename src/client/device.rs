@@ -72,6 +72,7 @@ pub fn may_show() {
 pub fn forget_kept() {
     remember_locked(false);
     super::asked::forget();
+    super::known_total::forget();
     write(KEPT, None);
     write(SIGNED_IN, None);
 }

@@ -8,6 +8,7 @@ pub mod dom;
 pub mod engine;
 pub mod habits;
 pub mod hydration;
+pub mod known_total;
 pub mod labels;
 pub mod leading_on;
 pub mod notifications;

@@ -6,7 +6,7 @@ use crate::{
             analytics::{
                 AnalyticsModel, Figure, FigureList, Funnel, HowCounted, NextSteps, OverTime,
                 PendingAnswers, Periods, SourcesTable, Standing, Tiles, TimeInStages, Year,
-                drafts_words, range_label, use_analytics,
+                drafts_words, lacks_words, range_label, use_analytics,
             },
             page_header::PageHeader,
         },
@@ -14,7 +14,7 @@ use crate::{
         figures::Period,
         frame::SignedIn,
     },
-    client::habits::use_habits,
+    client::{habits::use_habits, store::use_store},
     domain::{analytics::Measure, stage::Status},
 };
 use leptos::prelude::*;
@@ -37,7 +37,7 @@ const FEW: u64 = 5;
 
 #[component]
 fn Analytics() -> impl IntoView {
-    let habits = use_habits();
+    let (store, habits) = (use_store(), use_habits());
     let model = AnalyticsModel::of_store();
     provide_context(model);
     let sub = Signal::derive(move || {
@@ -64,7 +64,7 @@ fn Analytics() -> impl IntoView {
             view! {
                 <p class="notice" data-kind="warn" role="status">
                     {problem.sentence()}
-                    " This device does not hold all of your applications, so the figures come from the server."
+                    {format!(" {}, so the figures come from the server.", lacks_words(store.missing()))}
                     {model.range().map(|range| {
                         let days = range_label(range, model.today.get(), habits.get().order);
                         format!(" Until then those of {days} stand here.")

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        components::page_header::PageHeader,
+        components::{analytics::lacks_words, page_header::PageHeader},
         figures::{Asked, ask},
         frame::SignedIn,
     },
@@ -143,6 +143,7 @@ fn Missing(asked: Memo<Asked>) -> impl IntoView {
         let today = zone.with_untracked(|zone| zone.day(store.now_untracked()));
         spawn_local(async move {
             if let Ok(served) = ask(asked, today).await {
+                store.know_total(served.figures.applications);
                 _ = all.try_set(Some((asked, served.figures.summary.totals.applications)));
             }
         });
@@ -158,9 +159,17 @@ fn Missing(asked: Memo<Asked>) -> impl IntoView {
         let here = here.map_or(0, |report| report.sent.len() as u64);
         let told = match known.map(|all| all.saturating_sub(here)) {
             Some(0) => return None,
-            Some(1) => "1 application of these days is not on this device, and so not in this report.".to_owned(),
-            Some(missing) => format!("{missing} applications of these days are not on this device, and so not in this report."),
-            None => "This device does not hold all of your applications: some of these days may not be in this report. How many, it says once there is a connection.".to_owned(),
+            Some(1) => {
+                "1 application of these days is not on this device, and so not in this report."
+                    .to_owned()
+            }
+            Some(missing) => format!(
+                "{missing} applications of these days are not on this device, and so not in this report."
+            ),
+            None => format!(
+                "{}. Some of these days may not be in this report: how many, it says once there is a connection.",
+                lacks_words(store.missing())
+            ),
         };
         Some(view! { <p class="notice" data-kind="warn" role="status">{told}</p> })
     }

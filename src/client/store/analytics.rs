@@ -1,6 +1,7 @@
 //! The figures of the hunt, as this device knows it.
 
 use super::Store;
+use crate::client::known_total;
 use crate::domain::{
     activity::Activity,
     analytics::{AnalyticsQuery, Hunt, Range, Report, Subject},
@@ -30,6 +31,20 @@ impl Store {
     pub fn is_complete(self) -> bool {
         self.changed.track();
         self.engine.with_value(|engine| engine.meta().complete)
+    }
+
+    /// How many applications are not on this device, as far as the server has said how many there are.
+    pub fn missing(self) -> Option<u64> {
+        let all = known_total::of(self.owner()?)?;
+        let here = self.rows::<Application>().len() as u64;
+        Some(all.saturating_sub(here)).filter(|missing| *missing > 0)
+    }
+
+    /// Takes note of how many applications there are, as the server says.
+    pub fn know_total(self, total: u64) {
+        if let Some(user) = self.owner() {
+            known_total::remember(user, total);
+        }
     }
 
     /// Up to where this device has heard of the server: another place means that there is news.

@@ -35,6 +35,10 @@ const HEAT_DAYS: i64 = 53 * 7 - 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(schemars::JsonSchema))]
 pub struct Figures {
+    /// All applications that there are, whatever days, drafts and archived ones too.
+    // A server of an older version tells of none.
+    #[serde(default)]
+    pub applications: u64,
     /// Totals, what stands where, how long stages take, what is silent.
     pub summary: Summary,
     /// How many reached each stage.
@@ -84,6 +88,7 @@ impl Hunt {
         let group_by = GroupBy::fitting(group_by, range);
         let trends = trends(&self.courses, range, group_by, weeks);
         Figures {
+            applications: self.courses.len() as u64,
             summary: summary(&self.courses, range, now, zone),
             conversion: conversion(&self.courses, range),
             trends: trends.unwrap_or(Trends {

@@ -30,5 +30,5 @@ pub use sources::SourcesTable;
 pub use stages::TimeInStages;
 pub use standing::Standing;
 pub use tiles::Tiles;
-pub use words::{drafts_words, range_label};
+pub use words::{drafts_words, lacks_words, range_label};
 pub use year::Year;

@@ -114,6 +114,13 @@ impl AnalyticsModel {
             });
             now
         });
+        // What this device lacks it can say without a network, too.
+        Effect::new(move |_| {
+            let total = served.with(|it| it.as_ref().map(|it| it.figures.applications));
+            if let Some(total) = total.filter(|total| *total > 0) {
+                store.know_total(total);
+            }
+        });
         // Whoever comes back is to see what was done meanwhile.
         // Nobody is told: the page is going.
         on_cleanup(move || _ = served.try_update_untracked(|served| *served = None));

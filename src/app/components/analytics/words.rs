@@ -62,6 +62,16 @@ pub fn drafts_words(drafts: u64) -> String {
     format!(" {drafts} that you have not sent: counted in nothing above.")
 }
 
+/// What a device says that does not hold all: how many are missing, where that is known.
+pub fn lacks_words(missing: Option<u64>) -> String {
+    const NOT_ALL: &str = "This device does not hold all of your applications";
+    match missing {
+        None => NOT_ALL.to_owned(),
+        Some(1) => format!("{NOT_ALL}: 1 is missing"),
+        Some(missing) => format!("{NOT_ALL}: {missing} are missing"),
+    }
+}
+
 /// Days, from the first to the last.
 pub fn range_label(range: Range, today: NaiveDate, order: Order) -> String {
     let label = |day| day_label(day, today, order);
