@@ -151,10 +151,15 @@ fn entries<B: Borrow<Activity>>(
     }
     for (id, mut events) in moves {
         StageEvent::in_order(&mut events);
+        // The first is the one that is said by its day.
+        let mut is_said = !sent.contains_key(&id);
         for (at, it) in counted(&events).into_iter().enumerate() {
             let what = match it.event.to_status {
                 Status::Draft if at == 0 => "Written down".to_owned(),
-                Status::Applied if sent.contains_key(&id) => continue,
+                Status::Applied if !is_said => {
+                    is_said = true;
+                    continue;
+                }
                 other => format!("Moved to {}", other.label()),
             };
             all.push((id, zone.day(it.at), Some(it.at), what));
@@ -328,6 +333,35 @@ mod tests {
         // In days before it was sent it is not.
         let before = of(days("2026-02-01", "2026-02-19"));
         assert!(before.sent.is_empty() && before.went_on.is_empty());
+    }
+
+    #[test]
+    fn who_is_back_at_applied_was_there_before() {
+        let row = sample(1);
+        let moves = [
+            (None, Status::Applied, 0),
+            (Some(Status::Applied), Status::Rejected, 3),
+            (Some(Status::Rejected), Status::Applied, 5),
+        ];
+        let events: Vec<StageEvent> = moves
+            .into_iter()
+            .zip(100..)
+            .map(|((from, to, days), id)| StageEvent {
+                application_id: row.id,
+                ..event(id, from, to, now() + Duration::days(days))
+            })
+            .collect();
+        let none: [&Activity; 0] = [];
+        let range = days("2026-03-01", "2026-03-31");
+        let report = Report::new([row], &events, none, range, &Utc);
+        assert_eq!(
+            told(&report.sent[0].entries),
+            [
+                "2026-03-02 Applied",
+                "2026-03-05 Moved to Rejected",
+                "2026-03-07 Moved to Applied"
+            ]
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     },
     client::{dom, habits::use_habits, store::use_store, zone::use_zone},
     domain::{
-        analytics::{Member, Members},
+        analytics::{Measure, Member, Members},
         application::name_of,
         error::Problem,
         stage::Status,
@@ -122,7 +122,17 @@ pub fn FigureList() -> impl IntoView {
     let number = move || {
         let members = members.read();
         let known = members.as_ref().and_then(|it| it.as_ref().ok());
-        known.map(|it| count(it.total, "application", "applications"))
+        let of_stays = matches!(
+            last.read().as_ref()?.selection.measure,
+            Measure::Stayed(_) | Measure::Staying(_)
+        );
+        // Of one application there may be several.
+        let (one, many) = if of_stays {
+            ("stay", "stays")
+        } else {
+            ("application", "applications")
+        };
+        known.map(|it| count(it.total, one, many))
     };
     view! {
         <Dialog class="figure-list" title_id="figure-list-title" open light=true on_open=move || most.set(SHOWN) on_close=close>
