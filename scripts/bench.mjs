@@ -270,6 +270,24 @@ function watchTasks() {
   });
 }
 
+/**
+ * How long a fixed piece of work takes in a page, so that figures of two machines, or of one machine at two hours,
+ * can be compared: milliseconds, the median of five.
+ */
+async function yardstick(tab) {
+  const times = await tab.evaluate(() => {
+    const times = [];
+    for (let run = 0; run < 5; run++) {
+      const started = performance.now();
+      let sum = 0;
+      for (let n = 0; n < 5_000_000; n++) sum += Math.sqrt(n);
+      times.push([performance.now() - started, sum]);
+    }
+    return times.map(([time]) => time);
+  });
+  return times.sort((a, b) => a - b)[2];
+}
+
 /** How long the page cannot be used while 5,000 applications come in, and while they are read again. */
 async function blocking(browser, session) {
   for (const slowness of [1, 4]) {
@@ -280,6 +298,7 @@ async function blocking(browser, session) {
     const tab = await context.newPage();
     const devtools = await context.newCDPSession(tab);
     await devtools.send("Emulation.setCPUThrottlingRate", { rate: slowness });
+    note(`the yardstick, ×${slowness}: five million square roots`, `${(await yardstick(tab)).toFixed(0)} ms`);
     for (const visit of ["first", "repeat"]) {
       await tab.goto(`${base}/board`);
       await tab.waitForSelector("html[data-hydrated]");

@@ -1,6 +1,5 @@
 //! Process start: settings, telemetry, then what was asked for.
 
-use clap::Parser;
 use job_hunt_tracker::server::{
     AppState,
     clock::Clock,
@@ -10,7 +9,7 @@ use job_hunt_tracker::server::{
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::of_process() {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => return fail(&Cli::complaint(&error)),
         // `--help` and `--version`.

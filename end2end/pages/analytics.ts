@@ -9,6 +9,8 @@ export class Analytics extends App {
   readonly lines = this.list.getByRole("listitem");
   readonly funnel = this.page.getByRole("region", { name: "How far they came" });
   readonly overTime = this.page.getByRole("region", { name: "Applications over time" });
+  readonly bars = this.overTime.getByRole("slider", { name: "Applications over time" });
+  readonly days = this.page.getByRole("slider", { name: "What was done each day" });
   readonly sources = this.page.getByRole("region", { name: "Where they came from" });
   readonly steps = this.page.getByRole("region", { name: "What to do next" });
   readonly report = this.page.getByRole("article");

@@ -132,6 +132,38 @@ test("a device that does not hold all asks the server, and says where it cannot"
   await expect(board.card("Silent", "Applied")).toBeVisible();
 });
 
+test("drawings are read by the arrow keys and the pointer", async ({ page, user, analytics }) => {
+  await furnish(user);
+  await analytics.open("?range=30&by=week");
+  await analytics.saved();
+  const said = analytics.overTime.locator(".read-out");
+  await analytics.bars.focus();
+  await page.keyboard.press("Home");
+  await expect(analytics.bars).toHaveAttribute("aria-valuenow", "0");
+  // Two were sent in the last thirty days, each in a week of its own.
+  for (let sent = 0; sent < 2; sent++) {
+    await expect(async () => {
+      await page.keyboard.press("ArrowRight");
+      await expect(said).toHaveText(/: 1 application, /, { timeout: 500 });
+    }).toPass();
+  }
+  await expect(analytics.bars).toHaveAttribute("aria-valuetext", (await said.innerText()).trim());
+  await page.keyboard.press("Enter");
+  await expect(analytics.lines).toHaveText([/Silent at Northwind/]);
+  await page.keyboard.press("Escape");
+  await expect(analytics.bars).toBeFocused();
+
+  // Today is the last day of the year.
+  const done = analytics.page.getByRole("region", { name: "The last year" }).locator(".read-out");
+  await analytics.days.focus();
+  await expect(done).toHaveText(/: /);
+  const today = await done.innerText();
+  await page.keyboard.press("ArrowLeft");
+  await expect(done).not.toHaveText(today);
+  await analytics.days.locator("[data-at='300']").hover();
+  await expect(done).toHaveText(/: nothing$/);
+});
+
 test("a table goes to a spreadsheet", async ({ page, user, analytics }) => {
   await furnish(user);
   await analytics.open();

@@ -10,6 +10,9 @@ use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
 /// How long before quiet hours goes out what would come too late after them.
 const EARLIER: Duration = Duration::minutes(1);
 
+/// What is found within this of its time is not late: whoever looks does not wake up to the millisecond.
+const IN_TIME: Duration = Duration::minutes(1);
+
 /// Quiet hours on a person's wall: from a time, until another one, on the same day or the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuietHours {
@@ -95,6 +98,20 @@ pub fn typed(start: &str, end: &str) -> Result<Option<(String, String)>, &'stati
     }
 }
 
+/// The same where there are none yet: the half that is missing is that of [`night`].
+///
+/// # Errors
+/// What makes no sense, in a sentence.
+pub fn typed_first(start: &str, end: &str) -> Result<Option<(String, String)>, &'static str> {
+    let (night_start, night_end) = night();
+    match (start.trim(), end.trim()) {
+        ("", "") => Ok(None),
+        (start, "") => typed(start, &night_end.to_string()),
+        ("", end) => typed(&night_start.to_string(), end),
+        (start, end) => typed(start, end),
+    }
+}
+
 /// When a reminder goes out that is `due`, and planned at `now`. `event` is when what it is before begins.
 pub fn sending(
     due: Timestamp,
@@ -131,7 +148,8 @@ pub fn sending(
 }
 
 /// When goes out at last what was to go out by `now`: then, or when the quiet hours are over in which it
-/// is now. `due` is when it was wanted.
+/// is now. `due` is when it was wanted. What was to go out within the last minute goes: the quiet hours began
+/// while it was on its way.
 pub fn sending_late(
     due: Timestamp,
     event: Option<Timestamp>,
@@ -142,9 +160,11 @@ pub fn sending_late(
     let Some(quiet) = quiet.filter(|quiet| quiet.is_quiet(now, zone)) else {
         return now;
     };
+    let planned = sending(due, event, now, Some(quiet), zone);
+    let is_in_time = planned.rings && planned.at <= now && now - planned.at <= IN_TIME;
     let over = quiet.over(now, zone);
     // What would be too late then: it was due before these hours, or could not go out before them.
-    if event.is_some_and(|event| over >= event) || due > now {
+    if is_in_time || event.is_some_and(|event| over >= event) || due > now {
         now
     } else {
         over
@@ -324,6 +344,11 @@ mod tests {
             typed("21:00", "08:00"),
             Ok(Some(("21:00".into(), "08:00".into())))
         );
+        let whole = |start: &str, end: &str| Ok(Some((start.into(), end.into())));
+        assert_eq!(typed_first("22:30", ""), whole("22:30", "08:00"));
+        assert_eq!(typed_first(" ", "07:00"), whole("21:00", "07:00"));
+        assert_eq!(typed_first("", ""), Ok(None));
+        assert!(typed_first("08:00", "").is_err());
         for (start, end, why) in [
             ("21:00", "", "until when"),
             ("", "08:00", "from when"),
@@ -369,6 +394,25 @@ mod tests {
         // Due in the evening, found at night.
         assert_eq!(
             late("2026-02-02 20:00", None, "2026-02-02 23:00"),
+            "02-03 08:00"
+        );
+        // Due in the last seconds before, found in the first of the night: it was on its way.
+        assert_eq!(
+            late("2026-02-02 20:59", None, "2026-02-02 21:00"),
+            "02-02 21:00"
+        );
+        assert_eq!(
+            late("2026-02-02 20:58", None, "2026-02-02 21:00"),
+            "02-03 08:00"
+        );
+        // What has waited for the end of one night does not wait for the next one.
+        assert_eq!(
+            late("2026-02-02 22:00", None, "2026-02-03 08:01"),
+            "02-03 08:01"
+        );
+        // What became known in the night, as a change does, waits.
+        assert_eq!(
+            late("2026-02-02 23:00", None, "2026-02-02 23:00"),
             "02-03 08:00"
         );
         let early = Some("2026-02-03 07:30");

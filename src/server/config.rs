@@ -1,8 +1,8 @@
 //! Settings from the environment or the command line, parsed once; a wrong one stops the start
 //! with a line that names it.
 
-use clap::{Args, CommandFactory, Parser, Subcommand, error::ContextKind};
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ContextKind};
+use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, str::FromStr};
 
 /// Tracks a whole job hunt: the server and its tools.
 #[derive(Debug, Parser)]
@@ -14,6 +14,18 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// What this process was started with: arguments and environment. A variable that is empty is as good as
+    /// none: so files of settings write what is not set. Where it is of a secret, that is missing, and said: to
+    /// start with another database or key would be worse.
+    ///
+    /// # Errors
+    /// When they make no sense, or ask for no more than help.
+    pub fn of_process() -> Result<Self, clap::Error> {
+        let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+        let command = without(Self::command(), &is_empty);
+        Self::from_arg_matches(&command.try_get_matches()?)
+    }
+
     /// What is wrong with the arguments, in one line. A setting is named as in the environment, and
     /// its value is not shown: it may be a secret.
     pub fn complaint(error: &clap::Error) -> String {
@@ -39,6 +51,18 @@ impl Cli {
             .trim_start_matches("error: ")
             .to_owned()
     }
+}
+
+/// The same command, without the variables that `is_empty`.
+fn without(command: clap::Command, is_empty: &dyn Fn(&OsStr) -> bool) -> clap::Command {
+    command
+        .mut_args(|argument| match argument.get_env() {
+            Some(name) if !argument.is_hide_env_values_set() && is_empty(name) => {
+                argument.env(None::<&str>)
+            }
+            _ => argument,
+        })
+        .mut_subcommands(|command| without(command, is_empty))
 }
 
 /// The environment variable behind a long argument.

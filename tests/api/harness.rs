@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use clap::Parser;
+use job_hunt_tracker::domain::time::Timestamp;
 use job_hunt_tracker::server::{
     AppState,
     clock::Clock,
@@ -49,6 +50,10 @@ pub struct Site {
     pub database_url: String,
     name: String,
 }
+
+/// A copy of a site's database.
+#[derive(Debug)]
+pub struct Backup(String);
 
 /// Runs a scenario on a fresh site, and removes the site, also when the scenario fails.
 pub async fn run<S, F>(engine: Engine, scenario: S)
@@ -124,11 +129,19 @@ impl Site {
 
     /// Starts the server with these settings besides the database, the folders and the address.
     pub async fn start_with(&self, settings: &[(&str, &str)]) -> TestApp {
+        self.start_by(Clock::default(), settings).await
+    }
+
+    /// Starts the server at this moment, at which its clock stands until it is moved.
+    pub async fn start_at(&self, at: Timestamp, settings: &[(&str, &str)]) -> TestApp {
+        self.start_by(Clock::still(at), settings).await
+    }
+
+    async fn start_by(&self, clock: Clock, settings: &[(&str, &str)]) -> TestApp {
         watch::install();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = self.config(address, settings);
-        let clock = Clock::default();
         let options = http::leptos_options(&config).unwrap();
         let state = AppState::start(config, clock.clone()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -261,11 +274,35 @@ impl Site {
         let body = json!({ "session_timeout_mins": 43_200, "timezone": "Europe/Berlin" });
         user.patch("/settings", 1, &body).await.is(200);
         reads.stop().await;
-        let browser = Client::browser(&app.base);
-        User {
-            program: browser.with_bearer(&user.token),
-            browser,
-            ..user
+        user.at(app)
+    }
+
+    /// A copy of the database, of which no server is running.
+    pub async fn copy(&self) -> Backup {
+        let name = format!("{}_copy", self.name);
+        match self.engine {
+            Engine::Sqlite => {
+                std::fs::copy(self.folder.join("test.db"), self.folder.join(&name)).unwrap();
+            }
+            Engine::Postgres => {
+                on_server(&format!("CREATE DATABASE {name} TEMPLATE {}", self.name)).await;
+            }
+        }
+        Backup(name)
+    }
+
+    /// Sets the database back to a copy, while no server is running. The rest of the folder stays as it is.
+    pub async fn set_back_to(&self, copy: Backup) {
+        let Backup(name) = copy;
+        match self.engine {
+            Engine::Sqlite => {
+                std::fs::rename(self.folder.join(name), self.folder.join("test.db")).unwrap();
+            }
+            Engine::Postgres => {
+                let now = &self.name;
+                on_server(&format!("DROP DATABASE {now} WITH (FORCE)")).await;
+                on_server(&format!("ALTER DATABASE {name} RENAME TO {now}")).await;
+            }
         }
     }
 
@@ -481,6 +518,18 @@ pub struct User {
     /// The session's JWT.
     pub token: String,
     pub id: Uuid,
+}
+
+impl User {
+    /// The same session at another server on the same database.
+    pub fn at(self, app: &TestApp) -> Self {
+        let browser = Client::browser(&app.base);
+        Self {
+            program: browser.with_bearer(&self.token),
+            browser,
+            ..self
+        }
+    }
 }
 
 impl Deref for User {

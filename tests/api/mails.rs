@@ -93,7 +93,7 @@ fn path_in(address: &str) -> String {
     address[address.find("/unsubscribe/").unwrap()..].to_owned()
 }
 
-async fn interview(user: &User, parent: &Value, starts_at: DateTime<Utc>) -> Value {
+pub async fn interview(user: &User, parent: &Value, starts_at: DateTime<Utc>) -> Value {
     let body = json!({
         "type": "Interview", "interview_stage": "screening", "starts_at": starts_at,
         "location_or_link": "https://meet.example.com/acme",

@@ -27,6 +27,7 @@ mod dice;
 mod mail_delivery;
 mod mail_faults;
 mod mail_kills;
+mod mail_restarts;
 mod mails;
 mod migrations;
 mod pages;

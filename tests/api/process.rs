@@ -21,6 +21,7 @@ both![
     without_its_database_it_is_alive_but_not_ready,
     it_finishes_what_it_answers_and_stops,
     a_wrong_setting_is_named_in_one_line,
+    an_empty_variable_is_as_good_as_none,
     secrets_are_not_printed,
     what_is_counted_is_told_at_an_address_of_its_own,
     migrations_run_once,
@@ -209,6 +210,17 @@ async fn a_wrong_setting_is_named_in_one_line(site: Site) {
         text.contains("MAIL_URL") && text.contains("https://hunt.example.com"),
         "{text}"
     );
+}
+
+async fn an_empty_variable_is_as_good_as_none(site: Site) {
+    let output = command(&site, &["migrate"])
+        .env("METRICS_ADDR", "")
+        .env("OPERATOR_EMAIL", "")
+        .env("LOG_FORMAT", "")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{text}");
 }
 
 async fn secrets_are_not_printed(site: Site) {

@@ -2,7 +2,7 @@
 
 use super::{
     Habits, Order, clock,
-    write::{day_of_month, short, weekday_name},
+    write::{day_of_month, month_name, short, weekday_name},
 };
 use crate::domain::time::{Timestamp, ZoneRules};
 use chrono::{Datelike, NaiveDate};
@@ -30,6 +30,11 @@ pub fn weekday_label(day: NaiveDate, today: NaiveDate, order: Order) -> String {
 /// The weekday of a day: `Fri`.
 pub fn short_weekday(day: NaiveDate) -> &'static str {
     short(weekday_name(day.weekday()))
+}
+
+/// The month of a day: `Oct`.
+pub fn short_month(day: NaiveDate) -> &'static str {
+    short(month_name(day.month()))
 }
 
 /// The weekday of a day: `Friday`.

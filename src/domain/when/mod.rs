@@ -11,8 +11,8 @@ mod read;
 mod write;
 
 pub use label::{
-    Due, date_label, day_label, due_label, moment_label, ring_label, short_weekday, span_label,
-    time_label, weekday_label, weekday_of,
+    Due, date_label, day_label, due_label, moment_label, ring_label, short_month, short_weekday,
+    span_label, time_label, weekday_label, weekday_of,
 };
 pub use month::{half_hours, month_cells, step};
 pub use offers::{before, lead_of, offers, put_off};

@@ -142,7 +142,8 @@ impl Db {
         Ok(claimed)
     }
 
-    /// Keeps what a mail says, before it is sent, and the hash of that where it was written anew. Whether the claim still holds.
+    /// Keeps what a mail says, before it is sent, and the hash of that where it was written anew. Whether the
+    /// claim still holds.
     ///
     /// # Errors
     /// When the database cannot.
@@ -152,24 +153,14 @@ impl Db {
         bytes: &[u8],
         said: Option<[u8; 32]>,
     ) -> sqlx::Result<bool> {
-        let mut tx = self.begin().await?;
-        let (bytes, said) = (bytes.to_vec(), said.map(Vec::from));
-        let kept = on!(tx.link(), |conn: DB| {
-            sqlx::query::<DB>(
-                "UPDATE mails SET bytes = $1, said = COALESCE($2, said) \
-                 WHERE user_id = $3 AND id = $4 AND claim_id = $5 AND state = 'claimed'",
-            )
-            .bind(bytes)
-            .bind(said)
-            .bind(mail.user_id)
-            .bind(mail.id)
-            .bind(mail.claim_id)
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-        })?;
-        tx.commit().await?;
-        Ok(kept > 0)
+        let write = ClaimWrite {
+            claim: Claim::of(mail),
+            what: What::Keep {
+                bytes: bytes.to_vec(),
+                said: said.map(Vec::from),
+            },
+        };
+        self.together().write(self, write).await
     }
 
     /// Ends a claim. Whether it still held: whoever has lost it says nothing about the mail.
@@ -183,58 +174,16 @@ impl Db {
         why: Option<&str>,
         now: Timestamp,
     ) -> sqlx::Result<bool> {
-        let (state, not_before, given_back, uncertain, ended_at) = match end {
-            End::Over(state) => (*state, now, 0, mail.uncertain, Some(now)),
-            End::Again {
-                at,
-                counts,
-                uncertain,
-            } => (
-                MailState::Waiting,
-                *at,
-                i32::from(!counts),
-                mail.uncertain || *uncertain,
-                None,
-            ),
+        let write = ClaimWrite {
+            claim: Claim::of(mail),
+            what: What::End {
+                end: end.clone(),
+                was_uncertain: mail.uncertain,
+                why: why.map(ToOwned::to_owned),
+                now,
+            },
         };
-        let why = why.map(ToOwned::to_owned);
-        let mut tx = self.begin().await?;
-        let ended = on!(tx.link(), |conn: DB| {
-            sqlx::query::<DB>(
-                "UPDATE mails SET state = $1, not_before = $2, attempts = attempts - $3, \
-                 uncertain = $4, ended_at = $5, last_error = COALESCE($6, last_error), \
-                 claim_id = NULL, lease_until = NULL, \
-                 bytes = CASE WHEN $7 THEN NULL ELSE bytes END \
-                 WHERE user_id = $8 AND id = $9 AND claim_id = $10 AND state = 'claimed'",
-            )
-            .bind(state)
-            .bind(not_before)
-            .bind(given_back)
-            .bind(uncertain)
-            .bind(ended_at)
-            .bind(why)
-            // What it said is of no use any more; one that is tried anew is written anew.
-            .bind(state != MailState::Waiting)
-            .bind(mail.user_id)
-            .bind(mail.id)
-            .bind(mail.claim_id)
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-        })?;
-        if state == MailState::Dropped && ended > 0 {
-            mail_files::forget(&mut tx, mail.user_id, mail.id).await?;
-        }
-        let event = match state {
-            MailState::Delivered => Some("mail_delivered"),
-            MailState::Dead => Some("mail_failed"),
-            _ => None,
-        };
-        if let Some(event) = event.filter(|_| ended > 0) {
-            tx.audit(Some(mail.user_id), event, now).await?;
-        }
-        tx.commit().await?;
-        Ok(ended > 0)
+        self.together().write(self, write).await
     }
 
     /// Ends all claims: this process is the only one that makes any, and has just started. What was being
@@ -297,5 +246,144 @@ impl Db {
             .fetch_optional(conn)
             .await
         })
+    }
+}
+
+/// Which claim.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    user_id: Uuid,
+    mail: Uuid,
+    id: Uuid,
+}
+
+impl Claim {
+    fn of(mail: &Claimed) -> Self {
+        Self {
+            user_id: mail.user_id,
+            mail: mail.id,
+            id: mail.claim_id,
+        }
+    }
+}
+
+/// What whoever has a claim writes: nothing where it holds no more.
+#[derive(Debug)]
+pub(super) struct ClaimWrite {
+    claim: Claim,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Keep {
+        bytes: Vec<u8>,
+        said: Option<Vec<u8>>,
+    },
+    End {
+        end: End,
+        was_uncertain: bool,
+        why: Option<String>,
+        now: Timestamp,
+    },
+}
+
+impl ClaimWrite {
+    /// Does it in a transaction. Whether the claim held.
+    pub(super) async fn run(&self, tx: &mut Tx) -> sqlx::Result<bool> {
+        match &self.what {
+            What::Keep { bytes, said } => self.keep(tx, bytes, said.as_deref()).await,
+            What::End {
+                end,
+                was_uncertain,
+                why,
+                now,
+            } => {
+                self.end(tx, end, *was_uncertain, why.as_deref(), *now)
+                    .await
+            }
+        }
+    }
+
+    async fn keep(&self, tx: &mut Tx, bytes: &[u8], said: Option<&[u8]>) -> sqlx::Result<bool> {
+        let claim = self.claim;
+        on!(tx.link(), |conn: DB| {
+            sqlx::query::<DB>(
+                "UPDATE mails SET bytes = $1, said = COALESCE($2, said) \
+                 WHERE user_id = $3 AND id = $4 AND claim_id = $5 AND state = 'claimed'",
+            )
+            .bind(bytes.to_vec())
+            .bind(said.map(<[u8]>::to_vec))
+            .bind(claim.user_id)
+            .bind(claim.mail)
+            .bind(claim.id)
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected() > 0)
+        })
+    }
+
+    async fn end(
+        &self,
+        tx: &mut Tx,
+        end: &End,
+        was_uncertain: bool,
+        why: Option<&str>,
+        now: Timestamp,
+    ) -> sqlx::Result<bool> {
+        let claim = self.claim;
+        let (state, not_before, given_back, uncertain, ended_at) = match end {
+            End::Over(state) => (*state, now, 0, was_uncertain, Some(now)),
+            End::Again {
+                at,
+                counts,
+                uncertain,
+            } => (
+                MailState::Waiting,
+                *at,
+                i32::from(!counts),
+                was_uncertain || *uncertain,
+                None,
+            ),
+        };
+        let why = why.map(ToOwned::to_owned);
+        let held = on!(tx.link(), |conn: DB| {
+            sqlx::query::<DB>(
+                "UPDATE mails SET state = $1, not_before = $2, attempts = attempts - $3, \
+                 uncertain = $4, ended_at = $5, last_error = COALESCE($6, last_error), \
+                 claim_id = NULL, lease_until = NULL, \
+                 bytes = CASE WHEN $7 THEN NULL ELSE bytes END \
+                 WHERE user_id = $8 AND id = $9 AND claim_id = $10 AND state = 'claimed'",
+            )
+            .bind(state)
+            .bind(not_before)
+            .bind(given_back)
+            .bind(uncertain)
+            .bind(ended_at)
+            .bind(why)
+            // What it said is of no use any more; one that is tried anew is written anew.
+            .bind(state != MailState::Waiting)
+            .bind(claim.user_id)
+            .bind(claim.mail)
+            .bind(claim.id)
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected() > 0)
+        })?;
+        if !held {
+            return Ok(false);
+        }
+        if state == MailState::Dropped {
+            mail_files::forget(tx, claim.user_id, claim.mail).await?;
+        }
+        let event = match state {
+            MailState::Delivered => Some("mail_delivered"),
+            MailState::Dead => Some("mail_failed"),
+            _ => None,
+        };
+        if let Some(event) = event {
+            tx.audit(Some(claim.user_id), event, now).await?;
+        }
+        Ok(true)
     }
 }

@@ -17,10 +17,12 @@ pub mod settings;
 pub mod stage_events;
 pub mod sync;
 pub mod tenant;
+mod together;
 pub mod tombstones;
 pub mod worker;
 
 pub use due::Due;
+pub use together::Together;
 
 use super::config::DatabaseUrl;
 use crate::domain::{
@@ -50,6 +52,8 @@ pub enum Db {
         run: Uuid,
         /// When there is something to do.
         due: Arc<Due>,
+        /// What is committed together.
+        together: Arc<Together>,
     },
     /// A PostgreSQL server.
     Postgres {
@@ -59,6 +63,8 @@ pub enum Db {
         run: Uuid,
         /// As above.
         due: Arc<Due>,
+        /// As above.
+        together: Arc<Together>,
     },
 }
 
@@ -147,7 +153,7 @@ impl Db {
     /// When it cannot be reached.
     pub async fn connect(url: &DatabaseUrl) -> sqlx::Result<Self> {
         let run = Uuid::new_v4();
-        let due = Arc::default();
+        let (due, together) = (Arc::default(), Arc::default());
         match url {
             DatabaseUrl::Sqlite(path) => {
                 if let Some(folder) = path
@@ -191,6 +197,7 @@ impl Db {
                     writer,
                     run,
                     due,
+                    together,
                 })
             }
             DatabaseUrl::Postgres(url) => {
@@ -202,7 +209,12 @@ impl Db {
                     .acquire_timeout(Duration::from_secs(15))
                     .connect_with(options)
                     .await?;
-                Ok(Self::Postgres { pool, run, due })
+                Ok(Self::Postgres {
+                    pool,
+                    run,
+                    due,
+                    together,
+                })
             }
         }
     }
@@ -260,6 +272,13 @@ impl Db {
     pub fn due(&self) -> &Arc<Due> {
         match self {
             Self::Sqlite { due, .. } | Self::Postgres { due, .. } => due,
+        }
+    }
+
+    /// What is committed together.
+    fn together(&self) -> &Together {
+        match self {
+            Self::Sqlite { together, .. } | Self::Postgres { together, .. } => together,
         }
     }
 

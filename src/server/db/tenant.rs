@@ -49,6 +49,21 @@ impl Tenant for TenantRead {
     }
 }
 
+/// One user's rows as they all are at one moment, for reading.
+pub struct TenantSnapshot {
+    owner: Owner,
+    tx: Tx,
+}
+
+impl Tenant for TenantSnapshot {
+    fn user_id(&self) -> Uuid {
+        self.owner.0
+    }
+    fn link(&mut self) -> Link<'_> {
+        self.tx.link()
+    }
+}
+
 /// One user's rows, for writing: a transaction that holds the user's sequence lock from its start,
 /// so that writes of one user stand in one order, and a reader of the sequence never skips one.
 pub struct TenantWrite {
@@ -214,6 +229,21 @@ impl Db {
             owner,
             conn: self.read().await?,
         })
+    }
+
+    /// `owner`'s rows as they all are at one moment, for reading.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn snapshot_as(&self, owner: Owner) -> sqlx::Result<TenantSnapshot> {
+        let tx = match self {
+            Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await?),
+            Self::Postgres { pool, .. } => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
+        };
+        Ok(TenantSnapshot { owner, tx })
     }
 
     /// `owner`'s rows, for writing.

@@ -24,7 +24,7 @@ use crate::{
             self,
             reminders::{self, Scheduled},
             rows::After,
-            tenant::TenantWrite,
+            tenant::{Tenant, TenantWrite},
             tombstones,
         },
         secrets,
@@ -173,7 +173,7 @@ pub(super) struct Whole<'a> {
 impl<'a> Whole<'a> {
     /// Reads what hangs on these.
     pub(super) async fn load(
-        tenant: &mut TenantWrite,
+        tenant: &mut impl Tenant,
         settings: &'a Settings,
         applications: Vec<Application>,
     ) -> sqlx::Result<Self> {

@@ -344,8 +344,11 @@ impl Person {
         self.rows = rows;
     }
 
-    /// Until when a reminder waits that is found late, where it is quiet.
+    /// Until when a reminder waits that is found late, where it is quiet. Within a minute is not late.
     fn waits(&self, row: &Row, now: Ms) -> Option<Ms> {
+        if now - row.goes <= LATE {
+            return None;
+        }
         let window = self.window.filter(|_| self.is_quiet(now))?;
         let over = window.over(now, &self.clocks);
         // What was to go out before the window, or is of no use after it, goes within it.
@@ -428,21 +431,20 @@ impl Person {
     /// By when a reminder is to be out, where somebody looks all the time since `up`.
     pub fn latest(&self, row: &Row, up: Ms) -> Ms {
         let from = up.max(row.since);
-        let waits = |moment: Ms| match self.window.filter(|_| self.is_quiet(moment)) {
-            Some(window) if row.due <= moment => {
-                let over = window.over(moment, &self.clocks);
-                if self.begins(row).is_none_or(|begins| over < begins) {
-                    over
-                } else {
-                    moment
-                }
-            }
-            _ => moment,
-        };
         if row.goes >= from {
-            row.goes
-        } else {
-            waits(from)
+            return row.goes;
+        }
+        // Whoever looks does so within the minute: the window may have begun by then.
+        let quiet = [from, from + LATE]
+            .into_iter()
+            .find(|at| self.is_quiet(*at));
+        match self.window.zip(quiet) {
+            Some((window, moment)) if row.due <= moment => {
+                let over = window.over(moment, &self.clocks);
+                let has_time = self.begins(row).is_none_or(|begins| over < begins);
+                if has_time { over } else { from }
+            }
+            _ => from,
         }
     }
 

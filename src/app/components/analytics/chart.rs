@@ -5,13 +5,15 @@ use super::words::count;
 use crate::domain::{
     analytics::{ActivityOfDay, Bucket, Range},
     settings::WeekStart,
-    when::{Order, day_label},
+    when::{Order, day_label, short_month, weekday_label},
 };
-use chrono::{Datelike as _, Duration, NaiveDate};
+use chrono::{Datelike as _, NaiveDate};
 use std::{collections::HashMap, fmt::Write as _};
 
 /// Height of the bars' drawing, in its own units.
-const HEIGHT: u64 = 1_000;
+pub const HEIGHT: u64 = 1_000;
+/// Width of one part of the time in it.
+pub const PART: usize = 10;
 
 /// What a part of the time shows.
 pub fn bucket_words(bucket: &Bucket, days: &str) -> String {
@@ -24,20 +26,35 @@ pub fn bucket_words(bucket: &Bucket, days: &str) -> String {
     )
 }
 
-/// Applications over time and how many of them were answered: two bars for each part.
-pub fn bars(buckets: &[Bucket], words: impl Fn(&Bucket) -> String) -> String {
+/// The number at the top of the axis: the least of 1, 2, 4, 6, 8, 10, 20, 40 and so on that is not below any bar.
+pub fn axis_top(buckets: &[Bucket]) -> u64 {
     let most = buckets.iter().map(|it| it.applications).max();
-    let most = most.unwrap_or_default().max(1);
+    let most = most.unwrap_or_default();
+    let mut ten = 1;
+    loop {
+        let steps = [1, 2, 4, 6, 8].map(|step| u64::saturating_mul(step, ten));
+        if let Some(top) = steps.into_iter().find(|top| *top >= most) {
+            return top;
+        }
+        // Where that is no number any more there are not so many applications.
+        ten = u64::saturating_mul(ten, 10);
+    }
+}
+
+/// Applications over time and how many of them were answered: two bars for each part.
+pub fn bars(buckets: &[Bucket]) -> String {
+    let (top, width) = (axis_top(buckets), buckets.len() * PART);
     // A pattern beside the colour: three parts of four are filled.
     let mut svg = format!(
-        r#"<defs><pattern id="bar-stripes" width="10" height="{0}" patternUnits="userSpaceOnUse"><rect class="bar-stripe" width="10" height="{1}"/></pattern></defs>"#,
+        r#"<defs><pattern id="bar-stripes" width="10" height="{0}" patternUnits="userSpaceOnUse"><rect class="bar-stripe" width="10" height="{1}"/></pattern></defs><path class="bar-grid" d="M0 0H{width}M0 {2}H{width}"/>"#,
         HEIGHT / 40,
         HEIGHT / 40 * 3 / 4,
+        HEIGHT / 2,
     );
     for (at, bucket) in buckets.iter().enumerate() {
-        let x = at * 10;
+        let x = at * PART;
         let bar = |count: u64, x: usize, class: &str| {
-            let height = count * HEIGHT / most;
+            let height = count * HEIGHT / top;
             let y = HEIGHT - height;
             format!(r#"<rect class="{class}" x="{x}" y="{y}" width="4" height="{height}"/>"#)
         };
@@ -48,8 +65,7 @@ pub fn bars(buckets: &[Bucket], words: impl Fn(&Bucket) -> String) -> String {
         // Writing into a string does not fail.
         _ = write!(
             svg,
-            r#"<g data-bucket="{at}"><rect class="bar-part" x="{x}" y="0" width="10" height="{HEIGHT}"/>{sent}{answered}<title>{}</title></g>"#,
-            words(bucket)
+            r#"<g data-at="{at}"><rect class="bar-part" x="{x}" y="0" width="{PART}" height="{HEIGHT}"/>{sent}{answered}</g>"#,
         );
     }
     svg
@@ -57,47 +73,102 @@ pub fn bars(buckets: &[Bucket], words: impl Fn(&Bucket) -> String) -> String {
 
 /// The view box of [`bars`].
 pub fn bars_box(buckets: usize) -> String {
-    format!("0 0 {} {HEIGHT}", buckets.max(1) * 10)
+    format!("0 0 {} {HEIGHT}", buckets.max(1) * PART)
+}
+
+/// So many days are named below the bars.
+const NAMED: usize = 4;
+
+/// The days at which some of the bars begin, below their middles: of a drawing as wide as the bars, and `y` below
+/// its upper edge.
+pub fn bar_days(buckets: &[Bucket], today: NaiveDate, order: Order, y: u32) -> String {
+    let step = buckets.len().div_ceil(NAMED).max(1);
+    let mut svg = String::new();
+    for (at, bucket) in buckets.iter().enumerate().step_by(step) {
+        let tenths = (at * 2 + 1) * 500 / buckets.len();
+        _ = write!(
+            svg,
+            r#"<text x="{}.{}%" y="{y}" text-anchor="middle">{}</text>"#,
+            tenths / 10,
+            tenths % 10,
+            day_label(bucket.start, today, order),
+        );
+    }
+    svg
 }
 
 /// The size of a day of the heat map, with the gap to the next one, in units of the drawing.
 const CELL: i64 = 12;
+/// Columns of the heat map.
+const WEEKS: i64 = 53;
 
-/// The view box of [`heat`].
-pub const HEAT_BOX: &str = "0 0 636 84";
+/// The view box of [`heat`]: months stand above the days.
+pub const HEAT_BOX: &str = "0 -16 636 100";
+
+/// Where the square of a day stands, in the drawing of the year to `today`.
+pub fn heat_place(day: NaiveDate, weeks: WeekStart, today: NaiveDate) -> (i64, i64) {
+    let row = |day: NaiveDate| i64::from(day.weekday().days_since(weeks.weekday()));
+    // So many whole weeks as fit, the last one with today.
+    let from_today = (today - day).num_days() - row(today) + row(day);
+    let column = WEEKS - 1 - from_today / 7;
+    (column * CELL, row(day) * CELL)
+}
 
 /// A square a day, a column a week, the darker the more was done. `range` ends today.
-pub fn heat(
-    days: &[ActivityOfDay],
-    range: Range,
-    weeks: WeekStart,
-    today: NaiveDate,
-    order: Order,
-) -> String {
+pub fn heat(days: &[ActivityOfDay], range: Range, weeks: WeekStart, today: NaiveDate) -> String {
     let totals: HashMap<NaiveDate, u64> = days.iter().map(|it| (it.day, it.total())).collect();
     let most = totals.values().copied().max().unwrap_or_default().max(4);
-    let place = |day: NaiveDate| i64::from(day.weekday().days_since(weeks.weekday()));
-    // So many whole weeks as fit, the last one with today.
-    let last = today - Duration::days(place(today));
     let mut svg = String::new();
-    for week in 0..53 {
-        for row in 0..7 {
-            let day = last - Duration::weeks(52 - week) + Duration::days(row);
-            if !range.contains(day) {
-                continue;
-            }
-            let total = totals.get(&day).copied().unwrap_or_default();
-            let level = (total * 4).div_ceil(most);
-            let (x, y) = (week * CELL, row * CELL);
+    let mut named_until = -1;
+    let all = range.from.iter_days().take_while(|day| *day <= range.to);
+    for (at, day) in all.enumerate() {
+        let total = totals.get(&day).copied().unwrap_or_default();
+        let level = (total * 4).div_ceil(most);
+        let (x, y) = heat_place(day, weeks, today);
+        if x < 0 {
+            continue;
+        }
+        _ = write!(
+            svg,
+            r#"<rect data-at="{at}" class="heat-{level}" x="{x}" y="{y}" width="10" height="10" rx="2"/>"#,
+        );
+        // A name needs the room of three weeks.
+        if day.day() == 1 && x >= named_until && x <= (WEEKS - 2) * CELL {
             _ = write!(
                 svg,
-                r#"<rect class="heat-{level}" x="{x}" y="{y}" width="10" height="10" rx="2"><title>{}: {}</title></rect>"#,
-                day_label(day, today, order),
-                count(total, "thing done", "things done"),
+                r#"<text class="heat-month" x="{x}" y="-5">{}</text>"#,
+                short_month(day)
             );
+            named_until = x + 3 * CELL;
         }
     }
     svg
+}
+
+/// What was done on a day.
+pub fn day_words(
+    day: NaiveDate,
+    done: Option<&ActivityOfDay>,
+    today: NaiveDate,
+    order: Order,
+) -> String {
+    let label = weekday_label(day, today, order);
+    let parts = done.map(|it| {
+        [
+            (it.applications, "application sent", "applications sent"),
+            (it.moves, "move", "moves"),
+            (it.activities, "activity done", "activities done"),
+        ]
+    });
+    let parts = parts.into_iter().flatten();
+    let parts: Vec<String> = parts
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, one, many)| count(number, one, many))
+        .collect();
+    match parts.is_empty() {
+        true => format!("{label}: nothing"),
+        false => format!("{label}: {}", parts.join(", ")),
+    }
 }
 
 /// The sparkline of a row of numbers, as the points of a line in a box of 64 × 24.
@@ -115,6 +186,7 @@ pub fn line(numbers: &[u64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Duration;
 
     #[test]
     fn bars_are_as_high_as_their_numbers() {
@@ -127,15 +199,61 @@ mod tests {
             interviews: 0,
             offers: 0,
         };
-        let svg = bars(&[bucket(4, 1), bucket(0, 0)], |it| {
-            it.applications.to_string()
-        });
+        let svg = bars(&[bucket(4, 1), bucket(0, 0)]);
         assert!(svg.contains(r#"<rect class="bar-sent" x="1" y="0" width="4" height="1000"/>"#));
         assert!(
             svg.contains(r#"<rect class="bar-answered" x="5" y="750" width="4" height="250"/>"#)
         );
         assert!(svg.contains(r#"<rect class="bar-sent" x="11" y="1000" width="4" height="0"/>"#));
         assert_eq!(bars_box(2), "0 0 20 1000");
+        for (most, top) in [
+            (0, 1),
+            (1, 1),
+            (3, 4),
+            (5, 6),
+            (9, 10),
+            (11, 20),
+            (4_001, 6_000),
+        ] {
+            assert_eq!(axis_top(&[bucket(most, 0)]), top);
+        }
+        assert_eq!(axis_top(&[]), 1);
+    }
+
+    #[test]
+    fn days_are_named_below_the_middle_of_their_bars() {
+        let start: NaiveDate = "2026-03-02".parse().unwrap();
+        let buckets: Vec<Bucket> = (0..8)
+            .map(|day| Bucket {
+                start: start + Duration::days(day),
+                end: start + Duration::days(day),
+                applications: 0,
+                responses: 0,
+                interviews: 0,
+                offers: 0,
+            })
+            .collect();
+        let svg = bar_days(&buckets, start, Order::DayFirst, 14);
+        assert!(
+            svg.starts_with(r#"<text x="6.2%" y="14" text-anchor="middle">2 Mar</text>"#),
+            "{svg}"
+        );
+        assert_eq!(svg.matches("<text").count(), 4);
+        assert_eq!(bar_days(&[], start, Order::DayFirst, 14), "");
+    }
+
+    #[test]
+    fn a_day_says_what_was_done() {
+        let day: NaiveDate = "2026-03-03".parse().unwrap();
+        let done = ActivityOfDay {
+            day,
+            applications: 2,
+            moves: 1,
+            activities: 0,
+        };
+        let words = |done| day_words(day, done, day, Order::DayFirst);
+        assert_eq!(words(Some(&done)), "Tue 3 Mar: 2 applications sent, 1 move");
+        assert_eq!(words(None), "Tue 3 Mar: nothing");
     }
 
     #[test]
@@ -154,10 +272,22 @@ mod tests {
             (WeekStart::Sunday, 3),
             (WeekStart::Saturday, 4),
         ] {
-            let svg = heat(&[done], range, weeks, today, Order::DayFirst);
-            let place = format!(r#"<rect class="heat-1" x="624" y="{}""#, row * CELL);
+            let svg = heat(&[done], range, weeks, today);
+            let place = format!(r#"class="heat-1" x="624" y="{}""#, row * CELL);
             assert!(svg.contains(&place), "{weeks:?}");
             assert_eq!(svg.matches("heat-1").count(), 1);
+            assert_eq!(heat_place(today, weeks, today), (624, row * CELL));
+            // A column a week: of the days before, those that stand above are of this one.
+            assert_eq!(
+                heat_place(today - Duration::days(row), weeks, today),
+                (624, 0)
+            );
+            let before = heat_place(today - Duration::days(row + 1), weeks, today);
+            assert_eq!(before, (612, 72));
+            assert!(
+                svg.contains(">Jan</text>") && svg.contains(">Jul</text>"),
+                "{svg}"
+            );
         }
     }
 

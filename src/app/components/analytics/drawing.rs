@@ -2,7 +2,7 @@
 //! are attributes: a picture that is made of it knows no style sheet.
 
 use super::{
-    chart::{bars, heat},
+    chart::{axis_top, bar_days, bars, heat},
     words::{count, days, percent},
 };
 use crate::domain::{
@@ -45,6 +45,7 @@ const BARS_AT: u32 = 180;
 const BARS_WIDTH: u32 = 300;
 const INK: &str = "#1f2328";
 const INK_2: &str = "#59636e";
+const GRID: &str = "#d1d9e0";
 const SENT: &str = "#a9bdf5";
 const ANSWERED: &str = "#3b5bdb";
 const HEAT: [&str; 5] = ["#ebedf0", "#c3cff8", "#94a8f0", "#6480e5", "#3b5bdb"];
@@ -53,7 +54,7 @@ const HEAT: [&str; 5] = ["#ebedf0", "#c3cff8", "#94a8f0", "#6480e5", "#3b5bdb"];
 pub fn drawing(table: Table, figures: &Figures, reader: Reader) -> Drawing {
     let (title, days) = (table.title(), days_of(table, figures, reader));
     let (body, height) = match table {
-        Table::OverTime => over_time(figures),
+        Table::OverTime => over_time(figures, reader),
         Table::Year => year(figures, reader),
         Table::Funnel | Table::Stages | Table::Sources => rows(&lines(table, figures)),
     };
@@ -167,30 +168,37 @@ fn rows(lines: &[Line]) -> (String, u32) {
 }
 
 const CHART: u32 = 220;
+/// Room for the numbers of the axis.
+const AXIS: u32 = 40;
 
-fn over_time(figures: &Figures) -> (String, u32) {
+fn over_time(figures: &Figures, reader: Reader) -> (String, u32) {
     let buckets = &figures.trends.buckets;
-    let most = buckets.iter().map(|it| it.applications).max();
-    let drawn = bars(buckets, |_| String::new())
+    let top = axis_top(buckets);
+    let drawn = bars(buckets)
         .replace(r#"class="bar-part""#, r#"fill="none""#)
         .replace(r#"class="bar-sent""#, &format!(r#"fill="{SENT}""#))
         .replace(r#"class="bar-stripe""#, &format!(r#"fill="{ANSWERED}""#))
         .replace(r#"class="bar-answered""#, r##"fill="url(#bar-stripes)""##)
-        .replace("<title></title>", "");
-    let (width, right) = (WIDTH - 2 * MARGIN, WIDTH - MARGIN);
-    let end = TOP + CHART;
-    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        .replace(
+            r#"class="bar-grid""#,
+            &format!(r#"stroke="{GRID}" vector-effect="non-scaling-stroke""#),
+        );
+    let (left, right, end) = (MARGIN + AXIS, WIDTH - MARGIN, TOP + CHART);
+    let (width, middle) = (right - left, TOP + CHART / 2);
+    let days = bar_days(buckets, reader.today, reader.order, 18);
     let total = count(
         figures.summary.totals.applications,
         "application",
         "applications",
     );
+    let half = match top.is_multiple_of(2) {
+        true => (top / 2).to_string(),
+        false => String::new(),
+    };
+    let number = left - 8;
     let svg = format!(
-        r#"<svg x="{MARGIN}" y="{TOP}" width="{width}" height="{CHART}" viewBox="{}" preserveAspectRatio="none">{drawn}</svg><path d="M{MARGIN} {end}H{right}" stroke="{INK_2}"/><text x="{MARGIN}" y="{end}" dy="18" fill="{INK_2}">{}</text><text x="{right}" y="{end}" dy="18" text-anchor="end" fill="{INK_2}">{}</text><text x="{right}" y="34" text-anchor="end" fill="{INK_2}">{total}, at most {} at once</text><rect x="{MARGIN}" y="{end}" width="12" height="12" transform="translate(0 30)" fill="{SENT}"/><text x="44" y="{end}" dy="41" fill="{INK_2}">sent</text><rect x="90" y="{end}" width="12" height="12" transform="translate(0 30)" fill="{ANSWERED}"/><text x="110" y="{end}" dy="41" fill="{INK_2}">answered since</text>"#,
+        r#"<svg x="{left}" y="{TOP}" width="{width}" height="{CHART}" viewBox="{}" preserveAspectRatio="none">{drawn}</svg><path d="M{left} {end}H{right}" stroke="{INK_2}"/><g fill="{INK_2}"><g text-anchor="end"><text x="{number}" y="{TOP}" dy="5">{top}</text><text x="{number}" y="{middle}" dy="5">{half}</text></g><svg x="{left}" y="{end}" width="{width}" height="24" overflow="visible">{days}</svg><text x="{right}" y="34" text-anchor="end">{total}</text><text x="44" y="{end}" dy="41">sent</text><text x="110" y="{end}" dy="41">answered since</text></g><rect x="{MARGIN}" y="{end}" width="12" height="12" transform="translate(0 30)" fill="{SENT}"/><rect x="90" y="{end}" width="12" height="12" transform="translate(0 30)" fill="{ANSWERED}"/>"#,
         super::chart::bars_box(buckets.len()),
-        day(buckets.first().map(|it| it.start)),
-        day(buckets.last().map(|it| it.end)),
-        most.unwrap_or_default(),
     );
     (svg, CHART + 44)
 }
@@ -201,7 +209,10 @@ fn year(figures: &Figures, reader: Reader) -> (String, u32) {
         year_to(reader.today),
         reader.weeks,
         reader.today,
-        reader.order,
+    )
+    .replace(
+        r#"class="heat-month""#,
+        &format!(r#"fill="{INK_2}" font-size="9""#),
     );
     for (level, colour) in HEAT.iter().enumerate() {
         drawn = drawn.replace(
@@ -211,10 +222,10 @@ fn year(figures: &Figures, reader: Reader) -> (String, u32) {
     }
     let width = WIDTH - 2 * MARGIN;
     let svg = format!(
-        r#"<svg x="{MARGIN}" y="{TOP}" width="{width}" height="90" viewBox="{}">{drawn}</svg>"#,
+        r#"<svg x="{MARGIN}" y="{TOP}" width="{width}" height="106" viewBox="{}">{drawn}</svg>"#,
         super::chart::HEAT_BOX
     );
-    (svg, 90)
+    (svg, 106)
 }
 
 /// A text as it stands in XML. What XML 1.0 has no way to write is left out (section 2.2).

@@ -11,6 +11,7 @@ mod next_steps;
 mod over_time;
 mod pending;
 mod periods;
+mod read_out;
 mod sources;
 mod stages;
 mod standing;

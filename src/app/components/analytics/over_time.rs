@@ -1,14 +1,15 @@
 //! Applications over time.
 
 use super::{
-    chart::{bars, bars_box, bucket_words},
+    chart::{HEIGHT, PART, axis_top, bar_days, bars, bars_box, bucket_words},
     download::Download,
     model::{Figure, use_analytics},
+    read_out::ReadOut,
     words::range_label,
 };
 use crate::{
     app::figures::Asked,
-    client::{dom, habits::use_habits},
+    client::habits::use_habits,
     domain::analytics::{Bucket, Figures, GroupBy, Measure, Range, Table},
 };
 use leptos::prelude::*;
@@ -24,28 +25,23 @@ pub fn OverTime(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
         };
         range_label(range, model.today.get(), habits.get().order)
     };
-    let drawing =
-        move || figures.with(|it| bars(&it.trends.buckets, |it| bucket_words(it, &days_of(it))));
+    let drawing = move || figures.with(|it| bars(&it.trends.buckets));
     let view_box = move || figures.with(|it| bars_box(it.trends.buckets.len()));
-    let most = move || {
-        figures.with(|it| {
-            it.trends
-                .buckets
-                .iter()
-                .map(|it| it.applications)
-                .max()
-                .unwrap_or_default()
-        })
+    let days = move || {
+        let (today, order) = (model.today.get(), habits.get().order);
+        figures.with(|it| bar_days(&it.trends.buckets, today, order, 14))
     };
-    let end = move |of: fn(&[Bucket]) -> Option<&Bucket>| {
-        move || figures.with(|it| of(&it.trends.buckets).map(days_of))
+    let top = Memo::new(move |_| figures.with(|it| axis_top(&it.trends.buckets)));
+    let half = move || top.get().is_multiple_of(2).then(|| top.get() / 2);
+    let parts = Signal::derive(move || figures.with(|it| it.trends.buckets.len()));
+    let bucket = move |at: usize| figures.with(|it| it.trends.buckets.get(at).copied());
+    let words = move |at: usize| {
+        let bucket = bucket(at);
+        bucket.map_or_else(String::new, |it| bucket_words(&it, &days_of(&it)))
     };
     let grouped = move || figures.with(|it| it.trends.group_by);
-    let open = move |event: leptos::ev::MouseEvent| {
-        let at = dom::attribute_under(&event, "data-bucket");
-        let at = at.and_then(|at| at.parse::<usize>().ok());
-        let bucket =
-            at.and_then(|at| figures.with_untracked(|it| it.trends.buckets.get(at).copied()));
+    let open = move |at: usize| {
+        let bucket = untrack(|| bucket(at));
         if let Some(bucket) = bucket.filter(|it| it.applications > 0) {
             let range = Range {
                 from: bucket.start,
@@ -55,6 +51,9 @@ pub fn OverTime(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
             model.open_of(title, Measure::Applications, range, None);
         }
     };
+    let at = RwSignal::new(None);
+    let mark = move || at.get().unwrap_or_default() * PART;
+    let marked = move || at.get().is_some().then_some("true");
     let by = [
         (GroupBy::Day, "Day"),
         (GroupBy::Week, "Week"),
@@ -109,14 +108,17 @@ pub fn OverTime(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
             {move || figures.with(|it| it.trends.buckets.is_empty()).then(|| view! {
                 <p class="figures-none">"So many months are no drawing. Choose fewer days."</p>
             })}
-            <div class="bars" on:click=open>
-                <span class="bars-most" aria-hidden="true">{most}</span>
-                <svg class="bars-svg" viewBox=view_box preserveAspectRatio="none" role="img" aria-label="Bars of applications over time; the table below has the same numbers" inner_html=drawing></svg>
-            </div>
-            <p class="bars-ends" aria-hidden="true">
-                <span>{end(|all| all.first())}</span>
-                <span>{end(|all| all.last().filter(|_| all.len() > 1))}</span>
-            </p>
+            <ReadOut label="Applications over time" count=parts column=1 words open at>
+                <div class="bars">
+                    <span class="bars-top" aria-hidden="true">{top}</span>
+                    <span class="bars-half" aria-hidden="true">{half}</span>
+                    <svg class="bars-svg" viewBox=view_box preserveAspectRatio="none" aria-hidden="true">
+                        <rect class="bar-mark" data-shown=marked x=mark y="0" width=PART height=HEIGHT></rect>
+                        <g inner_html=drawing></g>
+                    </svg>
+                </div>
+                <svg class="bars-days" aria-hidden="true" inner_html=days></svg>
+            </ReadOut>
             <details class="figures-more" on:toggle=move |_| shown.set(true)>
                 <summary>"As a table"</summary>
                 {move || shown.get().then(|| view! {

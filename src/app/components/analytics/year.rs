@@ -1,38 +1,65 @@
 //! What was done on each day of the last year.
 
 use super::{
-    chart::{HEAT_BOX, heat},
+    chart::{HEAT_BOX, day_words, heat, heat_place},
     download::Download,
-    model::use_analytics,
+    model::{Figure, use_analytics},
+    read_out::ReadOut,
     words::count,
 };
 use crate::{
     client::habits::use_habits,
     domain::{
-        analytics::{Figures, Table, year_to},
+        analytics::{Figures, Measure, Range, Table, year_to},
         settings::WeekStart,
         when::day_label,
     },
 };
+use chrono::{Days, NaiveDate};
 use leptos::prelude::*;
 
 /// A square a day: how much was done.
 #[component]
 pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     let (model, habits) = (use_analytics(), use_habits());
-    let drawing = move || {
-        let (today, habits) = (model.today.get(), habits.get());
-        let weeks = WeekStart::of(habits.week_start);
+    let days = move || year_to(model.today.get());
+    let weeks = move || WeekStart::of(habits.get().week_start);
+    let drawing =
+        move || figures.with(|it| heat(&it.activity.days, days(), weeks(), model.today.get()));
+    let parts = Signal::derive(move || {
+        let days = days();
+        usize::try_from((days.to - days.from).num_days() + 1).unwrap_or_default()
+    });
+    let day = move |at: usize| days().from + Days::new(at as u64);
+    let words = move |at: usize| {
+        let (day, today, order) = (day(at), model.today.get(), habits.get().order);
         figures.with(|it| {
-            heat(
-                &it.activity.days,
-                year_to(today),
-                weeks,
-                today,
-                habits.order,
-            )
+            let done = it.activity.days.iter().find(|it| it.day == day);
+            day_words(day, done, today, order)
         })
     };
+    let sent_on = move |day: NaiveDate| {
+        let (today, order) = (model.today.get_untracked(), habits.get_untracked().order);
+        format!("Sent, {}", day_label(day, today, order))
+    };
+    let open = move |at: usize| {
+        let day = untrack(|| day(at));
+        let sent = figures.with_untracked(|it| {
+            let done = it.activity.days.iter().find(|it| it.day == day);
+            done.is_some_and(|it| it.applications > 0)
+        });
+        if sent {
+            let range = Range { from: day, to: day };
+            model.open_of(sent_on(day), Measure::Applications, range, None);
+        }
+    };
+    let at = RwSignal::new(None);
+    let place = Memo::new(move |_| {
+        let day = at.get().map(day);
+        day.map(|day| heat_place(day, weeks(), model.today.get()))
+    });
+    let mark = move |of: fn((i64, i64)) -> i64| move || place.get().map(of);
+    let marked = move || at.get().is_some().then_some("true");
     let told = move || {
         figures.with(|it| {
             let days = &it.activity.days;
@@ -58,10 +85,13 @@ pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
         let days = figures.activity.days.iter().rev();
         let rows: Vec<_> = days
             .map(|it| {
+                let range = Range { from: it.day, to: it.day };
                 view! {
                     <tr>
                         <th scope="row">{day_label(it.day, today, habits.order)}</th>
-                        <td class="number">{it.applications}</td>
+                        <td class="number">
+                            <Figure number=it.applications title=sent_on(it.day) measure=Measure::Applications range/>
+                        </td>
                         <td class="number">{it.moves}</td>
                         <td class="number">{it.activities}</td>
                     </tr>
@@ -76,7 +106,21 @@ pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
         <section class="figures year" aria-labelledby="year-title">
             <h2 class="figures-title" id="year-title">{Table::Year.title()}</h2>
             <p class="figures-note">{told}</p>
-            <svg class="heat" viewBox=HEAT_BOX aria-hidden="true" inner_html=drawing></svg>
+            <ReadOut label="What was done each day" count=parts column=7 words open at>
+                <svg class="heat" viewBox=HEAT_BOX aria-hidden="true">
+                    <g inner_html=drawing></g>
+                    <rect class="heat-mark" data-shown=marked x=mark(|it| it.0) y=mark(|it| it.1) width="10" height="10" rx="2"></rect>
+                </svg>
+            </ReadOut>
+            <p class="heat-key" aria-hidden="true">
+                "less"
+                <svg class="heat-keys" viewBox="0 0 58 10">
+                    {["heat-0", "heat-1", "heat-2", "heat-3", "heat-4"].into_iter().enumerate().map(|(at, class)| view! {
+                        <rect class=class x=at * 12 y="0" width="10" height="10" rx="2"></rect>
+                    }).collect_view()}
+                </svg>
+                "more"
+            </p>
             {move || any.get().then(|| view! {
                 <details class="figures-more" on:toggle=move |_| shown.set(true)>
                     <summary>"As a table"</summary>

@@ -108,6 +108,9 @@ pub(in crate::server::services) async fn follow(
 
 impl Post {
     /// What a mail says of an appointment that is another one than was mailed.
+    ///
+    /// # Errors
+    /// `RowNotFound` when the account was deleted meanwhile; else when the database cannot.
     pub(super) async fn written_change(
         &self,
         mail: &Claimed,
@@ -115,10 +118,7 @@ impl Post {
         activity: Uuid,
     ) -> sqlx::Result<Written> {
         let now = self.clock.now();
-        let mut tenant = match self.db.write_as(mail.owner()).await {
-            Err(sqlx::Error::RowNotFound) => return Ok(Written::Nothing(MailState::Dropped)),
-            tenant => tenant?,
-        };
+        let mut tenant = self.db.write_as(mail.owner()).await?;
         let settings = db::settings::find(&mut tenant).await?;
         let told = mail_files::last(&mut tenant, activity, mail.id).await?;
         let is_wanted = settings.reminder_defaults.rule(mail.kind).mail;

@@ -28,8 +28,9 @@ use crate::{
         db::{
             self, Db,
             mail_claims::{Claimed, End, Wanted},
-            mail_files,
+            mail_files::{self, MailedFile},
             mails::{self, About},
+            tenant::Tenant,
         },
         mail::{
             self, CalendarFile, Item, LastMail, Letter, Mail, MailError, Mailer, Operator, Outcome,
@@ -274,24 +275,58 @@ impl Post {
 
     /// What a mail says.
     async fn written(&self, mail: &Claimed, to: &Email) -> sqlx::Result<Written> {
-        if let Some(activity) = mail.activity_id {
-            return self.written_change(mail, to, activity).await;
-        }
-        let now = self.clock.now();
-        let mut tenant = match self.db.write_as(mail.owner()).await {
-            Err(sqlx::Error::RowNotFound) => return Ok(Written::Nothing(MailState::Dropped)),
-            tenant => tenant?,
+        let written = match mail.activity_id {
+            Some(activity) => self.written_change(mail, to, activity).await,
+            None => self.written_of_reminders(mail, to).await,
         };
-        let about = mails::about(&mut tenant, mail.id).await?;
+        match written {
+            // The account was deleted meanwhile.
+            Err(sqlx::Error::RowNotFound) => Ok(Written::Nothing(MailState::Dropped)),
+            written => written,
+        }
+    }
+
+    /// What a mail about reminders says. One that brings files notes what their appointments are by now, and so
+    /// takes the lock of whoever changes them.
+    async fn written_of_reminders(&self, mail: &Claimed, to: &Email) -> sqlx::Result<Written> {
+        let mut tenant = self.db.snapshot_as(mail.owner()).await?;
+        let brought = mail_files::activities_of_mail(&mut tenant, mail.id).await?;
+        if brought.is_empty() {
+            let (written, _) = self.read_anew(&mut tenant, mail, to, &brought).await?;
+            return Ok(written);
+        }
+        drop(tenant);
+        let mut tenant = self.db.write_as(mail.owner()).await?;
+        let (written, files) = self.read_anew(&mut tenant, mail, to, &brought).await?;
+        if !files.is_empty() {
+            for file in files {
+                mail_files::insert(&mut tenant, &file, self.clock.now()).await?;
+            }
+            tenant.commit().await?;
+        }
+        Ok(written)
+    }
+
+    /// What a mail about reminders says by what is so now, and the files that it brings: what they were about may
+    /// have changed since it was put into the queue.
+    async fn read_anew(
+        &self,
+        tenant: &mut impl Tenant,
+        mail: &Claimed,
+        to: &Email,
+        brought: &[Uuid],
+    ) -> sqlx::Result<(Written, Vec<MailedFile>)> {
+        let without_files = |written| Ok((written, Vec::new()));
+        let now = self.clock.now();
+        let about = mails::about(tenant, mail.id).await?;
         let ids: Vec<Uuid> = about.iter().map(|it| it.reminder_id).collect();
-        let reminders = db::rows::among::<Reminder>(&mut tenant, "id", &ids).await?;
+        let reminders = db::rows::among::<Reminder>(tenant, "id", &ids).await?;
         let of: HashSet<Uuid> = reminders.iter().map(|row| row.application_id).collect();
         let of: Vec<Uuid> = of.into_iter().collect();
-        let applications = db::rows::among::<Application>(&mut tenant, "id", &of).await?;
-        let settings = db::settings::find(&mut tenant).await?;
-        let whole = Whole::load(&mut tenant, &settings, applications).await?;
+        let applications = db::rows::among::<Application>(tenant, "id", &of).await?;
+        let settings = db::settings::find(tenant).await?;
+        let whole = Whole::load(tenant, &settings, applications).await?;
         let rules = &settings.reminder_defaults;
-        let brought = mail_files::activities_of_mail(&mut tenant, mail.id).await?;
         let is_mailed = |row: &Reminder| {
             let by = |way| row.channels.contains(&way);
             let file = row.activity_id.is_some_and(|id| brought.contains(&id));
@@ -307,20 +342,20 @@ impl Post {
         // It is night where the person is: what has time waits.
         let night = stand.iter().map(|row| whole.late(row, now)).min();
         if let Some(over) = night.filter(|over| *over > now) {
-            return Ok(Written::Later(over));
+            return without_files(Written::Later(over));
         }
         if stand.is_empty() && mail.uncertain {
             // Perhaps it is there already.
-            return Ok(Written::Nothing(MailState::Delivered));
+            return without_files(Written::Nothing(MailState::Delivered));
         }
         // What was deleted, or is due at another time, is never the same again.
         let is_there = whole.rows().any(|row| about.contains(&self::about(row)));
         if stand.is_empty() && !is_there {
-            return Ok(Written::Nothing(MailState::Dropped));
+            return without_files(Written::Nothing(MailState::Dropped));
         }
         if stand.is_empty() {
             // Who takes back what they did since, as people do at once, is mailed after all.
-            return Ok(if mail.created_at + MAY_COME_BACK > now {
+            return without_files(if mail.created_at + MAY_COME_BACK > now {
                 Written::Later(now + LOOKED_AT_AGAIN)
             } else {
                 Written::Nothing(MailState::Dropped)
@@ -348,7 +383,7 @@ impl Post {
                 continue;
             };
             // What may be in a calendar already as it was then is put right by a mail of its own.
-            let own = mail_files::content_of_mail(&mut tenant, activity.id, mail.id).await?;
+            let own = mail_files::content_of_mail(tenant, activity.id, mail.id).await?;
             if mail.uncertain && own.is_some_and(|own| own != content.content) {
                 continue;
             }
@@ -374,24 +409,16 @@ impl Post {
         // thing by now, or part of it stands no more, that is better said twice than never.
         let same = mail.uncertain && mail.said.as_deref() == Some(&said);
         if let Some(bytes) = mail.bytes.clone().filter(|_| same) {
-            return Ok(Written::As(bytes, None));
+            return without_files(Written::As(bytes, None));
         }
         let sealed = Sealed {
             id: mail.id,
             unsubscribe,
             files,
         };
-        let written = self.mailer.write(letter, sealed);
-        if !contents.is_empty() {
-            // It may have changed since the mail was put into the queue.
-            for file in contents {
-                mail_files::insert(&mut tenant, &file, now).await?;
-            }
-            tenant.commit().await?;
-        }
-        Ok(match written {
-            Ok(bytes) => Written::As(bytes, Some(said)),
-            Err(error) => Written::Wrong(error),
+        Ok(match self.mailer.write(letter, sealed) {
+            Ok(bytes) => (Written::As(bytes, Some(said)), contents),
+            Err(error) => (Written::Wrong(error), contents),
         })
     }
 

@@ -1,0 +1,152 @@
+//! Reading a drawing part by part: by the pointer, a finger, or the arrow keys.
+
+use crate::client::dom;
+use leptos::{ev, prelude::*};
+
+/// The part to which a key leads from `at`, of `count` in columns of `column`; none where it leads nowhere. From
+/// nowhere it leads to the last part.
+fn next(at: Option<usize>, key: &str, count: usize, column: usize) -> Option<usize> {
+    let last = count.checked_sub(1)?;
+    let Some(at) = at else {
+        let leads = matches!(
+            key,
+            "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" | "Home" | "End"
+        );
+        return leads.then_some(last);
+    };
+    let to = match key {
+        "ArrowLeft" => at.checked_sub(column)?,
+        "ArrowRight" => at + column,
+        // In a row up is more, as of any slider; in columns it is what stands above.
+        "ArrowUp" if column == 1 => at + 1,
+        "ArrowDown" if column == 1 => at.checked_sub(1)?,
+        "ArrowUp" => at.checked_sub(1)?,
+        "ArrowDown" => at + 1,
+        "Home" => 0,
+        "End" => last,
+        _ => return None,
+    };
+    (to <= last).then_some(to)
+}
+
+/// A drawing whose parts carry `data-at`, and below it what the chosen one says. To programs that read to people it
+/// is a slider over its parts.
+#[component]
+pub fn ReadOut(
+    /// What the drawing is.
+    label: &'static str,
+    /// How many parts it has.
+    #[prop(into)]
+    count: Signal<usize>,
+    /// So many parts stand above each other.
+    column: usize,
+    /// What a part says.
+    #[prop(into)]
+    words: Callback<usize, String>,
+    /// Opens the list behind a part.
+    #[prop(into)]
+    open: Callback<usize>,
+    /// The part that is chosen.
+    at: RwSignal<Option<usize>>,
+    /// The drawing.
+    children: Children,
+) -> impl IntoView {
+    // The figures may have become fewer.
+    let chosen = move || at.get().filter(|at| *at < count.get());
+    let now = move || chosen().or_else(|| count.get().checked_sub(1));
+    let said = move || now().map(|at| words.run(at));
+    let under = move |event: &ev::MouseEvent| {
+        let at = dom::attribute_under(event, "data-at")?;
+        at.parse::<usize>().ok()
+    };
+    let choose = move |to: Option<usize>| {
+        if at.get_untracked() != to {
+            at.set(to);
+        }
+    };
+    let on_key = move |event: ev::KeyboardEvent| {
+        let key = event.key();
+        let chosen = untrack(chosen);
+        if key == "Enter" || key == " " {
+            event.prevent_default();
+            if let Some(at) = untrack(now) {
+                open.run(at);
+            }
+        } else if let Some(to) = next(chosen, &key, count.get_untracked(), column) {
+            event.prevent_default();
+            choose(Some(to));
+        } else if key.starts_with("Arrow") && chosen.is_some() {
+            // At an end the page does not begin to move.
+            event.prevent_default();
+        }
+    };
+    let on_click = move |event: ev::MouseEvent| {
+        if let Some(at) = under(&event) {
+            choose(Some(at));
+            open.run(at);
+        }
+    };
+    view! {
+        <div
+            class="drawing"
+            role="slider"
+            tabindex="0"
+            aria-label=label
+            aria-valuemin="0"
+            aria-valuemax=move || count.get().saturating_sub(1).to_string()
+            aria-valuenow=move || now().unwrap_or_default().to_string()
+            aria-valuetext=said
+            on:keydown=on_key
+            on:focus=move |_| choose(untrack(now))
+            on:blur=move |_| choose(None)
+            on:pointermove=move |event| {
+                if let Some(at) = under(&event) {
+                    choose(Some(at));
+                }
+            }
+            on:pointerleave=move |_| choose(None)
+            on:click=on_click
+        >
+            {children()}
+        </div>
+        <p class="read-out" aria-hidden="true">
+            {move || match chosen() {
+                Some(at) => words.run(at),
+                None => "Point at a part, or use the arrow keys.".to_owned(),
+            }}
+        </p>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next;
+
+    #[test]
+    fn arrows_lead_through_a_row_and_through_columns() {
+        for (at, key, column, to) in [
+            (None, "ArrowLeft", 1, Some(9)),
+            (None, "Home", 7, Some(9)),
+            (None, "Tab", 1, None),
+            (Some(3), "ArrowLeft", 1, Some(2)),
+            (Some(0), "ArrowLeft", 1, None),
+            (Some(9), "ArrowRight", 1, None),
+            (Some(3), "ArrowUp", 1, Some(4)),
+            (Some(3), "ArrowUp", 7, Some(2)),
+            (Some(3), "ArrowDown", 7, Some(4)),
+            (Some(2), "ArrowRight", 7, Some(9)),
+            (Some(3), "ArrowRight", 7, None),
+            (Some(3), "ArrowLeft", 7, None),
+            (Some(3), "End", 7, Some(9)),
+            (Some(3), "Home", 7, Some(0)),
+            (Some(3), "x", 1, None),
+        ] {
+            assert_eq!(
+                next(at, key, 10, column),
+                to,
+                "{key} from {at:?} by {column}"
+            );
+        }
+        assert_eq!(next(None, "Home", 0, 1), None);
+    }
+}
