@@ -23,7 +23,7 @@ use job_hunt_tracker::{
         services::{due, housekeeping, zone_rules},
     },
 };
-use model::{CENSUS, Change, Fate, LATE, Name, Person};
+use model::{CENSUS, Change, Fate, LATE, Name, Person, ROUNDS};
 use sabotage::Sabotage;
 use serde_json::json;
 use std::{
@@ -355,6 +355,15 @@ impl World {
         } else {
             due::replan(&db, at(now)).await.unwrap();
             assert_eq!(due::settle(&db, at(now)).await.unwrap().failed, 0);
+        }
+        // The worker does not sleep while something is due.
+        for round in 0.. {
+            let next = db.next_send_at().await.unwrap();
+            if next.is_none_or(|next| next > at(now)) {
+                break;
+            }
+            assert!(round < ROUNDS, "due for ever, at {}", at(now));
+            due::settle(&db, at(now)).await.unwrap();
         }
         for user in 0..self.users.len() {
             let it = &mut self.users[user];

@@ -395,6 +395,20 @@ impl Person {
                 self.plan(id, now, None);
             }
         }
+        let mut fates = Vec::new();
+        // What comes back by that, and was due before, goes out, too.
+        for _ in 0..ROUNDS {
+            let more = self.end_due(now);
+            if more.is_empty() {
+                return fates;
+            }
+            fates.extend(more);
+        }
+        panic!("due for ever: {fates:#?}");
+    }
+
+    /// What becomes of what is due by now.
+    fn end_due(&mut self, now: Ms) -> Vec<(Name, Fate)> {
         let is_due = |row: &Row| row.is_open() && row.looked_at() <= now;
         let due = self.rows.values().filter(|row| is_due(row));
         let ids: BTreeSet<Uuid> = due.map(|row| row.of).collect();
@@ -546,5 +560,7 @@ impl Row {
 
 /// How late one may be.
 pub const LATE: Ms = MINUTE;
+/// What is due comes to an end in so many rounds.
+pub const ROUNDS: usize = 20;
 /// How often it is asked whether any is.
 pub const CENSUS: Ms = 6 * HOUR;
