@@ -82,11 +82,14 @@ impl QuietHours {
     }
 }
 
+/// The start and the end of what was typed; none where there is nothing. Or what is wrong with it, in a sentence.
+pub type Typed = Result<Option<(String, String)>, &'static str>;
+
 /// The start and the end that a person typed; none where both are blank, which is no quiet hours.
 ///
 /// # Errors
 /// What is missing or makes no sense, in a sentence: nothing of it is to be saved.
-pub fn typed(start: &str, end: &str) -> Result<Option<(String, String)>, &'static str> {
+pub fn typed(start: &str, end: &str) -> Typed {
     match (start.trim(), end.trim()) {
         ("", "") => Ok(None),
         (_, "") => Err("Also say until when. Empty both for no quiet hours."),
@@ -102,7 +105,7 @@ pub fn typed(start: &str, end: &str) -> Result<Option<(String, String)>, &'stati
 ///
 /// # Errors
 /// What makes no sense, in a sentence.
-pub fn typed_first(start: &str, end: &str) -> Result<Option<(String, String)>, &'static str> {
+pub fn typed_first(start: &str, end: &str) -> Typed {
     let (night_start, night_end) = night();
     match (start.trim(), end.trim()) {
         ("", "") => Ok(None),

@@ -32,7 +32,7 @@ use crate::{
     domain::{
         error::ProblemKind,
         json,
-        quiet_hours::{typed, typed_first},
+        quiet_hours::{Typed, typed, typed_first},
         settings::{SettingsPatch, WeekStart},
     },
 };
@@ -209,13 +209,13 @@ fn QuietHours(editor: Editor) -> impl IntoView {
     };
     let (from, to) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     // Only both make sense.
-    let both = move |typed: fn(&str, &str) -> Result<Option<(String, String)>, &'static str>| {
+    let both = move |read: fn(&str, &str) -> Typed| {
         let inputs = [from.get_untracked()?, to.get_untracked()?];
         Some(if inputs.iter().any(lacks_a_part) {
             Err("Give a whole time of day, such as 21:00.")
         } else {
             let [start, end] = inputs.map(|input| input.value());
-            typed(&start, &end)
+            read(&start, &end)
         })
     };
     let save = move |event: leptos::ev::Event| {

@@ -15,6 +15,7 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
     time::Duration,
 };
+use tokio::net::TcpStream;
 use url::Url;
 
 /// How long a connection may take to stand.
@@ -92,10 +93,7 @@ impl Smtp {
         };
         match sent {
             Ok(Ok(())) => Outcome::Taken,
-            Ok(Err(error)) => {
-                let code = error.status().map(u16::from);
-                Outcome::at(step, code, error.to_string())
-            }
+            Ok(Err(Failure { code, why })) => Outcome::at(step, code, why),
             Err(_) => Outcome::at(step, None, "the server took too long".to_owned()),
         }
     }
@@ -105,7 +103,7 @@ impl Smtp {
         envelope: &Envelope,
         bytes: &[u8],
         step: &AtomicU8,
-    ) -> Result<(), smtp::Error> {
+    ) -> Result<(), Failure> {
         let mut conn = self.connection().await?;
         let mut parameters = Vec::new();
         if conn.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -127,7 +125,7 @@ impl Smtp {
         Ok(())
     }
 
-    async fn connection(&self) -> Result<AsyncSmtpConnection, smtp::Error> {
+    async fn connection(&self) -> Result<AsyncSmtpConnection, Failure> {
         let (wrapped, start) = match &self.tls {
             Tls::Wrapper(parameters) => (Some(parameters.clone()), None),
             Tls::None => (None, None),
@@ -136,9 +134,13 @@ impl Smtp {
         };
         let hello = ClientId::default();
         let server = (self.host.as_str(), self.port);
-        let connect =
-            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT), &hello, wrapped, None);
-        let mut conn = connect.await?;
+        let mut conn = if wrapped.is_some() {
+            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT), &hello, wrapped, None)
+                .await?
+        } else {
+            let stream = connected(server).await.map_err(Failure::of_network)?;
+            AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello).await?
+        };
         if let Some((parameters, is_required)) = start
             && (is_required || conn.can_starttls())
         {
@@ -148,5 +150,39 @@ impl Smtp {
             conn.auth(DEFAULT_MECHANISMS, credentials).await?;
         }
         Ok(conn)
+    }
+}
+
+/// A connection that sends at once what is written: the end of a mail would wait for the server to acknowledge what
+/// is before it, which takes 40 ms (Nagle's algorithm against delayed acknowledgements, RFC 1122 §4.2.3).
+async fn connected(server: (&str, u16)) -> std::io::Result<TcpStream> {
+    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(server)).await??;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Why a mail was not handed over.
+struct Failure {
+    /// The server's reply code (RFC 5321 §4.2), where it gave one.
+    code: Option<u16>,
+    /// In words.
+    why: String,
+}
+
+impl Failure {
+    fn of_network(error: std::io::Error) -> Self {
+        Self {
+            code: None,
+            why: format!("Connection error: {error}"),
+        }
+    }
+}
+
+impl From<smtp::Error> for Failure {
+    fn from(error: smtp::Error) -> Self {
+        Self {
+            code: error.status().map(u16::from),
+            why: error.to_string(),
+        }
     }
 }
