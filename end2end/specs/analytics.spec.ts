@@ -148,10 +148,13 @@ test("drawings are read by the arrow keys and the pointer", async ({ page, user,
     }).toPass();
   }
   await expect(analytics.bars).toHaveAttribute("aria-valuetext", (await said.innerText()).trim());
+  const at = await analytics.bars.getAttribute("aria-valuenow");
   await page.keyboard.press("Enter");
   await expect(analytics.lines).toHaveText([/Silent at Northwind/]);
   await page.keyboard.press("Escape");
   await expect(analytics.bars).toBeFocused();
+  // Whoever comes back goes on where they were.
+  await expect(analytics.bars).toHaveAttribute("aria-valuenow", at ?? "");
 
   // Today is the last day of the year.
   const done = analytics.page.getByRole("region", { name: "The last year" }).locator(".read-out");

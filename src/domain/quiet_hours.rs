@@ -109,8 +109,8 @@ pub fn typed_first(start: &str, end: &str) -> Typed {
     let (night_start, night_end) = night();
     match (start.trim(), end.trim()) {
         ("", "") => Ok(None),
-        (start, "") => typed(start, &night_end.to_string()),
-        ("", end) => typed(&night_start.to_string(), end),
+        (start, "") if start != night_end.to_string() => typed(start, &night_end.to_string()),
+        ("", end) if end != night_start.to_string() => typed(&night_start.to_string(), end),
         (start, end) => typed(start, end),
     }
 }
@@ -351,7 +351,7 @@ mod tests {
         assert_eq!(typed_first("22:30", ""), whole("22:30", "08:00"));
         assert_eq!(typed_first(" ", "07:00"), whole("21:00", "07:00"));
         assert_eq!(typed_first("", ""), Ok(None));
-        assert!(typed_first("08:00", "").is_err());
+        assert!(typed_first("08:00", "").is_err_and(|why| why.contains("until when")));
         for (start, end, why) in [
             ("21:00", "", "until when"),
             ("", "08:00", "from when"),

@@ -118,6 +118,11 @@ fn ReportOfDays() -> impl IntoView {
                     </header>
                     <Missing asked/>
                     {body}
+                    // Offices want it signed.
+                    <p class="report-sign print-only" aria-hidden="true">
+                        <span>"Place and date"</span>
+                        <span>"Signature"</span>
+                    </p>
                 </article>
             </div>
         </main>

@@ -4,7 +4,7 @@ use super::Store;
 use crate::client::known_total;
 use crate::domain::{
     activity::Activity,
-    analytics::{AnalyticsQuery, Hunt, Range, Report, Subject},
+    analytics::{AnalyticsQuery, Hunt, Report, Subject},
     application::Application,
     stage::StageEvent,
     time::ZoneRules,
@@ -76,13 +76,6 @@ impl Store {
         let moves = self.engine.with_value(|engine| engine.all_moves());
         let rows = rows.values().map(AsRef::<Application>::as_ref);
         let activities = activities.values().map(AsRef::<Activity>::as_ref);
-        let today = zone.day(self.now());
-        let first = rows.clone().filter_map(|row| row.application_date).min();
-        let whole = Range {
-            from: first.map_or(today, |first| first.min(today)),
-            to: today,
-        };
-        let range = days.range(whole).ok()?;
-        Some(Report::new(rows, &moves, activities, range, zone))
+        Report::of(rows, &moves, activities, days, self.now(), zone)
     }
 }

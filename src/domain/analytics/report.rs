@@ -1,7 +1,7 @@
 //! What was done in some days, to be shown to others: an employment office, a coach. Notes, pay and outcomes are no
 //! part of it.
 
-use super::{Range, Subject, Totals, courses, summary::totals, talked};
+use super::{AnalyticsQuery, Range, Subject, Totals, courses, summary::totals, talked};
 use crate::domain::{
     activity::{Activity, ActivityStatus, ActivityType},
     application::{Application, Contact, Contacts},
@@ -62,17 +62,19 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of these days.
-    pub fn new<A: Borrow<Application>, B: Borrow<Activity>>(
+    /// The report of the days that are asked for; none where they are none.
+    pub fn of<A: Borrow<Application>, B: Borrow<Activity>>(
         applications: impl IntoIterator<Item = A> + Clone,
         events: &[StageEvent],
         activities: impl IntoIterator<Item = B> + Clone,
-        range: Range,
+        days: &AnalyticsQuery,
+        now: Timestamp,
         zone: &dyn ZoneRules,
-    ) -> Self {
+    ) -> Option<Self> {
         let subjects = applications.clone().into_iter();
         let subjects = subjects.map(|row| Subject::from(row.borrow()));
         let courses = courses(subjects, events, &talked(activities.clone()));
+        let range = days.range(Range::whole(&courses, now, zone)).ok()?;
         let days: HashMap<Uuid, NaiveDate> = courses
             .iter()
             .filter_map(|course| Some((course.subject.id, course.day?)))
@@ -98,12 +100,12 @@ impl Report {
         for part in [&mut sent, &mut went_on] {
             sort_by_key(part, |it| (it.day, it.id));
         }
-        Self {
+        Some(Self {
             range,
             totals: totals(courses.iter().filter(|course| course.is_in(range))),
             sent,
             went_on,
-        }
+        })
     }
 
     /// The report as a table, a line for each thing that was done.
@@ -238,15 +240,15 @@ mod tests {
     };
     use chrono::{Duration, Utc};
 
-    fn days(from: &str, to: &str) -> Range {
-        Range {
-            from: from.parse().unwrap(),
-            to: to.parse().unwrap(),
+    fn days(from: &str, to: &str) -> AnalyticsQuery {
+        AnalyticsQuery {
+            from: Some(from.parse().unwrap()),
+            to: Some(to.parse().unwrap()),
         }
     }
 
     /// Applied on 2 March 2026, a screening on the 10th, an interview on the 12th; what is planned for the 20th.
-    fn report(range: Range) -> Report {
+    fn report(range: AnalyticsQuery) -> Report {
         let row = Application {
             status: Status::Screening,
             ..sample(1)
@@ -273,7 +275,7 @@ mod tests {
             interview(11, 18, ActivityStatus::Scheduled),
             interview(12, 19, ActivityStatus::Canceled),
         ];
-        Report::new([row], &events, activities.iter(), range, &Utc)
+        Report::of([row], &events, activities.iter(), &range, now(), &Utc).unwrap()
     }
 
     fn told(entries: &[Entry]) -> Vec<String> {
@@ -322,7 +324,7 @@ mod tests {
         };
         let of = |range| {
             let (rows, events) = ([row.clone()], [event.clone()]);
-            Report::new(rows, &events, [&private], range, &Utc)
+            Report::of(rows, &events, [&private], &range, now(), &Utc).unwrap()
         };
         let report = of(days("2026-02-20", "2026-02-20"));
         let entries = told(&report.sent[0].entries);
@@ -353,7 +355,7 @@ mod tests {
             .collect();
         let none: [&Activity; 0] = [];
         let range = days("2026-03-01", "2026-03-31");
-        let report = Report::new([row], &events, none, range, &Utc);
+        let report = Report::of([row], &events, none, &range, now(), &Utc).unwrap();
         assert_eq!(
             told(&report.sent[0].entries),
             [

@@ -143,7 +143,7 @@ impl Db {
     }
 
     /// Keeps what a mail says, before it is sent, and the hash of that where it was written anew. Whether the
-    /// claim still holds.
+    /// claim still holds: one whose time is over is anybody's, though nobody has taken it yet.
     ///
     /// # Errors
     /// When the database cannot.
@@ -152,12 +152,14 @@ impl Db {
         mail: &Claimed,
         bytes: &[u8],
         said: Option<[u8; 32]>,
+        now: Timestamp,
     ) -> sqlx::Result<bool> {
         let write = ClaimWrite {
             claim: Claim::of(mail),
             what: What::Keep {
                 bytes: bytes.to_vec(),
                 said: said.map(Vec::from),
+                now,
             },
         };
         self.together().write(self, write).await
@@ -279,6 +281,7 @@ enum What {
     Keep {
         bytes: Vec<u8>,
         said: Option<Vec<u8>>,
+        now: Timestamp,
     },
     End {
         end: End,
@@ -292,7 +295,7 @@ impl ClaimWrite {
     /// Does it in a transaction. Whether the claim held.
     pub(super) async fn run(&self, tx: &mut Tx) -> sqlx::Result<bool> {
         match &self.what {
-            What::Keep { bytes, said } => self.keep(tx, bytes, said.as_deref()).await,
+            What::Keep { bytes, said, now } => self.keep(tx, bytes, said.as_deref(), *now).await,
             What::End {
                 end,
                 was_uncertain,
@@ -305,18 +308,26 @@ impl ClaimWrite {
         }
     }
 
-    async fn keep(&self, tx: &mut Tx, bytes: &[u8], said: Option<&[u8]>) -> sqlx::Result<bool> {
+    async fn keep(
+        &self,
+        tx: &mut Tx,
+        bytes: &[u8],
+        said: Option<&[u8]>,
+        now: Timestamp,
+    ) -> sqlx::Result<bool> {
         let claim = self.claim;
         on!(tx.link(), |conn: DB| {
             sqlx::query::<DB>(
                 "UPDATE mails SET bytes = $1, said = COALESCE($2, said) \
-                 WHERE user_id = $3 AND id = $4 AND claim_id = $5 AND state = 'claimed'",
+                 WHERE user_id = $3 AND id = $4 AND claim_id = $5 AND state = 'claimed' \
+                 AND lease_until > $6",
             )
             .bind(bytes.to_vec())
             .bind(said.map(<[u8]>::to_vec))
             .bind(claim.user_id)
             .bind(claim.mail)
             .bind(claim.id)
+            .bind(now)
             .execute(conn)
             .await
             .map(|done| done.rows_affected() > 0)

@@ -63,16 +63,24 @@ async fn finish(db: &Db, group: Vec<Waiting>) {
     let mut said = Vec::with_capacity(group.len());
     match commit(db, &writes).await {
         Ok(all) => said.extend(all.into_iter().map(Ok)),
-        Err(error) if group.len() == 1 => said.push(Err(error)),
-        // Which of them it is shows where each is alone.
-        Err(_) => {
+        // One of the statements, perhaps: which of them shows where each is alone.
+        Err(sqlx::Error::Database(_)) if group.len() > 1 => {
+            let mut failed = 0;
             for write in &writes {
+                // Where it is not one of them alone, nobody is made to wait for the others to fail.
+                if failed > 1 {
+                    break;
+                }
                 let one = commit(db, &[write]).await;
+                failed += usize::from(one.is_err());
                 said.push(one.map(|said| said.first().copied().unwrap_or_default()));
             }
         }
+        // The database does not answer: as for one, so for all.
+        Err(error) => said.push(Err(error)),
     }
-    for (it, said) in group.into_iter().zip(said) {
+    let rest = std::iter::repeat_with(|| Err(sqlx::Error::WorkerCrashed));
+    for (it, said) in group.into_iter().zip(said.into_iter().chain(rest)) {
         // Whoever does not wait for it any more was broken off.
         _ = it.tell.send(said);
     }

@@ -154,11 +154,21 @@ impl Smtp {
 }
 
 /// A connection that sends at once what is written: the end of a mail would wait for the server to acknowledge what
-/// is before it, which takes 40 ms (Nagle's algorithm against delayed acknowledgements, RFC 1122 §4.2.3).
+/// is before it, which takes 40 ms (Nagle's algorithm against delayed acknowledgements, RFC 1122 §4.2.3). Of a server
+/// with several addresses one that is silent does not hide the others.
 async fn connected(server: (&str, u16)) -> std::io::Result<TcpStream> {
-    let stream = tokio::time::timeout(CONNECT, TcpStream::connect(server)).await??;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    let mut failed = None;
+    for address in tokio::net::lookup_host(server).await? {
+        let connected = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await;
+        match connected.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) => failed = Some(error),
+        }
+    }
+    Err(failed.unwrap_or_else(|| std::io::ErrorKind::AddrNotAvailable.into()))
 }
 
 /// Why a mail was not handed over.

@@ -12,15 +12,13 @@ use std::{
     sync::Arc,
 };
 use tokio::{
-    sync::{Notify, Semaphore, watch},
+    sync::{Notify, watch},
     task::{self, JoinSet},
 };
 use uuid::Uuid;
 
-/// Mails that are worked on at once: what is written of them is made durable together, and that takes longest.
-const AT_ONCE: usize = 64;
-/// Mails that are handed over at once: providers refuse more connections.
-const HANDED_OVER_AT_ONCE: usize = 16;
+/// Mails that are sent at once: providers refuse more connections.
+const AT_ONCE: usize = 16;
 /// Mails of one person that are claimed at once.
 const MOST_OF_ONE: i64 = 4;
 /// For so long more are not claimed while others are being sent.
@@ -43,7 +41,6 @@ pub fn post(state: &AppState) -> Post {
         operator: Operator::new(state.config.operator_email.clone()),
         last_mail: LastMail::new(&state.config.data_dir),
         metrics: Arc::clone(&state.metrics),
-        turns: Arc::new(Semaphore::new(HANDED_OVER_AT_ONCE)),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::{
     settings::WeekStart,
     when::{Order, day_label, short_month, weekday_label},
 };
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{Datelike as _, Duration, NaiveDate};
 use std::{collections::HashMap, fmt::Write as _};
 
 /// Height of the bars' drawing, in its own units.
@@ -108,26 +108,42 @@ pub const HEAT_BOX: &str = "0 -16 636 100";
 /// Where the square of a day stands, in the drawing of the year to `today`.
 pub fn heat_place(day: NaiveDate, weeks: WeekStart, today: NaiveDate) -> (i64, i64) {
     let row = |day: NaiveDate| i64::from(day.weekday().days_since(weeks.weekday()));
-    // So many whole weeks as fit, the last one with today.
     let from_today = (today - day).num_days() - row(today) + row(day);
     let column = WEEKS - 1 - from_today / 7;
     (column * CELL, row(day) * CELL)
 }
 
-/// A square a day, a column a week, the darker the more was done. `range` ends today.
-pub fn heat(days: &[ActivityOfDay], range: Range, weeks: WeekStart, today: NaiveDate) -> String {
+/// So much is the darkest: what one day in ten has or exceeds, of those on which something was done. A day on which
+/// very much was done, such as of a clean-up, does not make all others pale.
+fn much(mut done: Vec<u64>) -> u64 {
+    done.retain(|number| *number > 0);
+    done.sort_unstable();
+    let place = done.len() * 9 / 10;
+    done.get(place).copied().unwrap_or_default().max(4)
+}
+
+/// The days that have a square: so many whole weeks as fit, the last one with today.
+pub fn heat_days(weeks: WeekStart, today: NaiveDate) -> Range {
+    let of_week = i64::from(today.weekday().days_since(weeks.weekday()));
+    let days = (WEEKS - 1) * 7 + of_week;
+    Range {
+        from: today - Duration::days(days),
+        to: today,
+    }
+}
+
+/// A square a day, a column a week, the darker the more was done.
+pub fn heat(days: &[ActivityOfDay], weeks: WeekStart, today: NaiveDate) -> String {
+    let range = heat_days(weeks, today);
     let totals: HashMap<NaiveDate, u64> = days.iter().map(|it| (it.day, it.total())).collect();
-    let most = totals.values().copied().max().unwrap_or_default().max(4);
+    let most = much(totals.values().copied().collect());
     let mut svg = String::new();
     let mut named_until = -1;
     let all = range.from.iter_days().take_while(|day| *day <= range.to);
     for (at, day) in all.enumerate() {
         let total = totals.get(&day).copied().unwrap_or_default();
-        let level = (total * 4).div_ceil(most);
+        let level = (total * 4).div_ceil(most).min(4);
         let (x, y) = heat_place(day, weeks, today);
-        if x < 0 {
-            continue;
-        }
         _ = write!(
             svg,
             r#"<rect data-at="{at}" class="heat-{level}" x="{x}" y="{y}" width="10" height="10" rx="2"/>"#,
@@ -186,7 +202,6 @@ pub fn line(numbers: &[u64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::Duration;
 
     #[test]
     fn bars_are_as_high_as_their_numbers() {
@@ -257,9 +272,18 @@ mod tests {
     }
 
     #[test]
+    fn one_great_day_does_not_make_all_others_pale() {
+        assert_eq!(much(vec![]), 4);
+        assert_eq!(much(vec![1, 0, 2]), 4);
+        assert_eq!(much(vec![9]), 9);
+        let mut days = vec![6; 20];
+        days.push(400);
+        assert_eq!(much(days), 6);
+    }
+
+    #[test]
     fn the_last_year_ends_today_in_weeks_of_the_user() {
         let today: NaiveDate = "2026-03-04".parse().unwrap();
-        let range = crate::domain::analytics::year_to(today);
         let done = ActivityOfDay {
             day: today,
             applications: 1,
@@ -272,10 +296,13 @@ mod tests {
             (WeekStart::Sunday, 3),
             (WeekStart::Saturday, 4),
         ] {
-            let svg = heat(&[done], range, weeks, today);
+            let svg = heat(&[done], weeks, today);
             let place = format!(r#"class="heat-1" x="624" y="{}""#, row * CELL);
             assert!(svg.contains(&place), "{weeks:?}");
             assert_eq!(svg.matches("heat-1").count(), 1);
+            let days = heat_days(weeks, today);
+            assert_eq!(heat_place(days.from, weeks, today), (0, 0));
+            assert_eq!(svg.matches("<rect").count(), (52 * 7 + row + 1) as usize);
             assert_eq!(heat_place(today, weeks, today), (624, row * CELL));
             // A column a week: of the days before, those that stand above are of this one.
             assert_eq!(

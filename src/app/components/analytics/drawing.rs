@@ -2,11 +2,11 @@
 //! are attributes: a picture that is made of it knows no style sheet.
 
 use super::{
-    chart::{axis_top, bar_days, bars, heat},
+    chart::{axis_top, bar_days, bars, heat, heat_days},
     words::{count, days, percent},
 };
 use crate::domain::{
-    analytics::{Figures, Range, Table, year_to},
+    analytics::{Figures, Range, Table},
     settings::WeekStart,
     when::{Order, date_label},
 };
@@ -75,7 +75,7 @@ pub fn drawing(table: Table, figures: &Figures, reader: Reader) -> Drawing {
 
 fn days_of(table: Table, figures: &Figures, reader: Reader) -> String {
     let range = match table {
-        Table::Year => year_to(reader.today),
+        Table::Year => heat_days(reader.weeks, reader.today),
         _ => Range {
             from: figures.summary.from,
             to: figures.summary.to,
@@ -204,13 +204,7 @@ fn over_time(figures: &Figures, reader: Reader) -> (String, u32) {
 }
 
 fn year(figures: &Figures, reader: Reader) -> (String, u32) {
-    let mut drawn = heat(
-        &figures.activity.days,
-        year_to(reader.today),
-        reader.weeks,
-        reader.today,
-    )
-    .replace(
+    let mut drawn = heat(&figures.activity.days, reader.weeks, reader.today).replace(
         r#"class="heat-month""#,
         &format!(r#"fill="{INK_2}" font-size="9""#),
     );

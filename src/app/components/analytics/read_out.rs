@@ -53,23 +53,37 @@ pub fn ReadOut(
 ) -> impl IntoView {
     // The figures may have become fewer.
     let chosen = move || at.get().filter(|at| *at < count.get());
-    let now = move || chosen().or_else(|| count.get().checked_sub(1));
+    // Whoever comes back goes on where they were.
+    let kept = RwSignal::new(None);
+    let is_focused = RwSignal::new(false);
+    let now = move || {
+        let kept = kept.get().filter(|at| *at < count.get());
+        chosen().or(kept).or_else(|| count.get().checked_sub(1))
+    };
+    let is_empty = move || count.get() == 0;
     let said = move || now().map(|at| words.run(at));
     let under = move |event: &ev::MouseEvent| {
         let at = dom::attribute_under(event, "data-at")?;
         at.parse::<usize>().ok()
     };
     let choose = move |to: Option<usize>| {
+        if to.is_some() {
+            kept.set(to);
+        }
         if at.get_untracked() != to {
             at.set(to);
         }
     };
     let on_key = move |event: ev::KeyboardEvent| {
+        // Those are the browser's.
+        if event.ctrl_key() || event.alt_key() || event.meta_key() {
+            return;
+        }
         let key = event.key();
         let chosen = untrack(chosen);
         if key == "Enter" || key == " " {
             event.prevent_default();
-            if let Some(at) = untrack(now) {
+            if let Some(at) = untrack(now).filter(|_| !event.repeat()) {
                 open.run(at);
             }
         } else if let Some(to) = next(chosen, &key, count.get_untracked(), column) {
@@ -97,22 +111,33 @@ pub fn ReadOut(
             aria-valuenow=move || now().unwrap_or_default().to_string()
             aria-valuetext=said
             on:keydown=on_key
-            on:focus=move |_| choose(untrack(now))
-            on:blur=move |_| choose(None)
+            hidden=is_empty
+            on:focus=move |_| {
+                is_focused.set(true);
+                choose(untrack(now));
+            }
+            on:blur=move |_| {
+                is_focused.set(false);
+                choose(None);
+            }
             on:pointermove=move |event| {
                 if let Some(at) = under(&event) {
                     choose(Some(at));
                 }
             }
-            on:pointerleave=move |_| choose(None)
+            on:pointerleave=move |_| {
+                if !is_focused.get_untracked() {
+                    choose(None);
+                }
+            }
             on:click=on_click
         >
             {children()}
         </div>
-        <p class="read-out" aria-hidden="true">
+        <p class="read-out" aria-hidden="true" hidden=is_empty>
             {move || match chosen() {
                 Some(at) => words.run(at),
-                None => "Point at a part, or use the arrow keys.".to_owned(),
+                None => "Point at a part or tap it, or use the arrow keys.".to_owned(),
             }}
         </p>
     }

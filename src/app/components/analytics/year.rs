@@ -1,7 +1,7 @@
 //! What was done on each day of the last year.
 
 use super::{
-    chart::{HEAT_BOX, day_words, heat, heat_place},
+    chart::{HEAT_BOX, day_words, heat, heat_days, heat_place},
     download::Download,
     model::{Figure, use_analytics},
     read_out::ReadOut,
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     client::habits::use_habits,
     domain::{
-        analytics::{Figures, Measure, Range, Table, year_to},
+        analytics::{Figures, Measure, Range, Table},
         settings::WeekStart,
         when::day_label,
     },
@@ -22,10 +22,9 @@ use leptos::prelude::*;
 #[component]
 pub fn Year(figures: Signal<std::sync::Arc<Figures>>) -> impl IntoView {
     let (model, habits) = (use_analytics(), use_habits());
-    let days = move || year_to(model.today.get());
     let weeks = move || WeekStart::of(habits.get().week_start);
-    let drawing =
-        move || figures.with(|it| heat(&it.activity.days, days(), weeks(), model.today.get()));
+    let days = move || heat_days(weeks(), model.today.get());
+    let drawing = move || figures.with(|it| heat(&it.activity.days, weeks(), model.today.get()));
     let parts = Signal::derive(move || {
         let days = days();
         usize::try_from((days.to - days.from).num_days() + 1).unwrap_or_default()

@@ -47,15 +47,12 @@ use files::{is_to_come, mailed_file};
 pub use hold::hold;
 pub(super) use queue::queue;
 use std::{collections::HashSet, sync::Arc};
-use tokio::{sync::Semaphore, time::timeout};
 use unsubscribe::token;
 pub use unsubscribe::{UNSUBSCRIBE, is_mailed, read_token, set_mailed};
 use uuid::Uuid;
 
 /// How long a claim holds: longer than handing over may take.
 const LEASE: Duration = Duration::seconds(90);
-/// How long a mail that is claimed waits for its turn; then it is given back.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 /// The namespace of the ids of mails (UUIDv5, RFC 9562 §5.5).
 const MAILS: Uuid = Uuid::from_u128(0x8d0e_3c55_6f0a_4b0e_9d5c_3a7e_51f2_b6c8);
 
@@ -103,8 +100,6 @@ pub struct Post {
     pub last_mail: LastMail,
     /// What became of each try is counted.
     pub metrics: Arc<Metrics>,
-    /// Whose turn it is to be handed over: so many at once.
-    pub turns: Arc<Semaphore>,
 }
 
 impl Post {
@@ -151,19 +146,13 @@ impl Post {
             }
             Written::As(bytes, said) => (bytes, said),
         };
-        if !self.db.keep_mail(mail, &bytes, said).await? {
+        if !self
+            .db
+            .keep_mail(mail, &bytes, said, self.clock.now())
+            .await?
+        {
             return Ok(true);
         }
-        // The rest of the claim is for handing over.
-        let Ok(Ok(_turn)) = timeout(PATIENCE, self.turns.acquire()).await else {
-            let later = End::Again {
-                at: self.clock.now(),
-                counts: false,
-                uncertain: false,
-            };
-            self.end(mail, &later, None).await?;
-            return Ok(true);
-        };
         let outcome = self.mailer.hand_over(&user.email, mail.id, &bytes).await;
         let now = self.clock.now();
         let again = |at, counts, uncertain| End::Again {
@@ -312,6 +301,8 @@ impl Post {
         }
         drop(tenant);
         let mut tenant = self.db.write_as(mail.owner()).await?;
+        // Another mail may have brought one of them meanwhile.
+        let brought = mail_files::activities_of_mail(&mut tenant, mail.id).await?;
         let (written, files) = self.read_anew(&mut tenant, mail, to, &brought).await?;
         if !files.is_empty() {
             for file in files {
