@@ -82,14 +82,11 @@ impl QuietHours {
     }
 }
 
-/// The start and the end of what was typed; none where there is nothing. Or what is wrong with it, in a sentence.
-pub type Typed = Result<Option<(String, String)>, &'static str>;
-
 /// The start and the end that a person typed; none where both are blank, which is no quiet hours.
 ///
 /// # Errors
 /// What is missing or makes no sense, in a sentence: nothing of it is to be saved.
-pub fn typed(start: &str, end: &str) -> Typed {
+pub fn typed(start: &str, end: &str) -> Result<Option<(String, String)>, &'static str> {
     match (start.trim(), end.trim()) {
         ("", "") => Ok(None),
         (_, "") => Err("Also say until when. Empty both for no quiet hours."),
@@ -98,20 +95,6 @@ pub fn typed(start: &str, end: &str) -> Typed {
             Err("From a time until the same time is no quiet time at all. Change one of them.")
         }
         (start, end) => Ok(Some((start.to_owned(), end.to_owned()))),
-    }
-}
-
-/// The same where there are none yet: the half that is missing is that of [`night`].
-///
-/// # Errors
-/// What makes no sense, in a sentence.
-pub fn typed_first(start: &str, end: &str) -> Typed {
-    let (night_start, night_end) = night();
-    match (start.trim(), end.trim()) {
-        ("", "") => Ok(None),
-        (start, "") if start != night_end.to_string() => typed(start, &night_end.to_string()),
-        ("", end) if end != night_start.to_string() => typed(&night_start.to_string(), end),
-        (start, end) => typed(start, end),
     }
 }
 
@@ -347,11 +330,6 @@ mod tests {
             typed("21:00", "08:00"),
             Ok(Some(("21:00".into(), "08:00".into())))
         );
-        let whole = |start: &str, end: &str| Ok(Some((start.into(), end.into())));
-        assert_eq!(typed_first("22:30", ""), whole("22:30", "08:00"));
-        assert_eq!(typed_first(" ", "07:00"), whole("21:00", "07:00"));
-        assert_eq!(typed_first("", ""), Ok(None));
-        assert!(typed_first("08:00", "").is_err_and(|why| why.contains("until when")));
         for (start, end, why) in [
             ("21:00", "", "until when"),
             ("", "08:00", "from when"),

@@ -32,7 +32,7 @@ use crate::{
     domain::{
         error::ProblemKind,
         json,
-        quiet_hours::{Typed, typed, typed_first},
+        quiet_hours::typed,
         settings::{SettingsPatch, WeekStart},
     },
 };
@@ -199,9 +199,8 @@ fn QuietHours(editor: Editor) -> impl IntoView {
     follow(editor, START, start);
     follow(editor, END, end);
     let on = move || !start.read().is_empty();
-    let has_some = move || [START, END].iter().any(|end| !editor.saved(end).is_null());
     let give_up = move || {
-        if has_some() {
+        if [START, END].iter().any(|end| !editor.saved(end).is_null()) {
             editor.save_fields(&[(START, Value::Null), (END, Value::Null)]);
         } else {
             editor.take_back(START);
@@ -209,19 +208,19 @@ fn QuietHours(editor: Editor) -> impl IntoView {
     };
     let (from, to) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     // Only both make sense.
-    let both = move |read: fn(&str, &str) -> Typed| {
+    let both = move || {
         let inputs = [from.get_untracked()?, to.get_untracked()?];
         Some(if inputs.iter().any(lacks_a_part) {
             Err("Give a whole time of day, such as 21:00.")
         } else {
             let [start, end] = inputs.map(|input| input.value());
-            read(&start, &end)
+            typed(&start, &end)
         })
     };
     let save = move |event: leptos::ev::Event| {
         // What the browser itself says may be half of it: it is saved when it is left.
         if !event.is_trusted()
-            && let Some(Ok(Some((start, end)))) = both(typed)
+            && let Some(Ok(Some((start, end)))) = both()
         {
             editor.save_fields(&[(START, start.into()), (END, end.into())]);
         }
@@ -235,15 +234,9 @@ fn QuietHours(editor: Editor) -> impl IntoView {
         let left = move |event: leptos::ev::FocusEvent| {
             // What is half by now may become whole in the other one.
             let stays = event.related_target().is_some_and(|to| is_one_of_them(&to));
-            // Who gives one of the first ones means some night: what is half would be lost with the page.
-            let is_first = !stays && !has_some();
-            match both(if is_first { typed_first } else { typed }) {
+            match both() {
                 Some(Err(why)) if !stays => return editor.refuse(START, why),
                 Some(Ok(None)) if !stays => give_up(),
-                Some(Ok(Some((start, end)))) if is_first => {
-                    editor.take_back(START);
-                    editor.save_fields(&[(START, start.into()), (END, end.into())]);
-                }
                 Some(Ok(Some(_))) => editor.take_back(START),
                 _ => return,
             }
