@@ -372,44 +372,62 @@ mod tests {
             let at = sending_late(at(BERLIN, due), event, at(BERLIN, now), quiet, &BERLIN);
             shows(BERLIN, at)
         };
-        // Due in the evening, found at night.
-        assert_eq!(
-            late("2026-02-02 20:00", None, "2026-02-02 23:00"),
-            "02-03 08:00"
-        );
-        // Due in the last seconds before, found in the first of the night: it was on its way.
-        assert_eq!(
-            late("2026-02-02 20:59", None, "2026-02-02 21:00"),
-            "02-02 21:00"
-        );
-        assert_eq!(
-            late("2026-02-02 20:58", None, "2026-02-02 21:00"),
-            "02-03 08:00"
-        );
-        // What has waited for the end of one night does not wait for the next one.
-        assert_eq!(
-            late("2026-02-02 22:00", None, "2026-02-03 08:01"),
-            "02-03 08:01"
-        );
-        // What became known in the night, as a change does, waits.
-        assert_eq!(
-            late("2026-02-02 23:00", None, "2026-02-02 23:00"),
-            "02-03 08:00"
-        );
         let early = Some("2026-02-03 07:30");
-        assert_eq!(
-            late("2026-02-02 20:00", early, "2026-02-02 23:00"),
-            "02-02 23:00"
-        );
-        // What was to go out before the night, and was not.
-        assert_eq!(
-            late("2026-02-03 06:30", early, "2026-02-02 21:10"),
-            "02-02 21:10"
-        );
-        assert_eq!(
-            late("2026-02-02 20:00", None, "2026-02-03 09:00"),
-            "02-03 09:00"
-        );
+        // When it was due, what it is before, when it is found, when it goes out.
+        for (what, due, event, now, expected) in [
+            (
+                "due in the evening",
+                "02-02 20:00",
+                None,
+                "02-02 23:00",
+                "02-03 08:00",
+            ),
+            (
+                "it was on its way",
+                "02-02 20:59",
+                None,
+                "02-02 21:00",
+                "02-02 21:00",
+            ),
+            (
+                "for two minutes",
+                "02-02 20:58",
+                None,
+                "02-02 21:00",
+                "02-03 08:00",
+            ),
+            (
+                "known since then, as a change",
+                "02-02 23:00",
+                None,
+                "02-02 23:00",
+                "02-03 08:00",
+            ),
+            (
+                "of no use then",
+                "02-02 20:00",
+                early,
+                "02-02 23:00",
+                "02-02 23:00",
+            ),
+            (
+                "it was to go before",
+                "02-03 06:30",
+                early,
+                "02-02 21:10",
+                "02-02 21:10",
+            ),
+            (
+                "found by day",
+                "02-02 20:00",
+                None,
+                "02-03 09:00",
+                "02-03 09:00",
+            ),
+        ] {
+            let year = |moment: &str| format!("2026-{moment}");
+            assert_eq!(late(&year(due), event, &year(now)), expected, "{what}");
+        }
     }
 
     #[test]

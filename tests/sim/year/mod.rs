@@ -615,8 +615,8 @@ fn a_year_that_the_commit_names() {
     usual_year(number("YEAR_SEED").unwrap_or_else(crate::start_of_commit));
 }
 
-#[test]
-fn what_is_due_seconds_before_quiet_hours_goes_out_when_the_worker_wakes_up() {
+/// Lets somebody with one application do something.
+fn with_one(scenario: impl AsyncFnOnce(&mut World, Uuid)) {
     let folder = crate::Folder::new();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -625,6 +625,13 @@ fn what_is_due_seconds_before_quiet_hours_goes_out_when_the_worker_wakes_up() {
         let mut world = World::new(1, 1, DAY, &folder.0).await;
         world.create(0).await;
         let of = *world.users[0].applications.keys().next().unwrap();
+        scenario(&mut world, of).await;
+    });
+}
+
+#[test]
+fn what_is_due_seconds_before_quiet_hours_goes_out_when_the_worker_wakes_up() {
+    with_one(async |world, of| {
         let quiet = json!({
             "timezone": "Africa/Lagos", "quiet_hours_start": "21:00", "quiet_hours_end": "08:00",
         });
@@ -651,14 +658,7 @@ fn what_is_due_seconds_before_quiet_hours_goes_out_when_the_worker_wakes_up() {
 
 #[test]
 fn one_that_is_open_again_wakes_the_worker() {
-    let folder = crate::Folder::new();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.unwrap().block_on(async {
-        let mut world = World::new(1, 1, DAY, &folder.0).await;
-        world.create(0).await;
-        let of = *world.users[0].applications.keys().next().unwrap();
+    with_one(async |world, of| {
         let due = world.now + MINUTE;
         let name = world.set_on(0, of, None, due).await;
         world.apply(0, &name, Change::Off(true)).await;

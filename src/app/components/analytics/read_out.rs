@@ -3,17 +3,9 @@
 use crate::client::dom;
 use leptos::{ev, prelude::*};
 
-/// The part to which a key leads from `at`, of `count` in columns of `column`; none where it leads nowhere. From
-/// nowhere it leads to the last part.
-fn next(at: Option<usize>, key: &str, count: usize, column: usize) -> Option<usize> {
+/// The part to which a key leads from `at`, of `count` in columns of `column`; none where it leads nowhere.
+fn next(at: usize, key: &str, count: usize, column: usize) -> Option<usize> {
     let last = count.checked_sub(1)?;
-    let Some(at) = at else {
-        let leads = matches!(
-            key,
-            "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" | "Home" | "End"
-        );
-        return leads.then_some(last);
-    };
     let to = match key {
         "ArrowLeft" => at.checked_sub(column)?,
         "ArrowRight" => at + column,
@@ -80,18 +72,17 @@ pub fn ReadOut(
             return;
         }
         let key = event.key();
-        let chosen = untrack(chosen);
-        if key == "Enter" || key == " " {
-            event.prevent_default();
-            if let Some(at) = untrack(now).filter(|_| !event.repeat()) {
-                open.run(at);
-            }
-        } else if let Some(to) = next(chosen, &key, count.get_untracked(), column) {
-            event.prevent_default();
-            choose(Some(to));
-        } else if key.starts_with("Arrow") && chosen.is_some() {
-            // At an end the page does not begin to move.
-            event.prevent_default();
+        let opens = key == "Enter" || key == " ";
+        let leads = key.starts_with("Arrow") || key == "Home" || key == "End";
+        let Some(at) = untrack(now).filter(|_| opens || leads) else {
+            return;
+        };
+        // At an end, too: the page does not begin to move.
+        event.prevent_default();
+        if leads {
+            choose(next(at, &key, count.get_untracked(), column).or(Some(at)));
+        } else if !event.repeat() {
+            open.run(at);
         }
     };
     let on_click = move |event: ev::MouseEvent| {
@@ -150,28 +141,21 @@ mod tests {
     #[test]
     fn arrows_lead_through_a_row_and_through_columns() {
         for (at, key, column, to) in [
-            (None, "ArrowLeft", 1, Some(9)),
-            (None, "Home", 7, Some(9)),
-            (None, "Tab", 1, None),
-            (Some(3), "ArrowLeft", 1, Some(2)),
-            (Some(0), "ArrowLeft", 1, None),
-            (Some(9), "ArrowRight", 1, None),
-            (Some(3), "ArrowUp", 1, Some(4)),
-            (Some(3), "ArrowUp", 7, Some(2)),
-            (Some(3), "ArrowDown", 7, Some(4)),
-            (Some(2), "ArrowRight", 7, Some(9)),
-            (Some(3), "ArrowRight", 7, None),
-            (Some(3), "ArrowLeft", 7, None),
-            (Some(3), "End", 7, Some(9)),
-            (Some(3), "Home", 7, Some(0)),
-            (Some(3), "x", 1, None),
+            (3, "ArrowLeft", 1, Some(2)),
+            (0, "ArrowLeft", 1, None),
+            (9, "ArrowRight", 1, None),
+            (3, "ArrowUp", 1, Some(4)),
+            (3, "ArrowUp", 7, Some(2)),
+            (3, "ArrowDown", 7, Some(4)),
+            (2, "ArrowRight", 7, Some(9)),
+            (3, "ArrowRight", 7, None),
+            (3, "ArrowLeft", 7, None),
+            (3, "End", 7, Some(9)),
+            (3, "Home", 7, Some(0)),
+            (3, "x", 1, None),
         ] {
-            assert_eq!(
-                next(at, key, 10, column),
-                to,
-                "{key} from {at:?} by {column}"
-            );
+            assert_eq!(next(at, key, 10, column), to, "{key} from {at} by {column}");
         }
-        assert_eq!(next(None, "Home", 0, 1), None);
+        assert_eq!(next(0, "Home", 0, 1), None);
     }
 }
